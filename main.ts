@@ -1,0 +1,36 @@
+/** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
+import config from "mc/config";
+import { createClock } from "./modules/clock/adapter.js";
+import { createHttpClient } from "./modules/http/client-adapter.js";
+import { createHttpServer } from "./modules/http/server-adapter.js";
+import { createIdentity } from "./modules/identity/adapter.js";
+import type { Build } from "./modules/lifecycle/device.js";
+import { runLifecycle } from "./modules/lifecycle/lifecycle.js";
+import { createLog } from "./modules/log/log.js";
+import { createMqtt } from "./modules/mqtt/adapter.js";
+import { settingsRecord } from "./modules/settings/settings.js";
+import { createStore } from "./modules/storage/adapter.js";
+import { system } from "./modules/system/adapter.js";
+import { serveUdp } from "./modules/udp/adapter.js";
+import { WiFiAdapter } from "./modules/wifi/adapter.js";
+import { Journal } from "./provisioning/journal.js";
+
+const clock = createClock();
+const store = createStore("agent");
+
+void runLifecycle({
+  clock,
+  random: Math.random,
+  log: createLog((line) => trace(line, "\n")),
+  system,
+  wifi: new WiFiAdapter(clock),
+  http: createHttpClient(clock),
+  serveHttp: createHttpServer(clock),
+  serveUdp,
+  mqtt: createMqtt(clock),
+  identity: createIdentity(createStore("factory"), store, Math.random),
+  store,
+  settings: settingsRecord(store),
+  journal: new Journal(store),
+  build: config as unknown as Build,
+});

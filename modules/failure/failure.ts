@@ -1,0 +1,113 @@
+/**
+ * What can go wrong, as values. Every failure has a reason with a name, a sentence that tells a person what to do,
+ * and a patience: how soon it makes sense to try the same thing again.
+ */
+
+/** How soon to try again: after seconds, after minutes, or once a day because only a person can change it. */
+export type Patience = "soon" | "slowly" | "daily";
+
+interface Meaning {
+  readonly patience: Patience;
+  readonly advice: string;
+}
+
+const meanings = {
+  // Wi-Fi
+  "wifi-password": { patience: "soon", advice: "The Wi-Fi password is wrong." },
+  "wifi-refused": { patience: "soon", advice: "The Wi-Fi network refused the connection. Check the password." },
+  "wifi-not-found": { patience: "soon", advice: "The Wi-Fi network is not in range. Check its name and the distance." },
+  "wifi-no-address": { patience: "soon", advice: "The Wi-Fi router gave no address. Restart the router." },
+  "wifi-lost": { patience: "soon", advice: "The Wi-Fi connection was lost." },
+  // Any service
+  "name-unknown": { patience: "soon", advice: "The server's name is not known. Check the address." },
+  unreachable: {
+    patience: "soon",
+    advice: "The server cannot be reached. Check the address and the internet connection.",
+  },
+  timeout: { patience: "soon", advice: "The server did not answer in time." },
+  "connection-lost": { patience: "soon", advice: "The connection to the server broke." },
+  "tls-unsupported": { patience: "daily", advice: "This firmware has no TLS for this address." },
+  "answer-too-large": { patience: "slowly", advice: "The server's answer is too large for the device." },
+  "bad-answer": {
+    patience: "slowly",
+    advice: "The server's answer is not understood. Check the provisioning address.",
+  },
+  "server-error": { patience: "soon", advice: "The server has an internal error." },
+  "rate-limited": { patience: "slowly", advice: "The server asks for fewer requests." },
+  "unexpected-status": {
+    patience: "slowly",
+    advice: "The server's answer is unexpected. Check the provisioning address.",
+  },
+  // Device provisioning service
+  "not-registered": {
+    patience: "slowly",
+    advice: "The device is not registered. Register its MAC address with the service.",
+  },
+  "device-disabled": { patience: "daily", advice: "The device was disabled. Ask the service's operator." },
+  "request-refused": {
+    patience: "slowly",
+    advice: "The server refuses the request's form. Check product id and firmware.",
+  },
+  // Activation
+  "signature-refused": {
+    patience: "daily",
+    advice: "The server refuses the device's signature. Its key does not match.",
+  },
+  "serial-unknown": { patience: "slowly", advice: "The server does not know the device's serial number." },
+  "activated-elsewhere": {
+    patience: "daily",
+    advice: "The device is activated by another account. Remove it there first.",
+  },
+  "code-expired": { patience: "soon", advice: "The code has expired. A new one follows." },
+  "key-missing": { patience: "daily", advice: "The device has no signing key. It needs its factory data." },
+  // Broker
+  "broker-credentials": { patience: "slowly", advice: "The broker refuses the device's credentials." },
+  "broker-refused": { patience: "slowly", advice: "The broker refuses the connection." },
+  "broker-busy": { patience: "soon", advice: "The broker is not available at the moment." },
+  "broker-closed": { patience: "soon", advice: "The broker closed the connection." },
+  "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },
+  // Device
+  "storage-full": { patience: "slowly", advice: "The device's storage is full or worn. Nothing was changed." },
+  internal: { patience: "soon", advice: "The device met an internal fault." },
+} as const satisfies Record<string, Meaning>;
+
+export type Reason = keyof typeof meanings;
+
+export interface Failure {
+  readonly reason: Reason;
+  /** What the other side said or what was asked of it: short, printable, never a secret. */
+  readonly detail?: string | undefined;
+  /** How long the other side asked to wait, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export function success<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function failed(reason: Reason, detail?: string, retryAfterMs?: number): { ok: false; failure: Failure } {
+  return { ok: false, failure: { reason, detail: detail && printable(detail), retryAfterMs } };
+}
+
+export function patienceOf(failure: Failure): Patience {
+  return meanings[failure.reason].patience;
+}
+
+/** One sentence for a person, with the other side's words behind it where there are any. */
+export function advise(failure: Failure): string {
+  const { advice } = meanings[failure.reason];
+  return failure.detail ? `${advice} (${failure.detail})` : advice;
+}
+
+/** Longest text of the other side that is passed on. */
+const DETAIL_CHARACTERS = 120;
+
+/** Control characters become spaces: the text goes to a terminal and a page. */
+function printable(text: string): string {
+  let result = "";
+  for (const character of text.slice(0, DETAIL_CHARACTERS))
+    result += character < " " || character === "\u007f" ? " " : character;
+  return result;
+}

@@ -1,0 +1,156 @@
+import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
+import type { Clock } from "../clock/clock.js";
+import { failed, type Reason, type Result, success } from "../failure/failure.js";
+import { guarded } from "../guard/guard.js";
+import { parseRetryAfter } from "../retry/retry.js";
+import { GuardedTcp, Resolver } from "../socket/adapter.js";
+import { type HttpClient, type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "./http.js";
+
+/** The SDK's HTTP client (ECMA-419), a connection for each exchange. */
+export function createHttpClient(clock: Clock): HttpClient {
+  return (request) =>
+    request.url.tls
+      ? Promise.resolve(failed("tls-unsupported", request.url.host))
+      : new Promise((resolve) => {
+          new Exchange(clock, request, resolve);
+        });
+}
+
+/** What the client gives as a Map; its typings say `Map<String, string>`. */
+interface Fields {
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+}
+
+class Exchange {
+  #clock: Clock;
+  #client: HTTPClient | undefined;
+  #resolve: ((result: Result<HttpResponse>) => void) | undefined;
+  #cancelTimeout: () => void;
+  /** What an error means, by how far the exchange has come. */
+  #errorReason: Reason = "unreachable";
+  #status = 0;
+  #retryAfter: string | undefined;
+  #endsWithConnection = false;
+  #unsent: ArrayBuffer | undefined;
+  #chunks: ArrayBuffer[] = [];
+  #receivedBytes = 0;
+
+  constructor(clock: Clock, request: HttpRequest, resolve: (result: Result<HttpResponse>) => void) {
+    this.#clock = clock;
+    this.#resolve = resolve;
+    this.#cancelTimeout = clock.after(request.timeoutMs, () => this.#fail("timeout"));
+    guarded(
+      "http",
+      () => this.#start(request),
+      () => this.#fail("unreachable"),
+    )();
+  }
+
+  #start({ url, method, headers, body }: HttpRequest): void {
+    const onError = () => this.#fail(this.#errorReason);
+    this.#client = new HTTPClient({
+      host: url.host,
+      port: url.port,
+      dns: { io: Resolver, unknown: () => this.#fail("name-unknown") },
+      // Twice the answer's bound: the headers and the chunks' framing count too.
+      socket: { io: GuardedTcp, maxBytes: 2 * MAX_ANSWER_BYTES },
+      onError,
+    });
+    this.#unsent = body === undefined ? undefined : ArrayBuffer.fromString(body);
+    const fields = new Map(Object.entries({ connection: "close", ...headers }));
+    if (this.#unsent) fields.set("content-length", String(this.#unsent.byteLength));
+    const exchange = this;
+    this.#client.request({
+      method,
+      path: url.path,
+      headers: fields,
+      onWritable: guarded(
+        "http",
+        function (this: HTTPRequest, count: number) {
+          exchange.#send(this, count);
+        },
+        onError,
+      ),
+      onHeaders: guarded("http", (status: number, received: Fields) => this.#headers(status, received), onError),
+      onReadable: guarded(
+        "http",
+        function (this: HTTPRequest, count: number) {
+          exchange.#receive(this, count);
+        },
+        onError,
+      ),
+      onDone: guarded("http", (error: Error | null) => this.#done(error), onError),
+    });
+  }
+
+  #send(request: HTTPRequest, count: number): void {
+    if (!this.#unsent) return;
+    this.#errorReason = "connection-lost";
+    const part = this.#unsent.slice(0, count);
+    this.#unsent = part.byteLength < this.#unsent.byteLength ? this.#unsent.slice(part.byteLength) : undefined;
+    request.write(part);
+  }
+
+  #headers(status: number, headers: Fields): void {
+    this.#errorReason = "connection-lost";
+    this.#status = status;
+    this.#retryAfter = headers.get("retry-after");
+    this.#endsWithConnection = !headers.has("content-length") && !headers.has("transfer-encoding");
+  }
+
+  #receive(request: HTTPRequest, count: number): void {
+    this.#receivedBytes += count;
+    if (this.#receivedBytes > MAX_ANSWER_BYTES) {
+      this.#fail("answer-too-large");
+      return;
+    }
+    const chunk = request.read(count);
+    if (chunk) this.#chunks.push(chunk);
+  }
+
+  #done(error: Error | null): void {
+    // The SDK reports the end of a body that ends with its connection as an error.
+    if (error && !(this.#endsWithConnection && this.#status)) {
+      this.#fail(this.#errorReason);
+      return;
+    }
+    const status = this.#status;
+    const text = decode(this.#chunks);
+    if (!Number.isInteger(status) || status < 100 || text === undefined) {
+      this.#fail("bad-answer");
+      return;
+    }
+    const retryAfterMs = parseRetryAfter(this.#retryAfter, this.#clock.nowMs());
+    this.#settle(success({ status, body: text, retryAfterMs }));
+  }
+
+  #fail(reason: Reason): void {
+    this.#settle(failed(reason));
+  }
+
+  #settle(result: Result<HttpResponse>): void {
+    if (!this.#resolve) return;
+    this.#resolve(result);
+    this.#resolve = undefined;
+    this.#cancelTimeout();
+    this.#chunks = [];
+    // Not inside the client's own callback: it goes on with its state after the callback returns.
+    this.#clock.after(0, () => this.#client?.close());
+  }
+}
+
+/** @returns undefined where the bytes are no UTF-8 */
+function decode(chunks: ArrayBuffer[]): string | undefined {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  let position = 0;
+  for (const chunk of chunks) {
+    bytes.set(new Uint8Array(chunk), position);
+    position += chunk.byteLength;
+  }
+  try {
+    return String.fromArrayBuffer(bytes.buffer);
+  } catch {
+    return undefined;
+  }
+}

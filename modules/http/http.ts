@@ -1,0 +1,46 @@
+import type { Result } from "../failure/failure.js";
+import type { Url } from "./url.js";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly url: Url;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** For the whole exchange, name resolution included. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly body: string;
+  /** The `Retry-After` header, milliseconds from now. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** One exchange on a connection of its own. Any status is a success; only an exchange that did not happen fails. */
+export type HttpClient = (request: HttpRequest) => Promise<Result<HttpResponse>>;
+
+/** Largest answer, headers included, that the device takes in, in bytes. */
+export const MAX_ANSWER_BYTES = 16 * 1024;
+
+export interface ServerRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  /** The `Host` header, as sent. */
+  readonly host: string;
+  readonly body: string;
+}
+
+export interface ServerReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface HttpServer {
+  close(): void;
+}
+
+/** @throws when the port is taken */
+export type ServeHttp = (options: { port: number; handle(request: ServerRequest): ServerReply }) => HttpServer;

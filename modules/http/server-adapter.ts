@@ -1,0 +1,110 @@
+import HTTPServer, { type HTTPConnection } from "embedded:network/http/server";
+import type { Clock } from "../clock/clock.js";
+import { guarded } from "../guard/guard.js";
+import { GuardedListener } from "../socket/adapter.js";
+import type { ServeHttp, ServerReply, ServerRequest } from "./http.js";
+
+/** Connections at a time: a phone's browser opens some, the chip has few sockets. */
+const MAX_CONNECTIONS = 4;
+/** Request line, headers and body together. */
+const MAX_REQUEST_BYTES = 8 * 1024;
+/** From the accepted connection to the last byte of the reply: a slow client must not keep others out. */
+const CONNECTION_TIMEOUT_MS = 10_000;
+
+class PortalListener extends GuardedListener {
+  constructor(options: ConstructorParameters<typeof GuardedListener>[0]) {
+    super({ ...options, maxBytes: MAX_REQUEST_BYTES });
+  }
+}
+
+/** The SDK's HTTP server (ECMA-419), one request for each connection. */
+export function createHttpServer(clock: Clock): ServeHttp {
+  return ({ port, handle }) => {
+    let connections = 0;
+    const server = new HTTPServer({
+      io: PortalListener,
+      port,
+      onConnect(connection) {
+        if (connections >= MAX_CONNECTIONS) {
+          connection.close();
+          return;
+        }
+        connections++;
+        accept(clock, connection, handle, () => connections--);
+      },
+    });
+    return server;
+  };
+}
+
+function accept(
+  clock: Clock,
+  connection: HTTPConnection,
+  handle: (request: ServerRequest) => ServerReply,
+  closed: () => void,
+): void {
+  const chunks: string[] = [];
+  let request: ServerRequest = { method: "", path: "", host: "", body: "" };
+  let unsent = new Uint8Array(0);
+  let open = true;
+
+  const end = () => {
+    if (!open) return;
+    open = false;
+    cancelTimeout();
+    closed();
+  };
+  const abort = () => {
+    end();
+    connection.close();
+  };
+  const cancelTimeout = clock.after(CONNECTION_TIMEOUT_MS, abort);
+
+  connection.accept({
+    onRequest: guarded(
+      "portal",
+      ({ method, path, headers }) => {
+        request = { method, path, host: headers.get("host") ?? "", body: "" };
+      },
+      abort,
+    ),
+    onReadable: guarded(
+      "portal",
+      (count: number) => {
+        const chunk = connection.read(count);
+        if (chunk) chunks.push(latin1(chunk));
+      },
+      abort,
+    ),
+    onResponse: guarded(
+      "portal",
+      (response) => {
+        const reply = handle({ ...request, body: chunks.join("") });
+        unsent = new Uint8Array(ArrayBuffer.fromString(reply.body));
+        response.status = reply.status;
+        for (const [name, value] of Object.entries(reply.headers)) response.headers.set(name, value);
+        response.headers.set("connection", "close");
+        response.headers.set("content-length", unsent.byteLength);
+        connection.respond(response);
+      },
+      abort,
+    ),
+    onWritable: guarded(
+      "portal",
+      (count: number) => {
+        if (!unsent.byteLength) return;
+        const part = unsent.slice(0, count);
+        unsent = unsent.subarray(part.byteLength);
+        connection.write(part);
+      },
+      abort,
+    ),
+    onDone: end,
+    onError: end,
+  });
+}
+
+/** A byte a character: form bodies are ASCII, and what is not gets decoded from its percent signs. */
+function latin1(chunk: ArrayBuffer): string {
+  return String.fromCharCode(...new Uint8Array(chunk));
+}

@@ -1,0 +1,56 @@
+/** URLs as people type them and as services need them: http and https only, never with credentials. */
+
+export interface Url {
+  readonly tls: boolean;
+  /** Lower case. */
+  readonly host: string;
+  readonly port: number;
+  /** Begins with a slash; holds the query, never a fragment. */
+  readonly path: string;
+}
+
+export const MAX_URL_CHARACTERS = 255;
+
+const PATTERN = /^(?:(https?):\/\/)?([^/?#@\\:]+)(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i;
+const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*$/;
+
+/** @returns undefined where the text is no URL that the device can use */
+export function parseUrl(text: string): Url | undefined {
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_URL_CHARACTERS || !/^[\x21-\x7e]*$/.test(trimmed)) return undefined;
+  const match = PATTERN.exec(trimmed);
+  if (!match) return undefined;
+  const tls = match[1]?.toLowerCase() === "https";
+  const host = match[2]!.toLowerCase();
+  const port = match[3] === undefined ? defaultPort(tls) : Number(match[3]);
+  if (!HOST.test(host) || (/^[\d.]+$/.test(host) && !isAddress(host)) || port < 1 || port > 65_535) return undefined;
+  const path = match[4] ?? "/";
+  return { tls, host, port, path: path.startsWith("/") ? path : `/${path}` };
+}
+
+export function formatUrl(url: Url): string {
+  const port = url.port === defaultPort(url.tls) ? "" : `:${url.port}`;
+  return `${url.tls ? "https" : "http"}://${url.host}${port}${url.path}`;
+}
+
+/** Appends `tail` to the path, with one slash between them; a query stays at the end. */
+export function joinUrl(base: Url, tail: string): Url {
+  const [path, query] = splitQuery(base.path);
+  return { ...base, path: `${path.replace(/\/+$/, "")}/${tail}${query}` };
+}
+
+/** The path without its query, and the query with its question mark. */
+export function splitQuery(path: string): [string, string] {
+  const mark = path.indexOf("?");
+  return mark < 0 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
+}
+
+/** A dotted IPv4 address. */
+export function isAddress(host: string): boolean {
+  const parts = host.split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
+
+function defaultPort(tls: boolean): number {
+  return tls ? 443 : 80;
+}

@@ -1,0 +1,28 @@
+/** Who the device is. The signing key never leaves this port: it signs. */
+export interface Identity {
+  /** Station interface, upper case with colons. */
+  readonly mac: string;
+  /** From the factory data; without one the device has no signed identity. */
+  readonly serial: string | undefined;
+  /** UUIDv4, made once. */
+  readonly uuid: string;
+  /** HMAC-SHA256 with the factory key, 64 lower-case hex digits; undefined without a key. */
+  sign(text: string): string | undefined;
+}
+
+/** RFC 9562 §5.4 */
+export function uuidV4(random: () => number): string {
+  const hex = () => Math.floor(random() * 16).toString(16);
+  return "xxxxxxxx-xxxx-4xxx-Yxxx-xxxxxxxxxxxx".replace(/x/g, hex).replace("Y", "89ab"[Math.floor(random() * 4)]!);
+}
+
+/** A MAC address in the form `AA:BB:CC:DD:EE:FF`, or undefined where the text is none. */
+export function normaliseMac(text: string | undefined): string | undefined {
+  const digits = (text ?? "").replace(/[:-]/g, "").toUpperCase();
+  return /^[0-9A-F]{12}$/.test(digits) ? digits.match(/../g)!.join(":") : undefined;
+}
+
+/** The access point's name: the family and the last four digits of the MAC address. */
+export function accessPointName(mac: string): string {
+  return `ESP32-${mac.replaceAll(":", "").slice(-4)}`;
+}

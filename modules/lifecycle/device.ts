@@ -1,0 +1,44 @@
+/** All that the lifecycle works with: the ports, and what the build says. */
+import type { Journal } from "../../provisioning/journal.js";
+import type { Product } from "../../provisioning/protocol.js";
+import type { Clock } from "../clock/clock.js";
+import type { HttpClient, ServeHttp } from "../http/http.js";
+import type { Identity } from "../identity/identity.js";
+import type { Log } from "../log/log.js";
+import type { MqttConnect } from "../mqtt/mqtt.js";
+import type { Settings } from "../settings/settings.js";
+import type { StoredRecord } from "../storage/record.js";
+import type { Store } from "../storage/storage.js";
+import type { System } from "../system/system.js";
+import type { ServeUdp } from "../udp/udp.js";
+import type { WiFi } from "../wifi/wifi.js";
+
+export interface Build extends Product {
+  /** Of the access point, dotted IPv4. */
+  readonly accessPointAddress: string;
+  readonly portalPort: number;
+  readonly dnsPort: number;
+  /** In the portal's field when nothing is stored. */
+  readonly provisioningUrl: string;
+  /** Between two readings on the data topic. */
+  readonly dataIntervalMs: number;
+}
+
+export interface Device {
+  readonly clock: Clock;
+  /** As Math.random. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly system: System;
+  readonly wifi: WiFi;
+  readonly http: HttpClient;
+  readonly serveHttp: ServeHttp;
+  readonly serveUdp: ServeUdp;
+  readonly mqtt: MqttConnect;
+  readonly identity: Identity;
+  /** The agent's own namespace. */
+  readonly store: Store;
+  readonly settings: StoredRecord<Settings>;
+  readonly journal: Journal;
+  readonly build: Build;
+}

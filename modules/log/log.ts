@@ -1,0 +1,32 @@
+import { advise, type Failure } from "../failure/failure.js";
+
+/** The lifecycle's states as they are told to the outside; the diagram in the README shows how they follow. */
+export type LifecycleEvent =
+  | { state: "portal"; ssid: string; address: string; reason?: string }
+  | { state: "connecting"; to: "wifi" | "broker" }
+  | { state: "provisioning" }
+  | { state: "activating"; code: string; message?: string; url?: string }
+  | { state: "online"; broker: string }
+  | { state: "offline"; reason: string; retryMs: number }
+  | { state: "failed"; reason: string; retryMs: number }
+  | { state: "restarting"; why: "settings" | "command" | "fault" };
+
+/** What the device tells on its console. Neither takes a secret: those are of a type of their own. */
+export interface Log {
+  /** One JSON object a line: for programs. */
+  event(event: LifecycleEvent): void;
+  /** A line for people. */
+  note(text: string): void;
+}
+
+/** @param print writes one line */
+export function createLog(print: (line: string) => void): Log {
+  return {
+    event: (event) => print(JSON.stringify(event)),
+    note: print,
+  };
+}
+
+export function noteFailure(log: Log, failure: Failure): void {
+  log.note(`${failure.reason}: ${advise(failure)}`);
+}

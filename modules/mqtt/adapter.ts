@@ -1,0 +1,189 @@
+import MQTTClient from "embedded:network/mqtt/client";
+import type { Clock } from "../clock/clock.js";
+import { type Failure, failed, type Reason, type Result, success } from "../failure/failure.js";
+import { guarded } from "../guard/guard.js";
+import { GuardedTcp, Resolver } from "../socket/adapter.js";
+import { MAX_PAYLOAD_BYTES, type Message, type MqttConnect, type MqttOptions, type MqttSession } from "./mqtt.js";
+
+/** From the start to the SUBACK: longer than that is no broker. */
+const CONNECT_TIMEOUT_MS = 20_000;
+/** Messages that wait for room in the socket. */
+const MAX_WAITING = 16;
+const SUBSCRIBE_ID = 1;
+const SUBACK_FAILURE = 0x80;
+
+/** The SDK's MQTT client (ECMA-419). */
+export function createMqtt(clock: Clock): MqttConnect {
+  return (options) =>
+    options.tls
+      ? Promise.resolve(failed("tls-unsupported", options.host))
+      : new Promise((resolve) => {
+          new Session(clock, options, resolve);
+        });
+}
+
+interface Outgoing {
+  readonly data: ArrayBuffer | null;
+  readonly options: object;
+  readonly bytes: number;
+}
+
+class Session implements MqttSession {
+  #clock: Clock;
+  #options: MqttOptions;
+  #client: MQTTClient | undefined;
+  #resolve: ((result: Result<MqttSession>) => void) | undefined;
+  #end!: (failure: Failure) => void;
+  #cancelTimeout: () => void;
+  #waiting: Outgoing[] = [];
+  #writableBytes = 0;
+  #connackCode: number | undefined;
+  #errorReason: Reason = "unreachable";
+  #incoming: { topic: string; bytes: number; chunks: ArrayBuffer[] } | undefined;
+  readonly ended: Promise<Failure>;
+
+  constructor(clock: Clock, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.ended = new Promise((end) => {
+      this.#end = end;
+    });
+    this.#cancelTimeout = clock.after(CONNECT_TIMEOUT_MS, () => this.#fail("timeout"));
+    guarded(
+      "mqtt",
+      () => this.#start(),
+      () => this.#fail("unreachable"),
+    )();
+  }
+
+  publish({ topic, payload, retain = false }: Message): boolean {
+    const data = ArrayBuffer.fromString(payload);
+    if (!this.#client || data.byteLength > MAX_PAYLOAD_BYTES || this.#waiting.length >= MAX_WAITING) return false;
+    const bytes = data.byteLength + ArrayBuffer.fromString(topic).byteLength + FRAMING_BYTES;
+    this.#waiting.push({ data, options: { topic, QoS: this.#options.qos, retain }, bytes });
+    this.#flush();
+    return true;
+  }
+
+  close(failure: Failure): void {
+    this.#settle(failure);
+  }
+
+  #start(): void {
+    const { host, port, clientId, username, password, keepAliveMs, will, qos } = this.#options;
+    const onError = () => this.#fail(this.#errorReason);
+    this.#client = new MQTTClient({
+      host,
+      port,
+      id: clientId,
+      user: username,
+      password: password.reveal(),
+      clean: true,
+      keepAlive: keepAliveMs,
+      ...(will && { will: { topic: will.topic, message: will.payload, QoS: qos, retain: will.retain ?? false } }),
+      dns: { io: Resolver, unknown: () => this.#fail("name-unknown") },
+      socket: { io: GuardedTcp, onByte: (position: number, byte: number) => this.#peek(position, byte) },
+      // The typings say (opcode, message); the SDK's client calls with one message (mqttclient.js).
+      onControl: guarded("mqtt", (message: unknown) => this.#control(message as ControlMessage), onError) as () => void,
+      onReadable: guarded(
+        "mqtt",
+        (count: number, info: { topic?: string; more: boolean }) => this.#receive(count, info),
+        onError,
+      ),
+      onWritable: guarded("mqtt", (count: number) => this.#writable(count), onError),
+      onError: guarded("mqtt", onError),
+    });
+  }
+
+  /** The SDK's client tells nothing of a refusal but that there was an error: the CONNACK's fourth byte is the code. */
+  #peek(position: number, byte: number): void {
+    if (position !== 3) return;
+    this.#connackCode = byte;
+    this.#errorReason = "broker-closed";
+  }
+
+  #control(message: ControlMessage): void {
+    if (message.operation === MQTTClient.CONNACK) {
+      const { subscribe, qos } = this.#options;
+      if (subscribe.length === 0) {
+        this.#connected();
+        return;
+      }
+      const items = subscribe.map((topic) => ({ topic, QoS: qos }));
+      const bytes = items.reduce((sum, { topic }) => sum + topic.length + 3, FRAMING_BYTES);
+      this.#waiting.push({ data: null, options: { operation: MQTTClient.SUBSCRIBE, id: SUBSCRIBE_ID, items }, bytes });
+      // Not from in here: the client calls onWritable right after this.
+    } else if (message.operation === MQTTClient.SUBACK) {
+      if (message.payload?.some((code) => code >= SUBACK_FAILURE)) this.#fail("topic-refused");
+      else this.#connected();
+    }
+  }
+
+  #connected(): void {
+    this.#cancelTimeout();
+    this.#resolve?.(success<MqttSession>(this));
+    this.#resolve = undefined;
+  }
+
+  #writable(count: number): void {
+    this.#writableBytes = count;
+    this.#flush();
+  }
+
+  #flush(): void {
+    for (let next = this.#waiting[0]; next && next.bytes <= this.#writableBytes; next = this.#waiting[0]) {
+      this.#waiting.shift();
+      const write = this.#client?.write as ((data: ArrayBuffer | null, options: object) => number) | undefined;
+      this.#writableBytes = write?.call(this.#client, next.data, next.options) ?? 0;
+    }
+  }
+
+  /** A message can come in parts; one that is too large is read and dropped. */
+  #receive(count: number, { topic, more }: { topic?: string; more: boolean }): void {
+    if (topic !== undefined) this.#incoming = { topic, bytes: 0, chunks: [] };
+    const chunk = this.#client?.read(count);
+    const incoming = this.#incoming;
+    if (!incoming) return;
+    incoming.bytes += count;
+    if (incoming.bytes > MAX_PAYLOAD_BYTES) incoming.chunks = [];
+    else if (chunk) incoming.chunks.push(chunk);
+    if (more) return;
+    this.#incoming = undefined;
+    if (incoming.bytes > MAX_PAYLOAD_BYTES) return;
+    const payload = incoming.chunks.map((part) => String.fromArrayBuffer(part)).join("");
+    // In a turn of its own: a fault of the application must not end the session.
+    this.#clock.after(0, () => this.#options.onMessage(incoming.topic, payload));
+  }
+
+  #fail(reason: Reason): void {
+    this.#settle(failed(this.#refusal() ?? reason).failure);
+  }
+
+  /** MQTT 3.1.1 §3.2.2.3 */
+  #refusal(): Reason | undefined {
+    if (!this.#connackCode) return undefined;
+    if (this.#connackCode === 3) return "broker-busy";
+    return this.#connackCode === 4 || this.#connackCode === 5 ? "broker-credentials" : "broker-refused";
+  }
+
+  #settle(failure: Failure): void {
+    const client = this.#client;
+    this.#cancelTimeout();
+    this.#client = undefined;
+    this.#waiting = [];
+    this.#resolve?.({ ok: false, failure });
+    this.#resolve = undefined;
+    this.#end(failure);
+    // Not inside the client's own callback: it goes on with its state after the callback returns.
+    if (client) this.#clock.after(0, () => client.close());
+  }
+}
+
+interface ControlMessage {
+  readonly operation: number;
+  readonly payload?: readonly number[];
+}
+
+/** Fixed header, topic length and packet id at most. */
+const FRAMING_BYTES = 9;

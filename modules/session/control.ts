@@ -1,0 +1,48 @@
+/** Control messages: what comes in on the control topic, and what is answered. */
+
+export type Action = "reboot" | "portal";
+
+export interface Answered {
+  /** For the status topic. */
+  readonly reply: object;
+  readonly action?: Action;
+}
+
+/** Longest command name and request id that are repeated in an answer. */
+const MAX_ECHO_CHARACTERS = 64;
+
+/**
+ * `{"cmd": "ping", "id"?: …}`, or the xiaozhi form `{"type": "system", "command": "reboot"}`.
+ * @returns undefined where the payload is no control message at all: it is dropped
+ */
+export function answerControl(payload: string, uptimeSeconds: number): Answered | undefined {
+  const message = parse(payload);
+  const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
+  if (!message || typeof name !== "string") return undefined;
+  const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
+  const id = echo(message.id);
+  const about = { cmd, ...(id !== undefined && { id }) };
+  switch (cmd) {
+    case "ping":
+      return { reply: { ...about, ok: true, result: "pong", uptime: uptimeSeconds } };
+    case "reboot":
+    case "portal":
+      return { reply: { ...about, ok: true }, action: cmd };
+    default:
+      return { reply: { ...about, ok: false, error: "unknown command" } };
+  }
+}
+
+function parse(payload: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function echo(id: unknown): string | number | undefined {
+  if (typeof id === "number" && Number.isFinite(id)) return id;
+  return typeof id === "string" ? id.slice(0, MAX_ECHO_CHARACTERS) : undefined;
+}

@@ -1,0 +1,146 @@
+/** What the device says and does while it is connected to its broker. */
+import { type Credentials, sameCredentials } from "../../provisioning/credentials.js";
+import type { Answer } from "../../provisioning/protocol.js";
+import type { Cancel } from "../clock/clock.js";
+import { type Failure, failed, type Result } from "../failure/failure.js";
+import type { Device } from "../lifecycle/device.js";
+import { noteFailure } from "../log/log.js";
+import type { MqttSession } from "../mqtt/mqtt.js";
+import { type Action, answerControl } from "./control.js";
+
+/** Why a session is over. */
+export type Ending =
+  | { readonly kind: "lost"; readonly failure: Failure }
+  | { readonly kind: Action }
+  /** The service gave other credentials. */
+  | { readonly kind: "renewed"; readonly credentials: Credentials }
+  /** The service wants the device activated again. */
+  | { readonly kind: "unbound" };
+
+export interface SessionOptions {
+  readonly credentials: Credentials;
+  /** The credentials come from flash: ask the service soon, not in a day. */
+  readonly cached: boolean;
+  /** Asks the provisioning service what it would give now. */
+  refresh(): Promise<Result<Answer>>;
+  onConnected(): void;
+}
+
+const KEEP_ALIVE_MS = 60_000;
+const STATUS_INTERVAL_MS = 60_000;
+/** After a warm boot: the broker first, the service when the first status is out. */
+const FIRST_REFRESH_MS = 5_000;
+const REFRESH_INTERVAL_MS = 24 * 60 * 60 * 1000;
+/** A last answer needs the time to leave the socket before the machine restarts. */
+const LAST_WORDS_MS = 500;
+
+/** Connects, stays, and ends with the reason why it is over. */
+export async function runSession(device: Device, options: SessionOptions): Promise<Ending> {
+  const { clock, log } = device;
+  const { credentials } = options;
+  const timers = new Set<Cancel>();
+  const every = (intervalMs: number, task: () => void) => {
+    const cancel = clock.after(intervalMs, () => {
+      timers.delete(cancel);
+      task();
+      every(intervalMs, task);
+    });
+    timers.add(cancel);
+  };
+
+  let end!: (ending: Ending) => void;
+  const ending = new Promise<Ending>((resolve) => {
+    end = resolve;
+  });
+  const session = await connect(device, credentials, (payload) => control(payload));
+  if (!session.ok) return { kind: "lost", failure: session.failure };
+  const mqtt = session.value;
+
+  function control(payload: string): void {
+    const answered = answerControl(payload, uptimeSeconds(device));
+    if (!answered) {
+      log.note("control: a message that is no command was dropped");
+      return;
+    }
+    log.note(`control: ${JSON.stringify(answered.reply)}`);
+    publish(mqtt, credentials.topics.status, answered.reply, false);
+    const { action } = answered;
+    if (action) clock.after(LAST_WORDS_MS, () => end({ kind: action }));
+  }
+
+  options.onConnected();
+  device.wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
+  void mqtt.ended.then((failure) => end({ kind: "lost", failure }));
+  const sayStatus = () => publish(mqtt, credentials.topics.status, status(device), true);
+  const sayData = () => publish(mqtt, credentials.topics.data, reading(device), false);
+  sayStatus();
+  sayData();
+  every(STATUS_INTERVAL_MS, sayStatus);
+  every(device.build.dataIntervalMs, sayData);
+  const ask = () => void refresh(options, log, end);
+  if (options.cached) timers.add(clock.after(FIRST_REFRESH_MS, ask));
+  every(REFRESH_INTERVAL_MS * (0.75 + device.random() / 2), ask);
+
+  const result = await ending;
+  device.wifi.onLost = undefined;
+  for (const cancel of timers) cancel();
+  mqtt.close(failed("broker-closed").failure);
+  return result;
+}
+
+function connect(
+  device: Device,
+  { host, port, tls, clientId, username, password, topics, qos }: Credentials,
+  onControl: (payload: string) => void,
+): Promise<Result<MqttSession>> {
+  const { status, control } = topics;
+  return device.mqtt({
+    host,
+    port,
+    tls,
+    clientId,
+    username,
+    password,
+    qos,
+    keepAliveMs: KEEP_ALIVE_MS,
+    will:
+      status === undefined ? undefined : { topic: status, payload: JSON.stringify({ online: false }), retain: true },
+    subscribe: control === undefined ? [] : [control],
+    onMessage: (_topic, payload) => onControl(payload),
+  });
+}
+
+async function refresh(options: SessionOptions, log: Device["log"], end: (ending: Ending) => void): Promise<void> {
+  const answer = await options.refresh();
+  if (!answer.ok)
+    noteFailure(log, answer.failure); // what is cached stays in use
+  else if (answer.value.kind === "activation") end({ kind: "unbound" });
+  else if (!sameCredentials(answer.value.credentials, options.credentials)) {
+    end({ kind: "renewed", credentials: answer.value.credentials });
+  }
+}
+
+function publish(mqtt: MqttSession, topic: string | undefined, content: object, retain: boolean): void {
+  if (topic !== undefined) mqtt.publish({ topic, payload: JSON.stringify(content), retain });
+}
+
+function status(device: Device): object {
+  const { address, rssi } = device.wifi.status();
+  return {
+    online: true,
+    ip_address: address,
+    rssi,
+    free_heap: device.system.freeHeapBytes(),
+    uptime: uptimeSeconds(device),
+    firmware_version: device.build.firmwareVersion,
+  };
+}
+
+/** The one sensor that every board has. */
+function reading(device: Device): object {
+  return { sensor: "wifi", rssi: device.wifi.status().rssi, uptime: uptimeSeconds(device) };
+}
+
+function uptimeSeconds(device: Device): number {
+  return Math.floor(device.clock.ticksMs() / 1000);
+}

@@ -1,0 +1,94 @@
+/**
+ * The SDK's sockets inside the guard. The SDK's HTTP and MQTT clients are handed these classes as their IO, so that
+ * what they throw while they parse hostile bytes becomes an error of one connection.
+ */
+import Listener from "embedded:io/socket/listener";
+import TCP, { type Options } from "embedded:io/socket/tcp";
+import Net from "net";
+import { guarded } from "../guard/guard.js";
+import { isAddress } from "../http/url.js";
+
+/** Travels in `socket: {io: GuardedTcp, …}` through the SDK's client to the socket. */
+export interface Limits {
+  /** More bytes than this read from one connection are an error: a peer must not fill the heap. */
+  readonly maxBytes?: number;
+  /** Told of the first bytes that are read one by one, with their position. */
+  readonly onByte?: (position: number, byte: number) => void;
+}
+
+export class GuardedTcp extends TCP {
+  readonly limits: Limits;
+  #readBytes = 0;
+
+  constructor(options: Options & Limits) {
+    const { onReadable, onWritable, onError } = options;
+    super({
+      ...options,
+      ...(onReadable && { onReadable: guarded("socket", onReadable, onError) }),
+      ...(onWritable && { onWritable: guarded("socket", onWritable, onError) }),
+      ...(onError && { onError: guarded("socket", onError) }),
+    });
+    // The SDK's HTTP server takes an accepted socket over with `new from.constructor({from, …})`: limits go along.
+    this.limits = "from" in options && options.from instanceof GuardedTcp ? options.from.limits : options;
+  }
+
+  override read(byteLength?: number): number | ArrayBuffer;
+  override read(buffer: Uint8Array): void;
+  override read(count?: number | Uint8Array): number | ArrayBuffer | void {
+    const result = count === undefined ? super.read() : super.read(count as number);
+    if (typeof result === "number" && this.format === "number") this.limits.onByte?.(this.#readBytes, result);
+    this.#readBytes += result instanceof ArrayBuffer ? result.byteLength : 1;
+    if (this.#readBytes > (this.limits.maxBytes ?? Number.POSITIVE_INFINITY)) throw new RangeError("too many bytes");
+    return result;
+  }
+}
+
+/** Accepted sockets are guarded, with these limits each. */
+export class GuardedListener extends Listener {
+  #limits: Limits;
+
+  constructor(options: ConstructorParameters<typeof Listener>[0] & Limits) {
+    super(options);
+    this.#limits = options;
+  }
+
+  override read(): TCP | undefined {
+    const from = super.read();
+    return from && new GuardedTcp({ from, ...(this.#limits.maxBytes && { maxBytes: this.#limits.maxBytes }) });
+  }
+}
+
+interface ResolveOptions {
+  host: string;
+  onResolved(host: string, address: string): void;
+  onError(host: string): void;
+}
+
+/** ECMA-419's resolver over the network's own DNS, as the SDK's clients want it: `dns: {io: Resolver, unknown}`. */
+export class Resolver {
+  #unknown: () => void;
+
+  /** @param options `unknown` is called when the name does not resolve */
+  constructor(options: { unknown: () => void }) {
+    this.#unknown = options.unknown;
+  }
+
+  resolve({ host, onResolved, onError }: ResolveOptions): void {
+    if (isAddress(host)) {
+      onResolved(host, host);
+      return;
+    }
+    const resolved = (_name: string, address?: string) => {
+      if (address) {
+        onResolved(host, address);
+        return;
+      }
+      this.#unknown();
+      onError(host);
+    };
+    Net.resolve(
+      host,
+      guarded("resolver", resolved, () => onError(host)),
+    );
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * A value that is stored in one piece. NVS commits each key by itself, and the SDK erases a key before it writes it,
+ * so a power cut can leave an empty key. The record therefore has two slots with a sequence number and a checksum:
+ * a write goes to the slot that is not in use, and the newer valid slot counts.
+ *
+ * Slot: `<sequence>:<CRC-32 of the JSON, hex>:<JSON>`
+ */
+import { failed, type Result, success } from "../failure/failure.js";
+import type { Store } from "./storage.js";
+
+interface Slot {
+  readonly sequence: number;
+  readonly json: string;
+}
+
+export interface RecordOptions<T> {
+  readonly store: Store;
+  /** 1 to 14 characters; the slots are `<key>0` and `<key>1`. */
+  readonly key: string;
+  encode(value: T): unknown;
+  /** Checks what came out of flash; undefined where it is not a T. */
+  decode(value: unknown): T | undefined;
+}
+
+export class StoredRecord<T> {
+  #options: RecordOptions<T>;
+
+  constructor(options: RecordOptions<T>) {
+    this.#options = options;
+  }
+
+  read(): T | undefined {
+    const json = this.#newest()?.json;
+    if (json === undefined || json === "null") return undefined;
+    return this.#options.decode(JSON.parse(json));
+  }
+
+  /** When it returns ok the value is in flash; otherwise what was stored before still is. */
+  write(value: T): Result<void> {
+    return this.#write(JSON.stringify(this.#options.encode(value)));
+  }
+
+  erase(): Result<void> {
+    return this.#newest() ? this.#write("null") : success(undefined);
+  }
+
+  #write(json: string): Result<void> {
+    const newest = this.#newest();
+    if (newest?.json === json) return success(undefined); // flash wears: nothing new is not written
+    const sequence = (newest?.sequence ?? 0) + 1;
+    const { store, key } = this.#options;
+    try {
+      store.set(`${key}${sequence & 1}`, `${sequence}:${checksum(json)}:${json}`);
+      return success(undefined);
+    } catch {
+      return failed("storage-full", key);
+    }
+  }
+
+  #newest(): Slot | undefined {
+    const even = this.#slot(0);
+    const odd = this.#slot(1);
+    if (!even || !odd) return even ?? odd;
+    return even.sequence > odd.sequence ? even : odd;
+  }
+
+  #slot(index: 0 | 1): Slot | undefined {
+    const { store, key } = this.#options;
+    const match = /^(\d{1,15}):([0-9a-f]{8}):/.exec(store.get(`${key}${index}`) ?? "");
+    if (!match) return undefined;
+    const json = match.input.slice(match[0].length);
+    return checksum(json) === match[2] ? { sequence: Number(match[1]), json } : undefined;
+  }
+}
+
+/** CRC-32 (ISO 3309, reflected 0xEDB88320) over the low and high byte of each UTF-16 unit, as 8 hex digits. */
+export function checksum(text: string): string {
+  let crc = ~0;
+  for (let index = 0; index < text.length; index++) {
+    crc ^= text.charCodeAt(index);
+    for (let bit = 0; bit < 16; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (~crc >>> 0).toString(16).padStart(8, "0");
+}

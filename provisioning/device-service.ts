@@ -1,0 +1,70 @@
+/** The device provisioning service: one request that identifies the device by its MAC and gives all it needs. */
+import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
+import { joinUrl } from "../modules/http/url.js";
+import { statusFailure } from "./answers.js";
+import { checkCredentials } from "./credentials.js";
+import { asObject, asText, type Json, parseObject } from "./json.js";
+import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
+
+/** The service itself takes at least 100 ms; a slow uplink many times that. */
+const TIMEOUT_MS = 15_000;
+
+const reasons: Readonly<Record<number, Reason>> = {
+  400: "request-refused",
+  403: "device-disabled",
+  404: "not-registered",
+  422: "request-refused",
+  429: "rate-limited",
+};
+
+export const deviceService: Protocol = {
+  query,
+  // This service has no codes: registration happens at its operator's.
+  activate: async () => success(undefined),
+};
+
+async function query({ io, url, identity, product }: ProvisioningContext): Promise<Result<Answer>> {
+  const exchange = await io.http({
+    method: "POST",
+    url: joinUrl(url, "device/info"),
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({
+      mac_address: identity.mac,
+      firmware_version: product.firmwareVersion,
+      hardware_version: product.hardwareVersion,
+      // Newer servers require it (422), older ones do not look at it.
+      product_id: product.productId,
+    }),
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (!exchange.ok) return exchange;
+  const response = exchange.value;
+  if (response.status !== 200) {
+    const failure = statusFailure(response, reasons);
+    return { ok: false, failure: failure.reason === "not-registered" ? { ...failure, detail: identity.mac } : failure };
+  }
+  const answer = parseObject(response.body);
+  if (!answer) return failed("bad-answer", "no JSON");
+  return readCredentials(answer);
+}
+
+/** Old and new servers' replies: what newer ones leave out has its place elsewhere in the reply. */
+function readCredentials(answer: Json): Result<Answer> {
+  const mqtt = asObject(answer.mqtt_config);
+  if (!mqtt) return failed("bad-answer", "mqtt_config is missing");
+  const deviceId = asText(answer.device_id);
+  const tls = mqtt.use_ssl === true;
+  const credentials = checkCredentials({
+    host: mqtt.broker,
+    port: mqtt.port ?? (tls ? 8883 : 1883),
+    tls,
+    clientId: mqtt.client_id ?? asText(answer.device_uuid) ?? deviceId,
+    username: mqtt.username ?? deviceId,
+    password: mqtt.password ?? asText(answer.device_secret),
+    topics: mqtt.topics,
+    qos: 1,
+  });
+  return credentials
+    ? success({ kind: "credentials", credentials })
+    : failed("bad-answer", "mqtt_config is incomplete");
+}

@@ -1,0 +1,190 @@
+/**
+ * The xiaozhi activation, version 2: query, a code for a person to enter, the challenge signed with HMAC-SHA256,
+ * a long poll until the code was entered, connection settings. Without a serial number and a key it is version 1:
+ * the code alone.
+ */
+import { sleep } from "../modules/clock/clock.js";
+import { failed, patienceOf, type Reason, type Result, success } from "../modules/failure/failure.js";
+import type { HttpResponse } from "../modules/http/http.js";
+import { joinUrl } from "../modules/http/url.js";
+import { retryDelayMs } from "../modules/retry/retry.js";
+import { errorText, statusFailure } from "./answers.js";
+import { type Credentials, checkCredentials } from "./credentials.js";
+import { asInteger, asObject, asText, type Json, parseObject } from "./json.js";
+import type { Activation, Answer, Protocol, ProvisioningContext } from "./protocol.js";
+
+const QUERY_TIMEOUT_MS = 15_000;
+/** A server may hold the request while it waits for the person: longer than any proxy's usual minute. */
+const POLL_TIMEOUT_MS = 75_000;
+/** Between two polls of a server that answers at once. */
+const POLL_INTERVAL_MS = 3_000;
+/** How long a code counts when the server does not say, and the bounds of what it may say. */
+const CODE_TIMEOUT_MS = 300_000;
+const CODE_TIMEOUT_MIN_MS = 30_000;
+const CODE_TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000;
+/** The port of an `endpoint` that names none. */
+const MQTTS_PORT = 8883;
+
+const queryReasons: Readonly<Record<number, Reason>> = {
+  400: "request-refused",
+  401: "signature-refused",
+  403: "device-disabled",
+  404: "unexpected-status",
+  429: "rate-limited",
+};
+const activateReasons: Readonly<Record<number, Reason>> = {
+  400: "request-refused",
+  401: "signature-refused",
+  403: "device-disabled",
+  404: "serial-unknown",
+  409: "activated-elsewhere",
+  429: "rate-limited",
+};
+
+export const xiaozhi: Protocol = { query, activate };
+
+async function query(context: ProvisioningContext): Promise<Result<Answer>> {
+  const { io, url } = context;
+  const body = JSON.stringify(description(context));
+  const exchange = await io.http({ method: "POST", url, headers: headers(context), body, timeoutMs: QUERY_TIMEOUT_MS });
+  if (!exchange.ok) return exchange;
+  const { status } = exchange.value;
+  if (status !== 200 && status !== 202) return { ok: false, failure: statusFailure(exchange.value, queryReasons) };
+  const answer = parseObject(exchange.value.body);
+  if (!answer) return failed("bad-answer", "no JSON");
+
+  const activation = readActivation(answer);
+  if (activation) return success({ kind: "activation", activation });
+  if (isError(answer)) return failed("server-error", errorText(answer));
+  const credentials = readCredentials(answer);
+  return credentials
+    ? success({ kind: "credentials", credentials })
+    : failed("bad-answer", "mqtt settings are missing");
+}
+
+async function activate(
+  context: ProvisioningContext,
+  activation: Activation,
+): Promise<Result<Credentials | undefined>> {
+  const { io, url, identity } = context;
+  const signature = activation.challenge === undefined ? undefined : identity.sign(activation.challenge);
+  const flat = signature !== undefined &&
+    identity.serial !== undefined && {
+      algorithm: "hmac-sha256",
+      serial_number: identity.serial,
+      challenge: activation.challenge,
+      hmac: signature,
+    };
+  const endMs = io.clock.ticksMs() + activation.timeoutMs;
+  let wrapped = false;
+  for (let attempt = 0; ; ) {
+    const startMs = io.clock.ticksMs();
+    const exchange = await io.http({
+      method: "POST",
+      url: joinUrl(url, "activate"),
+      headers: headers(context),
+      body: JSON.stringify(flat ? (wrapped ? { Payload: flat } : flat) : {}),
+      timeoutMs: POLL_TIMEOUT_MS,
+    });
+    let pauseMs: number;
+    if (exchange.ok && exchange.value.status === 202) {
+      attempt = 0;
+      // A server that held the request may be asked again at once.
+      pauseMs = Math.max(0, POLL_INTERVAL_MS - (io.clock.ticksMs() - startMs));
+    } else if (exchange.ok && exchange.value.status === 400 && flat && !wrapped) {
+      wrapped = true; // some servers want the body in a `Payload`
+      pauseMs = 0;
+    } else {
+      const outcome = exchange.ok ? readOutcome(exchange.value) : exchange;
+      if (outcome.ok || patienceOf(outcome.failure) === "daily" || FINAL.has(outcome.failure.reason)) return outcome;
+      pauseMs = retryDelayMs(outcome.failure, attempt++, io.random);
+    }
+    // The old code is never waited for longer than it counts: a new query gives a new one.
+    if (io.clock.ticksMs() + pauseMs >= endMs) return failed("code-expired", undefined);
+    await sleep(io.clock, pauseMs);
+  }
+}
+
+/** Trying the same challenge again does not help. */
+const FINAL: ReadonlySet<Reason> = new Set(["request-refused", "serial-unknown", "unexpected-status"] as const);
+
+function readOutcome(response: HttpResponse): Result<Credentials | undefined> {
+  if (response.status !== 200) return { ok: false, failure: statusFailure(response, activateReasons) };
+  const answer = parseObject(response.body); // may as well be empty or a plain "success"
+  if (answer && isError(answer)) return failed("server-error", errorText(answer));
+  return success(answer && readCredentials(answer));
+}
+
+function headers({ identity, product }: ProvisioningContext): Record<string, string> {
+  return {
+    "content-type": "application/json",
+    "activation-version": identity.serial === undefined ? "1" : "2",
+    "device-id": identity.mac.toLowerCase(),
+    "client-id": identity.uuid,
+    ...(identity.serial !== undefined && { "serial-number": identity.serial }),
+    "user-agent": `${product.productId}/${product.firmwareVersion}`,
+    "accept-language": "zh-CN",
+  };
+}
+
+/** As the reference firmware describes itself, with the seed document's `client_info` beside it. */
+function description({ identity, product }: ProvisioningContext): object {
+  const mac = identity.mac.toLowerCase();
+  return {
+    version: 2,
+    language: "zh-CN",
+    mac_address: mac,
+    uuid: identity.uuid,
+    chip_model_name: "esp32s3",
+    application: { name: product.productId, version: product.firmwareVersion },
+    board: { type: product.productId, name: product.productId, mac },
+    client_info: { mac_address: identity.mac, client_id: identity.uuid, serial_number: identity.serial },
+  };
+}
+
+function readActivation(answer: Json): Activation | undefined {
+  const part = asObject(answer.activation) ?? answer;
+  const code = asText(part.code);
+  if (!code || !/^[0-9A-Za-z]{4,12}$/.test(code) || (part === answer && answer.challenge === undefined))
+    return undefined;
+  const timeoutMs = asInteger(part.timeout_ms, 1, Number.MAX_SAFE_INTEGER) ?? CODE_TIMEOUT_MS;
+  return {
+    code,
+    message: asText(part.message),
+    url: asText(part.activation_url),
+    challenge: asText(part.challenge),
+    timeoutMs: Math.min(CODE_TIMEOUT_MAX_MS, Math.max(CODE_TIMEOUT_MIN_MS, timeoutMs)),
+  };
+}
+
+/** Servers of this family put errors into answers with status 200. */
+function isError(answer: Json): boolean {
+  return (
+    (answer.error !== undefined && answer.error !== null) ||
+    answer.success === false ||
+    (asInteger(answer.code, 1, 999) ?? 0) >= 400
+  );
+}
+
+function readCredentials(answer: Json): Credentials | undefined {
+  const mqtt = asObject(answer.mqtt);
+  const endpoint = /^([^:]+)(?::(\d{1,5}))?$/.exec(asText(mqtt?.endpoint) ?? "");
+  if (!mqtt || !endpoint) return undefined;
+  const port = asInteger(endpoint[2] ?? mqtt.port ?? MQTTS_PORT, 1, 65_535);
+  const publish = asText(mqtt.publish_topic);
+  const subscribe = asText(mqtt.subscribe_topic);
+  return checkCredentials({
+    host: endpoint[1],
+    port,
+    tls: port === MQTTS_PORT,
+    clientId: mqtt.client_id,
+    username: mqtt.username,
+    password: mqtt.password,
+    topics: {
+      ...(publish && { status: publish, data: publish }),
+      // The gateway's generator writes the word "null", and pushes without a subscription.
+      ...(subscribe && subscribe !== "null" && { control: subscribe }),
+    },
+    qos: 0, // the gateway closes the connection for anything else
+  });
+}
