@@ -1,0 +1,92 @@
+import { parseArgs } from "node:util";
+import { MockCloud, PortTakenError } from "./cloud.js";
+
+const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N]
+
+Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQTT broker and a page.
+
+  --port N        HTTP port (default 8001, or a free one when that is taken; 0: any free one)
+  --mqtt-port N   MQTT port (default 1883, likewise)
+  --help          this text
+`;
+
+const defaultPorts = { http: 8001, mqtt: 1883 };
+
+interface Arguments {
+  http: number | null;
+  mqtt: number | null;
+  help: boolean;
+}
+
+/** @throws {Error} with a sentence for the person who typed them */
+function readArguments(args: string[]): Arguments {
+  const { values } = parseArgs({
+    args,
+    options: { port: { type: "string" }, "mqtt-port": { type: "string" }, help: { type: "boolean" } },
+  });
+  return {
+    http: readPort("--port", values.port),
+    mqtt: readPort("--mqtt-port", values["mqtt-port"]),
+    help: values.help ?? false,
+  };
+}
+
+function readPort(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+  throw new Error(`${name}: a port from 0 to 65535 is needed`);
+}
+
+/** A default port that is taken gives way to a free one; one that was asked for does not. */
+async function startCloud({ http, mqtt }: Arguments): Promise<MockCloud> {
+  const ports = { http: http ?? defaultPorts.http, mqtt: mqtt ?? defaultPorts.mqtt };
+  const asked = { http: http !== null, mqtt: mqtt !== null };
+  for (;;) {
+    const cloud = new MockCloud({ httpPort: ports.http, mqttPort: ports.mqtt, log });
+    try {
+      await cloud.start();
+      return cloud;
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || asked[error.which]) throw error;
+      ports[error.which] = 0;
+    }
+  }
+}
+
+function log(line: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+}
+
+async function main(): Promise<void> {
+  let parsed: Arguments;
+  try {
+    parsed = readArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  if (parsed.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const cloud = await startCloud(parsed);
+  console.log(`Mock cloud
+
+  Open in a browser    ${cloud.url}/
+  Type into a device   ${cloud.url}   (device service)
+                       ${cloud.xiaozhiUrl}   (xiaozhi activation)
+  MQTT broker          mqtt://127.0.0.1:${cloud.mqttPort}
+
+Ctrl-C ends it.
+`);
+  const end = () => void cloud.stop().then(() => process.exit(0));
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof PortTakenError ? `Port ${error.port} is in use. Choose another one.` : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,210 @@
+import {
+  type MqttAccount,
+  makeServiceAccount,
+  makeXiaozhiAccount,
+  type ServiceAccount,
+  sameSecret,
+  type XiaozhiAccount,
+} from "./credentials.js";
+import { type ActivationOffer, makeOffer } from "./offer.js";
+import type { CloudContext, KnownDevice } from "./settings.js";
+import { canonicalMac } from "./text.js";
+
+/** One device, by its MAC. Secrets are inside the accounts only, and the signing key is kept elsewhere. */
+export interface Device {
+  readonly mac: string;
+  serial: string | null;
+  disabled: boolean;
+  /** Asked the device service at least once. */
+  askedService: boolean;
+  /** Registered there; null until somebody registers it. */
+  service: ServiceAccount | null;
+  /** The code that is shown on the device, or the last one. */
+  offer: ActivationOffer | null;
+  /** The Client-Id that a person bound by entering the code. */
+  boundClientId: string | null;
+  xiaozhi: XiaozhiAccount | null;
+  lastSeenMs: number | null;
+}
+
+export type CodeVerdict = { bound: true; mac: string } | { bound: false };
+
+/** Strangers that never got further than asking are dropped beyond this number, the oldest first. */
+const maxStrangers = 200;
+
+/** What the cloud remembers: devices, keys, codes and accounts. In memory only, like the cloud itself. */
+export class Registry {
+  readonly #context: CloudContext;
+  readonly #devices = new Map<string, Device>();
+  /** Signing keys by serial number. */
+  readonly #keys = new Map<string, { mac: string; key: Uint8Array }>();
+  readonly #listeners = new Set<(mac: string) => void>();
+
+  constructor(context: CloudContext) {
+    this.#context = context;
+  }
+
+  list(): Device[] {
+    return [...this.#devices.values()];
+  }
+
+  find(mac: string): Device | null {
+    return this.#devices.get(mac) ?? null;
+  }
+
+  /** The device that just made a request; made when it is new. */
+  seen(mac: string): Device {
+    const device = this.#findOrMake(mac);
+    device.lastSeenMs = this.#context.now();
+    return device;
+  }
+
+  /** @throws {RangeError} when a MAC, serial or key is not one. The message does not repeat the key. */
+  addKnown({ mac, serial, hmacKeyHex }: KnownDevice): void {
+    const canonical = requireMac(mac);
+    if (serial.length === 0 || serial.length > 64) throw new RangeError("serial: 1 to 64 characters are needed");
+    if (!/^([0-9A-Fa-f]{2}){16,64}$/.test(hmacKeyHex)) {
+      throw new RangeError("hmacKeyHex: 16 to 64 bytes in hexadecimal are needed");
+    }
+    for (const [other, { mac: owner }] of this.#keys) if (owner === canonical) this.#keys.delete(other);
+    this.#keys.set(serial, { mac: canonical, key: Buffer.from(hmacKeyHex, "hex") });
+    this.#findOrMake(canonical).serial = serial;
+    this.#changed(canonical);
+  }
+
+  /** The key that signs for this serial number, or null; `mac` is the device that owns it. */
+  keyOf(serial: string): { mac: string; key: Uint8Array } | null {
+    return this.#keys.get(serial) ?? null;
+  }
+
+  hasKey(mac: string): boolean {
+    return [...this.#keys.values()].some((entry) => entry.mac === mac);
+  }
+
+  /** Registers a MAC with the device service and makes its account; an account that exists stays. */
+  register(mac: string): Device {
+    const device = this.#findOrMake(requireMac(mac));
+    device.service ??= makeServiceAccount(device.mac, this.#context.random);
+    this.#changed(device.mac);
+    return device;
+  }
+
+  /** Gives the code that the device is to show: the living one, else a new one with a new challenge. */
+  offerTo(device: Device, clientId: string, deviceId: string): ActivationOffer {
+    const { now, settings, random } = this.#context;
+    const current = device.offer;
+    if (current && current.clientId === clientId && !current.used && current.expiresAtMs > now()) return current;
+    const taken = new Set(this.list().flatMap((other) => (other.offer ? [other.offer.code] : [])));
+    device.offer = makeOffer({ clientId, deviceId, taken, settings, random, nowMs: now() });
+    this.#changed(device.mac);
+    return device.offer;
+  }
+
+  /** A person enters a code: the device that shows it is bound, to the client that asked for it. */
+  enterCode(code: string): CodeVerdict {
+    const device = this.list().find(({ offer }) => offer?.code === code);
+    const offer = device?.offer;
+    if (!device || !offer || offer.used || device.disabled || offer.expiresAtMs <= this.#context.now()) {
+      return { bound: false };
+    }
+    offer.used = true;
+    device.boundClientId = offer.clientId;
+    device.xiaozhi = null;
+    this.#changed(device.mac);
+    return { bound: true, mac: device.mac };
+  }
+
+  /** The MQTT account of a bound device; made at first use. */
+  xiaozhiAccount(device: Device): XiaozhiAccount {
+    if (device.boundClientId === null) throw new Error(`${device.mac} is not bound`);
+    device.xiaozhi ??= makeXiaozhiAccount(device.mac, device.boundClientId, this.#context.random(32));
+    return device.xiaozhi;
+  }
+
+  setDisabled(mac: string, disabled: boolean): boolean {
+    const device = this.find(mac);
+    if (device) device.disabled = disabled;
+    if (device) this.#changed(mac);
+    return device !== null;
+  }
+
+  /** Drops registration, binding and accounts. A signing key given by hand stays: it is the device's own. */
+  forget(mac: string): boolean {
+    const known = this.#devices.delete(mac);
+    for (const [serial, { mac: owner }] of this.#keys) if (owner === mac) this.#findOrMake(mac).serial = serial;
+    if (known) this.#changed(mac);
+    return known;
+  }
+
+  /** Changes the passwords: the old ones are refused, the next provisioning reply brings the new ones. */
+  revoke(mac: string): boolean {
+    const device = this.find(mac);
+    if (!device) return false;
+    if (device.service) {
+      const { password } = makeServiceAccount(mac, this.#context.random);
+      device.service = { ...device.service, password };
+    }
+    device.xiaozhi = null;
+    return true;
+  }
+
+  /**
+   * Which account a CONNECT belongs to. `password`: nothing with this name and password exists.
+   * `client`: the account exists but not under this client id.
+   */
+  authenticate(clientId: string, username: string, password: string): MqttAccount | "password" | "client" {
+    const accounts = this.list().flatMap(({ service, xiaozhi }) =>
+      [service, xiaozhi].filter((entry) => entry !== null),
+    );
+    // Every account is compared, so that the time does not tell which one came close.
+    const matching = accounts.filter(
+      (account) => sameSecret(account.password, password) && sameSecret(account.username, username),
+    );
+    if (matching.length === 0) return "password";
+    return matching.find((account) => account.clientId === clientId) ?? "client";
+  }
+
+  /** Calls `listener` whenever something about a device was changed; returns the way to stop that. */
+  onChange(listener: (mac: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(mac: string): void {
+    for (const listener of [...this.#listeners]) listener(mac);
+  }
+
+  #findOrMake(mac: string): Device {
+    const known = this.#devices.get(mac);
+    if (known) return known;
+    this.#dropStrangers();
+    const device: Device = {
+      mac,
+      serial: null,
+      disabled: false,
+      askedService: false,
+      service: null,
+      offer: null,
+      boundClientId: null,
+      xiaozhi: null,
+      lastSeenMs: null,
+    };
+    this.#devices.set(mac, device);
+    return device;
+  }
+
+  #dropStrangers(): void {
+    const strangers = this.list().filter(
+      ({ mac, service, boundClientId, disabled }) => !service && !boundClientId && !disabled && !this.hasKey(mac),
+    );
+    for (const { mac } of strangers.slice(0, Math.max(0, strangers.length - maxStrangers + 1))) {
+      this.#devices.delete(mac);
+    }
+  }
+}
+
+function requireMac(text: string): string {
+  const mac = canonicalMac(text);
+  if (mac === null) throw new RangeError("mac: six pairs of hexadecimal digits with colons are needed");
+  return mac;
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const out = mkdtempSync(join(root, "node_modules/.cache-cloud-cli-"));
+const cli = join(out, "cli.js");
+
+beforeAll(() => {
+  const options =
+    "--module nodenext --moduleResolution nodenext --target es2022 --types node --skipLibCheck --ignoreConfig";
+  const args = ["mocks/cloud/cli.ts", "--outDir", out, "--rootDir", "mocks/cloud", ...options.split(" ")];
+  const { status, stdout } = spawnSync(join(root, "node_modules/.bin/tsc"), args, { cwd: root, encoding: "utf8" });
+  expect([status, stdout]).toEqual([0, ""]);
+}, 60_000);
+
+afterAll(() => rmSync(out, { recursive: true }));
+
+interface Run {
+  child: ChildProcess;
+  output: () => string;
+  exit: Promise<number | null>;
+}
+
+function run(...args: string[]): Run {
+  const child = spawn(process.execPath, [cli, ...args]);
+  let output = "";
+  child.stdout.on("data", (part: Buffer) => {
+    output += part.toString();
+  });
+  child.stderr.on("data", (part: Buffer) => {
+    output += part.toString();
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return { child, output: () => output, exit: new Promise((done) => child.once("close", (code) => done(code))) };
+}
+
+/** Waits until the addresses are printed; returns the ports. */
+async function ready({ output }: Run): Promise<{ http: number; mqtt: number }> {
+  await expect.poll(output, { timeout: 10_000 }).toContain("Ctrl-C ends it.");
+  const http = /Open in a browser +http:\/\/127\.0\.0\.1:(\d+)\/\n/.exec(output())!;
+  const mqtt = /MQTT broker +mqtt:\/\/127\.0\.0\.1:(\d+)\n/.exec(output())!;
+  return { http: Number(http[1]), mqtt: Number(mqtt[1]) };
+}
+
+/** Occupies a port, unless somebody else does already. */
+async function occupy(port: number): Promise<number> {
+  const server: Server = createServer();
+  onTestFinished(() => void server.close());
+  return new Promise((done) => {
+    server.once("error", () => done(port));
+    server.listen(port, "127.0.0.1", () => done((server.address() as { port: number }).port));
+  });
+}
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "it prints its addresses, serves, logs, and ends on %s with 0",
+  async (signal) => {
+    const process = run("--port", "0", "--mqtt-port", "0");
+    const { http } = await ready(process);
+    expect(process.output()).toContain(`http://127.0.0.1:${http}/xiaozhi/ota/`);
+    expect((await fetch(`http://127.0.0.1:${http}/health`)).status).toBe(200);
+    await fetch(`http://127.0.0.1:${http}/nowhere`);
+    await expect.poll(process.output).toMatch(/^\d\d:\d\d:\d\d 404 GET \/nowhere$/m);
+    process.child.kill(signal);
+    expect(await process.exit).toBe(0);
+  },
+);
+
+test("a default port that is taken gives way to a free one", async () => {
+  await occupy(8001);
+  await occupy(1883);
+  const process = run();
+  const { http, mqtt } = await ready(process);
+  expect(http).not.toBe(8001);
+  expect(mqtt).not.toBe(1883);
+  expect((await fetch(`http://127.0.0.1:${http}/health`)).status).toBe(200);
+});
+
+test.each(["--port", "--mqtt-port"])("a taken %s that was asked for is an error with exit code 1", async (option) => {
+  const port = await occupy(0);
+  const process = run("--port", "0", "--mqtt-port", "0", option, String(port));
+  expect(await process.exit).toBe(1);
+  expect(process.output()).toBe(`Port ${port} is in use. Choose another one.\n`);
+});
+
+test.each([["--nonsense"], ["--port"], ["--port", "http"], ["--port", "65536"], ["--mqtt-port=-1"], ["word"]])(
+  "bad arguments (%s %s) print the usage and exit with 2",
+  async (...args) => {
+    const process = run(...args.filter((argument) => argument !== undefined));
+    expect(await process.exit).toBe(2);
+    expect(process.output()).toContain("Usage: npm run cloud");
+  },
+);
+
+test("--help prints the usage and exits with 0", async () => {
+  const process = run("--help");
+  expect(await process.exit).toBe(0);
+  expect(process.output()).toContain("Usage: npm run cloud");
+});

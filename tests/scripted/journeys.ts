@@ -1,0 +1,132 @@
+/** Journeys that hold in every engine: they throw where the device does not do what it should. */
+import { failed } from "../../modules/failure/failure.js";
+import { Activation, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
+import { ScriptedStore } from "./store.js";
+import { PORTAL, World } from "./world.js";
+
+export type Journey = (enter: (world: World) => void) => Promise<void>;
+
+function expect(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new Error(what);
+}
+
+async function fromBlankToOnline(enter: (world: World) => void): Promise<void> {
+  const cloud = new Activation();
+  const script = { ...goodWorld(), http: cloud.http };
+  const first = new World(script);
+  enter(first);
+  first.boot();
+  await first.untilState("portal");
+  expect(first.accessPoint === "ESP32-EEFF", `access point ${first.accessPoint}`);
+  expect(first.visit({ host: "captive.apple.com" }).headers.location === `http://${PORTAL}/`, "redirect");
+  expect(first.visit({}).body.includes("Home"), "the scan's networks on the page");
+  const saved = first.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
+  expect(saved.status === 200, `saved: ${saved.status}`);
+  await first.until(() => first.restarted);
+
+  const second = new World(script, first.store);
+  enter(second);
+  second.boot();
+  await second.until(() => cloud.polls >= 3);
+  expect(
+    second.events.some((event) => event.state === "activating" && event.code === cloud.code),
+    "the code is told",
+  );
+  cloud.entered = true;
+  await second.untilState("online");
+  expect(
+    second.published.some(({ retain, payload }) => retain && payload.includes('"online":true')),
+    "retained status",
+  );
+  second.session?.options.onMessage("devices/p2p/aa_bb", '{"cmd":"ping","id":7}');
+  await second.until(() =>
+    second.published.some(({ payload }) => payload.includes('"pong"') && payload.includes('"id":7')),
+  );
+}
+
+async function warmBoot(enter: (world: World) => void): Promise<void> {
+  const world = new World(goodWorld(), await onlineOnce(enter));
+  enter(world);
+  world.boot();
+  await world.untilState("online");
+  expect(world.requests.length === 0, "straight to the broker");
+  await world.until(() => world.requests.length === 1);
+  expect(world.state === "online", "the refresh changes nothing");
+}
+
+/** The store of a device that was online once. */
+export async function onlineOnce(enter: (world: World) => void): Promise<ScriptedStore> {
+  const first = new World(goodWorld());
+  enter(first);
+  first.boot();
+  await first.untilState("portal");
+  first.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL });
+  await first.until(() => first.restarted);
+  const second = new World(goodWorld(), first.store);
+  enter(second);
+  second.boot();
+  await second.untilState("online");
+  return new ScriptedStore(second.store.entries);
+}
+
+/** The power fails after every single flash operation, one by one; what was confirmed to the person is kept. */
+async function powerCuts(enter: (world: World) => void): Promise<void> {
+  let cuts = 0;
+  for (let cutAfter = 1; ; cutAfter++) {
+    const entries = new Map<string, string>();
+    const used = await untilOnline(enter, entries, cutAfter);
+    if (used < cutAfter) break; // the journey needs no more operations
+    cuts++;
+  }
+  expect(cuts >= 2, `only ${cuts} cuts`);
+}
+
+/** @returns the flash operations of the whole journey */
+async function untilOnline(
+  enter: (world: World) => void,
+  entries: Map<string, string>,
+  cutAfter: number,
+): Promise<number> {
+  const cloud = new Activation();
+  cloud.entered = true;
+  let operations = 0;
+  let confirmed = false;
+  for (let boot = 0; boot < 6; boot++) {
+    const store = new ScriptedStore(entries);
+    store.cutAfter = Math.max(0, cutAfter - operations);
+    const world = new World({ ...goodWorld(), http: cloud.http }, store);
+    enter(world);
+    world.boot();
+    await world.until(() => world.isOff || world.state === "portal" || world.state === "online");
+    if (world.state === "portal" && !world.isOff) {
+      expect(!confirmed, `confirmed settings are lost, cut after ${cutAfter}`);
+      const reply = world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
+      confirmed = !world.isOff && reply.status === 200;
+      await world.until(() => world.isOff);
+    }
+    operations += store.operations;
+    if (world.state === "online") return operations;
+  }
+  throw new Error(`not online, cut after ${cutAfter}`);
+}
+
+async function outages(enter: (world: World) => void): Promise<void> {
+  const world = new World(goodWorld(), await onlineOnce(enter));
+  enter(world);
+  world.boot();
+  await world.untilState("online");
+  world.session?.end(failed("connection-lost").failure);
+  await world.untilState("online", 2);
+  expect(
+    world.events.some((event) => event.state === "offline" && event.reason === "connection-lost"),
+    "broker lost",
+  );
+  world.loseWiFi();
+  await world.untilState("online", 3);
+  expect(
+    world.events.some((event) => event.state === "offline" && event.reason === "wifi-lost"),
+    "Wi-Fi lost",
+  );
+}
+
+export const journeys: Readonly<Record<string, Journey>> = { fromBlankToOnline, warmBoot, powerCuts, outages };

@@ -1,0 +1,49 @@
+/** The journeys as bare XS runs them: commands come in as text, one turn each (tests/xs/run.mjs). */
+import { journeys } from "./journeys.js";
+import type { World } from "./world.js";
+
+declare global {
+  var handleCommand: (message: ArrayBuffer) => ArrayBuffer;
+}
+/** The engine's worker gives these beside the language. */
+declare const print: (text: string) => void;
+
+globalThis.trace = ((...parts: unknown[]) => print(parts.join("").trimEnd())) as typeof trace;
+
+let current: World | undefined;
+let outcome = "running";
+
+function start(name: string): void {
+  current = undefined;
+  outcome = "running";
+  const enter = (world: World) => {
+    current = world;
+  };
+  journeys[name]!(enter).then(
+    () => {
+      outcome = "passed";
+    },
+    (error: unknown) => {
+      outcome = `failed: ${error instanceof Error ? error.message : String(error)}`;
+    },
+  );
+}
+
+/** `list`, `start <name>`, `turn`: the answer is the journey's outcome so far. */
+globalThis.handleCommand = (message) => {
+  const [command, name] = new TextDecoder().decode(message).split(" ");
+  if (command === "list") return encode(Object.keys(journeys).join(" "));
+  if (command === "start") start(name!);
+  else if (outcome === "running") {
+    try {
+      current?.turn();
+    } catch (error) {
+      outcome = `failed: ${(error as Error).message}`;
+    }
+  }
+  return encode(outcome);
+};
+
+function encode(text: string): ArrayBuffer {
+  return new TextEncoder().encode(text).buffer as ArrayBuffer;
+}

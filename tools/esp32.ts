@@ -1,0 +1,89 @@
+/**
+ * `npm run build:esp32`: the firmware for `esp32/esp32s3`. With ESP-IDF the whole of it; without, the JavaScript stage
+ * (tsc, xsc, xsl with preload and strip), which proves that the manifest links and gives the sizes.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findSdk, ROOT, run } from "./sdk.js";
+
+const TARGET = "esp32/esp32s3";
+const NAME = "esp32-online";
+const OUTPUT = join(ROOT, "build", "esp32");
+const TEMPORARY = join(OUTPUT, "tmp", "esp32", "esp32s3", "release", NAME);
+
+/** mcconfig asks the IDF's folder for its version; any git folder answers. */
+function standInForIdf(): string {
+  const folder = join(OUTPUT, "no-idf");
+  if (!existsSync(join(folder, ".git"))) {
+    mkdirSync(folder, { recursive: true });
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-c", "user.name=-", "-c", "user.email=-", ...args], { cwd: folder });
+    git("init", "-q");
+    git("commit", "-q", "--allow-empty", "-m", "stand-in");
+  }
+  return folder;
+}
+
+async function javascriptStage(): Promise<void> {
+  const sdk = findSdk();
+  const env = { ...sdk.env, IDF_PATH: standInForIdf() };
+  await run("mcconfig", ["-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: ROOT, env });
+  const config = join(TEMPORARY, "xsProj-esp32s3", "build", "config");
+  mkdirSync(config, { recursive: true });
+  const header = join(config, "sdkconfig.h");
+  writeFileSync(header, "");
+  const targets = [join(TEMPORARY, "mc.xs.c"), join(TEMPORARY, "mc.resources.c")];
+  // -o: the header is the IDF's to make; here it counts as made.
+  await run("make", ["-f", join(TEMPORARY, "makefile"), "-o", header, ...targets], { cwd: ROOT, env });
+  report();
+}
+
+/** Prints what the stage made: byte code by origin, and what ends up in flash. */
+function report(): void {
+  const modules = join(TEMPORARY, "modules");
+  const ownBytes = ["main.xsb", "timer.xsb", "modules", "softap", "provisioning"]
+    .map((name) => byteCode(join(modules, name)))
+    .reduce((sum, bytes) => sum + bytes, 0);
+  const linked = readFileSync(join(TEMPORARY, "mc.xs.c"), "utf8");
+  const codeBytes = sumOf(linked, /^static const txU1 gxCode\d+\[(\d+)\];$/gm);
+  const slots = sumOf(linked, /^#define mxHeapCount (\d+)$/gm);
+  const resources = readFileSync(join(TEMPORARY, "mc.resources.c"), "utf8");
+  const resourceBytes = sumOf(resources, /\[(\d+)\] = /g);
+  console.log(`JavaScript stage for ${TARGET} done: the manifest links.
+  byte code of this project         ${bytes(ownBytes)}   compiled modules (*.xsb)
+  byte code of the SDK's modules    ${bytes(byteCode(modules) - ownBytes)}   compiled modules (*.xsb)
+  byte code of preloaded functions  ${bytes(codeBytes)}   in flash, after strip
+  preloaded objects                 ${bytes(slots * SLOT_BYTES)}   in flash, ${slots} slots of ${SLOT_BYTES} bytes
+  resources                         ${bytes(resourceBytes)}   in flash`);
+}
+
+/** On a 32-bit machine. */
+const SLOT_BYTES = 16;
+
+function bytes(count: number): string {
+  return `${count.toLocaleString("en").padStart(9)} bytes`;
+}
+
+function byteCode(path: string): number {
+  if (!existsSync(path)) return 0;
+  if (!statSync(path).isDirectory()) return path.endsWith(".xsb") ? statSync(path).size : 0;
+  return readdirSync(path).reduce((sum, name) => sum + byteCode(join(path, name)), 0);
+}
+
+function sumOf(text: string, pattern: RegExp): number {
+  return [...text.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
+try {
+  if (process.env.IDF_PATH) {
+    const sdk = findSdk();
+    console.log(await run("mcconfig", ["-m", "-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: ROOT, env: sdk.env }));
+  } else {
+    await javascriptStage();
+    console.log("Stopped before the C stage: set IDF_PATH to an ESP-IDF to build the firmware itself.");
+  }
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

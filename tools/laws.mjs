@@ -1,0 +1,92 @@
+// The laws of the house that a program can hold (`npm run check`):
+// 1. device code knows nothing of Node, the DOM or npm packages, and imports no host code;
+// 2. only adapters, the composition root and the guard's timer import the SDK's modules;
+// 3. no file has more than 300 lines.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const DEVICE = /^(main\.ts|modules\/|softap\/|provisioning\/)/;
+const ADAPTER = /^main\.ts$|adapter\.ts$|^modules\/guard\/timer\.ts$/;
+const HOST_GLOBALS =
+  /(?<![.\w'"`/-])(process|Buffer|require|console|setTimeout|setInterval|setImmediate|fetch|window|document|navigator|Intl|TextEncoder|TextDecoder|URL|structuredClone|performance|__dirname)(?=\s*[.([])/;
+const IMPORT = /^(?:import|export)\b(?:[^;"]*?\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+const MAX_LINES = 300;
+
+/**
+ * @param {string} path of the file, from the project's folder
+ * @param {string} text
+ * @param {(path: string) => boolean} exists
+ * @returns {string[]} what breaks a law
+ */
+export function violations(path, text, exists) {
+  const found = [];
+  const lines = text.split("\n");
+  if (lines.length - 1 > MAX_LINES) found.push(`${path}: ${lines.length - 1} lines, more than ${MAX_LINES}`);
+  if (!DEVICE.test(path) || path.endsWith(".d.ts")) return found;
+  for (const [, from, dynamic] of text.matchAll(IMPORT)) {
+    const specifier = from ?? dynamic;
+    const problem = specifier.startsWith(".") ? relative(path, specifier, exists) : bare(path, specifier);
+    if (problem) found.push(`${path}: imports ${specifier}: ${problem}`);
+  }
+  withoutTexts(text)
+    .split("\n")
+    .forEach((line, index) => {
+      const host = HOST_GLOBALS.exec(line);
+      if (host) found.push(`${path}:${index + 1}: ${host[1]} is not on the device`);
+    });
+  return found;
+}
+
+/** Comments and the contents of strings become empty; lines stay where they are. */
+function withoutTexts(text) {
+  const keepLines = (match) => match.replace(/[^\n]+/g, "");
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, keepLines)
+    .replace(/(["'`])(?:\\.|(?!\1)[\s\S])*?\1/g, keepLines)
+    .replace(/\/\/.*/g, "");
+}
+
+function relative(path, specifier, exists) {
+  const target = normalize(join(dirname(path), specifier))
+    .replaceAll("\\", "/")
+    .replace(/\.js$/, ".ts");
+  if (!specifier.endsWith(".js")) return "the extension .js is missing";
+  if (!DEVICE.test(target)) return "host code";
+  return exists(target) ? undefined : "there is no such file";
+}
+
+function bare(path, specifier) {
+  if (specifier === "modules/guard/guard") return undefined;
+  if (specifier.startsWith("node:") || specifier.includes("@") || !SDK.has(specifier)) return "not a module of the SDK";
+  return ADAPTER.test(path) ? undefined : "only adapters import the SDK";
+}
+
+/** What the manifests carry. */
+const SDK = new Set([
+  "crypt",
+  "embedded:io/socket/listener",
+  "embedded:io/socket/tcp",
+  "embedded:io/socket/udp",
+  "embedded:network/http/client",
+  "embedded:network/http/server",
+  "embedded:network/mqtt/client",
+  "instrumentation",
+  "mc/config",
+  "net",
+  "preference",
+  "time",
+  "timer",
+  "wifi",
+]);
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
+    .split("\n")
+    .filter((path) => /\.(ts|mjs|js)$/.test(path) && existsSync(path));
+  const found = files.flatMap((path) => violations(path, readFileSync(path, "utf8"), existsSync));
+  for (const line of found) console.error(line);
+  console.log(`laws: ${files.length} files, ${found.length} violations`);
+  process.exitCode = found.length ? 1 : 0;
+}

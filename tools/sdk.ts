@@ -1,0 +1,73 @@
+/** The Moddable SDK on this machine, and how its tools are called. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+
+export const ROOT = resolve(
+  import.meta.dirname,
+  existsSync(join(import.meta.dirname, "../manifest.json")) ? ".." : "../../..",
+);
+
+export interface Sdk {
+  readonly path: string;
+  /** With the SDK's tools and the project's TypeScript first. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** @throws with a sentence for a person where `MODDABLE` does not lead to a built SDK */
+export function findSdk(): Sdk {
+  const path = process.env.MODDABLE;
+  const hint = "Build it as its Getting Started document says and set MODDABLE to its folder.";
+  if (!path) throw new Error(`This needs the Moddable SDK. ${hint}`);
+  const host = { linux: "lin", darwin: "mac", win32: "win" }[process.platform as string] ?? "lin";
+  const bin = join(path, "build", "bin", host, "release");
+  if (!existsSync(join(bin, "mcconfig"))) throw new Error(`There is no built Moddable SDK in ${path}. ${hint}`);
+  const tsc = join(ROOT, "node_modules", ".bin");
+  return { path, env: { ...process.env, PATH: [bin, tsc, process.env.PATH].join(delimiter) } };
+}
+
+/** Runs a tool to its end. @throws with the end of its output when it fails */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const collect = (data: Buffer) => {
+      output += data.toString();
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    child.on("error", fail);
+    child.on("close", (code) => {
+      if (code === 0) done(output);
+      else fail(new Error(`${command} ${args.join(" ")} ended with ${code}\n${output.slice(-4000)}`));
+    });
+  });
+}
+
+export interface AppOptions {
+  /** Of the app and its folders. */
+  readonly name: string;
+  /** Over the manifest's own. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly creation?: object;
+  readonly modules?: Readonly<Record<string, string>>;
+}
+
+/** Writes a manifest around the project's own into `build/<name>` and returns the folder. */
+export function writeManifest({ name, config, creation, modules }: AppOptions): string {
+  const folder = join(ROOT, "build", name);
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    build: { NAME: name },
+    include: [join(ROOT, "manifest.json")],
+    ...(config && { config }),
+    ...(creation && { creation }),
+    ...(modules && { modules }),
+  };
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, 2));
+  return folder;
+}

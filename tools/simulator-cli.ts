@@ -1,0 +1,20 @@
+/** `npm run simulator`: the agent in the Moddable simulator, on the screen where there is one. */
+import { Simulator } from "./simulator.js";
+
+const headless = process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
+try {
+  console.log("Building the simulator app…");
+  const simulator = await Simulator.build({ name: "simulator", headless });
+  simulator.on("line", (line) => console.log(line));
+  simulator.on("abort", (reason) => console.error(`The machine was ended: ${reason}`));
+  await simulator.start();
+  console.log(
+    `Running${headless ? " without a display" : ""}. The captive page: http://127.0.0.1:8080/   End with Ctrl+C.`,
+  );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => void simulator.stop().then(() => process.exit(0)));
+  }
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

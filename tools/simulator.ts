@@ -1,0 +1,132 @@
+/**
+ * The Moddable simulator with the agent in it: builds the app, starts `mcsim` (headless where there is no display),
+ * listens to it as its debugger would, and starts it anew when the app asks for a restart, as the chip does.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { type AppOptions, findSdk, run, type Sdk, writeManifest } from "./sdk.js";
+
+/** Where the debug build of an app looks for its debugger (xsbug). */
+const XSBUG_PORT = 5002;
+/** mcsim writes preferences at once: nothing is lost when it is ended. */
+const RESTART_PAUSE_MS = 300;
+
+export interface SimulatorEvents {
+  /** A line of the app's console. */
+  line: [text: string];
+  /** A lifecycle change. */
+  state: [event: { state: string } & Record<string, unknown>];
+  /** The machine was ended by the engine: the reason that it gave. */
+  abort: [reason: string];
+}
+
+export class Simulator extends EventEmitter<SimulatorEvents> {
+  #sdk: Sdk;
+  #app: string;
+  #headless: boolean;
+  #server: Server | undefined;
+  #process: ChildProcess | undefined;
+
+  private constructor(sdk: Sdk, app: string, headless: boolean) {
+    super();
+    this.#sdk = sdk;
+    this.#app = app;
+    this.#headless = headless;
+  }
+
+  /** Builds the app; about 10 s the first time. */
+  static async build(options: AppOptions & { headless: boolean }): Promise<Simulator> {
+    const sdk = findSdk();
+    const folder = writeManifest(options);
+    const platform = { darwin: "mac", win32: "win" }[process.platform as string] ?? "lin";
+    await run("mcconfig", ["-d", "-m", "-p", platform, "-t", "build", "-o", folder], { cwd: folder, env: sdk.env });
+    const app = join(folder, "bin", platform, "mc", "debug", options.name, platform === "lin" ? "mc.so" : "mc.dll");
+    return new Simulator(sdk, app, options.headless);
+  }
+
+  async start(): Promise<void> {
+    this.#server = createServer((socket) => this.#debug(socket));
+    await new Promise<void>((done, fail) => {
+      this.#server?.once("error", () => fail(new Error(`Port ${XSBUG_PORT} is taken: close xsbug first.`)));
+      this.#server?.listen(XSBUG_PORT, "127.0.0.1", done);
+    });
+    this.#launch();
+  }
+
+  async stop(): Promise<void> {
+    await this.#kill();
+    await new Promise((done) => (this.#server ? this.#server.close(done) : done(undefined)));
+  }
+
+  /** Ends the machine at this instant and starts it anew. */
+  async powerCycle(): Promise<void> {
+    await this.#kill();
+    await new Promise((done) => setTimeout(done, RESTART_PAUSE_MS));
+    this.#launch();
+  }
+
+  #launch(): void {
+    const [command, ...args] = this.#headless
+      ? ["dbus-run-session", "--", "xvfb-run", "-a", "mcsim", this.#app]
+      : ["mcsim", this.#app];
+    // In a group of its own: ending it ends the display and the bus that came with it.
+    this.#process = spawn(command!, args, { env: this.#sdk.env, stdio: "ignore", detached: true });
+    this.#process.once("error", (error) => this.emit("abort", `mcsim does not start: ${error.message}`));
+  }
+
+  async #kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (!child?.pid || child.exitCode !== null) return;
+    const ended = new Promise((done) => child.once("close", done));
+    process.kill(-child.pid, "SIGKILL");
+    await ended;
+  }
+
+  /** Says "go" to the app and reads its console out of the debugger's XML. */
+  #debug(socket: Socket): void {
+    let unread = "";
+    let line = "";
+    socket.setEncoding("utf8");
+    socket.on("error", () => {}); // the app was ended
+    socket.on("data", (data) => {
+      unread += data;
+      for (;;) {
+        const match = /<(login|log|break)\b[^>]*?(?:\/>|>([\s\S]*?)<\/\1>)/.exec(unread);
+        if (!match) break;
+        unread = unread.slice(match.index + match[0].length);
+        if (match[1] === "login") socket.write("\r\n<go/>\r\n\r\n<set-all-breakpoints></set-all-breakpoints>\r\n");
+        else if (match[1] === "break") this.emit("abort", unescapeXml(match[2] ?? ""));
+        else {
+          line += unescapeXml(match[2] ?? "");
+          const lines = line.split("\n");
+          line = lines.pop()!;
+          for (const text of lines) this.#line(text);
+        }
+      }
+      // What the instruments send all the time is not kept.
+      if (unread.length > 65_536) unread = unread.slice(-8_192);
+    });
+  }
+
+  #line(text: string): void {
+    if (text === "") return;
+    if (text.includes("XS abort")) this.emit("abort", text);
+    this.emit("line", text);
+    if (!text.startsWith('{"state":')) return;
+    const event = JSON.parse(text) as { state: string };
+    this.emit("state", event);
+    if (event.state === "restarting") void this.powerCycle();
+  }
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&quot;/g, '"')
+    .replace(/&amp;/g, "&");
+}
