@@ -5,11 +5,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findSdk, ROOT, run } from "./sdk.js";
+import { findSdk, ROOT, run, writeManifest } from "./sdk.js";
 
 const TARGET = "esp32/esp32s3";
 const NAME = "esp32-online";
-const OUTPUT = join(ROOT, "build", "esp32");
+const OUTPUT = join(ROOT, "build", NAME);
 const TEMPORARY = join(OUTPUT, "tmp", "esp32", "esp32s3", "release", NAME);
 
 /** mcconfig asks the IDF's folder for its version; any git folder answers. */
@@ -28,7 +28,7 @@ function standInForIdf(): string {
 async function javascriptStage(): Promise<void> {
   const sdk = findSdk();
   const env = { ...sdk.env, IDF_PATH: standInForIdf() };
-  await run("mcconfig", ["-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: ROOT, env });
+  await run("mcconfig", ["-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: writeManifest({ name: NAME }), env });
   const config = join(TEMPORARY, "xsProj-esp32s3", "build", "config");
   mkdirSync(config, { recursive: true });
   const header = join(config, "sdkconfig.h");
@@ -77,8 +77,8 @@ function sumOf(text: string, pattern: RegExp): number {
 
 try {
   if (process.env.IDF_PATH) {
-    const sdk = findSdk();
-    console.log(await run("mcconfig", ["-m", "-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: ROOT, env: sdk.env }));
+    const options = { cwd: writeManifest({ name: NAME }), env: findSdk().env };
+    console.log(await run("mcconfig", ["-m", "-p", TARGET, "-t", "build", "-o", OUTPUT], options));
   } else {
     await javascriptStage();
     console.log("Stopped before the C stage: set IDF_PATH to an ESP-IDF to build the firmware itself.");

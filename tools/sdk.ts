@@ -49,21 +49,22 @@ export function run(
 }
 
 export interface AppOptions {
-  /** Of the app and its folders. */
+  /** Of the app and of its folder, which mcconfig names it after. */
   readonly name: string;
   /** Over the manifest's own. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly creation?: object;
+  /** More manifests. */
+  readonly include?: readonly string[];
   readonly modules?: Readonly<Record<string, string>>;
 }
 
 /** Writes a manifest around the project's own into `build/<name>` and returns the folder. */
-export function writeManifest({ name, config, creation, modules }: AppOptions): string {
+export function writeManifest({ name, config, creation, include = [], modules }: AppOptions): string {
   const folder = join(ROOT, "build", name);
   mkdirSync(folder, { recursive: true });
   const manifest = {
-    build: { NAME: name },
-    include: [join(ROOT, "manifest.json")],
+    include: [join(ROOT, "manifest.json"), ...include],
     ...(config && { config }),
     ...(creation && { creation }),
     ...(modules && { modules }),

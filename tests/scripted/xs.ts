@@ -8,7 +8,7 @@ declare global {
 /** The engine's worker gives these beside the language. */
 declare const print: (text: string) => void;
 
-globalThis.trace = ((...parts: unknown[]) => print(parts.join("").trimEnd())) as typeof trace;
+Object.assign(globalThis, { trace: (...parts: unknown[]) => print(parts.join("").trimEnd()) });
 
 let current: World | undefined;
 let outcome = "running";

@@ -1,0 +1,94 @@
+/** The agent in the simulator with the memory of a chip, a state of its own, and a look into its heap. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "../../tools/sdk.js";
+import { Simulator } from "../../tools/simulator.js";
+
+/** What an ESP32-S3 has by default, without increments. */
+export const CHIP = { slots: 4928, chunkBytes: 78_848 };
+
+export const FACTORY = { serial: "SN-0A1B2C3D-0242AC110002", hmac_key: "5a".repeat(32) };
+
+export const MAC = "02:42:AC:11:00:02";
+
+export interface Heap {
+  readonly slots: number;
+  readonly chunkBytes: number;
+}
+
+export async function buildApp(name: string, memory: Heap) {
+  const folder = `${mkdtempSync(join(tmpdir(), "esp32-online-"))}/`;
+  // As the simulator's preferences are kept; the factory's namespace is there before the agent is.
+  writeFileSync(join(folder, "modpreferences.json"), JSON.stringify({ factory: FACTORY, agent: { mac: MAC } }));
+  const portalPort = await freePort();
+  const simulator = await Simulator.build({
+    name,
+    headless: true,
+    config: { portalPort, dnsPort: await freePort(), dataIntervalMs: 2_000, file: { root: folder } },
+    creation: {
+      main: "probe",
+      chunk: { initial: memory.chunkBytes, incremental: 0 },
+      heap: { initial: memory.slots, incremental: 0 },
+      stack: 512,
+    },
+    include: ["$(MODDABLE)/modules/base/debug/manifest.json"],
+    modules: { probe: join(ROOT, "tests/simulator/probe") },
+  });
+  return { simulator, portal: `http://127.0.0.1:${portalPort}/` };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Everything that the app says, and the state that it is in. */
+export class Watch {
+  readonly lines: string[] = [];
+  readonly states: ({ state: string } & Record<string, unknown>)[] = [];
+  readonly aborts: string[] = [];
+  heap: Heap | undefined;
+
+  constructor(simulator: Simulator) {
+    simulator.on("line", (line) => {
+      this.lines.push(line);
+      if (line.startsWith('{"heap":')) this.heap = (JSON.parse(line) as { heap: Heap }).heap;
+    });
+    simulator.on("state", (event) => this.states.push(event));
+    simulator.on("abort", (reason) => this.aborts.push(reason));
+  }
+
+  async until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
+    const endMs = Date.now() + timeoutMs;
+    while (!condition()) {
+      if (this.aborts.length) throw new Error(`the machine was ended: ${this.aborts.join("; ")}\n${this.tail()}`);
+      if (Date.now() > endMs) throw new Error(`no ${what} in ${timeoutMs} ms\n${this.tail()}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
+  untilState(state: string, count = 1): Promise<void> {
+    return this.until(state, () => this.states.filter((event) => event.state === state).length >= count);
+  }
+
+  /** What is alive after the next collections. */
+  async settledHeap(): Promise<Heap> {
+    for (let round = 0; round < 2; round++) {
+      this.heap = undefined;
+      await this.until("heap", () => this.heap !== undefined, 10_000);
+    }
+    return this.heap!;
+  }
+
+  private tail(): string {
+    return this.lines
+      .filter((line) => !line.startsWith('{"heap"'))
+      .slice(-15)
+      .join("\n");
+  }
+}

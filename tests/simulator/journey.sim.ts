@@ -1,0 +1,61 @@
+import { afterEach, expect, test } from "vitest";
+import { MockCloud } from "../../mocks/cloud/cloud.js";
+import type { Simulator } from "../../tools/simulator.js";
+import { buildApp, CHIP, FACTORY, MAC, Watch } from "./app.js";
+
+const WIFI_PASSWORD = "simulated-pass";
+let cloud: MockCloud;
+let simulator: Simulator;
+
+afterEach(async () => {
+  await simulator?.stop();
+  await cloud?.stop();
+});
+
+test.each([
+  ["the chip's fixed heap", CHIP],
+  ["half of the chip's heap", { slots: CHIP.slots / 2, chunkBytes: CHIP.chunkBytes / 2 }],
+])("from a blank board to a control message, with %s", async (_name, memory) => {
+  const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
+  cloud = new MockCloud({ httpPort: 0, mqttPort: 0, devices });
+  await cloud.start();
+  const messages: { topic: string; payload: string }[] = [];
+  cloud.onMessage((topic, payload) => messages.push({ topic, payload }));
+  const app = await buildApp(`simulator-${memory.slots}`, memory);
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+
+  await watch.untilState("portal");
+  const page = await fetch(app.portal);
+  expect(await page.text()).toContain('name="ssid"');
+  const inPortal = await watch.settledHeap();
+  const reply = await fetch(app.portal, {
+    method: "POST",
+    body: new URLSearchParams({ ssid: "baja", password: WIFI_PASSWORD, url: cloud.xiaozhiUrl }),
+  });
+  expect(reply.status).toBe(200);
+  await watch.untilState("restarting");
+
+  await watch.untilState("activating");
+  const { code } = watch.states.find(({ state }) => state === "activating")!;
+  expect(cloud.enterCode(String(code)).bound).toBe(true);
+  await watch.untilState("online");
+
+  cloud.sendControl(MAC, { cmd: "ping", id: "from-the-test" });
+  await watch.until("answer", () =>
+    messages.some(({ payload }) => payload.includes("pong") && payload.includes("from-the-test")),
+  );
+  const online = await watch.settledHeap();
+  console.log(JSON.stringify({ memory, alive: { portal: inPortal, online } }));
+
+  // Power off and on: straight to the broker, without the service.
+  const before = watch.states.length;
+  await simulator.powerCycle();
+  await watch.untilState("online", 2);
+  expect(watch.states.slice(before).map(({ state }) => state)).toEqual(["connecting", "connecting", "online"]);
+
+  cloud.sendControl(MAC, { cmd: "reboot" });
+  await watch.untilState("online", 3);
+  expect(watch.lines.join("\n")).not.toMatch(new RegExp(`${WIFI_PASSWORD}|${FACTORY.hmac_key}`));
+});

@@ -1,0 +1,2 @@
+// The agent, as a module of the simulator app.
+declare module "main" {}
