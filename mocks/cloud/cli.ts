@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { MockCloud, PortTakenError } from "./cloud.js";
+import { PortTakenError } from "./cloud.js";
+import { openCloud } from "./open.js";
 
 const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N]
 
@@ -9,8 +10,6 @@ Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQ
   --mqtt-port N   MQTT port (default 1883, likewise)
   --help          this text
 `;
-
-const defaultPorts = { http: 8001, mqtt: 1883 };
 
 interface Arguments {
   http: number | null;
@@ -37,22 +36,6 @@ function readPort(name: string, text: string | undefined): number | null {
   throw new Error(`${name}: a port from 0 to 65535 is needed`);
 }
 
-/** A default port that is taken gives way to a free one; one that was asked for does not. */
-async function startCloud({ http, mqtt }: Arguments): Promise<MockCloud> {
-  const ports = { http: http ?? defaultPorts.http, mqtt: mqtt ?? defaultPorts.mqtt };
-  const asked = { http: http !== null, mqtt: mqtt !== null };
-  for (;;) {
-    const cloud = new MockCloud({ httpPort: ports.http, mqttPort: ports.mqtt, log });
-    try {
-      await cloud.start();
-      return cloud;
-    } catch (error) {
-      if (!(error instanceof PortTakenError) || asked[error.which]) throw error;
-      ports[error.which] = 0;
-    }
-  }
-}
-
 function log(line: string): void {
   console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 }
@@ -70,7 +53,7 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const cloud = await startCloud(parsed);
+  const cloud = await openCloud({ ...parsed, options: { log } });
   console.log(`Mock cloud
 
   Open in a browser    ${cloud.url}/

@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
-import { openPage } from "./browser.js";
+import { expect } from "vitest";
+import { browserTest, openPage } from "../browser/browser.js";
 import { deviceInfo, mac, queryActivation, startCloud } from "./support.js";
 
-test.each([true, false])(
+browserTest.each([true, false])(
   "a person activates and registers devices, script: %s",
   { timeout: 30_000 },
   async (javaScriptEnabled) => {
@@ -24,7 +24,7 @@ test.each([true, false])(
   },
 );
 
-test("the field refuses five digits before anything is sent", { timeout: 30_000 }, async () => {
+browserTest("the field refuses five digits before anything is sent", { timeout: 30_000 }, async () => {
   const cloud = await startCloud();
   const { page } = await openPage();
   await page.goto(`${cloud.url}/activate`);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { MockCloud } from "../../mocks/cloud/cloud.js";
-import { openPage } from "./browser.js";
+import { browserTest, openPage } from "../browser/browser.js";
 import { connectService, query, startCloud } from "./support.js";
 
 const attack = `"><img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
@@ -38,18 +38,22 @@ test("control and direction characters do not reach the list", async () => {
   expect(cloud.state().devices[0]!.serial).toBe("SN-??x");
 });
 
-test("in a browser: the script keeps the lists fresh, shows markup as text, and focus stays", {
-  timeout: 30_000,
-}, async () => {
-  const cloud = await attackedCloud();
-  const { page, problems } = await openPage();
-  await page.goto(cloud.url);
-  await page.getByRole("button", { name: "Disable AA:BB:CC:DD:EE:66" }).focus();
-  cloud.register("AA:BB:CC:DD:EE:77");
-  await page.getByText("AA:BB:CC:DD:EE:77").waitFor();
-  expect(await page.locator(":focus").getAttribute("aria-label")).toBe("Disable AA:BB:CC:DD:EE:66");
-  expect(await page.locator("#messages pre").textContent()).toBe(attack);
-  expect(await page.locator("img").count()).toBe(0);
-  expect(await page.title()).toBe("Mock cloud");
-  expect(problems).toEqual([]);
-});
+browserTest(
+  "in a browser: the script keeps the lists fresh, shows markup as text, and focus stays",
+  {
+    timeout: 30_000,
+  },
+  async () => {
+    const cloud = await attackedCloud();
+    const { page, problems } = await openPage();
+    await page.goto(cloud.url);
+    await page.getByRole("button", { name: "Disable AA:BB:CC:DD:EE:66" }).focus();
+    cloud.register("AA:BB:CC:DD:EE:77");
+    await page.getByText("AA:BB:CC:DD:EE:77").waitFor();
+    expect(await page.locator(":focus").getAttribute("aria-label")).toBe("Disable AA:BB:CC:DD:EE:66");
+    expect(await page.locator("#messages pre").textContent()).toBe(attack);
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.title()).toBe("Mock cloud");
+    expect(problems).toEqual([]);
+  },
+);

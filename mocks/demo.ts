@@ -1,0 +1,51 @@
+/** `npm run demo`: the whole journey on this machine, unattended. Exits with 0 when the device answered a command. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openLoopback, powerUp } from "./loopback.js";
+
+/** Each step takes a second or two; a slow machine some more. */
+const STEP_MS = 30_000;
+
+const folder = mkdtempSync(join(tmpdir(), "esp32-online-demo-"));
+const loopback = await openLoopback({
+  stateFile: join(folder, "device.json"),
+  log: (line) => console.log(`  ${line}`),
+});
+const { cloud, device } = loopback;
+
+async function journey(): Promise<void> {
+  device.on("state", ({ state, ...details }) => console.log(`device: ${state} ${JSON.stringify(details)}`));
+  await powerUp(loopback);
+
+  const { address } = await device.waitFor("portal", STEP_MS);
+  const fields = { ssid: "Home", password: "correct horse", url: cloud.xiaozhiUrl };
+  const reply = await fetch(String(address), { method: "POST", body: new URLSearchParams(fields) });
+  if (!reply.ok) throw new Error(`the portal answers ${reply.status}`);
+
+  const { code } = await device.waitFor("activating", STEP_MS);
+  if (!cloud.enterCode(String(code)).bound) throw new Error("the cloud does not take the code");
+  await device.waitFor("online", STEP_MS);
+
+  const answered = new Promise<void>((done) => {
+    cloud.onMessage((_topic, payload) => payload.includes('"pong"') && done());
+  });
+  cloud.sendControl(device.identity!.mac, { cmd: "ping", id: "demo" });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error("no answer to the ping")), STEP_MS);
+  });
+  await Promise.race([answered, late]);
+  clearTimeout(timer);
+  console.log("The device is online and has answered a control message.");
+}
+
+try {
+  await journey();
+} catch (error) {
+  console.error(`The journey failed: ${(error as Error).message}`);
+  process.exitCode = 1;
+} finally {
+  await loopback.close();
+  rmSync(folder, { recursive: true, force: true });
+}

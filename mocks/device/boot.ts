@@ -1,0 +1,51 @@
+/** The thread in which a virtual device runs from one reset to the next. */
+import { register } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import { installUnsetCalendar } from "../moddable/clock.js";
+import { installGlobals } from "../moddable/globals.js";
+import { host } from "../moddable/host.js";
+import { link } from "../moddable/link.js";
+import { Nvs } from "../moddable/nvs.js";
+import { Radio } from "../moddable/radio.js";
+import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
+import { readState, writeState } from "./state-file.js";
+
+const boot = workerData as BootData;
+const parent = parentPort!;
+const writes = new Int32Array(boot.writes);
+
+/** In a thread `process.exit` stops everything at once: not even the line after it runs. */
+function end(code: number): never {
+  process.exit(code);
+}
+
+function say(message: FromDevice): void {
+  parent.postMessage(message);
+}
+
+function installFlash(): void {
+  const state = readState(boot.stateFile);
+  if (!state) throw new Error(`no state file: ${boot.stateFile}`);
+  host.nvs = new Nvs({
+    state,
+    commit: (nvs) => writeState(boot.stateFile, { ...state, ...nvs }),
+    onOperation: (count) => {
+      Atomics.store(writes, 0, count);
+      if (count === boot.powerCutAfterWrites) end(exitCode.powerCut);
+    },
+  });
+}
+
+Object.assign(host.config, boot.config);
+host.mac = boot.mac;
+host.trace = (text) => say({ trace: text });
+host.restart = () => end(exitCode.restart);
+installFlash();
+link.up = false;
+host.radio = new Radio(boot.radio);
+// The port is also what keeps the thread alive when the device only waits.
+parent.on("message", ({ radio }: ToDevice) => host.radio.command(radio));
+installGlobals();
+installUnsetCalendar();
+register("../moddable/hook.js", import.meta.url);
+await import(boot.main);

@@ -1,0 +1,115 @@
+/** `npm run device`: a virtual device in the terminal. */
+import { parseArgs } from "node:util";
+import { choosePort } from "./ports.js";
+import { type StateLine, VirtualDevice, type VirtualDeviceOptions } from "./virtual-device.js";
+
+const usage = `npm run device -- [--portal-port N] [--dns-port N] [--state FILE] [--mac M] [--serial S] [--hmac-key HEX] [--json]`;
+const maxSerialBytes = 64;
+
+/** What is wrong with the arguments; ends with code 2. */
+class UsageError extends Error {}
+
+interface Arguments {
+  portalPort: number | undefined;
+  dnsPort: number | undefined;
+  device: VirtualDeviceOptions;
+  json: boolean;
+}
+
+function readArguments(args: string[]): Arguments {
+  const { values } = parsed(args);
+  const { state, mac, serial, "hmac-key": hmacKey } = values;
+  if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
+    throw new UsageError("--mac: six pairs of hexadecimal digits with colons between them, as 7C:DF:A1:00:00:01");
+  if (hmacKey !== undefined && !/^([0-9a-f]{2}){16,64}$/i.test(hmacKey))
+    throw new UsageError("--hmac-key: 16 to 64 bytes as hexadecimal digits");
+  if (serial !== undefined && (serial === "" || Buffer.byteLength(serial) > maxSerialBytes))
+    throw new UsageError(`--serial: 1 to ${maxSerialBytes} bytes`);
+  if (state === "") throw new UsageError("--state: the name of a file");
+  return {
+    portalPort: portOf("--portal-port", values["portal-port"]),
+    dnsPort: portOf("--dns-port", values["dns-port"]),
+    device: {
+      ...(state && { stateFile: state }),
+      ...(mac && { mac }),
+      ...(serial && { serial }),
+      ...(hmacKey && { hmacKey }),
+    },
+    json: values.json ?? false,
+  };
+}
+
+function parsed(args: string[]) {
+  const text = { type: "string" } as const;
+  const options = {
+    "portal-port": text,
+    "dns-port": text,
+    state: text,
+    mac: text,
+    serial: text,
+    "hmac-key": text,
+    json: { type: "boolean" },
+  } as const;
+  try {
+    return parseArgs({ args, options });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function portOf(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port < 1 || port > 65535) throw new UsageError(`${name}: a number from 1 to 65535`);
+  return port;
+}
+
+/** `{state: "ONLINE", ip: …}` as `ONLINE ip=…` */
+function readable({ state, ...members }: StateLine): string {
+  const details = Object.entries(members).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return [state, ...details].join("  ");
+}
+
+function report(device: VirtualDevice, json: boolean): void {
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  if (json) {
+    device.on("state", (line) => print(JSON.stringify(line)));
+    device.on("log", (line) => process.stderr.write(`${line}\n`));
+    return;
+  }
+  device.on("state", (line) => print(readable(line)));
+  device.on("log", (line) => print(`  ${line}`));
+  device.on("restart", (reason) => print(`-- ${reason} --`));
+}
+
+async function run(): Promise<void> {
+  const { json, portalPort, dnsPort, device: options } = readArguments(process.argv.slice(2));
+  const device = new VirtualDevice({
+    ...options,
+    portalPort: await choosePort("tcp", portalPort),
+    dnsPort: await choosePort("udp", dnsPort),
+  });
+  report(device, json);
+  device.on("exit", (reason, error) => {
+    if (reason !== "gave up") return;
+    process.stderr.write(`the device does not stay up: ${error?.message}\n`);
+    process.exitCode = 1;
+  });
+  let stopped = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => {
+      stopped = true;
+      void device.stop();
+    });
+  await device.start();
+  if (stopped) await device.stop();
+  else if (!json)
+    process.stdout.write(
+      `device ${device.identity!.mac}  portal http://127.0.0.1:${device.portalPort}/  DNS 127.0.0.1:${device.dnsPort}  state ${device.stateFile}\n`,
+    );
+}
+
+run().catch((error: Error) => {
+  process.stderr.write(error instanceof UsageError ? `${error.message}\n${usage}\n` : `${error.message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

@@ -1,0 +1,26 @@
+/** What the parent and the thread of a virtual device say to each other. */
+import type { RadioCommand, RadioOptions } from "../moddable/radio.js";
+
+/** Handed to the thread when it boots. */
+export interface BootData {
+  /** URL of the device's compiled main module. */
+  main: string;
+  stateFile: string;
+  mac: string;
+  /** The `mc/config` entries. */
+  config: Record<string, unknown>;
+  radio: RadioOptions;
+  /** The power goes after so many flash operations of this boot. */
+  powerCutAfterWrites?: number;
+  /** One Int32: the flash operations of this boot so far. Shared, so that it survives the thread. */
+  writes: SharedArrayBuffer;
+}
+
+/** From the parent to the thread. */
+export type ToDevice = { radio: RadioCommand };
+
+/** From the thread to the parent: what the device traced, in the pieces in which it did. */
+export type FromDevice = { trace: string };
+
+/** With what code the thread ends when it is not a crash (1) and not ended from outside. */
+export const exitCode = { restart: 64, powerCut: 65 } as const;

@@ -1,0 +1,52 @@
+/** What a virtual device takes and tells. */
+import type { RadioOptions } from "../moddable/radio.js";
+import type { DeviceIdentity } from "./state-file.js";
+
+export interface Faults {
+  /** The power goes right after so many flash operations since `start`; once. */
+  powerCutAfterWrites?: number;
+}
+
+export interface VirtualDeviceOptions extends Partial<DeviceIdentity> {
+  /** Where the portal listens (TCP, 127.0.0.1). Left out: a free port. */
+  portalPort?: number;
+  /** Where its name server listens (UDP, 127.0.0.1). Left out: a free port. */
+  dnsPort?: number;
+  /** Default: `.state/device.json` in the working directory. */
+  stateFile?: string;
+  /** More entries of `mc/config`. */
+  config?: Record<string, unknown>;
+  radio?: RadioOptions;
+  faults?: Faults;
+  /** Default: the manifest's. */
+  firmwareVersion?: string;
+  /** The module to run instead of the firmware's. */
+  main?: URL;
+}
+
+/** A line that the device traced as a JSON object with a `state`. */
+export interface StateLine {
+  state: string;
+  [member: string]: unknown;
+}
+
+export type RestartReason = "restart" | "crash";
+export type ExitReason = "stopped" | "power cut" | "gave up";
+
+export interface VirtualDeviceEvents {
+  state: [line: StateLine];
+  log: [line: string];
+  restart: [reason: RestartReason];
+  exit: [reason: ExitReason, error?: Error];
+}
+
+/** The lifecycle change that a line is, or undefined. */
+export function parseState(line: string): StateLine | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof (value as StateLine).state === "string" ? (value as StateLine) : undefined;
+  } catch {
+    return undefined;
+  }
+}

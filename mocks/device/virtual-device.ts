@@ -1,0 +1,274 @@
+/**
+ * A device on the host: the firmware's compiled main module with the mocked SDK, in a thread for each boot.
+ * Memory goes with the thread; flash is the state file.
+ */
+import { EventEmitter } from "node:events";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { RadioCommand, RadioOptions } from "../moddable/radio.js";
+import { freePort } from "./ports.js";
+import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
+import { type DeviceIdentity, prepareState } from "./state-file.js";
+import {
+  type ExitReason,
+  type Faults,
+  parseState,
+  type StateLine,
+  type VirtualDeviceEvents,
+  type VirtualDeviceOptions,
+} from "./virtual-device-types.js";
+
+export type * from "./virtual-device-types.js";
+
+/** The chip takes about as long to print its abort and to come up again. */
+const rebootPause_ms = 100;
+/** A crash this soon after the boot is one of a row. */
+const quickCrash_ms = 10_000;
+const maxQuickCrashes = 5;
+
+/** Seen from sources or from the compiled tree, the compiled tree's root. */
+const built = new URL(import.meta.url.endsWith(".ts") ? "../../build/host/" : "../../", import.meta.url);
+
+export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
+  faults: Faults;
+  readonly stateFile: string;
+  #options: VirtualDeviceOptions;
+  #radio: RadioOptions;
+  #identity: DeviceIdentity | undefined;
+  #portalPort: number;
+  #dnsPort: number;
+  #worker: Worker | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #ending: ExitReason | undefined;
+  #reboot: NodeJS.Timeout | undefined;
+  #text = "";
+  #state: StateLine | undefined;
+  #counter = new Int32Array(new SharedArrayBuffer(4));
+  #writesBefore = 0;
+  #bootedAt = 0;
+  #crashes = 0;
+
+  constructor(options: VirtualDeviceOptions = {}) {
+    super();
+    this.#options = options;
+    this.#radio = { ...options.radio };
+    this.faults = { ...options.faults };
+    this.stateFile = resolve(options.stateFile ?? ".state/device.json");
+    this.#portalPort = options.portalPort ?? 0;
+    this.#dnsPort = options.dnsPort ?? 0;
+  }
+
+  /** Known once started. */
+  get portalPort(): number {
+    return this.#portalPort;
+  }
+
+  get dnsPort(): number {
+    return this.#dnsPort;
+  }
+
+  /** Who the device is; known once started. */
+  get identity(): Readonly<DeviceIdentity> | undefined {
+    return this.#identity;
+  }
+
+  /** The last lifecycle change of this boot. */
+  get state(): StateLine | undefined {
+    return this.#state;
+  }
+
+  /** Flash operations of the current boot, or of the last one. */
+  get writes(): number {
+    return Atomics.load(this.#counter, 0);
+  }
+
+  /** Flash operations since `start`, restarts included: what `powerCutAfterWrites` counts. */
+  get writesSinceStart(): number {
+    return this.#writesBefore + this.writes;
+  }
+
+  /** Switches the power on. */
+  async start(): Promise<void> {
+    if (this.#worker || this.#reboot) throw new Error("the device is running");
+    this.#portalPort ||= await freePort("tcp");
+    this.#dnsPort ||= await freePort("udp");
+    const { mac, serial, hmacKey } = this.#options;
+    const given = { ...(mac && { mac }), ...(serial && { serial }), ...(hmacKey && { hmacKey }) };
+    this.#identity = prepareState(this.stateFile, given);
+    this.#crashes = 0;
+    Atomics.store(this.#counter, 0, 0);
+    this.#writesBefore = 0;
+    this.#boot();
+  }
+
+  /** Ends the device; the state file stays. */
+  stop(): Promise<void> {
+    return this.#end("stopped");
+  }
+
+  /** Takes the power away, whatever it is doing. */
+  powerCut(): Promise<void> {
+    return this.#end("power cut");
+  }
+
+  /** The access points are out of reach from now on; a connection is lost. */
+  dropWiFi(): void {
+    this.#radio.inReach = false;
+    this.#command({ command: "drop" });
+  }
+
+  /** They are in reach again. */
+  restoreWiFi(): void {
+    this.#radio.inReach = true;
+    this.#command({ command: "restore" });
+  }
+
+  /** One of the networks is no more. */
+  removeNetwork(ssid: string): void {
+    if (this.#radio.networks) this.#radio.networks = this.#radio.networks.filter((network) => network.ssid !== ssid);
+    this.#radio.open = false;
+    this.#command({ command: "removeNetwork", ssid });
+  }
+
+  /** Waits until the device says this state; at once when it was the last one of this boot. @throws when it takes longer */
+  waitFor(state: string, timeout_ms: number): Promise<StateLine> {
+    if (this.#state?.state === state) return Promise.resolve(this.#state);
+    return new Promise((done, failed) => {
+      const settle = () => {
+        clearTimeout(timeout);
+        this.off("state", onState);
+        this.off("exit", onExit);
+      };
+      const onState = (line: StateLine) => {
+        if (line.state !== state) return;
+        settle();
+        done(line);
+      };
+      const onExit = (reason: ExitReason, error?: Error) => {
+        settle();
+        failed(new Error(`${reason} before ${state}`, { cause: error }));
+      };
+      const timeout = setTimeout(() => {
+        settle();
+        failed(new Error(`${timeout_ms} ms without ${state}; last was ${this.#state?.state ?? "nothing"}`));
+      }, timeout_ms);
+      this.on("state", onState);
+      this.on("exit", onExit);
+    });
+  }
+
+  #boot(): void {
+    this.#reboot = undefined;
+    this.#ending = undefined;
+    this.#state = undefined;
+    this.#writesBefore += this.writes;
+    Atomics.store(this.#counter, 0, 0);
+    this.#bootedAt = Date.now();
+    const worker = new Worker(new URL("mocks/device/boot.js", built), { workerData: this.#bootData() });
+    this.#worker = worker;
+    let crash: Error | undefined;
+    worker.on("message", ({ trace }: FromDevice) => this.#trace(trace));
+    worker.on("error", (error) => {
+      crash = error instanceof Error ? error : new Error(String(error));
+    });
+    this.#ended = new Promise((ended) => {
+      worker.on("exit", (code) => {
+        this.#worker = undefined;
+        this.#flush();
+        this.#exited(code, crash);
+        ended();
+      });
+    });
+  }
+
+  #bootData(): BootData {
+    const { config, main, firmwareVersion } = this.#options;
+    const cut = this.faults.powerCutAfterWrites;
+    return {
+      main: (main ?? new URL("main.js", built)).href,
+      stateFile: this.stateFile,
+      mac: this.#identity!.mac,
+      radio: this.#radio,
+      ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
+      writes: this.#counter.buffer as SharedArrayBuffer,
+      config: {
+        ...manifestConfig(),
+        portalPort: this.#portalPort,
+        dnsPort: this.#dnsPort,
+        accessPointAddress: "127.0.0.1",
+        file: { root: "/mod/" },
+        ...(firmwareVersion !== undefined && { firmwareVersion }),
+        ...config,
+      },
+    };
+  }
+
+  #exited(code: number, crash: Error | undefined): void {
+    if (this.#ending) this.emit("exit", this.#ending);
+    else if (code === exitCode.powerCut) {
+      this.faults = {};
+      this.emit("exit", "power cut");
+    } else if (code === exitCode.restart) {
+      this.emit("restart", "restart");
+      this.#boot();
+    } else this.#crashed(crash ?? new Error(`the thread ended with code ${code}`));
+  }
+
+  /** XS aborts and the chip boots again; but a device that only crashes is given up. */
+  #crashed(error: Error): void {
+    this.emit("log", `XS abort: unhandled exception: ${error.stack ?? error.message}`);
+    const quick = Date.now() - this.#bootedAt < quickCrash_ms;
+    this.#crashes = quick ? this.#crashes + 1 : 1;
+    if (this.#crashes > maxQuickCrashes) {
+      this.emit("exit", "gave up", error);
+      return;
+    }
+    this.emit("restart", "crash");
+    this.#reboot = setTimeout(() => this.#boot(), rebootPause_ms);
+  }
+
+  async #end(reason: ExitReason): Promise<void> {
+    if (this.#reboot) {
+      clearTimeout(this.#reboot);
+      this.#reboot = undefined;
+      this.emit("exit", reason);
+      return;
+    }
+    if (!this.#worker) return;
+    this.#ending = reason;
+    await this.#worker.terminate();
+    await this.#ended;
+  }
+
+  #command(radio: RadioCommand): void {
+    this.#worker?.postMessage({ radio } satisfies ToDevice);
+  }
+
+  #trace(text: string): void {
+    const lines = (this.#text + text).split("\n");
+    this.#text = lines.pop()!;
+    for (const line of lines) this.#line(line);
+  }
+
+  #flush(): void {
+    const rest = this.#text;
+    this.#text = "";
+    if (rest) this.#line(rest);
+  }
+
+  #line(line: string): void {
+    const change = parseState(line);
+    if (!change) this.emit("log", line);
+    else {
+      this.#state = change;
+      this.emit("state", change);
+    }
+  }
+}
+
+/** What the SDK's build would make of the manifest's `config`, without the platforms' parts. */
+function manifestConfig(): Record<string, unknown> {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../manifest.json", built), "utf8"));
+  return (manifest as { config?: Record<string, unknown> }).config ?? {};
+}

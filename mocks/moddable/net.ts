@@ -1,0 +1,87 @@
+/**
+ * `net` on the ESP32 (modules/network/net/esp/modNet.c, modResolve.c). "IP" and "MAC" speak of the one interface that is
+ * there: undefined while Wi-Fi is off, and undefined with station and access point at once unless the second argument
+ * says which ("station", "ap"). The access point's MAC is the station's plus one.
+ */
+import { getServers, lookup } from "node:dns";
+import { isIPv4 } from "node:net";
+// biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
+import type NetType from "net";
+import { host } from "./host.js";
+import { link } from "./link.js";
+import { post } from "./machine.js";
+import { mode } from "./radio.js";
+import { bssidOf } from "./wifi.js";
+
+type Interface = "station" | "ap";
+
+function interfaceOf(asked?: string): Interface | undefined {
+  const { mode: current, hasStation } = host.radio;
+  const hasAccessPoint = current !== mode.off && (current & mode.accessPoint) !== 0;
+  if (asked === "station") return hasStation ? "station" : undefined;
+  if (asked === "ap") return hasAccessPoint ? "ap" : undefined;
+  if (hasStation === hasAccessPoint) return undefined;
+  return hasStation ? "station" : "ap";
+}
+
+function macOf(which: Interface | undefined): string | undefined {
+  if (which !== "ap") return which && host.mac;
+  const parts = host.mac.split(":").map((part) => Number.parseInt(part, 16));
+  return hexPairs([...parts.slice(0, 5), (parts[5]! + 1) & 255]);
+}
+
+const hexPairs = (bytes: Iterable<number>): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":");
+
+function addressOf(which: Interface | undefined): string | undefined {
+  if (which === "ap") return String(host.config.accessPointAddress ?? "192.168.4.1");
+  return which && host.radio.network && "127.0.0.1";
+}
+
+function nameServers(): string[] {
+  if (!host.radio.network) return [];
+  const servers = getServers().filter(isIPv4);
+  return servers.length > 0 ? servers : ["127.0.0.1"];
+}
+
+function get(what: string, which?: string): string | number | string[] | undefined {
+  const { network } = host.radio;
+  switch (what) {
+    case "IP":
+      return addressOf(interfaceOf(which));
+    case "MAC":
+      return macOf(interfaceOf(which));
+    case "SSID":
+      return network?.ssid;
+    case "BSSID":
+      return network && hexPairs(bssidOf(network));
+    case "RSSI":
+      return network && (network.rssi ?? -60);
+    case "CHANNEL":
+      return network?.channel;
+    case "DNS":
+      return nameServers();
+    default:
+      return undefined;
+  }
+}
+
+/** One look-up at a time, in order, as the SDK does it; the callback always comes in a later turn. */
+let queue: Promise<void> = Promise.resolve();
+
+function look(name: string): Promise<string | undefined> {
+  if (isIPv4(name)) return Promise.resolve(name);
+  if (name === "localhost") return Promise.resolve("127.0.0.1");
+  if (!link.up) return Promise.resolve(undefined);
+  return new Promise((found) => lookup(name, { family: 4 }, (error, address) => found(error ? undefined : address)));
+}
+
+function resolve(name: string, callback: (name: string, address?: string) => void): void {
+  queue = queue.then(async () => {
+    const address = await look(name);
+    // Out of the promise, so that what the callback throws is fatal and does not stop the queue.
+    post(() => callback.call(globalThis, name, address));
+  });
+}
+
+export default { get: get as (typeof NetType)["get"], resolve } satisfies typeof NetType;

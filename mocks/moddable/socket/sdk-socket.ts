@@ -1,0 +1,11 @@
+/** A socket as the SDK's protocol clients use it: the TCP class, TLS, or the device's wrapper of either. */
+import type { XsBuffer } from "../buffers.js";
+
+export interface SdkSocket {
+  format: "number" | "buffer";
+  /** In format "number" the next byte; else an ArrayBuffer, or the length of the given buffer. */
+  read(wanted?: number | XsBuffer): number | ArrayBuffer | undefined;
+  /** Gives how much more can be written. The typings say nothing of that; the clients live on it. */
+  write(data: XsBuffer): number;
+  close(): void;
+}

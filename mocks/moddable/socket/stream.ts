@@ -1,0 +1,179 @@
+/**
+ * A connection as lwIP keeps it, over a socket of Node: a receive window that closes while nothing is read, segments
+ * that come one at a time, a send buffer of fixed size.
+ * Numbers: build/devices/esp32/xsProj-esp32s3/sdkconfig.defaults, and lwIP's MAX_ACTIVE_TCP as ESP-IDF sets it.
+ */
+import type { Socket } from "node:net";
+import { link } from "../link.js";
+
+const windowBytes = 5744;
+const sendBufferBytes = 5744;
+const segmentBytes = 1024;
+const maxConnections = 16;
+/** Shorter pieces are delivered as they come. */
+const splitFromBytes = 24;
+
+/** What a connection tells whoever holds it. */
+export interface StreamOwner {
+  readable(): void;
+  writable(): void;
+  error(): void;
+}
+
+const nobody: StreamOwner = { readable: () => {}, writable: () => {}, error: () => {} };
+
+let connections = 0;
+
+export class Stream {
+  owner: StreamOwner = nobody;
+  /** Connected, and no error delivered yet. */
+  ready = false;
+  /** The connection is gone, by a reset or a refusal. */
+  broken = false;
+  readonly socket: Socket;
+  #received: Uint8Array[] = [];
+  #receivedBytes = 0;
+  /** What has come from the network but was not handed over yet; null is the peer's end. */
+  #arriving: (Uint8Array | null)[] = [];
+  #arrivingBytes = 0;
+  #stepping = false;
+  #unsentBytes = 0;
+  /** While the link is down: nothing goes or comes, and what is written waits here. */
+  #stalled = false;
+  #held: Uint8Array[] = [];
+  #closed = false;
+  #unwatch: () => void = () => {};
+
+  /** @param options station: whether the connection goes through the station's link, and stalls with it */
+  constructor(socket: Socket, options: { station: boolean }) {
+    this.socket = socket;
+    this.ready = !socket.connecting;
+    socket.on("connect", () => {
+      this.ready = true;
+      this.owner.writable();
+    });
+    socket.on("data", (data) => this.#arrive(data));
+    socket.on("end", () => this.#arriveEnd());
+    socket.on("error", () => this.#break());
+    socket.on("close", () => {
+      connections -= 1;
+      this.#unwatch();
+    });
+    if (options.station) this.#unwatch = link.watch((up) => this.#linkChanged(up));
+    socket.resume();
+  }
+
+  /** Counts a connection that is about to open. @throws "no socket" when the chip has no more */
+  static claim(): void {
+    if (connections >= maxConnections) throw new RangeError("no socket");
+    connections += 1;
+  }
+
+  get available(): number {
+    return this.#receivedBytes;
+  }
+
+  get writable(): number {
+    return sendBufferBytes - this.#unsentBytes;
+  }
+
+  /** Removes `count` bytes, of which there must be so many. */
+  take(count: number): Uint8Array {
+    const bytes = new Uint8Array(count);
+    let position = 0;
+    while (position < count) {
+      const first = this.#received[0]!;
+      const use = Math.min(first.byteLength, count - position);
+      bytes.set(first.subarray(0, use), position);
+      position += use;
+      if (use === first.byteLength) this.#received.shift();
+      else this.#received[0] = first.subarray(use);
+    }
+    this.#receivedBytes -= count;
+    this.#flow();
+    return bytes;
+  }
+
+  /** Sends a copy of the bytes, for which there must be room. */
+  write(bytes: Uint8Array): void {
+    this.#unsentBytes += bytes.byteLength;
+    const copy = bytes.slice();
+    if (this.#stalled) this.#held.push(copy);
+    else this.#send(copy);
+  }
+
+  /** What was written still goes out. */
+  close(): void {
+    this.owner = nobody;
+    this.#closed = true;
+    this.#arriving = [];
+    if (this.#stalled) this.socket.destroy();
+    else this.socket.destroySoon();
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.socket.write(bytes, (error) => {
+      if (error) return;
+      this.#unsentBytes -= bytes.byteLength;
+      this.owner.writable();
+    });
+  }
+
+  #arrive(data: Uint8Array): void {
+    if (this.#closed) return;
+    const piece =
+      data.byteLength < splitFromBytes ? data.byteLength : Math.min(segmentBytes, Math.ceil(data.byteLength / 3));
+    for (let start = 0; start < data.byteLength; start += piece) {
+      const segment = data.subarray(start, start + piece);
+      this.#arriving.push(segment);
+      this.#arrivingBytes += segment.byteLength;
+    }
+    this.#flow();
+    this.#step();
+  }
+
+  #arriveEnd(): void {
+    if (this.#closed) return;
+    this.#arriving.push(null);
+    this.#step();
+  }
+
+  /** Hands over one segment a turn, as long as the window is open. */
+  #step(): void {
+    if (this.#stepping || this.#arriving.length === 0 || this.#closed) return;
+    if (this.#arriving[0] !== null && this.#receivedBytes >= windowBytes) return;
+    this.#stepping = true;
+    setImmediate(() => {
+      this.#stepping = false;
+      if (this.#stalled || this.#closed) return;
+      const segment = this.#arriving.shift();
+      if (segment) {
+        this.#arrivingBytes -= segment.byteLength;
+        this.#received.push(segment);
+        this.#receivedBytes += segment.byteLength;
+        this.owner.readable();
+      } else if (segment === null) this.owner.error();
+      this.#step();
+    });
+  }
+
+  /** The window closes while more than it holds lies unread. */
+  #flow(): void {
+    if (this.#closed || this.socket.destroyed) return;
+    if (this.#stalled || this.#receivedBytes + this.#arrivingBytes >= windowBytes) this.socket.pause();
+    else this.socket.resume();
+    this.#step();
+  }
+
+  #break(): void {
+    this.broken = true;
+    this.owner.error();
+  }
+
+  #linkChanged(up: boolean): void {
+    this.#stalled = !up;
+    this.#flow();
+    if (!up) return;
+    for (const bytes of this.#held.splice(0)) this.#send(bytes);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * The one table of the SDK's module specifiers and the files that stand for them on the host.
+ * The loader hook (compiled code) and vitest (sources) both read it; paths are relative to this file.
+ */
+export const specifiers: Readonly<Record<string, string>> = {
+  // The device's own: it takes the place of the SDK's module there too (modules/guard).
+  timer: "../../modules/guard/timer.js",
+  "modules/guard/guard": "../../modules/guard/guard.js",
+  time: "./time.js",
+  preference: "./preference.js",
+  wifi: "./wifi.js",
+  net: "./net.js",
+  crypt: "./crypt.js",
+  debug: "./debug.js",
+  instrumentation: "./instrumentation.js",
+  "mc/config": "./config.js",
+  "embedded:io/socket/tcp": "./socket/tcp.js",
+  "embedded:io/socket/tcp/tls": "./socket/tls.js",
+  "embedded:io/socket/udp": "./socket/udp.js",
+  "embedded:io/socket/listener": "./socket/listener.js",
+  "embedded:network/http/client": "./http/client.js",
+  "embedded:network/http/server": "./http/server.js",
+  "embedded:network/mqtt/client": "./mqtt/client.js",
+};

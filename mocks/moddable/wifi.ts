@@ -1,0 +1,162 @@
+/**
+ * The classic `wifi` of the ESP32 (modules/network/wifi/esp32/wifi.js and xs6wifi.c) over a simulated radio.
+ * One "disconnect" follows a `connect` that failed, with code -1 for a refused password and 0 otherwise; after a
+ * connection was lost the driver does not try again by itself. "start" comes when the station interface starts.
+ */
+import type WiFiType from "wifi";
+import type { AccessPointOptions, ScanOptions, WiFiCallback, WiFiOptions, WiFiScanCallback } from "wifi";
+import { xsStringBytes } from "./buffers.js";
+import { host } from "./host.js";
+import { type Mode, mode, type Network } from "./radio.js";
+
+const ssidBytes = 32;
+const passwordBytes = 64;
+const shortestPasswordBytes = 8;
+const channels = 13;
+
+/** What the typings leave out of `accessPoint` and `connect`. */
+type ChipAccessPointOptions = AccessPointOptions & { station?: boolean };
+type ChipConnectOptions = WiFiOptions & { channel?: number };
+
+let scanning: (() => void) | undefined;
+
+function checkName(ssid: string): void {
+  if (xsStringBytes(ssid) > ssidBytes) throw new Error("ssid too long - 32 bytes max");
+}
+
+function checkPassword(password: string): void {
+  if (xsStringBytes(password) > passwordBytes) throw new Error("password too long - 64 bytes max");
+}
+
+function checkChannel(options: { channel?: number }): void {
+  if (!("channel" in options)) return;
+  const channel = Number(options.channel) | 0;
+  if (channel < 1 || channel > channels) throw new Error("invalid channel");
+}
+
+/** What comes to life when something is asked of a radio that is off. */
+function wake(wanted: Mode): void {
+  if (host.radio.mode === mode.off) host.radio.mode = wanted;
+}
+
+/** Made of the name and channel, so that it stays the same from scan to scan. */
+export function bssidOf(network: Network): Uint8Array {
+  let hash = 0x811c9dc5;
+  for (const character of `${network.ssid}#${network.channel ?? 1}`)
+    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
+  return Uint8Array.of(0x02, 0x1b, hash >>> 24, (hash >>> 16) & 255, (hash >>> 8) & 255, hash & 255);
+}
+
+function report(callback: WiFiScanCallback, networks: Network[]): void {
+  for (const network of networks) {
+    const item = {
+      ssid: network.ssid,
+      rssi: network.rssi ?? -60,
+      channel: network.channel ?? 1,
+      hidden: false,
+      bssid: bssidOf(network).buffer as ArrayBuffer,
+      authentication: network.password === undefined ? "none" : "wpa2_psk",
+    };
+    try {
+      callback.call(globalThis, item);
+    } catch {
+      // The SDK, too, drops what the callback throws for an item; only the closing null is not guarded.
+    }
+  }
+  callback.call(globalThis, null);
+}
+
+class WiFi {
+  static readonly gotIP = "gotIP";
+  static readonly lostIP = "lostIP";
+  static readonly connected = "connect";
+  static readonly disconnected = "disconnect";
+  static readonly station_connected = "station_connect";
+  static readonly station_disconnected = "station_disconnect";
+  static readonly Mode = Object.freeze({ off: -5, none: 0, station: 1, accessPoint: 2 } as const);
+
+  #unsubscribe: (() => void) | undefined;
+  /** The SDK keeps the callback here and calls it as a method. */
+  protected callback: ((message: string, code?: number) => void) | undefined;
+
+  constructor(dictionary?: WiFiOptions, onNotify?: WiFiCallback) {
+    if (dictionary) WiFi.connect(dictionary);
+    if (!onNotify) return;
+    this.callback = onNotify as (message: string, code?: number) => void;
+    this.#unsubscribe = host.radio.subscribe((message, code) => {
+      if (code === undefined) this.callback?.(message);
+      else this.callback?.(message, code);
+    });
+  }
+
+  /** No more events; the connection stays. */
+  close(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.callback = undefined;
+  }
+
+  static get mode(): Mode {
+    return host.radio.mode;
+  }
+
+  static set mode(value: Mode) {
+    if (!Object.values(mode).includes(value)) throw new Error("invalid mode");
+    host.radio.mode = value;
+  }
+
+  /** Gives every network once and then null. Without arguments a running scan ends in silence. */
+  static scan(options?: ScanOptions, callback?: WiFiScanCallback): void {
+    wake(mode.station);
+    if (options === undefined) {
+      scanning?.();
+      scanning = undefined;
+      return;
+    }
+    if (scanning) throw new Error("already scanning");
+    if (typeof options !== "object" || callback === undefined) throw new Error("invalid");
+    if (!host.radio.hasStation || host.radio.joining) throw new Error("scan request failed");
+    const only = options.channel === undefined ? 0 : options.channel | 0;
+    scanning = host.radio.scan((networks) => {
+      scanning = undefined;
+      report(callback, only ? networks.filter(({ channel }) => channel === only) : networks);
+    });
+  }
+
+  /** Joins a network; without arguments leaves it. */
+  static connect(options?: WiFiOptions): void {
+    host.radio.disconnect(options !== undefined);
+    if (options === undefined) return;
+    wake(mode.station);
+    if (!options.ssid) throw new Error("ssid required");
+    checkName(options.ssid);
+    const password = options.password ?? "";
+    checkPassword(password);
+    if (options.bssid && options.bssid.byteLength !== 6) throw new Error("bssid must be 6 bytes");
+    checkChannel(options as ChipConnectOptions);
+    if (!host.radio.hasStation) throw new Error("esp_wifi_connect failed");
+    host.radio.join(options.ssid, password);
+  }
+
+  static disconnect(): void {
+    WiFi.connect();
+  }
+
+  /** Opens the access point. A radio in station mode becomes an access point only, unless `station` is true. */
+  static accessPoint(options: AccessPointOptions): void {
+    wake(mode.accessPoint);
+    checkName(String(options.ssid));
+    // A password that is present counts, even "" (too short) or undefined (which C reads as "undefined").
+    if ("password" in options) {
+      const password = String(options.password);
+      checkPassword(password);
+      if (xsStringBytes(password) < shortestPasswordBytes) throw new Error("password too short - 8 bytes min");
+    }
+    checkChannel(options);
+    const { station } = options as ChipAccessPointOptions;
+    if ((host.radio.mode & mode.accessPoint) === 0 || host.radio.mode === mode.off)
+      host.radio.mode = station ? mode.both : mode.accessPoint;
+  }
+}
+
+export default WiFi satisfies typeof WiFiType;

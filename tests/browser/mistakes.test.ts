@@ -1,0 +1,92 @@
+import { expect } from "vitest";
+import { browserTest } from "./browser.js";
+import {
+  type Field,
+  field,
+  fill,
+  HOME,
+  introduce,
+  joinPortal,
+  mistakes,
+  openCloud,
+  openPortal,
+  portalUrl,
+  STEP_MS,
+  save,
+  sendMistakes,
+} from "./support.js";
+
+browserTest.for([true, false])("mistakes come back next to their fields, script: %s", async (javaScriptEnabled) => {
+  const cloud = await openCloud();
+  const device = await openPortal();
+  introduce(cloud, device);
+  const { page } = await joinPortal(device, { javaScriptEnabled });
+  await sendMistakes(page);
+
+  const said = { ssid: "32 bytes", password: "8 to 63", url: "provisioning address" };
+  for (const [name, text] of Object.entries(said)) {
+    const input = field(page, name as Field);
+    expect(await input.getAttribute("aria-invalid"), name).toBe("true");
+    const error = page.locator(`#${await input.getAttribute("aria-describedby")}`);
+    expect(await error.innerText()).toContain(text);
+    // Below its own field, above the next one.
+    expect((await error.boundingBox())!.y).toBeGreaterThan((await input.boundingBox())!.y);
+  }
+  expect(await field(page, "ssid").inputValue()).toBe(mistakes.ssid);
+  expect(await field(page, "url").inputValue()).toBe(mistakes.url);
+  expect(await field(page, "password").inputValue()).toBe("");
+  expect(await page.content()).not.toContain(mistakes.password);
+  expect(device.state?.state).toBe("portal");
+
+  await fill(page, { ...HOME, password: "short again"[0]!, url: cloud.xiaozhiUrl });
+  await save(page);
+  await expect.poll(() => page.locator("[aria-invalid]").count()).toBe(1);
+  await fill(page, HOME);
+  await save(page);
+  await page.getByRole("heading", { name: "Saved" }).waitFor();
+  await device.waitFor("activating", STEP_MS);
+});
+
+browserTest("without script the form is whole: no control that does nothing", async () => {
+  const { page } = await joinPortal(await openPortal(), { javaScriptEnabled: false });
+  expect(await page.getByRole("button", { name: "Show" }).isVisible()).toBe(false);
+  expect(await page.locator("#ssid").getAttribute("list")).toBe("networks");
+  expect(await page.locator("#networks option").count()).toBe(3);
+});
+
+browserTest("empty fields do not leave the phone", async () => {
+  const device = await openPortal();
+  const { page } = await joinPortal(device);
+  let posts = 0;
+  page.on("request", (request) => request.method() === "POST" && posts++);
+  await save(page);
+  expect(await page.locator(":focus").getAttribute("name")).toBe("ssid");
+  expect(await page.locator("#ssid:invalid").count()).toBe(1);
+  expect(posts).toBe(0);
+});
+
+browserTest("a wrong Wi-Fi password brings the portal back, which says so", { timeout: 60_000 }, async () => {
+  const cloud = await openCloud();
+  const device = await openPortal();
+  introduce(cloud, device);
+  const { page } = await joinPortal(device);
+  await fill(page, { ...HOME, password: "not-the-password", url: cloud.xiaozhiUrl });
+  await save(page);
+  await page.getByRole("heading", { name: "Saved" }).waitFor();
+  await device.waitFor("connecting", STEP_MS);
+  expect(await device.waitFor("portal", 30_000)).toMatchObject({ reason: "wifi-password" });
+
+  await page.goto("http://captive.apple.com/hotspot-detect.html");
+  expect(page.url()).toBe(portalUrl(device));
+  const notice = page.getByRole("status").or(page.getByRole("alert"));
+  expect(await notice.innerText()).toMatch(/Wi-Fi password is wrong.*Home/);
+  expect(await field(page, "ssid").inputValue()).toBe("Home");
+  expect(await field(page, "url").inputValue()).toBe(cloud.xiaozhiUrl);
+  expect(await field(page, "password").inputValue()).toBe("");
+  expect(await page.content()).not.toContain("not-the-password");
+
+  await fill(page, { password: HOME.password });
+  await save(page);
+  await page.getByRole("heading", { name: "Saved" }).waitFor();
+  await device.waitFor("activating", STEP_MS);
+});

@@ -1,0 +1,94 @@
+import { expect } from "vitest";
+import { browserTest } from "./browser.js";
+import {
+  field,
+  fill,
+  HOME,
+  introduce,
+  joinPortal,
+  openCloud,
+  openPortal,
+  portalUrl,
+  STEP_MS,
+  save,
+} from "./support.js";
+
+browserTest("a phone is led to the page, a network is chosen, the device takes the settings and restarts", async () => {
+  const cloud = await openCloud();
+  const device = await openPortal();
+  introduce(cloud, device);
+  const { page, problems } = await joinPortal(device);
+
+  const networks = page.getByRole("listitem");
+  expect(await networks.allInnerTexts()).toEqual([
+    expect.stringMatching(/^Home\b[^]*strong$/),
+    expect.stringMatching(/^Café\s+good$/),
+    expect.stringMatching(/^Workshop\b[^]*weak$/),
+  ]);
+  await networks.getByText("Home").click();
+  expect(await field(page, "ssid").inputValue()).toBe("Home");
+  expect(await page.locator(":focus").getAttribute("name")).toBe("password");
+
+  await fill(page, { password: HOME.password, url: cloud.xiaozhiUrl });
+  await save(page);
+  await page.getByRole("heading", { name: "Saved" }).waitFor();
+  expect(await page.title()).toBe("Saved");
+  const text = await page.getByRole("status").innerText();
+  expect(text).toContain("Home");
+  expect(text).toContain(cloud.xiaozhiUrl);
+  expect(await page.content()).not.toContain(HOME.password);
+  expect(page.url()).toBe(portalUrl(device));
+
+  const { code } = await device.waitFor("activating", STEP_MS);
+  expect(code).toMatch(/^\d{6}$/);
+  await expect(page.reload()).rejects.toThrow("ERR_CONNECTION_REFUSED");
+  // The last one is the reload's.
+  expect(problems.filter((text) => !text.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
+});
+
+browserTest.each([
+  "http://connectivitycheck.gstatic.com/generate_204",
+  "http://www.msftconnecttest.com/connecttest.txt",
+  "http://detectportal.firefox.com/canonical.html",
+  "http://neverssl.com/any/page?at=all",
+])("%s leads to the page", async (probe) => {
+  const device = await openPortal();
+  const { page } = await joinPortal(device);
+  await page.goto(probe);
+  expect(page.url()).toBe(portalUrl(device));
+  await page.getByRole("heading", { name: "Set up this device" }).waitFor();
+});
+
+browserTest("the password is hidden until Show is pressed", async () => {
+  const { page } = await joinPortal(await openPortal());
+  const password = field(page, "password");
+  const show = page.getByRole("button", { name: "Show" });
+  await password.fill("visible or not");
+  const state = async () => [await password.getAttribute("type"), await show.getAttribute("aria-pressed")];
+  expect(await state()).toEqual(["password", "false"]);
+  await show.click();
+  expect(await state()).toEqual(["text", "true"]);
+  await show.click();
+  expect(await state()).toEqual(["password", "false"]);
+  expect(await password.inputValue()).toBe("visible or not");
+});
+
+browserTest("another network drops the password that was typed for the first", async () => {
+  const { page } = await joinPortal(await openPortal());
+  const list = page.getByRole("listitem");
+  await list.getByText("Home").click();
+  await page.keyboard.type("password of Home");
+  await list.getByText("Workshop").click();
+  expect(await field(page, "ssid").inputValue()).toBe("Workshop");
+  expect(await field(page, "password").inputValue()).toBe("");
+});
+
+browserTest("a portal without networks in range asks for the name alone", async () => {
+  const cloud = await openCloud();
+  const device = await openPortal({ radio: { networks: [], open: true } });
+  const { page } = await joinPortal(device);
+  expect(await page.getByRole("list").count()).toBe(0);
+  await fill(page, { ssid: "Hidden", url: cloud.url });
+  await save(page);
+  await page.getByRole("status").getByText("Hidden").waitFor();
+});

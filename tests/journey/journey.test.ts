@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { fillIn, introduce, openCloud, openDevice, STEP_MS, until } from "./support.js";
+
+test("from a blank board over the activation to an answered command, and straight to the broker after a restart", async () => {
+  const cloud = await openCloud();
+  const device = openDevice();
+  await device.start();
+  introduce(cloud, device);
+  const { mac } = device.identity!;
+  await device.waitFor("portal", STEP_MS);
+  expect((await fillIn(device, cloud.xiaozhiUrl)).status).toBe(200);
+  const { code } = await device.waitFor("activating", STEP_MS);
+  expect(cloud.enterCode(String(code)).bound).toBe(true);
+  await device.waitFor("online", STEP_MS);
+
+  const messages: string[] = [];
+  cloud.onMessage((_topic, payload) => messages.push(payload));
+  cloud.sendControl(mac, { cmd: "ping", id: 1 });
+  cloud.sendControl(mac, { cmd: "somersault", id: 2 });
+  const answers = () => messages.map((text) => JSON.parse(text)).filter(({ cmd }) => cmd);
+  await until("answers", () => answers().length >= 2);
+  expect(answers()).toEqual([
+    expect.objectContaining({ cmd: "ping", id: 1, ok: true, result: "pong" }),
+    { cmd: "somersault", id: 2, ok: false, error: "unknown command" },
+  ]);
+
+  const requests = cloud.state().requests.ota;
+  const restarted = new Promise((done) => device.once("restart", done));
+  cloud.sendControl(mac, { cmd: "reboot", id: 3 });
+  await restarted;
+  await device.waitFor("online", STEP_MS);
+  expect(cloud.state().requests.ota).toBe(requests);
+});
+
+test("the device provisioning service: registered late, disabled, enabled, with a retained status and a last will", async () => {
+  const cloud = await openCloud();
+  const messages: { topic: string; payload: string; retain: boolean }[] = [];
+  cloud.onMessage((topic, payload, _client, retain) => messages.push({ topic, payload, retain }));
+  const device = openDevice();
+  await device.start();
+  const { mac } = device.identity!;
+  await device.waitFor("portal", STEP_MS);
+  await fillIn(device, `${cloud.url}/`);
+  expect(await device.waitFor("failed", STEP_MS)).toMatchObject({ reason: "not-registered" });
+  cloud.register(mac);
+  await device.waitFor("online", 30_000);
+  await until("status", () => messages.some(({ topic, retain }) => topic.endsWith("/status") && retain));
+  expect(messages.some(({ topic }) => topic.endsWith("/data"))).toBe(true);
+
+  await device.powerCut();
+  await until("last will", () => messages.some(({ payload, retain }) => retain && payload === '{"online":false}'));
+}, 60_000);
+
+test("the broker goes away and comes back; so does the device", async () => {
+  const cloud = await openCloud({ autoRegister: true });
+  const device = openDevice();
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  await fillIn(device, cloud.url);
+  await device.waitFor("online", STEP_MS);
+  await cloud.stopBroker();
+  await device.waitFor("offline", STEP_MS);
+  await cloud.startBroker();
+  await device.waitFor("online", 30_000);
+
+  device.dropWiFi();
+  await device.waitFor("offline", STEP_MS);
+  device.restoreWiFi();
+  await device.waitFor("online", 45_000);
+}, 90_000);
+
+test("credentials that the broker refuses are asked for anew", async () => {
+  const cloud = await openCloud({ autoRegister: true });
+  const device = openDevice();
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  await fillIn(device, cloud.url);
+  await device.waitFor("online", STEP_MS);
+  const changes: string[] = [];
+  device.on("state", ({ state }) => changes.push(state));
+  await cloud.revoke(device.identity!.mac);
+  cloud.kick(device.identity!.mac);
+  await until("a new session", () => changes.includes("provisioning") && changes.at(-1) === "online", 45_000);
+}, 60_000);

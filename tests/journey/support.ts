@@ -1,0 +1,67 @@
+/** A virtual device and the mock cloud, real sockets between them. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach } from "vitest";
+import { MockCloud } from "../../mocks/cloud/cloud.js";
+import type { CloudOptions } from "../../mocks/cloud/settings.js";
+import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
+
+export const WIFI = { ssid: "Home", password: "a-wifi-password" };
+export const STEP_MS = 15_000;
+
+const open: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+export async function openCloud(options: CloudOptions = {}): Promise<MockCloud> {
+  const cloud = new MockCloud({ httpPort: 0, mqttPort: 0, rateLimited: false, ...options });
+  await cloud.start();
+  open.push(() => cloud.stop());
+  return cloud;
+}
+
+/** Not started. */
+export function openDevice(options: VirtualDeviceOptions = {}): VirtualDevice {
+  const folder = mkdtempSync(join(tmpdir(), "esp32-online-"));
+  const device = new VirtualDevice({ stateFile: join(folder, "device.json"), ...options });
+  open.push(async () => {
+    await device.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return device;
+}
+
+/** The cloud knows the device's serial number and key, as after an import from the factory. */
+export function introduce(cloud: MockCloud, device: VirtualDevice): void {
+  const { mac, serial, hmacKey } = device.identity!;
+  cloud.addDevice({ mac, serial, hmacKeyHex: hmacKey });
+}
+
+/** What a person sends with the captive page's form. */
+export function fillIn(device: VirtualDevice, url: string, wifi = WIFI): Promise<Response> {
+  const body = new URLSearchParams({ ...wifi, url });
+  return fetch(`http://127.0.0.1:${device.portalPort}/`, { method: "POST", body });
+}
+
+/** Everything in the device's flash. */
+export function flashOf(device: VirtualDevice): string {
+  return readFileSync(device.stateFile, "utf8");
+}
+
+/** The value behind `name` in the credentials that are stored in flash. */
+export function storedSecret(device: VirtualDevice, name: string): string {
+  const match = new RegExp(`\\\\"${name}\\\\":\\\\"(.*?)\\\\"`).exec(flashOf(device));
+  if (!match?.[1]) throw new Error(`no ${name} in flash`);
+  return match[1];
+}
+
+export async function until(what: string, condition: () => boolean, timeoutMs = STEP_MS): Promise<void> {
+  const endMs = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > endMs) throw new Error(`no ${what} in ${timeoutMs} ms`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}

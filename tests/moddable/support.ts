@@ -1,0 +1,40 @@
+/** For the tests of the mocks: waiting, collecting, and the SDK's own modules where it is checked out. */
+import { pathToFileURL } from "node:url";
+import { installGlobals } from "../../mocks/moddable/globals.js";
+
+installGlobals();
+
+/** Waits until it is true. @throws after two seconds */
+export async function until(condition: () => boolean, what = "condition"): Promise<void> {
+  const end = Date.now() + 2000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`timed out: ${what}`);
+    await new Promise((turn) => setTimeout(turn, 2));
+  }
+}
+
+export const pause = (duration_ms: number): Promise<void> => new Promise((done) => setTimeout(done, duration_ms));
+
+export const text = (buffer: ArrayBuffer | undefined): string => (buffer ? Buffer.from(buffer).toString("utf8") : "");
+
+/** The resolver that an application hands to the SDK's clients. */
+export class Resolver {
+  resolve(options: { host: string; onResolved(host: string, address: string): void; onError(): void }): void {
+    if (options.host.endsWith(".invalid")) setImmediate(() => options.onError());
+    else setImmediate(() => options.onResolved(options.host, "127.0.0.1"));
+  }
+}
+
+/**
+ * The mock, and beside it the SDK's own module (of JavaScript) when the environment names a checkout in MODDABLE:
+ * what holds for the one has to hold for the other.
+ */
+export async function implementations<Module>(mock: Module, sdkFile: string): Promise<[name: string, Module][]> {
+  const sdk = process.env.MODDABLE;
+  if (!sdk) return [["mock", mock]];
+  const module = (await import(/* @vite-ignore */ pathToFileURL(`${sdk}/${sdkFile}`).href)) as { default: Module };
+  return [
+    ["mock", mock],
+    ["SDK", module.default],
+  ];
+}

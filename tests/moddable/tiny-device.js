@@ -1,0 +1,52 @@
+// A device of a few lines, for the tests of the virtual device: what to do stands in its configuration.
+import config from "mc/config";
+// biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
+import Net from "net";
+import Preference from "preference";
+import WiFi from "wifi";
+
+const state = (name, members) => trace(JSON.stringify({ state: name, ...members }), "\n");
+
+const boots = (Preference.get("tiny", "boots") ?? 0) + 1;
+
+const actions = {
+  idle() {},
+  count() {
+    Preference.set("tiny", "boots", boots);
+    state("counted");
+  },
+  restartOnce() {
+    Preference.set("tiny", "boots", boots);
+    if (boots === 1) System.restart();
+    state("restarted");
+  },
+  crash() {
+    // The device's own timers are guarded; what the resolver calls is not.
+    Net.resolve("127.0.0.1", () => {
+      throw new Error("no good");
+    });
+  },
+  reject() {
+    Promise.reject(new Error("no promise"));
+  },
+  spin() {
+    state("spinning");
+    for (;;) Preference.get("tiny", "boots");
+  },
+  join() {
+    new WiFi({ ssid: "home", password: "correct horse" }, (message) => state(message));
+  },
+};
+
+WiFi.mode = 1;
+trace("half a line, ");
+trace("the other half\n");
+state("booted", {
+  boots,
+  mac: Net.get("MAC"),
+  serial: Preference.get("factory", "serial"),
+  key: Preference.get("factory", "hmac_key"),
+  config,
+  year: new Date().getFullYear(),
+});
+actions[config.action]();

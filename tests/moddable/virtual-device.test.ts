@@ -1,0 +1,207 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
+import { pause, until } from "./support.js";
+
+const patience_ms = 8000;
+
+let folder: string;
+const devices: VirtualDevice[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "device-"));
+});
+
+afterEach(async () => {
+  await Promise.all(devices.splice(0).map((device) => device.stop()));
+  rmSync(folder, { recursive: true });
+});
+
+function deviceOf(action: string, options: VirtualDeviceOptions = {}): VirtualDevice {
+  const device = new VirtualDevice({
+    main: new URL("tiny-device.js", import.meta.url),
+    stateFile: join(folder, "device.json"),
+    config: { action },
+    ...options,
+  });
+  devices.push(device);
+  return device;
+}
+
+const stored = () => JSON.parse(readFileSync(join(folder, "device.json"), "utf8"));
+
+test("a device is made up once, and finds the factory's data in NVS", async () => {
+  const device = deviceOf("idle");
+  await device.start();
+  const line = await device.waitFor("booted", patience_ms);
+  const { mac, serial, hmacKey } = device.identity!;
+  expect(mac).toMatch(/^7C:DF:A1(:[0-9A-F]{2}){3}$/);
+  expect(serial).toMatch(/^SN-[0-9A-F]{8}-7cdfa1[0-9a-f]{6}$/);
+  expect(hmacKey).toMatch(/^[0-9a-f]{64}$/);
+  expect(line).toMatchObject({ boots: 1, mac, serial, key: hmacKey, year: 1970 });
+  expect(line.config).toMatchObject({
+    portalPort: device.portalPort,
+    dnsPort: device.dnsPort,
+    accessPointAddress: "127.0.0.1",
+    hardwareVersion: "ESP32-S3",
+  });
+  await device.stop();
+  const again = deviceOf("idle", { serial: "other" });
+  await again.start();
+  expect(await again.waitFor("booted", patience_ms)).toMatchObject({ mac, serial: "other", key: hmacKey });
+  expect(stored().device).toEqual({ mac, serial: "other", hmacKey });
+});
+
+test("lines are put together, and told apart", async () => {
+  const device = deviceOf("idle");
+  const logs: string[] = [];
+  device.on("log", (line) => logs.push(line));
+  await device.start();
+  await device.waitFor("booted", patience_ms);
+  expect(logs).toEqual(["half a line, the other half"]);
+});
+
+test("System.restart boots on the same flash, and nothing after it runs", async () => {
+  const device = deviceOf("restartOnce");
+  const reasons: string[] = [];
+  device.on("restart", (reason) => reasons.push(reason));
+  await device.start();
+  await device.waitFor("restarted", patience_ms);
+  expect(reasons).toEqual(["restart"]);
+  expect(device.state).toMatchObject({ state: "restarted" });
+  expect([device.writes, device.writesSinceStart]).toEqual([2, 3]);
+});
+
+test.each([
+  [1, undefined, 1],
+  [2, 1, 2],
+])("the power can go after flash operation %i of the second boot", async (cut, boots, next) => {
+  const first = deviceOf("count");
+  await first.start();
+  await first.waitFor("counted", patience_ms);
+  await first.powerCut();
+  expect(stored().nvs.tiny.boots).toBe(1);
+
+  const device = deviceOf("count", { faults: { powerCutAfterWrites: cut } });
+  const states: string[] = [];
+  device.on("state", ({ state }) => states.push(state));
+  await device.start();
+  expect(await once(device, "exit")).toEqual(["power cut"]);
+  expect(states).toEqual(["booted"]);
+  expect(device.writes).toBe(cut);
+  expect(stored().nvs.tiny.boots).toBe(boots && next);
+  await device.start();
+  await device.waitFor("counted", patience_ms);
+  expect(stored().nvs.tiny.boots).toBe(cut === 1 ? 1 : 3);
+});
+
+test("the power can go in the middle of anything", async () => {
+  const device = deviceOf("spin");
+  await device.start();
+  await device.waitFor("spinning", patience_ms);
+  await device.powerCut();
+  await device.start();
+  await device.waitFor("spinning", patience_ms);
+});
+
+test.each(["crash", "reject"])(
+  "a device that fails as soon as it is up (%s) is started again a few times and then given up",
+  async (action) => {
+    const device = deviceOf(action);
+    let restarts = 0;
+    const logs: string[] = [];
+    device.on("restart", (reason) => {
+      expect(reason).toBe("crash");
+      restarts++;
+    });
+    device.on("log", (line) => logs.push(line));
+    await device.start();
+    const [reason, error] = await once(device, "exit");
+    expect([reason, (error as Error).message]).toEqual(["gave up", action === "crash" ? "no good" : "no promise"]);
+    expect(restarts).toBe(5);
+    expect(logs.filter((line) => line.startsWith("XS abort: unhandled exception"))).toHaveLength(6);
+  },
+);
+
+test("the radio obeys, and a network out of reach stays so after a restart of the power", async () => {
+  const radio = { networks: [{ ssid: "home", password: "correct horse" }] };
+  const device = deviceOf("join", { radio });
+  await device.start();
+  await device.waitFor("gotIP", patience_ms);
+  device.dropWiFi();
+  await device.waitFor("disconnect", patience_ms);
+  await device.powerCut();
+  await device.start();
+  await device.waitFor("disconnect", patience_ms);
+  await device.powerCut();
+  device.restoreWiFi();
+  await device.start();
+  await device.waitFor("gotIP", patience_ms);
+});
+
+test("waiting for a state ends with the time or with the device", async () => {
+  const device = deviceOf("idle");
+  await device.start();
+  await device.waitFor("booted", patience_ms);
+  await expect(device.waitFor("never", 20)).rejects.toThrow("20 ms without never; last was booted");
+  const waiting = expect(device.waitFor("never", patience_ms)).rejects.toThrow("stopped before never");
+  await device.stop();
+  await waiting;
+});
+
+describe("the command line", () => {
+  const cli = fileURLToPath(new URL("../../build/host/mocks/device/cli.js", import.meta.url));
+
+  const run = (...args: string[]) =>
+    new Promise<{ code: unknown; stdout: string; stderr: string }>((done) => {
+      const child = execFile(process.execPath, [cli, ...args], { cwd: folder }, (_error, stdout, stderr) =>
+        done({ code: child.exitCode, stdout, stderr }),
+      );
+    });
+
+  test.each([
+    ["--mac", "7C:DF:A1"],
+    ["--hmac-key", "abc"],
+    ["--hmac-key", "00".repeat(15)],
+    ["--portal-port", "0"],
+    ["--dns-port", "65536"],
+    ["--state", ""],
+    ["--serial", ""],
+    ["--colour", "red"],
+  ])("%s %j: says what is wrong, and ends with 2", async (name, value) => {
+    const { code, stdout, stderr } = await run(`${name}=${value}`);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(name);
+  });
+
+  test("a port that was asked for and is taken: ends with 1", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const { code, stderr } = await run("--portal-port", String(port));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${port} of 127.0.0.1 is taken`);
+    server.close();
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)("--json: states alone, a line each; %s ends it with 0", async (signal) => {
+    const key = "5e".repeat(32);
+    const child = spawn(process.execPath, [cli, "--json", "--hmac-key", key], { cwd: folder });
+    let stdout = "";
+    child.stdout.on("data", (data) => {
+      stdout += data;
+    });
+    await Promise.race([until(() => stdout.includes("\n")).catch(() => pause(patience_ms)), once(child, "exit")]);
+    child.kill(signal);
+    expect(await once(child, "exit")).toEqual([0, null]);
+    const lines = stdout.trimEnd().split("\n");
+    for (const line of lines) expect(JSON.parse(line).state).toBeTypeOf("string");
+    expect(stdout).not.toContain(key);
+  });
+});
