@@ -22,9 +22,9 @@ import {
 export type * from "./virtual-device-types.js";
 
 /** The chip takes about as long to print its abort and to come up again. */
-const rebootPause_ms = 100;
+const rebootPauseMs = 100;
 /** A crash this soon after the boot is one of a row. */
-const quickCrash_ms = 10_000;
+const quickCrashMs = 10_000;
 const maxQuickCrashes = 5;
 
 /** Seen from sources or from the compiled tree, the compiled tree's root. */
@@ -132,7 +132,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   }
 
   /** Waits until the device says this state; at once when it was the last one of this boot. @throws when it takes longer */
-  waitFor(state: string, timeout_ms: number): Promise<StateLine> {
+  waitFor(state: string, timeoutMs: number): Promise<StateLine> {
     if (this.#state?.state === state) return Promise.resolve(this.#state);
     return new Promise((done, failed) => {
       const settle = () => {
@@ -151,8 +151,8 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       };
       const timeout = setTimeout(() => {
         settle();
-        failed(new Error(`${timeout_ms} ms without ${state}; last was ${this.#state?.state ?? "nothing"}`));
-      }, timeout_ms);
+        failed(new Error(`${timeoutMs} ms without ${state}; last was ${this.#state?.state ?? "nothing"}`));
+      }, timeoutMs);
       this.on("state", onState);
       this.on("exit", onExit);
     });
@@ -218,14 +218,14 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   /** XS aborts and the chip boots again; but a device that only crashes is given up. */
   #crashed(error: Error): void {
     this.emit("log", `XS abort: unhandled exception: ${error.stack ?? error.message}`);
-    const quick = Date.now() - this.#bootedAt < quickCrash_ms;
+    const quick = Date.now() - this.#bootedAt < quickCrashMs;
     this.#crashes = quick ? this.#crashes + 1 : 1;
     if (this.#crashes > maxQuickCrashes) {
       this.emit("exit", "gave up", error);
       return;
     }
     this.emit("restart", "crash");
-    this.#reboot = setTimeout(() => this.#boot(), rebootPause_ms);
+    this.#reboot = setTimeout(() => this.#boot(), rebootPauseMs);
   }
 
   async #end(reason: ExitReason): Promise<void> {

@@ -33,11 +33,11 @@ export type RadioCommand = { command: "drop" } | { command: "restore" } | { comm
 export const mode = { off: -5, none: 0, station: 1, accessPoint: 2, both: 3 } as const;
 export type Mode = (typeof mode)[keyof typeof mode];
 
-const scan_ms = 30;
-const associate_ms = 30;
-const address_ms = 20;
+const scanMs = 30;
+const associateMs = 30;
+const addressMs = 20;
 /** The driver tries a name or password several times before it says no. */
-const refuse_ms = 60;
+const refuseMs = 60;
 const refusedPassword = "invalid!";
 /** The code of "disconnect" when a password was refused. */
 const badPassword = -1;
@@ -101,7 +101,7 @@ export class Radio {
     const timeout = setTimeout(() => {
       const found = this.#inReach ? this.#networks.toSorted((a, b) => (b.rssi ?? 0) - (a.rssi ?? 0)) : [];
       post(() => done(found));
-    }, scan_ms);
+    }, scanMs);
     return () => clearTimeout(timeout);
   }
 
@@ -109,8 +109,8 @@ export class Radio {
   join(ssid: string, password: string): void {
     this.disconnect(true);
     const found = this.#find(ssid, password);
-    if (typeof found === "object") this.#attempt = setTimeout(() => this.#associated(found), associate_ms);
-    else this.#attempt = setTimeout(() => this.#lost(found), refuse_ms);
+    if (typeof found === "object") this.#attempt = setTimeout(() => this.#associated(found), associateMs);
+    else this.#attempt = setTimeout(() => this.#lost(found), refuseMs);
   }
 
   /** Leaves the network; an event follows when it had joined one, unless it is about to join another. */
@@ -159,7 +159,7 @@ export class Radio {
       this.#connected = true;
       link.up = true;
       this.#emit("gotIP");
-    }, address_ms);
+    }, addressMs);
   }
 
   #abandon(): void {

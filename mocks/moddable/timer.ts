@@ -7,33 +7,33 @@ import type { TimerCallback } from "timer";
 import { ticks } from "./clock.js";
 import { fireNext } from "./machine.js";
 
-/** `unscheduledRepeat_ms` keeps a one-shot timer alive that was unscheduled, perhaps by its own callback. */
-const unscheduledRepeat_ms = -1;
+/** `unscheduledRepeatMs` keeps a one-shot timer alive that was unscheduled, perhaps by its own callback. */
+const unscheduledRepeatMs = -1;
 
 class Handle {
   #callback: TimerCallback;
-  #trigger_ms: number;
-  #repeat_ms: number;
+  #triggerMs: number;
+  #repeatMs: number;
   #disarm: (() => void) | undefined;
   #alive = true;
 
-  constructor(callback: TimerCallback, interval_ms: number, repeat_ms: number) {
+  constructor(callback: TimerCallback, intervalMs: number, repeatMs: number) {
     this.#callback = callback;
-    this.#trigger_ms = ticks() + interval_ms;
-    this.#repeat_ms = repeat_ms;
+    this.#triggerMs = ticks() + intervalMs;
+    this.#repeatMs = repeatMs;
     this.#arm();
   }
 
-  schedule(interval_ms?: number, repeat_ms = 0): void {
+  schedule(intervalMs?: number, repeatMs = 0): void {
     if (!this.#alive) throw new SyntaxError("Timer.schedule: the timer is not running");
     this.#disarm?.();
     this.#disarm = undefined;
-    if (interval_ms === undefined) {
-      this.#repeat_ms = unscheduledRepeat_ms;
+    if (intervalMs === undefined) {
+      this.#repeatMs = unscheduledRepeatMs;
       return;
     }
-    this.#trigger_ms = ticks() + interval_ms;
-    this.#repeat_ms = repeat_ms;
+    this.#triggerMs = ticks() + intervalMs;
+    this.#repeatMs = repeatMs;
     this.#arm();
   }
 
@@ -44,22 +44,22 @@ class Handle {
   }
 
   #arm(): void {
-    const wait_ms = this.#trigger_ms - ticks();
-    if (wait_ms <= 0) {
+    const waitMs = this.#triggerMs - ticks();
+    if (waitMs <= 0) {
       this.#disarm = fireNext(() => this.#fire());
       return;
     }
-    const timeout = setTimeout(() => this.#fire(), wait_ms);
+    const timeout = setTimeout(() => this.#fire(), waitMs);
     this.#disarm = () => clearTimeout(timeout);
   }
 
   #fire(): void {
     this.#disarm = undefined;
-    this.#trigger_ms += this.#repeat_ms;
+    this.#triggerMs += this.#repeatMs;
     this.#callback.call(globalThis, this as unknown as TimerType);
     if (!this.#alive) return;
-    if (this.#repeat_ms === 0) this.clear();
-    else if (this.#repeat_ms !== unscheduledRepeat_ms && this.#disarm === undefined) this.#arm();
+    if (this.#repeatMs === 0) this.clear();
+    else if (this.#repeatMs !== unscheduledRepeatMs && this.#disarm === undefined) this.#arm();
   }
 }
 

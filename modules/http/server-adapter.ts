@@ -20,45 +20,46 @@ class PortalListener extends GuardedListener {
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */
 export function createHttpServer(clock: Clock): ServeHttp {
   return ({ port, handle }) => {
-    let connections = 0;
+    const open = new Set<() => void>();
     const server = new HTTPServer({
       io: PortalListener,
       port,
       onConnect(connection) {
-        if (connections >= MAX_CONNECTIONS) {
-          connection.close();
-          return;
-        }
-        connections++;
-        accept(clock, connection, handle, () => connections--);
+        if (open.size < MAX_CONNECTIONS) accept(clock, connection, handle, open);
+        else connection.close();
       },
     });
-    return server;
+    return {
+      close() {
+        // The SDK's server leaves its connections open, and they throw when they end after it.
+        for (const abort of [...open]) abort();
+        server.close();
+      },
+    };
   };
 }
 
+/** @param open the connections of this server, each as what ends it */
 function accept(
   clock: Clock,
   connection: HTTPConnection,
   handle: (request: ServerRequest) => ServerReply,
-  closed: () => void,
+  open: Set<() => void>,
 ): void {
   const chunks: string[] = [];
   let request: ServerRequest = { method: "", path: "", host: "", body: "" };
   let unsent = new Uint8Array(0);
-  let open = true;
 
   const end = () => {
-    if (!open) return;
-    open = false;
+    open.delete(abort);
     cancelTimeout();
-    closed();
   };
   const abort = () => {
     end();
     connection.close();
   };
   const cancelTimeout = clock.after(CONNECTION_TIMEOUT_MS, abort);
+  open.add(abort);
 
   connection.accept({
     onRequest: guarded(

@@ -8,8 +8,19 @@ if (!chromiumPath) console.error(`\n*** LEFT OUT: tests in a browser. ${noChromi
 /** As `test`. */
 export const browserTest = test.skipIf(!chromiumPath && !process.env.CI);
 
+/** What iOS, Android, Windows and Firefox ask for to find a captive portal, and what people type. */
+export const probes = [
+  "http://captive.apple.com/hotspot-detect.html",
+  "http://connectivitycheck.gstatic.com/generate_204",
+  "http://www.msftconnecttest.com/connecttest.txt",
+  "http://detectportal.firefox.com/canonical.html",
+  "http://neverssl.com/any/page?at=all",
+] as const;
+
+const host = (url: string) => new URL(url).hostname;
+
 export interface PageOptions extends BrowserContextOptions {
-  /** Every foreign name leads to this port of the machine: what the portal's DNS does to a phone. */
+  /** Where the phones' probes lead: a port of this machine, as the portal's DNS has it. */
   captivePort?: number;
 }
 
@@ -18,12 +29,17 @@ export async function openPage({ captivePort, ...options }: PageOptions = {}): P
   page: Page;
   problems: string[];
 }> {
-  const rules = captivePort === undefined ? "MAP * ~NOTFOUND" : `MAP * 127.0.0.1:${captivePort}`;
-  const browser = await launchChromium([`--host-resolver-rules=${rules}, EXCLUDE 127.0.0.1`]);
+  const captured = captivePort === undefined ? [] : probes.map((url) => `MAP ${host(url)} 127.0.0.1:${captivePort}`);
+  // The browser's own calls for home end here: on a board nothing listens where they want to go (443).
+  const rules = [...captured, "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"].join(", ");
+  const browser = await launchChromium([`--host-resolver-rules=${rules}`]);
   onTestFinished(() => browser.close());
   const page = await browser.newPage(options);
   const problems: string[] = [];
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("console", (message) => {
+    // Every page is asked for an icon; a portal has none.
+    if (message.type() === "error" && !message.location().url.endsWith("/favicon.ico")) problems.push(message.text());
+  });
   page.on("pageerror", (error) => problems.push(error.message));
   return { page, problems };
 }

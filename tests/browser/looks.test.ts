@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
-import { browserTest, openPage } from "./browser.js";
+import { browserTest, openPage, probes } from "./browser.js";
 import { contrasts } from "./contrast.js";
 import { fill, HOME, joinPortal, openCloud, openPortal, STEP_MS, save, sendMistakes } from "./support.js";
 
@@ -89,7 +89,7 @@ browserTest.for(["light", "dark"] as const)("%s: every text is readable", { time
   await expectReadable(page, 4);
   await device.waitFor("connecting", STEP_MS);
   await device.waitFor("portal", 30_000);
-  await page.goto("http://captive.apple.com/");
+  await page.goto(probes[0]);
   expect((await contrasts(page)).some(({ what }) => what.startsWith("p.note"))).toBe(true);
   await expectReadable(page, 16);
 });

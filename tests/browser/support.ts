@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import type { VirtualDevice, VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
 import { openDevice, STEP_MS } from "../journey/support.js";
-import { openPage, type PageOptions } from "./browser.js";
+import { openPage, type PageOptions, probes } from "./browser.js";
 
 export { introduce, openCloud, STEP_MS, until } from "../journey/support.js";
 
@@ -25,10 +25,10 @@ export async function openPortal(options: VirtualDeviceOptions = {}): Promise<Vi
   return device;
 }
 
-/** The captive page as a phone finds it: a request to anywhere ends there. */
+/** The captive page as a phone finds it: its probe is sent there. */
 export async function joinPortal(device: VirtualDevice, options: PageOptions = {}) {
   const opened = await openPage({ captivePort: device.portalPort, ...options });
-  await opened.page.goto("http://captive.apple.com/hotspot-detect.html");
+  await opened.page.goto(probes[0]);
   expect(opened.page.url()).toBe(portalUrl(device));
   return opened;
 }

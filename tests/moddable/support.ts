@@ -13,7 +13,7 @@ export async function until(condition: () => boolean, what = "condition"): Promi
   }
 }
 
-export const pause = (duration_ms: number): Promise<void> => new Promise((done) => setTimeout(done, duration_ms));
+export const pause = (durationMs: number): Promise<void> => new Promise((done) => setTimeout(done, durationMs));
 
 export const text = (buffer: ArrayBuffer | undefined): string => (buffer ? Buffer.from(buffer).toString("utf8") : "");
 

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
 import { pause, until } from "./support.js";
 
-const patience_ms = 8000;
+const patienceMs = 8000;
 
 let folder: string;
 const devices: VirtualDevice[] = [];
@@ -39,7 +39,7 @@ const stored = () => JSON.parse(readFileSync(join(folder, "device.json"), "utf8"
 test("a device is made up once, and finds the factory's data in NVS", async () => {
   const device = deviceOf("idle");
   await device.start();
-  const line = await device.waitFor("booted", patience_ms);
+  const line = await device.waitFor("booted", patienceMs);
   const { mac, serial, hmacKey } = device.identity!;
   expect(mac).toMatch(/^7C:DF:A1(:[0-9A-F]{2}){3}$/);
   expect(serial).toMatch(/^SN-[0-9A-F]{8}-7cdfa1[0-9a-f]{6}$/);
@@ -54,7 +54,7 @@ test("a device is made up once, and finds the factory's data in NVS", async () =
   await device.stop();
   const again = deviceOf("idle", { serial: "other" });
   await again.start();
-  expect(await again.waitFor("booted", patience_ms)).toMatchObject({ mac, serial: "other", key: hmacKey });
+  expect(await again.waitFor("booted", patienceMs)).toMatchObject({ mac, serial: "other", key: hmacKey });
   expect(stored().device).toEqual({ mac, serial: "other", hmacKey });
 });
 
@@ -63,7 +63,7 @@ test("lines are put together, and told apart", async () => {
   const logs: string[] = [];
   device.on("log", (line) => logs.push(line));
   await device.start();
-  await device.waitFor("booted", patience_ms);
+  await device.waitFor("booted", patienceMs);
   expect(logs).toEqual(["half a line, the other half"]);
 });
 
@@ -72,7 +72,7 @@ test("System.restart boots on the same flash, and nothing after it runs", async 
   const reasons: string[] = [];
   device.on("restart", (reason) => reasons.push(reason));
   await device.start();
-  await device.waitFor("restarted", patience_ms);
+  await device.waitFor("restarted", patienceMs);
   expect(reasons).toEqual(["restart"]);
   expect(device.state).toMatchObject({ state: "restarted" });
   expect([device.writes, device.writesSinceStart]).toEqual([2, 3]);
@@ -84,7 +84,7 @@ test.each([
 ])("the power can go after flash operation %i of the second boot", async (cut, boots, next) => {
   const first = deviceOf("count");
   await first.start();
-  await first.waitFor("counted", patience_ms);
+  await first.waitFor("counted", patienceMs);
   await first.powerCut();
   expect(stored().nvs.tiny.boots).toBe(1);
 
@@ -97,17 +97,17 @@ test.each([
   expect(device.writes).toBe(cut);
   expect(stored().nvs.tiny.boots).toBe(boots && next);
   await device.start();
-  await device.waitFor("counted", patience_ms);
+  await device.waitFor("counted", patienceMs);
   expect(stored().nvs.tiny.boots).toBe(cut === 1 ? 1 : 3);
 });
 
 test("the power can go in the middle of anything", async () => {
   const device = deviceOf("spin");
   await device.start();
-  await device.waitFor("spinning", patience_ms);
+  await device.waitFor("spinning", patienceMs);
   await device.powerCut();
   await device.start();
-  await device.waitFor("spinning", patience_ms);
+  await device.waitFor("spinning", patienceMs);
 });
 
 test.each(["crash", "reject"])(
@@ -133,24 +133,24 @@ test("the radio obeys, and a network out of reach stays so after a restart of th
   const radio = { networks: [{ ssid: "home", password: "correct horse" }] };
   const device = deviceOf("join", { radio });
   await device.start();
-  await device.waitFor("gotIP", patience_ms);
+  await device.waitFor("gotIP", patienceMs);
   device.dropWiFi();
-  await device.waitFor("disconnect", patience_ms);
+  await device.waitFor("disconnect", patienceMs);
   await device.powerCut();
   await device.start();
-  await device.waitFor("disconnect", patience_ms);
+  await device.waitFor("disconnect", patienceMs);
   await device.powerCut();
   device.restoreWiFi();
   await device.start();
-  await device.waitFor("gotIP", patience_ms);
+  await device.waitFor("gotIP", patienceMs);
 });
 
 test("waiting for a state ends with the time or with the device", async () => {
   const device = deviceOf("idle");
   await device.start();
-  await device.waitFor("booted", patience_ms);
+  await device.waitFor("booted", patienceMs);
   await expect(device.waitFor("never", 20)).rejects.toThrow("20 ms without never; last was booted");
-  const waiting = expect(device.waitFor("never", patience_ms)).rejects.toThrow("stopped before never");
+  const waiting = expect(device.waitFor("never", patienceMs)).rejects.toThrow("stopped before never");
   await device.stop();
   await waiting;
 });
@@ -197,7 +197,7 @@ describe("the command line", () => {
     child.stdout.on("data", (data) => {
       stdout += data;
     });
-    await Promise.race([until(() => stdout.includes("\n")).catch(() => pause(patience_ms)), once(child, "exit")]);
+    await Promise.race([until(() => stdout.includes("\n")).catch(() => pause(patienceMs)), once(child, "exit")]);
     child.kill(signal);
     expect(await once(child, "exit")).toEqual([0, null]);
     const lines = stdout.trimEnd().split("\n");

@@ -32,8 +32,9 @@ describe.each(hostile)("a network called %j", (ssid) => {
   });
 
   test("that is typed comes back as it was typed", () => {
+    const plain = "x".repeat(Math.min(33, Buffer.byteLength(ssid)));
     const page = post({ ssid, password: "short", url: ssid }).reply.body;
-    expect(tagsOf(page)).toEqual(tagsOf(post({ ssid: "plain", password: "short", url: "a b" }).reply.body));
+    expect(tagsOf(page)).toEqual(tagsOf(post({ ssid: plain, password: "short", url: "a b" }).reply.body));
     expect([valueOf(page, "ssid"), valueOf(page, "url")]).toEqual([ssid, ssid]);
   });
 

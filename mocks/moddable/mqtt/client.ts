@@ -16,7 +16,7 @@ import { type KeepAlive, keepAliveDue, type Message, type Pending, type Session 
 
 /** What the SDK keeps free of the send buffer for its own packets. */
 const overheadBytes = 8;
-const connectTimeout_ms = 30_000;
+const connectTimeoutMs = 30_000;
 
 type State = "resolving" | "connecting" | "login" | "connected" | "publishing" | "closed";
 
@@ -123,7 +123,7 @@ class MQTTClient {
         onWritable: (count: number) => this.#onWritable(count),
         onError: (reason?: string) => this.#fail(reason),
       }) as SdkSocket;
-      this.#session!.connecting = Timer.set(() => this.#fail(), connectTimeout_ms);
+      this.#session!.connecting = Timer.set(() => this.#fail(), connectTimeoutMs);
     } catch {
       this.#fail();
     }
@@ -133,7 +133,7 @@ class MQTTClient {
     const session = this.#session!;
     const { id, user, password, will, clean, keepAlive } = session.options;
     Timer.clear(session.connecting);
-    const keepAlive_s = Math.ceil((keepAlive ?? 0) / 1000);
+    const keepAliveSeconds = Math.ceil((keepAlive ?? 0) / 1000);
     this.#writable = this.#socket!.write(
       connectPacket({
         id: id ?? "",
@@ -141,17 +141,17 @@ class MQTTClient {
         password: password || undefined,
         will: will || undefined,
         clean: clean ?? true,
-        keepAlive_s,
+        keepAliveSeconds,
       }),
     );
-    if (keepAlive_s > 0) this.#startKeepAlive(session, keepAlive_s);
+    if (keepAliveSeconds > 0) this.#startKeepAlive(session, keepAliveSeconds);
     this.#state = "login";
   }
 
-  #startKeepAlive(session: Session, keepAlive_s: number): void {
+  #startKeepAlive(session: Session, keepAliveSeconds: number): void {
     const now = ticks();
-    const timer = Timer.repeat(() => this.#checkKeepAlive(session.keepAlive!), keepAlive_s * 250);
-    session.keepAlive = { timer, interval_ms: keepAlive_s * 1000, readAt: now, writtenAt: now };
+    const timer = Timer.repeat(() => this.#checkKeepAlive(session.keepAlive!), keepAliveSeconds * 250);
+    session.keepAlive = { timer, intervalMs: keepAliveSeconds * 1000, readAt: now, writtenAt: now };
   }
 
   #checkKeepAlive(keepAlive: KeepAlive): void {

@@ -23,7 +23,7 @@ export interface ConnectFields {
   password?: string | ArrayBuffer | undefined;
   will?: { topic: string; message: string | ArrayBuffer; QoS?: number; retain?: boolean } | undefined;
   clean: boolean;
-  keepAlive_s: number;
+  keepAliveSeconds: number;
 }
 
 export interface PublishFields {
@@ -76,7 +76,7 @@ export function connectPacket(fields: ConnectFields): Uint8Array {
     ...field("MQTT"),
     4,
     flags,
-    ...word(fields.keepAlive_s),
+    ...word(fields.keepAliveSeconds),
     ...field(fields.id),
     ...(will ? [...field(will.topic), ...field(will.message)] : []),
     ...(user === undefined ? [] : field(user)),

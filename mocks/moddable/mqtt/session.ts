@@ -24,7 +24,7 @@ export interface Pending extends Message {
 
 export interface KeepAlive {
   timer: TimerType;
-  interval_ms: number;
+  intervalMs: number;
   readAt: number;
   writtenAt: number;
 }
@@ -45,7 +45,7 @@ export interface Session {
  * Asked four times in an interval: nothing answered for one and a half is the end; a ping is due when none went out for
  * (a little under) three quarters.
  */
-export function keepAliveDue({ interval_ms, readAt, writtenAt }: KeepAlive, now: number): "end" | "ping" | "nothing" {
-  if (((now - readAt) | 0) >= interval_ms + (interval_ms >> 1)) return "end";
-  return ((now - writtenAt) | 0) < (interval_ms >> 2) * 3 - 500 ? "nothing" : "ping";
+export function keepAliveDue({ intervalMs, readAt, writtenAt }: KeepAlive, now: number): "end" | "ping" | "nothing" {
+  if (((now - readAt) | 0) >= intervalMs + (intervalMs >> 1)) return "end";
+  return ((now - writtenAt) | 0) < (intervalMs >> 2) * 3 - 500 ? "nothing" : "ping";
 }

@@ -1,0 +1,128 @@
+import { describe, expect } from "vitest";
+import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { ScriptedStore } from "../scripted/store.js";
+import type { World } from "../scripted/world.js";
+import { DAY, HOUR, life, pass, type Stage, statesOf, storedIn } from "./support.js";
+
+async function online({ boot, warm }: Stage): Promise<World> {
+  const world = boot({}, await warm());
+  await world.untilState("online");
+  return world;
+}
+
+const send = (world: World, message: unknown) =>
+  world.session!.options.onMessage("devices/550e/control", typeof message === "string" ? message : JSON.stringify(message));
+const said = (world: World) => world.published.map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
+
+life("ping is answered on the status topic, not retained", async (stage) => {
+  const world = await online(stage);
+  send(world, { cmd: "ping", id: "a-1" });
+  const { topic, retain } = world.published.at(-1)!;
+  expect([topic, retain]).toEqual(["devices/550e/status", false]);
+  expect(said(world).at(-1)).toMatchObject({ cmd: "ping", id: "a-1", ok: true, result: "pong" });
+});
+
+life("status is retained, once a minute; data comes as often as the build says", async (stage) => {
+  const world = await online(stage);
+  await pass(world, HOUR);
+  const online_ = world.published.filter(({ topic, retain }) => topic.endsWith("/status") && retain);
+  expect(online_.length).toBeGreaterThanOrEqual(60);
+  expect(online_.length).toBeLessThanOrEqual(62);
+  expect(JSON.parse(online_.at(-1)!.payload)).toMatchObject({
+    ...{ online: true, ip_address: "192.168.1.100", rssi: -65, free_heap: 150_000 },
+  });
+  expect(JSON.parse(online_.at(-1)!.payload).uptime).toBeGreaterThan(3_500);
+  const data = world.published.filter(({ topic }) => topic.endsWith("/data"));
+  expect(data.length).toBeGreaterThanOrEqual(60);
+  expect(data.every(({ retain }) => !retain)).toBe(true);
+});
+
+life("the will says offline, retained, where the status says online", async (stage) => {
+  const world = await online(stage);
+  const { will, subscribe, keepAliveMs } = world.session!.options;
+  expect(will).toEqual({ topic: "devices/550e/status", payload: '{"online":false}', retain: true });
+  expect(subscribe).toEqual(["devices/550e/control"]);
+  expect(keepAliveMs).toBeGreaterThanOrEqual(30_000);
+});
+
+describe("reboot", () => {
+  for (const message of [{ cmd: "reboot", id: 9 }, { type: "system", command: "reboot" }])
+    life(`${JSON.stringify(message)} is confirmed, then obeyed`, async (stage) => {
+      const world = await online(stage);
+      send(world, message);
+      expect(said(world).at(-1)).toMatchObject({ cmd: "reboot", ok: true });
+      expect(world.restarted).toBe(false);
+      await world.until(() => world.restarted);
+      expect(world.events.at(-1)).toEqual({ state: "restarting", why: "command" });
+      const next = stage.boot({}, world.store);
+      await next.untilState("online");
+    });
+});
+
+describe("portal", () => {
+  async function portalAsked(stage: Stage): Promise<World> {
+    const first = await online(stage);
+    send(first, { cmd: "portal" });
+    await first.until(() => first.restarted);
+    const second = stage.boot({}, new ScriptedStore(first.store.entries));
+    await second.untilState("portal");
+    return second;
+  }
+
+  life("opens after the restart, with the settings kept", async (stage) => {
+    const world = await portalAsked(stage);
+    expect(statesOf(world)).toEqual(["portal"]);
+    expect(storedIn(world)).toMatchObject({ ssid: "Home", password: SECRETS.wifi, url: `${SERVICE_URL}/` });
+    expect(world.visit({}).body).toContain('value="Home"');
+  });
+
+  life("is asked for once: the boot after goes online", async (stage) => {
+    const second = await portalAsked(stage);
+    const third = stage.boot({}, new ScriptedStore(second.store.entries));
+    await third.untilState("online");
+    expect(statesOf(third)).not.toContain("portal");
+  });
+
+  life("stays open long enough for a person to get there, with the network in reach", async (stage) => {
+    const world = await portalAsked(stage);
+    await pass(world, 60_000);
+    expect(statesOf(world)).toEqual(["portal"]);
+  });
+
+  life("ends by itself when nobody comes: the device goes back online", async (stage) => {
+    const world = await portalAsked(stage);
+    await world.untilState("online");
+    expect(world.clock.ticksMs()).toBeLessThan(HOUR);
+  });
+});
+
+life("what is no command changes nothing", async (stage) => {
+  const world = await online(stage);
+  const before = world.published.length;
+  for (const message of ["", "null", "[]", "{", "reboot", { cmd: 1 }, { type: "mcp", payload: { method: "initialize" } }, "x".repeat(5_000)])
+    send(world, message);
+  expect(world.published.length).toBe(before);
+  send(world, { cmd: "format" });
+  expect(said(world).at(-1)).toMatchObject({ cmd: "format", ok: false, error: "unknown command" });
+  await pass(world, DAY / 4);
+  expect([world.state, world.restarted]).toEqual(["online", false]);
+});
+
+life("a message that comes before the session is up, as brokers may send it, is no fault", async ({ boot, warm }) => {
+  const faults: unknown[] = [];
+  const world = boot(
+    {
+      broker: ({ onMessage }) => {
+        try {
+          onMessage("devices/550e/control", '{"cmd":"ping","id":1}');
+        } catch (error) {
+          faults.push(error);
+        }
+        return undefined;
+      },
+    },
+    await warm(),
+  );
+  await world.untilState("online");
+  expect(faults).toEqual([]);
+});

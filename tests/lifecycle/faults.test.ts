@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect } from "vitest";
+import type { Cancel } from "../../modules/clock/clock.js";
+import { guarded } from "../../modules/guard/guard.js";
+import type { World } from "../scripted/world.js";
+import { HOUR, life, MINUTE, pass, withSettings } from "./support.js";
+
+const lines: string[] = [];
+const rejections: unknown[] = [];
+const onRejection = (reason: unknown) => void rejections.push(reason);
+beforeEach(() => {
+  lines.length = 0;
+  rejections.length = 0;
+  Object.assign(globalThis, { trace: (line: string) => void lines.push(line) });
+  process.on("unhandledRejection", onRejection);
+});
+afterEach(() => {
+  process.off("unhandledRejection", onRejection);
+});
+
+const broken = (): never => {
+  throw new TypeError("broken port");
+};
+
+/** As on the device, where what a timer calls is guarded. */
+function guardTimers(world: World): void {
+  const { clock } = world;
+  const after = (delayMs: number, callback: () => void): Cancel => clock.after(delayMs, guarded("timer", callback));
+  world.device = {
+    ...world.device,
+    clock: { after, ticksMs: () => clock.ticksMs(), nowMs: () => clock.nowMs() },
+  };
+}
+
+async function endsInRestart(world: World): Promise<void> {
+  await world.until(() => world.restarted);
+  expect(world.events.at(-2)).toMatchObject({ state: "failed", reason: "internal" });
+  expect(world.events.at(-1)).toEqual({ state: "restarting", why: "fault" });
+  // A pause before it: a fault at each boot must not spin.
+  expect(world.clock.ticksMs()).toBeGreaterThanOrEqual(500);
+  expect(lines.join("")).toContain("broken port");
+  expect(rejections).toEqual([]);
+}
+
+describe("a port that throws: a named failure, then a restart", () => {
+  const cases: [string, "blank" | "warm", (world: World) => void][] = [
+    ["the flash", "warm", (world) => void (world.store.get = broken)],
+    ["the scan", "blank", (world) => void (world.device.wifi.scan = broken)],
+    ["the access point", "blank", (world) => void (world.device.wifi.openAccessPoint = broken)],
+    ["the portal's port", "blank", (world) => void (world.device = { ...world.device, serveHttp: broken })],
+    ["the DNS port", "blank", (world) => void (world.device = { ...world.device, serveUdp: broken })],
+    ["joining", "warm", (world) => void (world.device.wifi.join = broken)],
+    ["the broker's client", "warm", (world) => void (world.device = { ...world.device, mqtt: broken })],
+    ["the first status", "warm", (world) => void (world.device.wifi.status = broken)],
+  ];
+  for (const [name, flash, breakIt] of cases)
+    life(name, async ({ boot, warm }) => {
+      await endsInRestart(boot({}, flash === "warm" ? await warm() : undefined, breakIt));
+    });
+
+  life("the HTTP client, while provisioning", async ({ boot }) => {
+    await endsInRestart(boot({ http: broken }, withSettings()));
+  });
+
+  life("the flash, while the portal stores: the page tells, and the portal goes on", async ({ boot }) => {
+    const world = boot({});
+    await world.untilState("portal");
+    world.store.set = broken;
+    expect(world.fillIn({ ssid: "Home", password: "12345678", url: "http://a.example" }).status).toBe(500);
+    await pass(world, MINUTE);
+    expect([world.state, world.restarted]).toEqual(["portal", false]);
+  });
+});
+
+describe("a fault while online is not silence", () => {
+  const statusesOf = (world: World) => world.published.filter(({ retain }) => retain).length;
+
+  life("in one status: the next ones come, or the device starts over", async ({ boot, warm }) => {
+    const world = boot({}, await warm(), guardTimers);
+    await world.untilState("online");
+    const { status } = world.device.wifi;
+    world.device.wifi.status = broken;
+    await pass(world, 2 * MINUTE);
+    world.device.wifi.status = status;
+    expect(lines.join("")).toContain("broken port");
+    const before = statusesOf(world);
+    await pass(world, 10 * MINUTE);
+    expect(world.restarted || statusesOf(world) >= before + 5).toBe(true);
+  });
+
+  life("in a refresh: it is reported, nothing is left unhandled, the session goes on or starts over", async (stage) => {
+    const world = stage.boot({ http: broken }, await stage.warm(), guardTimers);
+    await world.untilState("online");
+    await pass(world, HOUR);
+    expect(world.requests.length).toBeGreaterThan(0);
+    expect(rejections).toEqual([]);
+    expect(lines.join("")).toContain("broken port");
+    expect(world.restarted || world.state === "online").toBe(true);
+  });
+
+  life("in a message's handler: the session goes on", async ({ boot, warm }) => {
+    const world = boot({}, await warm(), guardTimers);
+    await world.untilState("online");
+    world.device.clock.after(0, () => {
+      world.device.log.note = broken;
+      world.session!.options.onMessage("t", '{"cmd":"ping"}');
+    });
+    await pass(world, MINUTE);
+    expect(world.state).toBe("online");
+    expect(statusesOf(world)).toBeGreaterThanOrEqual(2);
+  });
+});
+
+life("faults at every boot are paused, never a spinning device", async ({ boot, warm }) => {
+  const store = await warm();
+  for (let boots = 0; boots < 5; boots++) {
+    const world = boot({}, store, (fresh) => void (fresh.device.wifi.join = broken));
+    await world.until(() => world.restarted);
+    expect(world.clock.ticksMs()).toBeGreaterThanOrEqual(500);
+    expect(world.clock.ticksMs()).toBeLessThan(10 * MINUTE);
+  }
+});

@@ -1,0 +1,96 @@
+import { describe, expect } from "vitest";
+import { failed } from "../../modules/failure/failure.js";
+import { answer, deviceInfo, SECRETS } from "../scripted/cloud.js";
+import { DAY, HOUR, life, MINUTE, pass, statesOf, withSettings } from "./support.js";
+
+describe("a warm boot", () => {
+  life("with the service down stays online on what is cached, for days", async ({ boot, warm }) => {
+    const world = boot({ http: () => failed("unreachable") }, await warm());
+    await world.untilState("online");
+    await pass(world, 3 * DAY);
+    expect(statesOf(world)).toEqual(["connecting", "connecting", "online"]);
+    // Asked soon after the boot, then about once a day.
+    expect(world.requests.length).toBeGreaterThanOrEqual(3);
+    expect(world.requests.length).toBeLessThanOrEqual(6);
+    expect(world.notes.join("\n")).toContain("unreachable");
+  });
+
+  for (const status of [403, 404, 429, 500])
+    life(`stays online when the service says ${status}`, async ({ boot, warm }) => {
+      const world = boot({ http: () => answer(status, { detail: "no" }) }, await warm());
+      await world.untilState("online");
+      await pass(world, HOUR);
+      expect(world.state).toBe("online");
+      expect(world.requests).toHaveLength(1);
+    });
+
+  life("with nonsense from the service keeps what is cached", async ({ boot, warm }) => {
+    const world = boot({ http: () => answer(200, { mqtt_config: {} }) }, await warm());
+    await world.untilState("online");
+    await pass(world, HOUR);
+    expect(world.state).toBe("online");
+    expect(world.device.journal.credentials("http://provision.example.com/")?.password.reveal()).toBe(SECRETS.mqtt);
+  });
+});
+
+describe("a refresh", () => {
+  life("with new credentials: stored, then a connection with them", async ({ boot, warm }) => {
+    const rotated = { isNew: false };
+    const passwords: string[] = [];
+    const world = boot(
+      {
+        http: () => answer(200, deviceInfo(rotated.isNew ? "rotated" : SECRETS.mqtt)),
+        broker: ({ password }) => {
+          passwords.push(password.reveal());
+          return undefined;
+        },
+      },
+      await warm(),
+    );
+    await world.untilState("online");
+    await pass(world, MINUTE);
+    expect(passwords).toEqual([SECRETS.mqtt]);
+    rotated.isNew = true;
+    await world.untilState("online", 2);
+    expect(passwords).toEqual([SECRETS.mqtt, "rotated"]);
+    expect(world.clock.ticksMs()).toBeLessThan(2 * DAY);
+    // The next boot does not have to ask.
+    const next = boot({ broker: ({ password }) => (password.reveal() === "rotated" ? undefined : "broker-credentials") }, world.store);
+    await next.untilState("online");
+    expect(next.requests).toHaveLength(0);
+  });
+
+  life("with the same credentials changes nothing and writes nothing", async ({ boot, warm }) => {
+    const world = boot({}, await warm());
+    await world.untilState("online");
+    await pass(world, 3 * DAY);
+    expect(world.requests.length).toBeGreaterThanOrEqual(3);
+    expect(world.store.operations).toBe(0);
+    expect(statesOf(world).filter((state) => state === "online")).toHaveLength(1);
+  });
+});
+
+life("full storage does not keep the device from its broker", async ({ boot }) => {
+  const store = withSettings();
+  store.full = true;
+  const world = boot({}, store);
+  await world.untilState("online");
+  expect(world.notes.join("\n")).toContain("storage-full");
+  await pass(world, HOUR);
+  expect(world.state).toBe("online");
+});
+
+life("credentials of another service do not count", async ({ boot, warm }) => {
+  const first = boot({}, await warm());
+  await first.untilState("online");
+  first.session?.options.onMessage("t", '{"cmd":"portal"}');
+  await first.until(() => first.restarted);
+  const second = boot({}, first.store);
+  await second.untilState("portal");
+  second.fillIn({ ssid: "Home", password: "", url: "http://other.example.com" });
+  await second.until(() => second.restarted);
+  const third = boot({}, second.store);
+  await third.untilState("online");
+  expect(statesOf(third)).toContain("provisioning");
+  expect(third.requests[0]!.url.host).toBe("other.example.com");
+});

@@ -1,0 +1,75 @@
+/** Lives of a scripted device under vitest. */
+import { test } from "vitest";
+import { Secret } from "../../modules/secret/secret.js";
+import { settingsRecord } from "../../modules/settings/settings.js";
+import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { onlineOnce } from "../scripted/journeys.js";
+import { play } from "../scripted/play.js";
+import { ScriptedStore } from "../scripted/store.js";
+import { type Script, World } from "../scripted/world.js";
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** The guard prints faults with it; the engine gives it. */
+Object.assign(globalThis, { trace: () => {} });
+
+export interface Stage {
+  /** A device that boots on this flash (nothing on it when left out), after `prepare` has seen it. */
+  boot(script: Partial<Script>, store?: ScriptedStore, prepare?: (world: World) => void): World;
+  /** The flash of a device that was online once with the device service. */
+  warm(): Promise<ScriptedStore>;
+}
+
+/** A life, as a test. */
+export function life(name: string, run: (stage: Stage) => Promise<void>): void {
+  test(name, () =>
+    play((enter) =>
+      run({
+        boot(script, store, prepare) {
+          const world = new World({ ...goodWorld(), ...script }, store);
+          enter(world);
+          prepare?.(world);
+          world.boot();
+          return world;
+        },
+        warm: () => onlineOnce(enter),
+      }),
+    ),
+  );
+}
+
+/** The flash of a device whose settings were saved, and that has not been online yet. */
+export function withSettings(url = SERVICE_URL, ssid = "Home", password = SECRETS.wifi): ScriptedStore {
+  const store = new ScriptedStore();
+  settingsRecord(store).write({ ssid, password: new Secret(password), url });
+  return new ScriptedStore(store.entries);
+}
+
+/** What is stored now. */
+export function storedIn(world: World): { ssid: string; password: string; url: string } | undefined {
+  const settings = settingsRecord(world.store).read();
+  return settings && { ...settings, password: settings.password.reveal() };
+}
+
+export function pass(world: World, durationMs: number): Promise<void> {
+  const endMs = world.clock.ticksMs() + durationMs;
+  world.clock.after(durationMs, () => {});
+  return world.until(() => world.clock.ticksMs() >= endMs);
+}
+
+export function statesOf(world: World): string[] {
+  return world.events.map(({ state }) => state);
+}
+
+/** The reasons of the events of this state. */
+export function reasonsOf(world: World, state: "failed" | "offline" | "portal"): (string | undefined)[] {
+  return world.events.flatMap((event) => (event.state === state && "reason" in event ? [event.reason] : []));
+}
+
+/** The longest run of `times` within a minute of each other. */
+export function mostInAMinute(times: readonly number[]): number {
+  return Math.max(0, ...times.map((start) => times.filter((time) => time >= start && time < start + MINUTE).length));
+}

@@ -1,0 +1,100 @@
+import { describe, expect } from "vitest";
+import type { Reason } from "../../modules/failure/failure.js";
+import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { HOUR, life, MINUTE, pass, reasonsOf, statesOf, storedIn, withSettings } from "./support.js";
+
+describe("a wrong password", () => {
+  life("opens the portal, which says so, and loses nothing that is stored", async ({ boot }) => {
+    const world = boot({}, withSettings(SERVICE_URL, "Home", "wrong-password"));
+    await world.untilState("portal");
+    expect(statesOf(world)).toEqual(["connecting", "portal"]);
+    expect(reasonsOf(world, "portal")).toEqual(["wifi-password"]);
+    const page = world.visit({}).body;
+    expect(page).toContain("The Wi-Fi password is wrong.");
+    expect(page).toContain('value="Home"');
+    expect(page).not.toContain("wrong-password");
+    expect(storedIn(world)).toEqual({ ssid: "Home", password: "wrong-password", url: `${SERVICE_URL}` });
+  });
+
+  life("that was mended in the portal brings the device online", async ({ boot }) => {
+    const world = boot({}, withSettings(SERVICE_URL, "Home", "wrong-password"));
+    await world.untilState("portal");
+    expect(world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL }).status).toBe(200);
+    await world.until(() => world.restarted);
+    const again = boot({}, world.store);
+    await again.untilState("online");
+  });
+});
+
+describe("while the portal is open", () => {
+  const router = { isUp: false };
+  const join = (): Reason | undefined => (router.isUp ? undefined : "wifi-not-found");
+
+  life("the stored network is tried again and again, as long as nobody is there", async ({ boot }) => {
+    router.isUp = false;
+    const world = boot({ join }, withSettings());
+    await world.untilState("portal");
+    await pass(world, HOUR);
+    expect(world.state).toBe("portal");
+    expect(world.accessPoint).toBe("ESP32-EEFF");
+    expect(world.joins.length).toBeGreaterThan(20);
+    expect(world.joins.length).toBeLessThan(150);
+    router.isUp = true;
+    await world.untilState("online");
+    expect(world.accessPoint).toBeUndefined();
+    expect(world.restarted).toBe(false);
+  });
+
+  life("nothing is tried while a phone uses the page; afterwards it is", async ({ boot }) => {
+    router.isUp = false;
+    const world = boot({ join }, withSettings());
+    await world.untilState("portal");
+    const before = world.joins.length;
+    router.isUp = true;
+    for (let visits = 0; visits < 60; visits++) {
+      world.visit({ host: "captive.apple.com", path: "/hotspot-detect.html" });
+      await pass(world, 20_000);
+    }
+    expect(world.joins.length).toBe(before);
+    expect(world.state).toBe("portal");
+    await pass(world, 3 * MINUTE);
+    expect(world.joins.length).toBe(before + 1);
+    await world.untilState("online");
+  });
+
+  life("without stored settings nothing is tried", async ({ boot }) => {
+    const world = boot({});
+    await world.untilState("portal");
+    await pass(world, HOUR);
+    expect([world.joins.length, world.state]).toEqual([0, "portal"]);
+  });
+});
+
+life("a network that is gone while online leads to the portal, and back when it returns", async ({ boot, warm }) => {
+  const router = { isUp: true };
+  const world = boot({ join: () => (router.isUp ? undefined : "wifi-not-found") }, await warm());
+  await world.untilState("online");
+  router.isUp = false;
+  world.loseWiFi();
+  await world.untilState("portal");
+  expect(reasonsOf(world, "offline")).toEqual(["wifi-lost"]);
+  await pass(world, 10 * MINUTE);
+  router.isUp = true;
+  await world.untilState("online", 2);
+  expect(world.accessPoint).toBeUndefined();
+});
+
+life("full storage: the page says so, what was stored stays, and the portal goes on", async ({ boot }) => {
+  const world = boot({}, withSettings(SERVICE_URL, "Home", "wrong-password"));
+  await world.untilState("portal");
+  world.store.full = true;
+  const reply = world.fillIn({ ssid: "Other", password: "other-password", url: SERVICE_URL });
+  expect(reply.status).toBe(500);
+  expect(storedIn(world)).toMatchObject({ ssid: "Home", password: "wrong-password" });
+  await pass(world, 10_000);
+  expect([world.restarted, world.state]).toEqual([false, "portal"]);
+  world.store.full = false;
+  expect(world.fillIn({ ssid: "Other", password: "other-password", url: SERVICE_URL }).status).toBe(200);
+  await world.until(() => world.restarted);
+  expect(storedIn(world)).toMatchObject({ ssid: "Other" });
+});

@@ -1,0 +1,60 @@
+/** Servers of Node for the adapters to meet, and a clock that runs faster. */
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterEach } from "vitest";
+import { host } from "../../mocks/moddable/host.js";
+import { createClock } from "../../modules/clock/adapter.js";
+import type { Clock } from "../../modules/clock/clock.js";
+import "../moddable/support.js";
+
+const servers: Server[] = [];
+const sockets = new Set<Socket>();
+/** What the device said of faults on its console since the test began. */
+export const faults: string[] = [];
+host.trace = (text) => {
+  if (text.startsWith("fault")) faults.push(text);
+};
+
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  for (const server of servers.splice(0)) server.close();
+  faults.length = 0;
+});
+
+export async function listening(server: Server): Promise<number> {
+  servers.push(server);
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return (server.address() as AddressInfo).port;
+}
+
+export const serveHttp = (listener: RequestListener): Promise<number> => listening(createHttpServer(listener));
+
+/** Does this with each connection whose first bytes have come. */
+export const onFirstBytes = (then: (socket: Socket) => void): Promise<number> =>
+  listening(createServer((socket) => socket.once("data", () => then(socket))));
+
+/** Answers the first bytes of a connection, and ends it. */
+export const answering = (...pieces: (string | Uint8Array)[]): Promise<number> =>
+  onFirstBytes((socket) => {
+    for (const piece of pieces) socket.write(piece);
+    socket.end();
+  });
+
+/** A port that nobody listens on. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Delays shrink to a part; no delay stays none. */
+export function fasterClock(times: number, change: Partial<Clock> = {}): Clock {
+  const clock = createClock();
+  return { ...clock, after: (delayMs, callback) => clock.after(delayMs / times, callback), ...change };
+}

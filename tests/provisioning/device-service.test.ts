@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { formatUrl } from "../../modules/http/url.js";
+import { answer, deviceInfo } from "../scripted/cloud.js";
+import { ask, credentialsOf, outcomeOf, Service } from "./support.js";
+
+const URL = "http://provision.example.com";
+const good = deviceInfo("secret") as { mqtt_config: Record<string, unknown> } & Record<string, unknown>;
+const { mqtt_config } = good;
+const withMqtt = (change: object) => ({ ...good, mqtt_config: { ...mqtt_config, ...change } });
+
+describe("the request", () => {
+  test("has what old and new servers need, and no secret", async () => {
+    const service = new Service(() => answer(200, good));
+    await service.query(URL);
+    const [{ method, headers, body, timeoutMs }] = service.requests as [(typeof service.requests)[0]];
+    expect(method).toBe("POST");
+    expect(headers?.["content-type"]).toBe("application/json");
+    expect(JSON.parse(body!)).toEqual({
+      mac_address: "AA:BB:CC:DD:EE:FF",
+      firmware_version: "1.2.3",
+      hardware_version: "ESP32-S3",
+      product_id: "esp32-online",
+    });
+    expect(timeoutMs).toBeGreaterThanOrEqual(5_000);
+    expect(timeoutMs).toBeLessThanOrEqual(60_000);
+  });
+
+  test.each([
+    ["http://provision.example.com", "http://provision.example.com/device/info"],
+    ["http://provision.example.com/", "http://provision.example.com/device/info"],
+    ["HTTP://Provision.Example.COM:8001//", "http://provision.example.com:8001/device/info"],
+    ["provision.example.com/prefix", "http://provision.example.com/prefix/device/info"],
+    ["  http://provision.example.com/a/b/  ", "http://provision.example.com/a/b/device/info"],
+    ["https://provision.example.com/x?key=1", "https://provision.example.com/x/device/info?key=1"],
+  ])("to %j goes to %s", async (url, expected) => {
+    const service = new Service(() => answer(200, good));
+    await service.query(url);
+    expect(service.requests.map((request) => formatUrl(request.url))).toEqual([expected]);
+  });
+});
+
+describe("the seed's reply", () => {
+  test("gives what the broker wants to know", async () => {
+    const seed = {
+      ...good,
+      device_secret: "other",
+      api_config: { server: "http://api.example.com" },
+      firmware_update: { available: true, version: "1.1.0" },
+      message: "设备配置获取成功",
+    };
+    expect(credentialsOf(await ask(URL, 200, seed))).toEqual({
+      host: "mqtt.example.com",
+      port: 1883,
+      tls: false,
+      clientId: "550e8400-e29b-41d4-a716-446655440000",
+      username: "AIOT-ESP32-12345678",
+      password: "secret",
+      topics: mqtt_config.topics,
+      qos: 1,
+    });
+  });
+
+  test.each([
+    ["client_id", { client_id: undefined }, { clientId: "550e8400-e29b-41d4-a716-446655440000" }],
+    ["a client_id that is null", { client_id: null }, { clientId: "550e8400-e29b-41d4-a716-446655440000" }],
+    ["username", { username: undefined }, { username: "AIOT-ESP32-12345678" }],
+    ["port", { port: undefined }, { port: 1883 }],
+    ["port, with TLS", { port: undefined, use_ssl: true }, { port: 8883, tls: true }],
+    ["use_ssl", { use_ssl: undefined }, { tls: false }],
+    ["use_ssl that is null", { use_ssl: null }, { tls: false }],
+  ])("without %s has its place elsewhere", async (_label, change, expected) => {
+    expect(credentialsOf(await ask(URL, 200, withMqtt(change)))).toMatchObject(expected);
+  });
+
+  test("the password of older servers is the device's secret; newer ones leave that out", async () => {
+    const old = { ...withMqtt({ password: undefined }), device_secret: "device-secret" };
+    expect(credentialsOf(await ask(URL, 200, old))).toMatchObject({ password: "device-secret" });
+    const sparse = { device_id: "D", device_uuid: "U", mqtt_config: { broker: "b.example", password: "p", topics: {} } };
+    expect(credentialsOf(await ask(URL, 200, sparse))).toMatchObject({
+      ...{ host: "b.example", port: 1883, clientId: "U", username: "D", password: "p" },
+    });
+  });
+
+  test.each([
+    ["a port as text", { port: "1884" }, { port: 1884 }],
+    ["an upper-case broker", { broker: "MQTT.Example.COM" }, { host: "mqtt.example.com" }],
+    ["an address as broker", { broker: "10.0.0.5" }, { host: "10.0.0.5" }],
+    ["a number as client id", { client_id: 17 }, { clientId: "17" }],
+    ["an empty password", { password: "" }, { password: "" }],
+    ["more topics", { topics: { status: "a", heartbeat: "b" } }, { topics: { status: "a", heartbeat: "b" } }],
+    ["no topics", { topics: {} }, { topics: {} }],
+  ])("with %s is understood", async (_label, change, expected) => {
+    expect(credentialsOf(await ask(URL, 200, withMqtt(change)))).toMatchObject(expected);
+  });
+});
+
+describe("a reply that cannot be believed", () => {
+  test.each([
+    ["no broker", { broker: undefined }],
+    ["a broker of nothing", { broker: "" }],
+    ["a broker with a scheme", { broker: "mqtt://mqtt.example.com" }],
+    ["a broker with a port", { broker: "mqtt.example.com:1883" }],
+    ["a broker with a path", { broker: "mqtt.example.com/x" }],
+    ["a broker with credentials", { broker: "user@mqtt.example.com" }],
+    ["a broker with spaces", { broker: "mqtt example" }],
+    ["a broker that is an object", { broker: {} }],
+    ["port 0", { port: 0 }],
+    ["port 65536", { port: 65_536 }],
+    ["port 1883.5", { port: 1883.5 }],
+    ["a port that is a word", { port: "mqtt" }],
+    ["use_ssl as a word", { use_ssl: "true" }],
+    ["use_ssl as a number", { use_ssl: 1 }],
+    ["a password that is a number", { password: 12_345 }],
+    ["a password that is an object", { password: {} }],
+    ["a user name that is a list", { username: [] }],
+    ["a client id that is an object", { client_id: {} }],
+    ["a client id of 513 characters", { client_id: "x".repeat(513) }],
+    ["a password of 513 characters", { password: "x".repeat(513) }],
+    ["topics that are a text", { topics: "devices/x" }],
+    ["topics that are a list", { topics: ["devices/x"] }],
+    ["a topic that is null", { topics: { status: null } }],
+    ["a topic of nothing", { topics: { status: "" } }],
+    ["a topic with a plus", { topics: { control: "devices/+/control" } }],
+    ["a topic with a hash", { topics: { data: "devices/#" } }],
+    ["a topic with NUL", { topics: { data: "a\0b" } }],
+    ["a topic of 513 characters", { topics: { data: "x".repeat(513) } }],
+    ["17 topics", { topics: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`t${index}`, "x"])) }],
+  ])("for %s", async (_label, change) => {
+    expect(outcomeOf(await ask(URL, 200, withMqtt(change)))).toBe("bad-answer");
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["HTML", "<html>Welcome to nginx</html>"],
+    ["half of it", JSON.stringify(good).slice(0, -20)],
+    ["a list", [good]],
+    ["null", "null"],
+    ["a number", "42"],
+    ["an empty object", {}],
+    ["an error with status 200", { error: "Device not found" }],
+    ["mqtt_config that is null", { ...good, mqtt_config: null }],
+    ["mqtt_config that is a list", { ...good, mqtt_config: [] }],
+    ["mqtt_config on the prototype", '{"__proto__":{"mqtt_config":{"broker":"a"}}}'],
+  ])("for %s", async (_label, body) => {
+    expect(outcomeOf(await ask(URL, 200, body))).toBe("bad-answer");
+  });
+});

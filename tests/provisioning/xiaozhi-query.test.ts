@@ -1,0 +1,197 @@
+import { describe, expect, test } from "vitest";
+import { formatUrl } from "../../modules/http/url.js";
+import { answer } from "../scripted/cloud.js";
+import { ask, credentialsOf, MAC, outcomeOf, SERIAL, Service, UUID } from "./support.js";
+
+const URL = "http://cloud.example.com/xiaozhi/ota/";
+const mqtt = {
+  endpoint: "mqtt.example.com:1883",
+  client_id: "GID_default@@@aa_bb_cc_dd_ee_ff@@@aa_bb_cc_dd_ee_ff",
+  username: "eyJpcCI6IjEuMi4zLjQifQ==",
+  password: "c2VjcmV0",
+  publish_topic: "device-server",
+  subscribe_topic: "devices/p2p/aa_bb_cc_dd_ee_ff",
+};
+const activation = { code: "123456", message: "Enter the code", challenge: "dac852d6-4ac4", timeout_ms: 300_000 };
+
+async function activationOf(status: number, body: unknown) {
+  const result = await ask(URL, status, body);
+  if (!result.ok || result.value.kind !== "activation") throw new Error(JSON.stringify(result));
+  return result.value.activation;
+}
+
+describe("the request", () => {
+  async function requestOf(change: Partial<Service["identity"]> = {}) {
+    const service = new Service(() => answer(200, { mqtt }));
+    service.identity = { ...service.identity, ...change };
+    await service.query(URL);
+    expect(service.requests).toHaveLength(1);
+    return service.requests[0]!;
+  }
+
+  test("goes to the very address, with the headers of the reference firmware", async () => {
+    const { method, url, headers } = await requestOf();
+    expect([method, formatUrl(url)]).toEqual(["POST", URL]);
+    expect(headers).toMatchObject({
+      "activation-version": "2",
+      "device-id": MAC.toLowerCase(),
+      "client-id": UUID,
+      "serial-number": SERIAL,
+      "user-agent": "esp32-online/1.2.3",
+      "content-type": "application/json",
+    });
+  });
+
+  test("describes the device; the server's Java asks for `application`", async () => {
+    const body = JSON.parse((await requestOf()).body!);
+    expect(body).toMatchObject({
+      version: 2,
+      mac_address: MAC.toLowerCase(),
+      uuid: UUID,
+      application: { name: "esp32-online", version: "1.2.3" },
+      client_info: { mac_address: MAC, client_id: UUID, serial_number: SERIAL },
+    });
+  });
+
+  test("signs nothing: the key is for challenges only", async () => {
+    expect(JSON.stringify(await requestOf())).not.toContain("signed(");
+  });
+
+  test("without a serial number is version 1, and has no such header", async () => {
+    const { headers } = await requestOf({ serial: undefined });
+    expect(headers?.["activation-version"]).toBe("1");
+    expect(headers).not.toHaveProperty("serial-number");
+  });
+});
+
+describe("settings", () => {
+  test("of a device that is bound", async () => {
+    expect(credentialsOf(await ask(URL, 200, { mqtt, server_time: { timestamp: 1 }, firmware: {} }))).toEqual({
+      host: "mqtt.example.com",
+      port: 1883,
+      tls: false,
+      clientId: mqtt.client_id,
+      username: mqtt.username,
+      password: mqtt.password,
+      topics: { status: "device-server", data: "device-server", control: mqtt.subscribe_topic },
+      qos: 0,
+    });
+  });
+
+  test.each([
+    ["the seed's: a host, and a port beside it", { endpoint: "m.example", port: 1883 }, { port: 1883, tls: false }],
+    ["no port at all", { endpoint: "m.example" }, { host: "m.example", port: 8883, tls: true }],
+    ["MQTT over TLS", { endpoint: "m.example:8883" }, { port: 8883, tls: true }],
+    ["two ports: the endpoint's", { endpoint: "m.example:1884", port: 1883 }, { port: 1884 }],
+    ["an address", { endpoint: "192.168.1.5:1883" }, { host: "192.168.1.5" }],
+  ])("with %s", async (_label, change, expected) => {
+    expect(credentialsOf(await ask(URL, 200, { mqtt: { ...mqtt, ...change } }))).toMatchObject(expected);
+  });
+
+  test.each([
+    ["null", { status: "device-server", data: "device-server" }],
+    ["", { status: "device-server", data: "device-server" }],
+    [undefined, { status: "device-server", data: "device-server" }],
+  ])("with the subscribe topic %j subscribe to nothing", async (subscribe_topic, topics) => {
+    expect(credentialsOf(await ask(URL, 200, { mqtt: { ...mqtt, subscribe_topic } })).topics).toEqual(topics);
+  });
+
+  test("without a signing key of the server have an empty password", async () => {
+    expect(credentialsOf(await ask(URL, 200, { mqtt: { ...mqtt, password: "" } })).password).toBe("");
+  });
+});
+
+describe("an answer that cannot be believed", () => {
+  test.each([
+    ["an endpoint with a scheme", { mqtt: { ...mqtt, endpoint: "mqtt://m.example:1883" } }],
+    ["an endpoint with port 0", { mqtt: { ...mqtt, endpoint: "m.example:0" } }],
+    ["an endpoint with port 99999", { mqtt: { ...mqtt, endpoint: "m.example:99999" } }],
+    ["an endpoint that ends in a colon", { mqtt: { ...mqtt, endpoint: "m.example:" } }],
+    ["an endpoint of nothing", { mqtt: { ...mqtt, endpoint: "" } }],
+    ["an endpoint that is an object", { mqtt: { ...mqtt, endpoint: {} } }],
+    ["an IPv6 endpoint", { mqtt: { ...mqtt, endpoint: "[::1]:1883" } }],
+    ["no client id", { mqtt: { ...mqtt, client_id: undefined } }],
+    ["a password that is no text", { mqtt: { ...mqtt, password: 5 } }],
+    ["a wildcard to publish to", { mqtt: { ...mqtt, publish_topic: "devices/#" } }],
+    ["a wildcard to listen to", { mqtt: { ...mqtt, subscribe_topic: "devices/+" } }],
+    ["settings that are null", { mqtt: null }],
+    ["WebSocket settings alone", { websocket: { url: "wss://a", token: "t" } }],
+    ["an empty object", {}],
+    ["text, as GET gives it", "OTA接口运行正常，websocket集群数量：1"],
+    ["nothing", ""],
+    ["a list", [mqtt]],
+  ])("%s", async (_label, body) => {
+    expect(outcomeOf(await ask(URL, 200, body))).toBe("bad-answer");
+  });
+
+  test("202 without a body", async () => {
+    expect(outcomeOf(await ask(URL, 202, ""))).toBe("bad-answer");
+  });
+});
+
+test.each([
+  [{ error: "Device ID is required" }, "Device ID is required"],
+  [{ error: "Invalid device ID" }, "Invalid device ID"],
+  [{ success: false, message: "request error." }, "request error."],
+  [{ code: 500, msg: "server is busy", data: null }, "server is busy"],
+  [{ error: { code: "X", message: "no" }, mqtt }, "no"],
+])("status 200 with %j is an error of the server", async (body, detail) => {
+  const result = await ask(URL, 200, body);
+  expect(result).toMatchObject({ ok: false, failure: { reason: "server-error", detail } });
+});
+
+describe("activation", () => {
+  test.each([
+    ["200, nested (firmware, Java server)", 200, { activation, mqtt, firmware: { version: "1.0.0" } }],
+    ["202, nested (seed)", 202, { status: "need_activation", activation, firmware: {} }],
+    ["200, flat", 200, activation],
+    ["202, flat", 202, { ...activation, status: "need_activation" }],
+  ])("%s", async (_label, status, body) => {
+    expect(await activationOf(status, body)).toEqual({
+      code: "123456",
+      message: "Enter the code",
+      challenge: "dac852d6-4ac4",
+      url: undefined,
+      timeoutMs: 300_000,
+    });
+  });
+
+  test("tells the page where the code goes, as the seed has it", async () => {
+    const { url } = await activationOf(202, { activation: { ...activation, activation_url: "https://xiaozhi.me/activate" } });
+    expect(url).toBe("https://xiaozhi.me/activate");
+  });
+
+  test.each([
+    [undefined, 300_000],
+    [null, 300_000],
+    [0, 300_000],
+    [-5, 300_000],
+    ["600000", 600_000],
+    ["soon", 300_000],
+    [1, 30_000],
+    [1e15, 24 * 3600_000],
+  ])("timeout_ms %j: the code counts for %i ms", async (timeout_ms, expected) => {
+    expect((await activationOf(200, { activation: { ...activation, timeout_ms } })).timeoutMs).toBe(expected);
+  });
+
+  test.each([
+    ["a number", 123456, "123456"],
+    ["letters", "AB12", "AB12"],
+  ])("a code that is %s", async (_label, code, expected) => {
+    expect((await activationOf(200, { activation: { ...activation, code } })).code).toBe(expected);
+  });
+
+  test("without a challenge is version 1: the code alone", async () => {
+    expect((await activationOf(200, { activation: { code: "123456" } })).challenge).toBeUndefined();
+  });
+
+  test.each([
+    ["markup", "<b>1</b>"],
+    ["nothing", ""],
+    ["a line", "123456\n"],
+    ["13 characters", "1234567890123"],
+    ["an object", { value: 1 }],
+  ])("with %s for a code is none", async (_label, code) => {
+    expect(outcomeOf(await ask(URL, 200, { activation: { ...activation, code } }))).toBe("bad-answer");
+  });
+});
