@@ -1,19 +1,15 @@
 /** What services say when they do not give what was asked for. */
-import type { Failure, Reason } from "../modules/failure/failure.js";
+import { type Failed, failed, type Reason } from "../modules/failure/failure.js";
 import type { HttpResponse } from "../modules/http/http.js";
-import { asObject, asText, type Json, parseObject } from "./json.js";
+import { asObject, asText, type Json, parseObject } from "../modules/json/json.js";
 
 /** The failure in an answer whose status is none of the protocol's successes. */
-export function statusFailure(response: HttpResponse, reasons: Readonly<Record<number, Reason>>): Failure {
+export function statusFailure(response: HttpResponse, reasons: Readonly<Record<number, Reason>>): Failed {
   const { status, body, retryAfterMs } = response;
   const reason = reasons[status] ?? (status >= 500 ? "server-error" : "unexpected-status");
   const answer = parseObject(body);
   const said = answer && errorText(answer);
-  return {
-    reason,
-    detail: said ? `${status}: ${said}` : String(status),
-    retryAfterMs: retryAfterMs ?? bodyRetryAfterMs(answer),
-  };
+  return failed(reason, said ? `${status}: ${said}` : String(status), retryAfterMs ?? bodyRetryAfterMs(answer));
 }
 
 /** What services call their error texts; FastAPI's `detail` is a text or a list of what is wrong with which field. */
@@ -22,7 +18,10 @@ export function errorText(answer: Json): string | undefined {
   if (Array.isArray(detail)) {
     return detail
       .map(asObject)
-      .map((item) => `${Array.isArray(item?.loc) ? item.loc.join(".") : "?"}: ${asText(item?.msg) ?? "?"}`)
+      .map(
+        (item) =>
+          `${Array.isArray(item?.loc) ? item.loc.map((part) => asText(part) ?? "?").join(".") : "?"}: ${asText(item?.msg) ?? "?"}`,
+      )
       .join(", ");
   }
   return asText(detail) ?? asText(error) ?? asText(asObject(error)?.message) ?? asText(message) ?? asText(msg);

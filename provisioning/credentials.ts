@@ -1,8 +1,10 @@
 /** What every provisioning protocol ends with: all that the broker wants to know. */
+import { failed, type Result, success } from "../modules/failure/failure.js";
 import { parseUrl } from "../modules/http/url.js";
+import { asInteger, asObject, asText } from "../modules/json/json.js";
 import type { Qos } from "../modules/mqtt/mqtt.js";
 import { Secret } from "../modules/secret/secret.js";
-import { asInteger, asObject, asText } from "./json.js";
+import { utf8Length } from "../modules/settings/settings.js";
 
 export interface Credentials {
   readonly host: string;
@@ -18,7 +20,8 @@ export interface Credentials {
 }
 
 const MAX_TEXT_CHARACTERS = 512;
-const MAX_TOPICS = 16;
+/** As stored: an NVS string has less than 4,000 bytes, and the record's frame and URL go with it. */
+const MAX_STORED_BYTES = 3_400;
 
 /** Flat and unchecked, as a protocol or the flash has it. */
 export interface RawCredentials {
@@ -29,30 +32,37 @@ export interface RawCredentials {
   readonly username: unknown;
   readonly password: unknown;
   readonly topics: unknown;
-  readonly qos: Qos;
+  readonly qos: unknown;
 }
 
-/** @returns undefined where anything that the broker needs is missing or makes no sense: nothing is half-believed */
-export function checkCredentials(raw: RawCredentials): Credentials | undefined {
+/** Nothing is half-believed: whatever the broker needs has to be there and make sense. */
+export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   const host = parseHost(asText(raw.host));
   const port = asInteger(raw.port, 1, 65_535);
-  const clientId = asText(raw.clientId);
-  const username = raw.username === undefined ? "" : asText(raw.username);
+  const clientId = checkText(raw.clientId);
+  const username = raw.username === undefined ? "" : checkText(raw.username);
   const password = raw.password === undefined ? "" : raw.password;
   const topics = checkTopics(raw.topics);
-  if (!host || !port || !clientId || username === undefined || typeof password !== "string" || !topics)
-    return undefined;
-  if ([clientId, username, password].some((text) => text.length > MAX_TEXT_CHARACTERS)) return undefined;
-  return {
+  if (!host || !port) return failed("bad-answer", "the broker's address is missing");
+  // Anything else than a plain no must not end in a password in clear.
+  if (raw.tls !== undefined && raw.tls !== false) return failed("tls-unsupported", host);
+  if (!clientId || username === undefined || typeof password !== "string" || password.length > MAX_TEXT_CHARACTERS) {
+    return failed("bad-answer", "client id, username or password is missing");
+  }
+  if (!topics) return failed("bad-answer", "the topics make no sense");
+  const qos = raw.qos === 1 ? 1 : 0;
+  const credentials = {
     host,
     port,
-    tls: raw.tls === true,
+    tls: false,
     clientId,
     username,
     password: new Secret(password),
     topics,
-    qos: raw.qos,
-  };
+    qos,
+  } as const;
+  const bytes = utf8Length(JSON.stringify(encodeCredentials(credentials)));
+  return bytes > MAX_STORED_BYTES ? failed("answer-too-large", "credentials") : success(credentials);
 }
 
 export function encodeCredentials(credentials: Credentials): RawCredentials {
@@ -68,15 +78,21 @@ function parseHost(text: string | undefined): string | undefined {
   return url?.host;
 }
 
-/** Names to topics; a topic to publish to has no wildcards (MQTT 3.1.1 §4.7). */
+function checkText(value: unknown): string | undefined {
+  const text = asText(value);
+  return text !== undefined && text.length <= MAX_TEXT_CHARACTERS ? text : undefined;
+}
+
+/** Sorted by name. The device's own have to make sense; others that do not are left out. */
 function checkTopics(value: unknown): Record<string, string> | undefined {
-  const entries = Object.entries(asObject(value) ?? {});
-  if (entries.length > MAX_TOPICS) return undefined;
   const topics: Record<string, string> = {};
-  for (const [name, topic] of entries) {
-    const text = asText(topic);
-    if (!text || text.length > MAX_TEXT_CHARACTERS || /[\0#+]/.test(text)) return undefined;
-    topics[name] = text;
+  for (const [name, topic] of Object.entries(asObject(value) ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    // Wildcards are for subscriptions (MQTT 3.1.1 §4.7).
+    const allowed = name === "control" ? /^[^\0]{1,512}$/ : /^[^\0#+]{1,512}$/;
+    if (typeof topic === "string" && allowed.test(topic)) topics[name] = topic;
+    else if (OWN_TOPICS.has(name)) return undefined;
   }
   return topics;
 }
+
+const OWN_TOPICS: ReadonlySet<string> = new Set(["control", "data", "status"]);

@@ -1,9 +1,9 @@
 /** The device provisioning service: one request that identifies the device by its MAC and gives all it needs. */
 import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { joinUrl } from "../modules/http/url.js";
+import { asObject, asText, type Json, parseObject } from "../modules/json/json.js";
 import { statusFailure } from "./answers.js";
 import { checkCredentials } from "./credentials.js";
-import { asObject, asText, type Json, parseObject } from "./json.js";
 import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
 
 /** The service itself takes at least 100 ms; a slow uplink many times that. */
@@ -12,7 +12,6 @@ const TIMEOUT_MS = 15_000;
 const reasons: Readonly<Record<number, Reason>> = {
   400: "request-refused",
   403: "device-disabled",
-  404: "not-registered",
   422: "request-refused",
   429: "rate-limited",
 };
@@ -39,11 +38,10 @@ async function query({ io, url, identity, product }: ProvisioningContext): Promi
   });
   if (!exchange.ok) return exchange;
   const response = exchange.value;
-  if (response.status !== 200) {
-    const failure = statusFailure(response, reasons);
-    return { ok: false, failure: failure.reason === "not-registered" ? { ...failure, detail: identity.mac } : failure };
-  }
   const answer = parseObject(response.body);
+  // The service's own 404 has a `detail`; any other web server has a 404, too.
+  if (response.status === 404 && answer?.detail !== undefined) return failed("not-registered", identity.mac);
+  if (response.status !== 200) return statusFailure(response, reasons);
   if (!answer) return failed("bad-answer", "no JSON");
   return readCredentials(answer);
 }
@@ -53,18 +51,15 @@ function readCredentials(answer: Json): Result<Answer> {
   const mqtt = asObject(answer.mqtt_config);
   if (!mqtt) return failed("bad-answer", "mqtt_config is missing");
   const deviceId = asText(answer.device_id);
-  const tls = mqtt.use_ssl === true;
   const credentials = checkCredentials({
     host: mqtt.broker,
-    port: mqtt.port ?? (tls ? 8883 : 1883),
-    tls,
+    port: mqtt.port ?? 1883,
+    tls: mqtt.use_ssl,
     clientId: mqtt.client_id ?? asText(answer.device_uuid) ?? deviceId,
     username: mqtt.username ?? deviceId,
     password: mqtt.password ?? asText(answer.device_secret),
     topics: mqtt.topics,
     qos: 1,
   });
-  return credentials
-    ? success({ kind: "credentials", credentials })
-    : failed("bad-answer", "mqtt_config is incomplete");
+  return credentials.ok ? success({ kind: "credentials", credentials: credentials.value }) : credentials;
 }

@@ -20,7 +20,7 @@ export class Journal {
       decode(value): Entry | undefined {
         const { url, credentials } = (value ?? {}) as { url?: unknown; credentials?: RawCredentials };
         const checked = credentials && checkCredentials(credentials);
-        return typeof url === "string" && checked ? { url, credentials: checked } : undefined;
+        return typeof url === "string" && checked?.ok ? { url, credentials: checked.value } : undefined;
       },
     });
   }

@@ -29,6 +29,11 @@ export interface Activation {
   readonly timeoutMs: number;
 }
 
+/** Set when nobody waits for the activation any more: it asks nothing from then on. */
+export interface Waiting {
+  isOver: boolean;
+}
+
 export type Answer =
   | { readonly kind: "credentials"; readonly credentials: Credentials }
   | { readonly kind: "activation"; readonly activation: Activation };
@@ -37,5 +42,9 @@ export interface Protocol {
   /** Identifies the device and asks for its credentials. */
   query(context: ProvisioningContext): Promise<Result<Answer>>;
   /** Waits until the person has entered the code. Ends with credentials, or with undefined: then query again. */
-  activate(context: ProvisioningContext, activation: Activation): Promise<Result<Credentials | undefined>>;
+  activate(
+    context: ProvisioningContext,
+    activation: Activation,
+    waiting: Waiting,
+  ): Promise<Result<Credentials | undefined>>;
 }

@@ -4,14 +4,14 @@
  * the code alone.
  */
 import { sleep } from "../modules/clock/clock.js";
-import { failed, patienceOf, type Reason, type Result, success } from "../modules/failure/failure.js";
+import { failed, patienceOf, printable, type Reason, type Result, success } from "../modules/failure/failure.js";
 import type { HttpResponse } from "../modules/http/http.js";
 import { joinUrl } from "../modules/http/url.js";
+import { asInteger, asObject, asText, type Json, parseObject } from "../modules/json/json.js";
 import { retryDelayMs } from "../modules/retry/retry.js";
 import { errorText, statusFailure } from "./answers.js";
 import { type Credentials, checkCredentials } from "./credentials.js";
-import { asInteger, asObject, asText, type Json, parseObject } from "./json.js";
-import type { Activation, Answer, Protocol, ProvisioningContext } from "./protocol.js";
+import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
 
 const QUERY_TIMEOUT_MS = 15_000;
 /** A server may hold the request while it waits for the person: longer than any proxy's usual minute. */
@@ -20,8 +20,11 @@ const POLL_TIMEOUT_MS = 75_000;
 const POLL_INTERVAL_MS = 3_000;
 /** How long a code counts when the server does not say, and the bounds of what it may say. */
 const CODE_TIMEOUT_MS = 300_000;
-const CODE_TIMEOUT_MIN_MS = 30_000;
+const CODE_TIMEOUT_MIN_MS = 10_000;
+/** The server's clock started before its answer arrived: the device gives up first. */
+const CODE_MARGIN_MS = 5_000;
 const CODE_TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000;
+const MAX_SHOWN_CHARACTERS = 200;
 /** The port of an `endpoint` that names none. */
 const MQTTS_PORT = 8883;
 
@@ -49,7 +52,7 @@ async function query(context: ProvisioningContext): Promise<Result<Answer>> {
   const exchange = await io.http({ method: "POST", url, headers: headers(context), body, timeoutMs: QUERY_TIMEOUT_MS });
   if (!exchange.ok) return exchange;
   const { status } = exchange.value;
-  if (status !== 200 && status !== 202) return { ok: false, failure: statusFailure(exchange.value, queryReasons) };
+  if (status !== 200 && status !== 202) return statusFailure(exchange.value, queryReasons);
   const answer = parseObject(exchange.value.body);
   if (!answer) return failed("bad-answer", "no JSON");
 
@@ -57,14 +60,14 @@ async function query(context: ProvisioningContext): Promise<Result<Answer>> {
   if (activation) return success({ kind: "activation", activation });
   if (isError(answer)) return failed("server-error", errorText(answer));
   const credentials = readCredentials(answer);
-  return credentials
-    ? success({ kind: "credentials", credentials })
-    : failed("bad-answer", "mqtt settings are missing");
+  if (!credentials) return failed("bad-answer", "mqtt settings are missing");
+  return credentials.ok ? success({ kind: "credentials", credentials: credentials.value }) : credentials;
 }
 
 async function activate(
   context: ProvisioningContext,
   activation: Activation,
+  waiting: Waiting,
 ): Promise<Result<Credentials | undefined>> {
   const { io, url, identity } = context;
   const signature = activation.challenge === undefined ? undefined : identity.sign(activation.challenge);
@@ -75,9 +78,9 @@ async function activate(
       challenge: activation.challenge,
       hmac: signature,
     };
-  const endMs = io.clock.ticksMs() + activation.timeoutMs;
+  const endMs = io.clock.ticksMs() + activation.timeoutMs - CODE_MARGIN_MS;
   let wrapped = false;
-  for (let attempt = 0; ; ) {
+  for (let attempt = 0; !waiting.isOver; ) {
     const startMs = io.clock.ticksMs();
     const exchange = await io.http({
       method: "POST",
@@ -100,19 +103,20 @@ async function activate(
       pauseMs = retryDelayMs(outcome.failure, attempt++, io.random);
     }
     // The old code is never waited for longer than it counts: a new query gives a new one.
-    if (io.clock.ticksMs() + pauseMs >= endMs) return failed("code-expired", undefined);
+    if (io.clock.ticksMs() + pauseMs >= endMs) return failed("code-expired");
     await sleep(io.clock, pauseMs);
   }
+  return failed("code-expired");
 }
 
 /** Trying the same challenge again does not help. */
 const FINAL: ReadonlySet<Reason> = new Set(["request-refused", "serial-unknown", "unexpected-status"] as const);
 
 function readOutcome(response: HttpResponse): Result<Credentials | undefined> {
-  if (response.status !== 200) return { ok: false, failure: statusFailure(response, activateReasons) };
+  if (response.status !== 200) return statusFailure(response, activateReasons);
   const answer = parseObject(response.body); // may as well be empty or a plain "success"
   if (answer && isError(answer)) return failed("server-error", errorText(answer));
-  return success(answer && readCredentials(answer));
+  return (answer && readCredentials(answer)) ?? success(undefined);
 }
 
 function headers({ identity, product }: ProvisioningContext): Record<string, string> {
@@ -150,11 +154,17 @@ function readActivation(answer: Json): Activation | undefined {
   const timeoutMs = asInteger(part.timeout_ms, 1, Number.MAX_SAFE_INTEGER) ?? CODE_TIMEOUT_MS;
   return {
     code,
-    message: asText(part.message),
-    url: asText(part.activation_url),
+    message: shown(part.message),
+    url: shown(part.activation_url),
     challenge: asText(part.challenge),
     timeoutMs: Math.min(CODE_TIMEOUT_MAX_MS, Math.max(CODE_TIMEOUT_MIN_MS, timeoutMs)),
   };
+}
+
+/** For a console and a page. */
+function shown(value: unknown): string | undefined {
+  const text = asText(value);
+  return text && printable(text, MAX_SHOWN_CHARACTERS);
 }
 
 /** Servers of this family put errors into answers with status 200. */
@@ -166,7 +176,8 @@ function isError(answer: Json): boolean {
   );
 }
 
-function readCredentials(answer: Json): Credentials | undefined {
+/** @returns undefined where the answer has no MQTT settings at all */
+function readCredentials(answer: Json): Result<Credentials> | undefined {
   const mqtt = asObject(answer.mqtt);
   const endpoint = /^([^:]+)(?::(\d{1,5}))?$/.exec(asText(mqtt?.endpoint) ?? "");
   if (!mqtt || !endpoint) return undefined;

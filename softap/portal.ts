@@ -47,7 +47,7 @@ export function openPortal(options: PortalOptions): Portal {
     notice: options.failure && advise(options.failure),
     facts: options.facts,
   };
-  let lastVisitMs = Number.NEGATIVE_INFINITY;
+  let lastVisitMs = io.clock.ticksMs(); // somebody may be about to join
   let resolveSaved: () => void;
   const saved = new Promise<void>((resolve) => {
     resolveSaved = resolve;

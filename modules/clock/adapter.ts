@@ -4,10 +4,16 @@ import type { Cancel, Clock } from "./clock.js";
 
 /** The SDK's `timer` and `time`. */
 export function createClock(): Clock {
-  const startTicks = Time.ticks;
+  let lastTicks = Time.ticks;
+  let ticksMs = 0;
   return {
-    // Time.ticks is 32 bits on the chip: only differences count.
-    ticksMs: () => Time.delta(startTicks),
+    ticksMs() {
+      // Time.ticks turns over after 24.8 days on the chip: differences add up.
+      const ticks = Time.ticks;
+      ticksMs += Time.delta(lastTicks, ticks);
+      lastTicks = ticks;
+      return ticksMs;
+    },
     nowMs: () => Date.now(),
     after(delayMs, callback): Cancel {
       let timer: Timer | undefined = Timer.set(

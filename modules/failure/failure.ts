@@ -59,7 +59,6 @@ const meanings = {
     advice: "The device is activated by another account. Remove it there first.",
   },
   "code-expired": { patience: "soon", advice: "The code has expired. A new one follows." },
-  "key-missing": { patience: "daily", advice: "The device has no signing key. It needs its factory data." },
   // Broker
   "broker-credentials": { patience: "slowly", advice: "The broker refuses the device's credentials." },
   "broker-refused": { patience: "slowly", advice: "The broker refuses the connection." },
@@ -81,14 +80,19 @@ export interface Failure {
   readonly retryAfterMs?: number | undefined;
 }
 
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+export interface Failed {
+  readonly ok: false;
+  readonly failure: Failure;
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | Failed;
 
 export function success<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
-export function failed(reason: Reason, detail?: string, retryAfterMs?: number): { ok: false; failure: Failure } {
-  return { ok: false, failure: { reason, detail: detail && printable(detail), retryAfterMs } };
+export function failed(reason: Reason, detail?: string, retryAfterMs?: number): Failed {
+  return { ok: false, failure: { reason, detail: detail && printable(detail, DETAIL_CHARACTERS), retryAfterMs } };
 }
 
 export function patienceOf(failure: Failure): Patience {
@@ -104,10 +108,14 @@ export function advise(failure: Failure): string {
 /** Longest text of the other side that is passed on. */
 const DETAIL_CHARACTERS = 120;
 
-/** Control characters become spaces: the text goes to a terminal and a page. */
-function printable(text: string): string {
+/** Control characters become spaces: the text goes to a terminal, where a line is a message, and to a page. */
+export function printable(text: string, maxCharacters: number): string {
   let result = "";
-  for (const character of text.slice(0, DETAIL_CHARACTERS))
-    result += character < " " || character === "\u007f" ? " " : character;
+  for (const character of text.slice(0, maxCharacters)) result += isControl(character) ? " " : character;
   return result;
+}
+
+/** C0, DEL and C1. */
+function isControl(character: string): boolean {
+  return character < " " || (character >= "\u007f" && character < "\u00a0");
 }

@@ -2,8 +2,10 @@ import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
 import type { Clock } from "../clock/clock.js";
 import { failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
+import { Resolver } from "../resolver/adapter.js";
 import { parseRetryAfter } from "../retry/retry.js";
-import { GuardedTcp, Resolver } from "../socket/adapter.js";
+import { GuardedTcp } from "../socket/adapter.js";
+import { textOf } from "../socket/text.js";
 import { type HttpClient, type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "./http.js";
 
 /** The SDK's HTTP client (ECMA-419), a connection for each exchange. */
@@ -30,7 +32,7 @@ class Exchange {
   /** What an error means, by how far the exchange has come. */
   #errorReason: Reason = "unreachable";
   #status = 0;
-  #retryAfter: string | undefined;
+  #retryAfterMs: number | undefined;
   #endsWithConnection = false;
   #unsent: ArrayBuffer | undefined;
   #chunks: ArrayBuffer[] = [];
@@ -52,7 +54,7 @@ class Exchange {
     this.#client = new HTTPClient({
       host: url.host,
       port: url.port,
-      dns: { io: Resolver, unknown: () => this.#fail("name-unknown") },
+      dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#resolve !== undefined },
       // Twice the answer's bound: the headers and the chunks' framing count too.
       socket: { io: GuardedTcp, maxBytes: 2 * MAX_ANSWER_BYTES },
       onError,
@@ -95,7 +97,7 @@ class Exchange {
   #headers(status: number, headers: Fields): void {
     this.#errorReason = "connection-lost";
     this.#status = status;
-    this.#retryAfter = headers.get("retry-after");
+    this.#retryAfterMs = parseRetryAfter(headers.get("retry-after"), headers.get("date"));
     this.#endsWithConnection = !headers.has("content-length") && !headers.has("transfer-encoding");
   }
 
@@ -116,13 +118,12 @@ class Exchange {
       return;
     }
     const status = this.#status;
-    const text = decode(this.#chunks);
+    const text = textOf(this.#chunks);
     if (!Number.isInteger(status) || status < 100 || text === undefined) {
       this.#fail("bad-answer");
       return;
     }
-    const retryAfterMs = parseRetryAfter(this.#retryAfter, this.#clock.nowMs());
-    this.#settle(success({ status, body: text, retryAfterMs }));
+    this.#settle(success({ status, body: text, retryAfterMs: this.#retryAfterMs }));
   }
 
   #fail(reason: Reason): void {
@@ -137,20 +138,5 @@ class Exchange {
     this.#chunks = [];
     // Not inside the client's own callback: it goes on with its state after the callback returns.
     this.#clock.after(0, () => this.#client?.close());
-  }
-}
-
-/** @returns undefined where the bytes are no UTF-8 */
-function decode(chunks: ArrayBuffer[]): string | undefined {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let position = 0;
-  for (const chunk of chunks) {
-    bytes.set(new Uint8Array(chunk), position);
-    position += chunk.byteLength;
-  }
-  try {
-    return String.fromArrayBuffer(bytes.buffer);
-  } catch {
-    return undefined;
   }
 }

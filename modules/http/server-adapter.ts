@@ -2,6 +2,7 @@ import HTTPServer, { type HTTPConnection } from "embedded:network/http/server";
 import type { Clock } from "../clock/clock.js";
 import { guarded } from "../guard/guard.js";
 import { GuardedListener } from "../socket/adapter.js";
+import { textOf } from "../socket/text.js";
 import type { ServeHttp, ServerReply, ServerRequest } from "./http.js";
 
 /** Connections at a time: a phone's browser opens some, the chip has few sockets. */
@@ -10,6 +11,8 @@ const MAX_CONNECTIONS = 4;
 const MAX_REQUEST_BYTES = 8 * 1024;
 /** From the accepted connection to the last byte of the reply: a slow client must not keep others out. */
 const CONNECTION_TIMEOUT_MS = 10_000;
+
+const BAD_REQUEST: ServerReply = { status: 400, headers: {}, body: "The request is no UTF-8." };
 
 class PortalListener extends GuardedListener {
   constructor(options: ConstructorParameters<typeof GuardedListener>[0]) {
@@ -46,7 +49,7 @@ function accept(
   handle: (request: ServerRequest) => ServerReply,
   open: Set<() => void>,
 ): void {
-  const chunks: string[] = [];
+  const chunks: ArrayBuffer[] = [];
   let request: ServerRequest = { method: "", path: "", host: "", body: "" };
   let unsent = new Uint8Array(0);
 
@@ -73,14 +76,15 @@ function accept(
       "portal",
       (count: number) => {
         const chunk = connection.read(count);
-        if (chunk) chunks.push(latin1(chunk));
+        if (chunk) chunks.push(chunk);
       },
       abort,
     ),
     onResponse: guarded(
       "portal",
       (response) => {
-        const reply = handle({ ...request, body: chunks.join("") });
+        const body = textOf(chunks);
+        const reply = body === undefined ? BAD_REQUEST : handle({ ...request, body });
         unsent = new Uint8Array(ArrayBuffer.fromString(reply.body));
         response.status = reply.status;
         for (const [name, value] of Object.entries(reply.headers)) response.headers.set(name, value);
@@ -103,9 +107,4 @@ function accept(
     onDone: end,
     onError: end,
   });
-}
-
-/** A byte a character: form bodies are ASCII, and what is not gets decoded from its percent signs. */
-function latin1(chunk: ArrayBuffer): string {
-  return String.fromCharCode(...new Uint8Array(chunk));
 }

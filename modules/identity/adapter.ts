@@ -1,5 +1,6 @@
 import { Digest } from "crypt";
 import Net from "net";
+import { reportFault } from "../guard/guard.js";
 import type { Store } from "../storage/storage.js";
 import { fromHex, hmacSha256, type Sha256, toHex } from "./hmac.js";
 import { type Identity, normaliseMac, uuidV4 } from "./identity.js";
@@ -15,23 +16,41 @@ export const sha256: Sha256 = (...parts) => {
  * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
  */
 export function createIdentity(factory: Store, store: Store, random: () => number): Identity {
+  const serial = factory.get("serial");
+  const hasKey = fromHex(factory.get("hmac_key") ?? "") !== undefined;
   return {
-    mac: normaliseMac(Net.get("MAC")) ?? kept(store, "mac", () => madeUpMac(random)),
-    serial: factory.get("serial"),
-    uuid: kept(store, "uuid", () => uuidV4(random)),
+    // Asked each time: the driver knows its address some time after the radio was switched on.
+    get mac() {
+      return normaliseMac(Net.get("MAC")) ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
+    },
+    serial: hasKey && serial !== undefined && SERIAL.test(serial) ? serial : undefined,
+    uuid: kept(
+      store,
+      "uuid",
+      (text) => (UUID.test(text) ? text : undefined),
+      () => uuidV4(random),
+    ),
     sign(text) {
-      // Read at each use: the key does not stay in the heap.
+      // Read at each use: nothing refers to the key afterwards.
       const key = fromHex(factory.get("hmac_key") ?? "");
       return key && toHex(hmacSha256(sha256, key, new Uint8Array(ArrayBuffer.fromString(text))));
     },
   };
 }
 
-function kept(store: Store, key: string, make: () => string): string {
-  const known = store.get(key);
+/** It goes into headers and JSON. */
+const SERIAL = /^[\x21-\x7e]{1,64}$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function kept(store: Store, key: string, check: (text: string) => string | undefined, make: () => string): string {
+  const known = check(store.get(key) ?? "");
   if (known) return known;
   const made = make();
-  store.set(key, made);
+  try {
+    store.set(key, made);
+  } catch {
+    reportFault("identity", new Error(`${key} cannot be stored`)); // it holds until the next boot
+  }
   return made;
 }
 

@@ -2,7 +2,7 @@
 export interface Identity {
   /** Station interface, upper case with colons. */
   readonly mac: string;
-  /** From the factory data; without one the device has no signed identity. */
+  /** From the factory data, where a key is with it; without one the device has no signed identity. */
   readonly serial: string | undefined;
   /** UUIDv4, made once. */
   readonly uuid: string;
@@ -19,7 +19,9 @@ export function uuidV4(random: () => number): string {
 /** A MAC address in the form `AA:BB:CC:DD:EE:FF`, or undefined where the text is none. */
 export function normaliseMac(text: string | undefined): string | undefined {
   const digits = (text ?? "").replace(/[:-]/g, "").toUpperCase();
-  return /^[0-9A-F]{12}$/.test(digits) ? digits.match(/../g)!.join(":") : undefined;
+  // Neither zero, as before the radio's start, nor a group's address.
+  if (!/^[0-9A-F][02468ACE][0-9A-F]{10}$/.test(digits) || /^0+$/.test(digits)) return undefined;
+  return digits.match(/../g)!.join(":");
 }
 
 /** The access point's name: the family and the last four digits of the MAC address. */

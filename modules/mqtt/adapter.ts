@@ -2,7 +2,9 @@ import MQTTClient from "embedded:network/mqtt/client";
 import type { Clock } from "../clock/clock.js";
 import { type Failure, failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
-import { GuardedTcp, Resolver } from "../socket/adapter.js";
+import { Resolver } from "../resolver/adapter.js";
+import { GuardedTcp } from "../socket/adapter.js";
+import { textOf } from "../socket/text.js";
 import { MAX_PAYLOAD_BYTES, type Message, type MqttConnect, type MqttOptions, type MqttSession } from "./mqtt.js";
 
 /** From the start to the SUBACK: longer than that is no broker. */
@@ -10,16 +12,15 @@ const CONNECT_TIMEOUT_MS = 20_000;
 /** Messages that wait for room in the socket. */
 const MAX_WAITING = 16;
 const SUBSCRIBE_ID = 1;
+const MAX_PACKET_ID = 0xffff;
 const SUBACK_FAILURE = 0x80;
 
 /** The SDK's MQTT client (ECMA-419). */
 export function createMqtt(clock: Clock): MqttConnect {
   return (options) =>
-    options.tls
-      ? Promise.resolve(failed("tls-unsupported", options.host))
-      : new Promise((resolve) => {
-          new Session(clock, options, resolve);
-        });
+    new Promise((resolve) => {
+      new Session(clock, options, resolve);
+    });
 }
 
 interface Outgoing {
@@ -36,6 +37,8 @@ class Session implements MqttSession {
   #end!: (failure: Failure) => void;
   #cancelTimeout: () => void;
   #waiting: Outgoing[] = [];
+  #early: [topic: string, payload: string][] = [];
+  #packetId = SUBSCRIBE_ID;
   #writableBytes = 0;
   #connackCode: number | undefined;
   #errorReason: Reason = "unreachable";
@@ -61,7 +64,9 @@ class Session implements MqttSession {
     const data = ArrayBuffer.fromString(payload);
     if (!this.#client || data.byteLength > MAX_PAYLOAD_BYTES || this.#waiting.length >= MAX_WAITING) return false;
     const bytes = data.byteLength + ArrayBuffer.fromString(topic).byteLength + FRAMING_BYTES;
-    this.#waiting.push({ data, options: { topic, QoS: this.#options.qos, retain }, bytes });
+    // The SDK's own counter comes to 0, which no packet may have (MQTT 3.1.1 §2.3.1).
+    this.#packetId = (this.#packetId % MAX_PACKET_ID) + 1;
+    this.#waiting.push({ data, options: { topic, QoS: this.#options.qos, retain, id: this.#packetId }, bytes });
     this.#flush();
     return true;
   }
@@ -82,7 +87,7 @@ class Session implements MqttSession {
       clean: true,
       keepAlive: keepAliveMs,
       ...(will && { will: { topic: will.topic, message: will.payload, QoS: qos, retain: will.retain ?? false } }),
-      dns: { io: Resolver, unknown: () => this.#fail("name-unknown") },
+      dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#client !== undefined },
       socket: { io: GuardedTcp, onByte: (position: number, byte: number) => this.#peek(position, byte) },
       // The typings say (opcode, message); the SDK's client calls with one message (mqttclient.js).
       onControl: guarded("mqtt", (message: unknown) => this.#control(message as ControlMessage), onError) as () => void,
@@ -124,6 +129,7 @@ class Session implements MqttSession {
     this.#cancelTimeout();
     this.#resolve?.(success<MqttSession>(this));
     this.#resolve = undefined;
+    for (const [topic, payload] of this.#early.splice(0)) this.#deliver(topic, payload);
   }
 
   #writable(count: number): void {
@@ -132,10 +138,14 @@ class Session implements MqttSession {
   }
 
   #flush(): void {
+    const write = this.#client?.write as ((data: ArrayBuffer | null, options: object) => number) | undefined;
     for (let next = this.#waiting[0]; next && next.bytes <= this.#writableBytes; next = this.#waiting[0]) {
-      this.#waiting.shift();
-      const write = this.#client?.write as ((data: ArrayBuffer | null, options: object) => number) | undefined;
-      this.#writableBytes = write?.call(this.#client, next.data, next.options) ?? 0;
+      try {
+        this.#writableBytes = write?.call(this.#client, next.data, next.options) ?? 0;
+        this.#waiting.shift();
+      } catch {
+        this.#writableBytes = 0; // the client's own acknowledgements took the room: the next onWritable tells
+      }
     }
   }
 
@@ -151,9 +161,18 @@ class Session implements MqttSession {
     if (more) return;
     this.#incoming = undefined;
     if (incoming.bytes > MAX_PAYLOAD_BYTES) return;
-    const payload = incoming.chunks.map((part) => String.fromArrayBuffer(part)).join("");
+    const payload = textOf(incoming.chunks);
+    if (payload !== undefined) this.#deliver(incoming.topic, payload);
+  }
+
+  /** What comes before the session is told of waits for it. */
+  #deliver(topic: string, payload: string): void {
+    if (this.#resolve) {
+      if (this.#early.length < MAX_WAITING) this.#early.push([topic, payload]);
+      return;
+    }
     // In a turn of its own: a fault of the application must not end the session.
-    this.#clock.after(0, () => this.#options.onMessage(incoming.topic, payload));
+    this.#clock.after(0, () => this.#options.onMessage(topic, payload));
   }
 
   #fail(reason: Reason): void {

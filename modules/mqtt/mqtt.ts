@@ -4,7 +4,6 @@ import type { Secret } from "../secret/secret.js";
 export interface MqttOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls: boolean;
   readonly clientId: string;
   readonly username: string;
   readonly password: Secret;

@@ -48,12 +48,12 @@ export function retryDelayMs(failure: Failure, attempt: number, random: () => nu
 
 /**
  * `Retry-After` (RFC 9110 §10.2.3): seconds or an HTTP date.
+ * @param date the same answer's `Date` header: the device's own clock may not be set
  * @returns milliseconds from now, or undefined where there is none or it makes no sense
  */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
+export function parseRetryAfter(retryAfter: string | undefined, date: string | undefined): number | undefined {
+  const text = retryAfter?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const dateMs = Date.parse(text);
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+  const pauseMs = Date.parse(text) - Date.parse(date ?? "");
+  return Number.isNaN(pauseMs) ? undefined : Math.max(0, pauseMs);
 }

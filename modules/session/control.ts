@@ -1,5 +1,8 @@
 /** Control messages: what comes in on the control topic, and what is answered. */
 
+import { parseObject } from "../json/json.js";
+
+/** What a command makes the device do after its answer. */
 export type Action = "reboot" | "portal";
 
 export interface Answered {
@@ -16,7 +19,7 @@ const MAX_ECHO_CHARACTERS = 64;
  * @returns undefined where the payload is no control message at all: it is dropped
  */
 export function answerControl(payload: string, uptimeSeconds: number): Answered | undefined {
-  const message = parse(payload);
+  const message = parseObject(payload);
   const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
   if (!message || typeof name !== "string") return undefined;
   const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
@@ -30,15 +33,6 @@ export function answerControl(payload: string, uptimeSeconds: number): Answered 
       return { reply: { ...about, ok: true }, action: cmd };
     default:
       return { reply: { ...about, ok: false, error: "unknown command" } };
-  }
-}
-
-function parse(payload: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(payload);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import { type Credentials, sameCredentials } from "../../provisioning/credential
 import type { Answer } from "../../provisioning/protocol.js";
 import type { Cancel } from "../clock/clock.js";
 import { type Failure, failed, type Result } from "../failure/failure.js";
+import { reportFault } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
 import { noteFailure } from "../log/log.js";
 import type { MqttSession } from "../mqtt/mqtt.js";
@@ -19,8 +20,8 @@ export type Ending =
 
 export interface SessionOptions {
   readonly credentials: Credentials;
-  /** The credentials come from flash: ask the service soon, not in a day. */
-  readonly cached: boolean;
+  /** The credentials come from flash and the service was not asked in this boot: ask it soon, not in a day. */
+  readonly refreshSoon: boolean;
   /** Asks the provisioning service what it would give now. */
   refresh(): Promise<Result<Answer>>;
   onConnected(): void;
@@ -42,12 +43,13 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   const every = (intervalMs: number, task: () => void) => {
     const cancel = clock.after(intervalMs, () => {
       timers.delete(cancel);
+      every(intervalMs, task); // before the task: a fault in it does not end the repetition
       task();
-      every(intervalMs, task);
     });
     timers.add(cancel);
   };
 
+  let action: Action | undefined;
   let end!: (ending: Ending) => void;
   const ending = new Promise<Ending>((resolve) => {
     end = resolve;
@@ -64,21 +66,24 @@ export async function runSession(device: Device, options: SessionOptions): Promi
     }
     log.note(`control: ${JSON.stringify(answered.reply)}`);
     publish(mqtt, credentials.topics.status, answered.reply, false);
-    const { action } = answered;
-    if (action) clock.after(LAST_WORDS_MS, () => end({ kind: action }));
+    action ??= answered.action;
+    if (action) clock.after(LAST_WORDS_MS, () => end({ kind: action! }));
   }
 
   options.onConnected();
   device.wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
-  void mqtt.ended.then((failure) => end({ kind: "lost", failure }));
+  // What was answered is done, also where the connection breaks right after the answer.
+  void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
   const sayStatus = () => publish(mqtt, credentials.topics.status, status(device), true);
   const sayData = () => publish(mqtt, credentials.topics.data, reading(device), false);
   sayStatus();
   sayData();
   every(STATUS_INTERVAL_MS, sayStatus);
   every(device.build.dataIntervalMs, sayData);
-  const ask = () => void refresh(options, log, end);
-  if (options.cached) timers.add(clock.after(FIRST_REFRESH_MS, ask));
+  const ask = () => {
+    refresh(options, log, end).catch((error) => reportFault("refresh", error));
+  };
+  if (options.refreshSoon) timers.add(clock.after(FIRST_REFRESH_MS, ask));
   every(REFRESH_INTERVAL_MS * (0.75 + device.random() / 2), ask);
 
   const result = await ending;
@@ -90,14 +95,13 @@ export async function runSession(device: Device, options: SessionOptions): Promi
 
 function connect(
   device: Device,
-  { host, port, tls, clientId, username, password, topics, qos }: Credentials,
+  { host, port, clientId, username, password, topics, qos }: Credentials,
   onControl: (payload: string) => void,
 ): Promise<Result<MqttSession>> {
   const { status, control } = topics;
   return device.mqtt({
     host,
     port,
-    tls,
     clientId,
     username,
     password,

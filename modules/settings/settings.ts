@@ -29,8 +29,8 @@ export function checkSettings(
 ): SettingsCheck {
   const errors: SettingsErrors = {};
   const ssidBytes = utf8Length(typed.ssid);
-  if (ssidBytes === 0) errors.ssid = "Choose a network or type its name.";
-  else if (ssidBytes > 32 || typed.ssid.includes("\0")) errors.ssid = "A network name has at most 32 bytes.";
+  if (ssidBytes === 0 || typed.ssid.includes("\0")) errors.ssid = "Choose a network or type its name.";
+  else if (ssidBytes > 32) errors.ssid = "A network name has at most 32 bytes.";
 
   const keepsPassword = typed.password === "" && stored?.ssid === typed.ssid;
   const password = keepsPassword ? stored.password : new Secret(typed.password);
@@ -40,6 +40,7 @@ export function checkSettings(
 
   const url = parseUrl(typed.url);
   if (!url) errors.url = "Type the provisioning address, for example http://provision.example.com";
+  else if (url.tls) errors.url = "This firmware speaks http:// only, not https://.";
 
   if (!url || Object.keys(errors).length) return { ok: false, errors };
   return { ok: true, settings: { ssid: typed.ssid, password, url: formatUrl(url) } };

@@ -4,9 +4,7 @@
  */
 import Listener from "embedded:io/socket/listener";
 import TCP, { type Options } from "embedded:io/socket/tcp";
-import Net from "net";
 import { guarded } from "../guard/guard.js";
-import { isAddress } from "../http/url.js";
 
 /** Travels in `socket: {io: GuardedTcp, …}` through the SDK's client to the socket. */
 export interface Limits {
@@ -16,6 +14,7 @@ export interface Limits {
   readonly onByte?: (position: number, byte: number) => void;
 }
 
+/** A connection whose callbacks run inside the guard and that has a limit. */
 export class GuardedTcp extends TCP {
   readonly limits: Limits;
   #readBytes = 0;
@@ -55,40 +54,5 @@ export class GuardedListener extends Listener {
   override read(): TCP | undefined {
     const from = super.read();
     return from && new GuardedTcp({ from, ...(this.#limits.maxBytes && { maxBytes: this.#limits.maxBytes }) });
-  }
-}
-
-interface ResolveOptions {
-  host: string;
-  onResolved(host: string, address: string): void;
-  onError(host: string): void;
-}
-
-/** ECMA-419's resolver over the network's own DNS, as the SDK's clients want it: `dns: {io: Resolver, unknown}`. */
-export class Resolver {
-  #unknown: () => void;
-
-  /** @param options `unknown` is called when the name does not resolve */
-  constructor(options: { unknown: () => void }) {
-    this.#unknown = options.unknown;
-  }
-
-  resolve({ host, onResolved, onError }: ResolveOptions): void {
-    if (isAddress(host)) {
-      onResolved(host, host);
-      return;
-    }
-    const resolved = (_name: string, address?: string) => {
-      if (address) {
-        onResolved(host, address);
-        return;
-      }
-      this.#unknown();
-      onError(host);
-    };
-    Net.resolve(
-      host,
-      guarded("resolver", resolved, () => onError(host)),
-    );
   }
 }

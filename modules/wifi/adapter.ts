@@ -1,5 +1,5 @@
 import Net from "net";
-import SdkWiFi from "wifi";
+import SdkWiFi, { type WiFiScanCallback } from "wifi";
 import { type Cancel, type Clock, sleep } from "../clock/clock.js";
 import { failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
@@ -11,6 +11,10 @@ import type { Network, WiFi } from "./wifi.js";
 const CODE_AUTHENTICATION = -1;
 /** A first association often fails once (status 30 with a comeback time): wait and try again. */
 const REJOIN_PAUSE_MS = 3_000;
+/** The driver needs a moment after it left a network. */
+const RESCAN_PAUSE_MS = 1_000;
+/** Access points that are looked at: a name can have several. */
+const MAX_FOUND = 60;
 /** A scan that never ends (no event from the driver) must not keep the portal closed. */
 const SCAN_TIMEOUT_MS = 10_000;
 const STATION = 1;
@@ -20,7 +24,6 @@ const STATION_AND_ACCESS_POINT = 3;
 export class WiFiAdapter implements WiFi {
   onLost: (() => void) | undefined;
   #clock: Clock;
-  #seen: Network[] = [];
   #joined = false;
   #joining: ((event: string, code: number) => void) | undefined;
 
@@ -37,28 +40,32 @@ export class WiFiAdapter implements WiFi {
     return this.#joined;
   }
 
-  scan(): Promise<Network[]> {
+  async scan(): Promise<Network[]> {
+    // Right after a failed join the driver may refuse a scan: once more then.
+    const found = (await this.#scanOnce()) ?? (await sleep(this.#clock, RESCAN_PAUSE_MS).then(() => this.#scanOnce()));
+    return strongest(found ?? []);
+  }
+
+  /** @returns undefined where the driver refuses */
+  #scanOnce(): Promise<Network[] | undefined> {
     return new Promise((resolve) => {
       const found: Network[] = [];
-      const done = () => {
+      const cancel = this.#clock.after(SCAN_TIMEOUT_MS, () => resolve(found));
+      const end = (result?: Network[]) => {
         cancel();
-        this.#seen = strongest(found);
-        resolve(this.#seen);
+        resolve(result);
       };
-      const cancel = this.#clock.after(SCAN_TIMEOUT_MS, done);
+      const item: WiFiScanCallback = (network) => {
+        if (!network) end(found);
+        else if (network.ssid && found.length < MAX_FOUND) {
+          const { ssid, rssi, authentication } = network;
+          found.push({ ssid, rssi, secured: authentication !== "none" });
+        }
+      };
       guarded(
         "wifi",
-        () => {
-          SdkWiFi.scan(
-            {},
-            guarded("wifi", (item) => {
-              if (!item) done();
-              else if (item.ssid)
-                found.push({ ssid: item.ssid, rssi: item.rssi, secured: item.authentication !== "none" });
-            }),
-          );
-        },
-        done,
+        () => SdkWiFi.scan({}, guarded("wifi", item)),
+        () => end(),
       )();
     });
   }
@@ -80,9 +87,14 @@ export class WiFiAdapter implements WiFi {
   }
 
   openAccessPoint(ssid: string): void {
-    SdkWiFi.mode = STATION_AND_ACCESS_POINT;
     const options = { ssid, station: true };
-    SdkWiFi.accessPoint(options);
+    try {
+      // Sets the mode itself, behind the network interface: the other way round the chip has no DHCP server.
+      SdkWiFi.accessPoint(options);
+    } catch {
+      SdkWiFi.mode = STATION_AND_ACCESS_POINT; // the simulator wants it first
+      SdkWiFi.accessPoint(options);
+    }
   }
 
   closeAccessPoint(): void {
@@ -102,14 +114,11 @@ export class WiFiAdapter implements WiFi {
         this.#joining = undefined;
         resolve(reason);
       };
-      const cancel: Cancel = this.#clock.after(timeoutMs, () =>
-        end(associated ? "wifi-no-address" : this.#whyNot(ssid)),
-      );
+      const cancel: Cancel = this.#clock.after(timeoutMs, () => end(associated ? "wifi-no-address" : "wifi-not-found"));
       this.#joining = (event, code) => {
         if (event === SdkWiFi.connected) associated = true;
         else if (event === SdkWiFi.gotIP) end();
-        else if (event === SdkWiFi.disconnected)
-          end(code === CODE_AUTHENTICATION ? "wifi-password" : this.#whyNot(ssid));
+        else if (event === SdkWiFi.disconnected) end(code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found");
       };
       guarded(
         "wifi",
@@ -117,11 +126,6 @@ export class WiFiAdapter implements WiFi {
         () => end("internal"),
       )();
     });
-  }
-
-  /** The driver does not say: what the last scan saw is the best guess. */
-  #whyNot(ssid: string): Reason {
-    return this.#seen.some((network) => network.ssid === ssid) ? "wifi-refused" : "wifi-not-found";
   }
 
   #event(event: string, code: number): void {

@@ -40,6 +40,18 @@ browserTest("text at twice the size still fits", async () => {
   expect(await overflow(page)).toBe(0);
 });
 
+browserTest("the words on the buttons stay whole", async () => {
+  const { page } = await joinPortal(await crowdedPortal(), small);
+  for (const button of await page.locator("form > button, #show").all()) {
+    const lines = await button.evaluate((element) => {
+      const range = element.ownerDocument.createRange();
+      range.selectNodeContents(element);
+      return range.getClientRects().length;
+    });
+    expect(lines, (await button.textContent())!).toBe(1);
+  }
+});
+
 browserTest("a finger finds every control: at least 44 pixels", async () => {
   const { page } = await joinPortal(await crowdedPortal(), small);
   const targets = page.locator("a:visible, button:visible, input:visible");

@@ -67,6 +67,26 @@ browserTest("empty fields do not leave the phone", async () => {
   expect(posts).toBe(0);
 });
 
+browserTest("a protected network without a password is asked about at once", async () => {
+  const device = await openPortal();
+  const { page } = await joinPortal(device);
+  await fill(page, { ssid: HOME.ssid, url: "http://provision.example.com" });
+  await save(page);
+  await page.locator("#password[aria-invalid]").waitFor({ timeout: 5_000 });
+  await fill(page, { ssid: "Café" });
+  await save(page);
+  await page.getByRole("heading", { name: "Saved" }).waitFor();
+});
+
+browserTest("where no answer comes, Save can be pressed again", async () => {
+  const { page } = await joinPortal(await openPortal());
+  await page.clock.install();
+  // The event alone: Playwright waits for a page that is on its way.
+  await page.locator("form").dispatchEvent("submit");
+  await page.clock.fastForward(30_000);
+  expect(await page.locator("[type=submit]").isEnabled()).toBe(true);
+});
+
 browserTest("a wrong Wi-Fi password brings the portal back, which says so", { timeout: 60_000 }, async () => {
   const cloud = await openCloud();
   const device = await openPortal();

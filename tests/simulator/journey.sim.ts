@@ -29,7 +29,15 @@ test.each([
   await watch.untilState("portal");
   const page = await fetch(app.portal);
   expect(await page.text()).toContain('name="ssid"');
+  // As much as the portal takes in, and more: a stack of 512 slots must do for it.
+  for (const bytes of [7_500, 20_000]) {
+    const body = `ssid=${"%E7".repeat(bytes / 3)}`;
+    await fetch(app.portal, { method: "POST", body, headers: { "content-type": "text/plain" } }).catch(() => undefined);
+  }
+  expect((await fetch(app.portal)).status).toBe(200);
   const inPortal = await watch.settledHeap();
+  // The first answer of the service is 15,000 bytes of nothing.
+  cloud.faults.add("ota", { kind: "oversized", bodyBytes: 15_000 }, 1);
   const reply = await fetch(app.portal, {
     method: "POST",
     body: new URLSearchParams({ ssid: "baja", password: WIFI_PASSWORD, url: cloud.xiaozhiUrl }),
@@ -42,6 +50,10 @@ test.each([
   expect(cloud.enterCode(String(code)).bound).toBe(true);
   await watch.untilState("online");
 
+  // Nested as deep as a message can be: neither parsed nor fatal.
+  const control = `devices/p2p/${MAC.replaceAll(":", "_")}`;
+  for (const text of [`${"[".repeat(380)}${"]".repeat(380)}`, "{", '"', "null", '{"cmd":{}}'])
+    await cloud.publish(control, text);
   cloud.sendControl(MAC, { cmd: "ping", id: "from-the-test" });
   await watch.until("answer", () =>
     messages.some(({ payload }) => payload.includes("pong") && payload.includes("from-the-test")),

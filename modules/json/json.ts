@@ -1,14 +1,33 @@
-/** Looking into answers that nobody has checked yet. */
+/** Looking into JSON that nobody has checked yet. */
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** @returns undefined where the text is no JSON object */
+/** The parser works on the stack, which is small on the chip: deeper than this nobody of good will nests. */
+const MAX_DEPTH = 12;
+
+/** @returns undefined where the text is no JSON object, or one that is nested too deeply */
 export function parseObject(text: string): Json | undefined {
   try {
-    return asObject(JSON.parse(text));
+    return isShallow(text) ? asObject(JSON.parse(text)) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Counts brackets outside of strings. */
+function isShallow(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === '"') inString = !inString;
+    else if (inString) {
+      if (character === "\\") index++;
+    } else if (character === "{" || character === "[") {
+      if (++depth > MAX_DEPTH) return false;
+    } else if (character === "}" || character === "]") depth--;
+  }
+  return true;
 }
 
 export function asObject(value: unknown): Json | undefined {
