@@ -7,12 +7,15 @@ import type { ServeHttp, ServerReply, ServerRequest } from "./http.js";
 
 /** Connections at a time: a phone's browser opens some, the chip has few sockets. */
 const MAX_CONNECTIONS = 4;
-/** Request line, headers and body together. */
+/** Request line, headers and body together; a connection that sends more is cut. */
 const MAX_REQUEST_BYTES = 8 * 1024;
+/** Twice what the form can hold at most, every byte percent-encoded. */
+const MAX_BODY_BYTES = 2 * 1024;
 /** From the accepted connection to the last byte of the reply: a slow client must not keep others out. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 
 const BAD_REQUEST: ServerReply = { status: 400, headers: {}, body: "The request is no UTF-8." };
+const TOO_LARGE: ServerReply = { status: 413, headers: {}, body: "The request is too large." };
 
 class PortalListener extends GuardedListener {
   constructor(options: ConstructorParameters<typeof GuardedListener>[0]) {
@@ -50,9 +53,11 @@ function accept(
   open: Set<() => void>,
 ): void {
   const chunks: ArrayBuffer[] = [];
+  let bodyBytes = 0;
   let request: ServerRequest = { method: "", path: "", host: "", body: "" };
   let unsent = new Uint8Array(0);
 
+  const answer = (body?: string) => (body === undefined ? BAD_REQUEST : handle({ ...request, body }));
   const end = () => {
     open.delete(abort);
     cancelTimeout();
@@ -76,15 +81,15 @@ function accept(
       "portal",
       (count: number) => {
         const chunk = connection.read(count);
-        if (chunk) chunks.push(chunk);
+        bodyBytes += count;
+        if (chunk && bodyBytes <= MAX_BODY_BYTES) chunks.push(chunk);
       },
       abort,
     ),
     onResponse: guarded(
       "portal",
       (response) => {
-        const body = textOf(chunks);
-        const reply = body === undefined ? BAD_REQUEST : handle({ ...request, body });
+        const reply = bodyBytes > MAX_BODY_BYTES ? TOO_LARGE : answer(textOf(chunks));
         unsent = new Uint8Array(ArrayBuffer.fromString(reply.body));
         response.status = reply.status;
         for (const [name, value] of Object.entries(reply.headers)) response.headers.set(name, value);

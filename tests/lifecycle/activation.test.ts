@@ -40,8 +40,16 @@ life("a code that expires is followed by a new query and a new code, until one i
 });
 
 life("what the person needs to know is told: code, words, page", async ({ boot }) => {
-  const activation = { code: "123456", message: "Besuchen Sie …", challenge: "c", activation_url: "https://x.example/a" };
-  const world = boot({ http: (request) => (isPoll(request) ? answer(202, "") : answer(202, { activation })) }, withSettings(XIAOZHI_URL));
+  const activation = {
+    code: "123456",
+    message: "Besuchen Sie …",
+    challenge: "c",
+    activation_url: "https://x.example/a",
+  };
+  const world = boot(
+    { http: (request) => (isPoll(request) ? answer(202, "") : answer(202, { activation })) },
+    withSettings(XIAOZHI_URL),
+  );
   await world.untilState("activating");
   expect(world.events.at(-1)).toEqual({
     state: "activating",

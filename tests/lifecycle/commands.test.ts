@@ -11,7 +11,10 @@ async function online({ boot, warm }: Stage): Promise<World> {
 }
 
 const send = (world: World, message: unknown) =>
-  world.session!.options.onMessage("devices/550e/control", typeof message === "string" ? message : JSON.stringify(message));
+  world.session!.options.onMessage(
+    "devices/550e/control",
+    typeof message === "string" ? message : JSON.stringify(message),
+  );
 const said = (world: World) => world.published.map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
 
 life("ping is answered on the status topic, not retained", async (stage) => {
@@ -46,7 +49,10 @@ life("the will says offline, retained, where the status says online", async (sta
 });
 
 describe("reboot", () => {
-  for (const message of [{ cmd: "reboot", id: 9 }, { type: "system", command: "reboot" }])
+  for (const message of [
+    { cmd: "reboot", id: 9 },
+    { type: "system", command: "reboot" },
+  ])
     life(`${JSON.stringify(message)} is confirmed, then obeyed`, async (stage) => {
       const world = await online(stage);
       send(world, message);
@@ -99,30 +105,20 @@ describe("portal", () => {
 life("what is no command changes nothing", async (stage) => {
   const world = await online(stage);
   const before = world.published.length;
-  for (const message of ["", "null", "[]", "{", "reboot", { cmd: 1 }, { type: "mcp", payload: { method: "initialize" } }, "x".repeat(5_000)])
+  for (const message of [
+    "",
+    "null",
+    "[]",
+    "{",
+    "reboot",
+    { cmd: 1 },
+    { type: "mcp", payload: { method: "initialize" } },
+    "x".repeat(5_000),
+  ])
     send(world, message);
   expect(world.published.length).toBe(before);
   send(world, { cmd: "format" });
   expect(said(world).at(-1)).toMatchObject({ cmd: "format", ok: false, error: "unknown command" });
   await pass(world, DAY / 4);
   expect([world.state, world.restarted]).toEqual(["online", false]);
-});
-
-life("a message that comes before the session is up, as brokers may send it, is no fault", async ({ boot, warm }) => {
-  const faults: unknown[] = [];
-  const world = boot(
-    {
-      broker: ({ onMessage }) => {
-        try {
-          onMessage("devices/550e/control", '{"cmd":"ping","id":1}');
-        } catch (error) {
-          faults.push(error);
-        }
-        return undefined;
-      },
-    },
-    await warm(),
-  );
-  await world.untilState("online");
-  expect(faults).toEqual([]);
 });

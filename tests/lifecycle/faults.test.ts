@@ -43,14 +43,38 @@ async function endsInRestart(world: World): Promise<void> {
 
 describe("a port that throws: a named failure, then a restart", () => {
   const cases: [string, "blank" | "warm", (world: World) => void][] = [
-    ["the flash", "warm", (world) => void (world.store.get = broken)],
-    ["the scan", "blank", (world) => void (world.device.wifi.scan = broken)],
-    ["the access point", "blank", (world) => void (world.device.wifi.openAccessPoint = broken)],
-    ["the portal's port", "blank", (world) => void (world.device = { ...world.device, serveHttp: broken })],
-    ["the DNS port", "blank", (world) => void (world.device = { ...world.device, serveUdp: broken })],
-    ["joining", "warm", (world) => void (world.device.wifi.join = broken)],
-    ["the broker's client", "warm", (world) => void (world.device = { ...world.device, mqtt: broken })],
-    ["the first status", "warm", (world) => void (world.device.wifi.status = broken)],
+    ["the flash", "warm", (world) => {
+        world.store.get = broken;
+      },
+    ],
+    ["the scan", "blank", (world) => {
+        world.device.wifi.scan = broken;
+      },
+    ],
+    ["the access point", "blank", (world) => {
+        world.device.wifi.openAccessPoint = broken;
+      },
+    ],
+    ["the portal's port", "blank", (world) => {
+        world.device = { ...world.device, serveHttp: broken };
+      },
+    ],
+    ["the DNS port", "blank", (world) => {
+        world.device = { ...world.device, serveUdp: broken };
+      },
+    ],
+    ["joining", "warm", (world) => {
+        world.device.wifi.join = broken;
+      },
+    ],
+    ["the broker's client", "warm", (world) => {
+        world.device = { ...world.device, mqtt: broken };
+      },
+    ],
+    ["the first status", "warm", (world) => {
+        world.device.wifi.status = broken;
+      },
+    ],
   ];
   for (const [name, flash, breakIt] of cases)
     life(name, async ({ boot, warm }) => {
@@ -113,7 +137,9 @@ describe("a fault while online is not silence", () => {
 life("faults at every boot are paused, never a spinning device", async ({ boot, warm }) => {
   const store = await warm();
   for (let boots = 0; boots < 5; boots++) {
-    const world = boot({}, store, (fresh) => void (fresh.device.wifi.join = broken));
+    const world = boot({}, store, (fresh) => {
+      fresh.device.wifi.join = broken;
+    });
     await world.until(() => world.restarted);
     expect(world.clock.ticksMs()).toBeGreaterThanOrEqual(500);
     expect(world.clock.ticksMs()).toBeLessThan(10 * MINUTE);

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { failed } from "../../modules/failure/failure.js";
 import { formatUrl } from "../../modules/http/url.js";
-import { createLog } from "../../modules/log/log.js";
 import { toHex } from "../../modules/identity/hmac.js";
+import { createLog } from "../../modules/log/log.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { KEY, type World } from "../scripted/world.js";
 import { DAY, HOUR, life, pass, withSettings } from "./support.js";
@@ -25,21 +25,27 @@ const left = (world: World) => [
   ...world.joins.map(({ ssid }) => ssid),
 ];
 
-life("no secret is on the console, in a message or in a request, through all of a device service's life", async ({ boot }) => {
-  const lines: string[] = [];
-  const world = boot(
-    { http: () => answer(200, deviceInfo(world.requests.length > 1 ? "rotated-pass-word" : SECRETS.mqtt)), broker: () => undefined },
-    withSettings(SERVICE_URL),
-    (fresh) => console_(fresh, lines),
-  );
-  await pass(world, 2 * DAY);
-  world.session?.options.onMessage("t", '{"cmd":"ping"}');
-  world.session?.end(failed("connection-lost").failure);
-  await pass(world, HOUR);
-  world.session?.options.onMessage("t", '{"cmd":"portal"}');
-  await world.until(() => world.restarted);
-  expectNone([...lines, ...left(world)]);
-});
+life(
+  "no secret is on the console, in a message or in a request, through all of a device service's life",
+  async ({ boot }) => {
+    const lines: string[] = [];
+    const world = boot(
+      {
+        http: () => answer(200, deviceInfo(world.requests.length > 1 ? "rotated-pass-word" : SECRETS.mqtt)),
+        broker: () => undefined,
+      },
+      withSettings(SERVICE_URL),
+      (fresh) => console_(fresh, lines),
+    );
+    await pass(world, 2 * DAY);
+    world.session?.options.onMessage("t", '{"cmd":"ping"}');
+    world.session?.end(failed("connection-lost").failure);
+    await pass(world, HOUR);
+    world.session?.options.onMessage("t", '{"cmd":"portal"}');
+    await world.until(() => world.restarted);
+    expectNone([...lines, ...left(world)]);
+  },
+);
 
 life("nor through an activation", async ({ boot }) => {
   const lines: string[] = [];

@@ -55,7 +55,10 @@ describe("a refresh", () => {
     expect(passwords).toEqual([SECRETS.mqtt, "rotated"]);
     expect(world.clock.ticksMs()).toBeLessThan(2 * DAY);
     // The next boot does not have to ask.
-    const next = boot({ broker: ({ password }) => (password.reveal() === "rotated" ? undefined : "broker-credentials") }, world.store);
+    const next = boot(
+      { broker: ({ password }) => (password.reveal() === "rotated" ? undefined : "broker-credentials") },
+      world.store,
+    );
     await next.untilState("online");
     expect(next.requests).toHaveLength(0);
   });

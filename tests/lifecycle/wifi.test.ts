@@ -57,7 +57,7 @@ describe("while the portal is open", () => {
     }
     expect(world.joins.length).toBe(before);
     expect(world.state).toBe("portal");
-    await pass(world, 3 * MINUTE);
+    await pass(world, 15 * MINUTE);
     expect(world.joins.length).toBe(before + 1);
     await world.untilState("online");
   });

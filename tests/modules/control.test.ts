@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { answerControl } from "../../modules/session/control.js";
 
-const answer = (message: unknown) => answerControl(typeof message === "string" ? message : JSON.stringify(message), 3600);
+const answer = (message: unknown) =>
+  answerControl(typeof message === "string" ? message : JSON.stringify(message), 3600);
 
 test("ping", () => {
-  expect(answer({ cmd: "ping", id: "a" })).toEqual({ reply: { cmd: "ping", id: "a", ok: true, result: "pong", uptime: 3600 } });
+  expect(answer({ cmd: "ping", id: "a" })).toEqual({
+    reply: { cmd: "ping", id: "a", ok: true, result: "pong", uptime: 3600 },
+  });
 });
 
 test.each(["reboot", "portal"])("%s is confirmed, and done", (cmd) => {
@@ -16,11 +19,14 @@ test("xiaozhi's own form of reboot", () => {
   expect(answer({ type: "other", command: "reboot" })).toBeUndefined();
 });
 
-test.each(["led", "", "REBOOT", "reboot ", "toString", "__proto__", "constructor"])("%j is unknown, and nothing is done", (cmd) => {
-  const answered = answer({ cmd })!;
-  expect(answered.reply).toMatchObject({ cmd, ok: false, error: "unknown command" });
-  expect(answered.action).toBeUndefined();
-});
+test.each(["led", "", "REBOOT", "reboot ", "toString", "__proto__", "constructor"])(
+  "%j is unknown, and nothing is done",
+  (cmd) => {
+    const answered = answer({ cmd })!;
+    expect(answered.reply).toMatchObject({ cmd, ok: false, error: "unknown command" });
+    expect(answered.action).toBeUndefined();
+  },
+);
 
 test.each([
   ["nothing", ""],

@@ -89,7 +89,9 @@ describe("a request", () => {
   test.each([1, 2, 3, 7, 100])("with a body in pieces of %i", async (size) => {
     const body = "0123456789".repeat(size < 7 ? 5 : 60);
     const text = post(body);
-    const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, index) => text.slice(index * size, (index + 1) * size));
+    const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, index) =>
+      text.slice(index * size, (index + 1) * size),
+    );
     await talk(...pieces).ended;
     expect(seen.map((request) => request.body)).toEqual([body]);
   });
@@ -100,9 +102,21 @@ describe("a request", () => {
     expect(seen).toMatchObject([{ body: "a=1&b" }]);
   });
 
-  test("with raw bytes keeps each as a character", async () => {
-    await talk(Buffer.concat([Buffer.from("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"), Buffer.of(0xff, 0)])).ended;
-    expect(seen).toMatchObject([{ body: "\u00ff\0" }]);
+  const withBody = (...bytes: number[]) =>
+    Buffer.concat([
+      Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes.length}\r\n\r\n`),
+      Buffer.of(...bytes),
+    ]);
+
+  test("with a body in UTF-8", async () => {
+    await talk(withBody(...Buffer.from("ssid=Möwe"))).ended;
+    expect(seen).toMatchObject([{ body: "ssid=Möwe" }]);
+  });
+
+  test("with a body that is no UTF-8 is refused, not handled", async () => {
+    const { received } = await talk(withBody(0x61, 0xff, 0)).ended;
+    expect(received).toMatch(/^HTTP\/1\.1 400 /);
+    expect(seen).toEqual([]);
   });
 
   test.each([0, 1, 5_000, 40_000])("gets a page of %i bytes whole", async (bytes) => {
@@ -138,7 +152,10 @@ describe("not fatal, and not in the way of others", () => {
     ["header", `GET / HTTP/1.1\r\nX: ${"x".repeat(9_000)}\r\n\r\n`],
     ["path", `GET /${"x".repeat(9_000)} HTTP/1.1\r\n\r\n`],
     ["number of headers", `GET / HTTP/1.1\r\n${"X: 1\r\n".repeat(2_000)}\r\n`],
-    ["chunked body", `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${`400\r\n${"x".repeat(1_024)}\r\n`.repeat(9)}0\r\n\r\n`],
+    [
+      "chunked body",
+      `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${`400\r\n${"x".repeat(1_024)}\r\n`.repeat(9)}0\r\n\r\n`,
+    ],
   ])("a %s of more than 8 KiB: the connection ends, nothing is handled", async (_label, bytes) => {
     const { afterMs } = await talk(bytes).ended;
     expect(seen).toEqual([]);

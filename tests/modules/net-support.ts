@@ -53,8 +53,13 @@ export async function closedPort(): Promise<number> {
   return port;
 }
 
-/** Delays shrink to a part; no delay stays none. */
+/** Its time passes so many times as fast. */
 export function fasterClock(times: number, change: Partial<Clock> = {}): Clock {
   const clock = createClock();
-  return { ...clock, after: (delayMs, callback) => clock.after(delayMs / times, callback), ...change };
+  return {
+    nowMs: () => clock.nowMs(),
+    ticksMs: () => clock.ticksMs() * times,
+    after: (delayMs, callback) => clock.after(delayMs / times, callback),
+    ...change,
+  };
 }

@@ -101,7 +101,12 @@ describe("a slot that is damaged does not count", () => {
   });
 
   test("both: nothing is stored, and it can be written", () => {
-    const store = new ScriptedStore(new Map([["value0", "?"], ["value1", "2:12345678:{}"]]));
+    const store = new ScriptedStore(
+      new Map([
+        ["value0", "?"],
+        ["value1", "2:12345678:{}"],
+      ]),
+    );
     expect(record(store).read()).toBeUndefined();
     record(store).write(value(1));
     expect(record(store).read()).toEqual(value(1));
@@ -120,7 +125,8 @@ test("the checksum tells every change of one bit", () => {
   expect(sum).toMatch(/^[0-9a-f]{8}$/);
   for (let index = 0; index < text.length; index++)
     for (let bit = 0; bit < 16; bit++) {
-      const changed = text.slice(0, index) + String.fromCharCode(text.charCodeAt(index) ^ (1 << bit)) + text.slice(index + 1);
+      const changed =
+        text.slice(0, index) + String.fromCharCode(text.charCodeAt(index) ^ (1 << bit)) + text.slice(index + 1);
       expect(checksum(changed)).not.toBe(sum);
     }
 });

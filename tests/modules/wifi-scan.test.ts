@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { strongest } from "../../modules/wifi/scan.js";
+import { failed } from "../../modules/failure/failure.js";
+import { explainJoin, strongest } from "../../modules/wifi/scan.js";
 
 const network = (ssid: string, rssi: number, secured = true) => ({ ssid, rssi, secured });
 
@@ -23,4 +24,18 @@ test("names of Object's own are names", () => {
     "__proto__",
     "constructor",
   ]);
+});
+
+test("more names than a person looks through are left out, the weakest first", () => {
+  const many = Array.from({ length: 80 }, (_, index) => network(`n${index}`, -index));
+  const kept = strongest(many);
+  expect(kept.length).toBeLessThanOrEqual(40);
+  expect(kept.at(-1)!.rssi).toBe(1 - kept.length);
+});
+
+test("a network that was not joined and is in reach refused", () => {
+  const notFound = failed("wifi-not-found", "a").failure;
+  expect(explainJoin(notFound, [network("a", -70)], "a").reason).toBe("wifi-refused");
+  expect(explainJoin(notFound, [network("b", -70)], "a").reason).toBe("wifi-not-found");
+  expect(explainJoin(failed("wifi-password").failure, [network("a", -70)], "a").reason).toBe("wifi-password");
 });

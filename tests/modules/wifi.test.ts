@@ -83,11 +83,6 @@ describe("joining", () => {
     expect(Date.now() - startMs).toBeLessThan(LIMIT_MS / FASTER + 300);
   });
 
-  test("a network that was seen and refuses is another reason", async () => {
-    await wifi.scan();
-    expect(await reasonOf("open", right)).toMatchObject({ reason: "wifi-refused" });
-  });
-
   test("a network that comes into reach within the time is joined", async () => {
     host.radio.command({ command: "drop" });
     setTimeout(() => host.radio.command({ command: "restore" }), 400);

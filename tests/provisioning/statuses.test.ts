@@ -82,7 +82,9 @@ describe("what the service says", () => {
 describe("how long it asks to wait", () => {
   const waitOf = async (body: unknown, retryAfterMs?: number) => {
     const response = answer(429, body);
-    const service = new Service(() => (response.ok ? { ok: true, value: { ...response.value, retryAfterMs } } : response));
+    const service = new Service(() =>
+      response.ok ? { ok: true, value: { ...response.value, retryAfterMs } } : response,
+    );
     const result = await service.query(xiaozhi);
     return result.ok ? undefined : result.failure.retryAfterMs;
   };

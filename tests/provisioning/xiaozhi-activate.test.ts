@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { failed, type Reason, type Result } from "../../modules/failure/failure.js";
 import { type HttpResponse, MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import { formatUrl, parseUrl } from "../../modules/http/url.js";
-import { createHmacIdentity } from "../modules/identities.js";
 import type { Activation } from "../../provisioning/protocol.js";
 import { xiaozhi } from "../../provisioning/xiaozhi.js";
+import { createHmacIdentity } from "../modules/identities.js";
 import { answer } from "../scripted/cloud.js";
 import { SERIAL, Service } from "./support.js";
 
@@ -17,10 +17,16 @@ const activation: Activation = {
   challenge: "dac852d6-4ac4-4650-ba1a-c2a5bf00a766",
   timeoutMs: 300_000,
 };
-const mqtt = { endpoint: "m.example:1883", client_id: "c", username: "u", password: "p", publish_topic: "device-server" };
+const mqtt = {
+  endpoint: "m.example:1883",
+  client_id: "c",
+  username: "u",
+  password: "p",
+  publish_topic: "device-server",
+};
 
 const activate = (service: Service, change: Partial<Activation> = {}, url = URL) =>
-  service.run(xiaozhi.activate(service.context(url), { ...activation, ...change }));
+  service.run(xiaozhi.activate(service.context(url), { ...activation, ...change }, { isOver: false }));
 const bodies = (service: Service) => service.requests.map(({ body }) => JSON.parse(body!) as Record<string, unknown>);
 const pauses = ({ times, delayMs }: Service) => times.slice(1).map((time, index) => time - times[index]! - delayMs);
 const reasonOf = (result: Result<unknown>): Reason | undefined => (result.ok ? undefined : result.failure.reason);
@@ -116,8 +122,8 @@ describe("waiting for the person", () => {
     for (const timeoutMs of [30_000, 300_000]) {
       const service = new Service(() => answer(202, ""));
       expect(reasonOf(await activate(service, { timeoutMs }))).toBe("code-expired");
-      expect(service.clock.ticksMs()).toBeGreaterThan(timeoutMs - 4_000);
-      expect(service.clock.ticksMs()).toBeLessThanOrEqual(timeoutMs + 4_000);
+      expect(service.clock.ticksMs()).toBeGreaterThan(timeoutMs - 10_000);
+      expect(service.clock.ticksMs()).toBeLessThanOrEqual(timeoutMs);
       expect(service.requests.length).toBeLessThanOrEqual(timeoutMs / 3_000 + 1);
     }
   });

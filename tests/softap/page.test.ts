@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Network } from "../../modules/wifi/wifi.js";
 import { renderSaved } from "../../softap/page.js";
-import { ADDRESS, get, portalState, post, unescapeHtml, valueOf } from "./support.js";
+import { ADDRESS, get, portalState, post, unescapeHtml, fieldValue } from "./support.js";
 
 const hostile = [
   `"><script>alert(1)</script>`,
@@ -35,7 +35,7 @@ describe.each(hostile)("a network called %j", (ssid) => {
     const plain = "x".repeat(Math.min(33, Buffer.byteLength(ssid)));
     const page = post({ ssid, password: "short", url: ssid }).reply.body;
     expect(tagsOf(page)).toEqual(tagsOf(post({ ssid: plain, password: "short", url: "a b" }).reply.body));
-    expect([valueOf(page, "ssid"), valueOf(page, "url")]).toEqual([ssid, ssid]);
+    expect([fieldValue(page, "ssid"), fieldValue(page, "url")]).toEqual([ssid, ssid]);
   });
 
   test("is text on the last page", () => {
@@ -46,7 +46,7 @@ describe.each(hostile)("a network called %j", (ssid) => {
 test("no network in reach: no list, and the name can be typed", () => {
   const page = pageWith([]);
   expect(page).not.toContain('class="nets"');
-  expect(valueOf(page, "ssid")).toBe("");
+  expect(fieldValue(page, "ssid")).toBe("");
 });
 
 test("strength in words, and a lock where a password is needed", () => {

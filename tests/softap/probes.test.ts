@@ -37,7 +37,10 @@ const probes = [
 test.each(probes)("%s asks %s%s: sent to the portal, with a body", (_system, host, path) => {
   const { reply, settings } = get(path, host);
   expect(settings).toBeUndefined();
-  expect(reply).toMatchObject({ status: 302, headers: { location: `http://${ADDRESS}/`, "cache-control": "no-store" } });
+  expect(reply).toMatchObject({
+    status: 302,
+    headers: { location: `http://${ADDRESS}/`, "cache-control": "no-store" },
+  });
   expect(reply.headers["content-type"]).toContain("text/html");
   // Android takes 4 bytes or fewer for a broken network; Apple the word for the internet.
   expect(reply.body.length).toBeGreaterThan(4);
@@ -49,7 +52,10 @@ test.each(probes)("%s asks %s%s: sent to the portal, with a body", (_system, hos
 test("only answers that mean no internet go to a foreign host, whatever is asked how", () => {
   for (const method of ["GET", "HEAD", "POST", "PUT", "OPTIONS"])
     for (const [, host, path] of probes) {
-      const { reply, settings } = route({ method, path, host, body: "ssid=Evil&url=http://evil.example" }, portalState());
+      const { reply, settings } = route(
+        { method, path, host, body: "ssid=Evil&url=http://evil.example" },
+        portalState(),
+      );
       expect([reply.status, settings], `${method} ${host}${path}`).toEqual([302, undefined]);
     }
 });

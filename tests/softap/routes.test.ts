@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkSettings } from "../../modules/settings/settings.js";
 import { notStored, route } from "../../softap/routes.js";
-import { ADDRESS, get, portalState, post, STORED_PASSWORD, stored, unescapeHtml, valueOf } from "./support.js";
+import { ADDRESS, get, portalState, post, STORED_PASSWORD, stored, unescapeHtml, fieldValue } from "./support.js";
 
 const valid = { ssid: "Home", password: "12345678", url: "provision.example.com" };
 
@@ -30,9 +30,9 @@ describe("the page", () => {
 
   test("without settings shows the build's address; with settings what is stored", () => {
     const fresh = get("/", ADDRESS, portalState({ defaultUrl: "http://factory.example/" })).reply.body;
-    expect([valueOf(fresh, "ssid"), valueOf(fresh, "url")]).toEqual(["", "http://factory.example/"]);
+    expect([fieldValue(fresh, "ssid"), fieldValue(fresh, "url")]).toEqual(["", "http://factory.example/"]);
     const again = get("/", ADDRESS, portalState({ stored, defaultUrl: "http://factory.example/" })).reply.body;
-    expect([valueOf(again, "ssid"), valueOf(again, "url")]).toEqual([stored.ssid, stored.url]);
+    expect([fieldValue(again, "ssid"), fieldValue(again, "url")]).toEqual([stored.ssid, stored.url]);
   });
 
   test("tells why the last try did not work", () => {
@@ -63,7 +63,7 @@ describe("a form", () => {
     expect(reply.body).toContain(`id="${field}-error"`);
     expect(reply.body.match(/class="bad" id=/g)).toHaveLength(1);
     expect(reply.body).toContain(`id="${field}" name="${field}" aria-invalid="true" aria-describedby="${field}-error"`);
-    expect([valueOf(reply.body, "ssid"), valueOf(reply.body, "url")]).toEqual([fields.ssid, fields.url]);
+    expect([fieldValue(reply.body, "ssid"), fieldValue(reply.body, "url")]).toEqual([fields.ssid, fields.url]);
     expect(reply.body).not.toContain(fields.password);
   });
 
@@ -111,7 +111,7 @@ test("storage that is full: the page says so, and shows what is stored", () => {
   const reply = notStored(portalState({ stored }), "The device's storage is full or worn. Nothing was changed.");
   expect(reply.status).toBe(500);
   expect(unescapeHtml(reply.body)).toContain("The device's storage is full or worn.");
-  expect(valueOf(reply.body, "ssid")).toBe("Home");
+  expect(fieldValue(reply.body, "ssid")).toBe("Home");
 });
 
 test("checked settings pass the form's check again (what the page shows can be sent)", () => {

@@ -36,7 +36,7 @@ export function unescapeHtml(text: string): string {
 }
 
 /** The values of an input's attribute on the page, as a browser reads them. */
-export function valueOf(page: string, field: string): string | undefined {
+export function fieldValue(page: string, field: string): string | undefined {
   const value = new RegExp(`<input id="${field}"[^>]* value="([^"]*)"`).exec(page)?.[1];
   return value === undefined ? undefined : unescapeHtml(value);
 }
