@@ -1,7 +1,7 @@
 /** The portal's HTTP: from a request to a reply, and to settings where a valid form was sent. */
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { splitQuery } from "../modules/http/url.js";
-import { checkSettings, type Settings } from "../modules/settings/settings.js";
+import { checkSettings, type Settings, type SettingsCheck } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
 import { escapeHtml, parseForm } from "./form.js";
 import { type PageModel, renderPage, renderSaved } from "./page.js";
@@ -45,7 +45,7 @@ function submit(body: string, portal: PortalState): Routed {
   const form = parseForm(body);
   if (!form) return { reply: html(400, "This form cannot be read.") };
   const typed = { ssid: form.get("ssid") ?? "", password: form.get("password") ?? "", url: form.get("url") ?? "" };
-  const check = checkSettings(typed, portal.stored);
+  const check = missingPassword(checkSettings(typed, portal.stored), portal.networks);
   if (check.ok)
     return { reply: html(200, renderSaved(check.settings.ssid, check.settings.url)), settings: check.settings };
   const model: PageModel = {
@@ -56,6 +56,13 @@ function submit(body: string, portal: PortalState): Routed {
     notice: undefined,
   };
   return { reply: html(422, renderPage(model)) };
+}
+
+/** The device would restart and try a protected network without one for nothing. */
+function missingPassword(check: SettingsCheck, networks: readonly Network[]): SettingsCheck {
+  if (!check.ok || !check.settings.password.isEmpty) return check;
+  const isSecured = networks.some(({ ssid, secured }) => secured && ssid === check.settings.ssid);
+  return isSecured ? { ok: false, errors: { password: "This network has a password. Type it here." } } : check;
 }
 
 function emptyForm({ stored, networks, notice, facts, defaultUrl }: PortalState): PageModel {

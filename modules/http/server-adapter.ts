@@ -27,11 +27,14 @@ class PortalListener extends GuardedListener {
 export function createHttpServer(clock: Clock): ServeHttp {
   return ({ port, handle }) => {
     const open = new Set<() => void>();
+    /** Of these, the ones that have asked for nothing yet, the oldest first: browsers open some in advance. */
+    const silent = new Set<() => void>();
     const server = new HTTPServer({
       io: PortalListener,
       port,
       onConnect(connection) {
-        if (open.size < MAX_CONNECTIONS) accept(clock, connection, handle, open);
+        if (open.size >= MAX_CONNECTIONS) silent.values().next().value?.();
+        if (open.size < MAX_CONNECTIONS) accept(clock, connection, handle, open, silent);
         else connection.close();
       },
     });
@@ -51,6 +54,7 @@ function accept(
   connection: HTTPConnection,
   handle: (request: ServerRequest) => ServerReply,
   open: Set<() => void>,
+  silent: Set<() => void>,
 ): void {
   const chunks: ArrayBuffer[] = [];
   let bodyBytes = 0;
@@ -60,6 +64,7 @@ function accept(
   const answer = (body?: string) => (body === undefined ? BAD_REQUEST : handle({ ...request, body }));
   const end = () => {
     open.delete(abort);
+    silent.delete(abort);
     cancelTimeout();
   };
   const abort = () => {
@@ -68,11 +73,13 @@ function accept(
   };
   const cancelTimeout = clock.after(CONNECTION_TIMEOUT_MS, abort);
   open.add(abort);
+  silent.add(abort);
 
   connection.accept({
     onRequest: guarded(
       "portal",
       ({ method, path, headers }) => {
+        silent.delete(abort);
         request = { method, path, host: headers.get("host") ?? "", body: "" };
       },
       abort,

@@ -43,35 +43,59 @@ async function endsInRestart(world: World): Promise<void> {
 
 describe("a port that throws: a named failure, then a restart", () => {
   const cases: [string, "blank" | "warm", (world: World) => void][] = [
-    ["the flash", "warm", (world) => {
+    [
+      "the flash",
+      "warm",
+      (world) => {
         world.store.get = broken;
       },
     ],
-    ["the scan", "blank", (world) => {
+    [
+      "the scan",
+      "blank",
+      (world) => {
         world.device.wifi.scan = broken;
       },
     ],
-    ["the access point", "blank", (world) => {
+    [
+      "the access point",
+      "blank",
+      (world) => {
         world.device.wifi.openAccessPoint = broken;
       },
     ],
-    ["the portal's port", "blank", (world) => {
+    [
+      "the portal's port",
+      "blank",
+      (world) => {
         world.device = { ...world.device, serveHttp: broken };
       },
     ],
-    ["the DNS port", "blank", (world) => {
+    [
+      "the DNS port",
+      "blank",
+      (world) => {
         world.device = { ...world.device, serveUdp: broken };
       },
     ],
-    ["joining", "warm", (world) => {
+    [
+      "joining",
+      "warm",
+      (world) => {
         world.device.wifi.join = broken;
       },
     ],
-    ["the broker's client", "warm", (world) => {
+    [
+      "the broker's client",
+      "warm",
+      (world) => {
         world.device = { ...world.device, mqtt: broken };
       },
     ],
-    ["the first status", "warm", (world) => {
+    [
+      "the first status",
+      "warm",
+      (world) => {
         world.device.wifi.status = broken;
       },
     ],

@@ -162,9 +162,14 @@ describe("not fatal, and not in the way of others", () => {
     expect(afterMs).toBeLessThan(450);
   });
 
-  test("a body of 7 KiB is taken", async () => {
-    await talk(post("x".repeat(7 * 1024))).ended;
-    expect(seen.map(({ body }) => body.length)).toEqual([7 * 1024]);
+  test("a body of 2 KiB is taken, one byte more is told to be too large", async () => {
+    await talk(post("x".repeat(2_048))).ended;
+    expect(seen.map(({ body }) => body.length)).toEqual([2_048]);
+    for (const bytes of [2_049, 7_000]) {
+      const { received } = await talk(post("x".repeat(bytes))).ended;
+      expect(received).toMatch(/^HTTP\/1\.1 413 /);
+    }
+    expect(seen).toHaveLength(1);
   });
 
   test.each([

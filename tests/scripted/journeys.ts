@@ -1,6 +1,6 @@
 /** Journeys that hold in every engine: they throw where the device does not do what it should. */
 import { failed } from "../../modules/failure/failure.js";
-import { Activation, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
+import { Activation, answer, deviceInfo, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
 import { ScriptedStore } from "./store.js";
 import { PORTAL, World } from "./world.js";
 
@@ -129,4 +129,63 @@ async function outages(enter: (world: World) => void): Promise<void> {
   );
 }
 
-export const journeys: Readonly<Record<string, Journey>> = { fromBlankToOnline, warmBoot, powerCuts, outages };
+/** A wrong password: the portal says so, nothing is lost, and the right one brings the device online. */
+async function wrongPassword(enter: (world: World) => void): Promise<void> {
+  const world = new World({ ...goodWorld(), join: () => "wifi-password" }, await onlineOnce(enter));
+  enter(world);
+  world.boot();
+  await world.untilState("portal");
+  expect(world.visit({}).body.includes("password is wrong"), "the page says why");
+  expect(!world.visit({}).body.includes(SECRETS.wifi), "no password on the page");
+  world.fillIn({ ssid: "Home", password: "", url: SERVICE_URL });
+  await world.until(() => world.restarted);
+  const next = new World(goodWorld(), world.store);
+  enter(next);
+  next.boot();
+  await next.untilState("online");
+}
+
+/** The broker takes no credentials any more; the service gives new ones after a while. */
+async function newCredentials(enter: (world: World) => void): Promise<void> {
+  const service = { password: SECRETS.mqtt };
+  const script = {
+    ...goodWorld(),
+    http: () => answer(200, deviceInfo(service.password)),
+    broker: ({ password }: { password: { reveal(): string } }) =>
+      password.reveal() === "fresh" ? undefined : ("broker-credentials" as const),
+  };
+  const world = new World(script, await onlineOnce(enter));
+  enter(world);
+  world.boot();
+  await world.untilState("offline", 5);
+  expect(world.requests.length >= 4, "the service is asked");
+  service.password = "fresh";
+  await world.untilState("online");
+}
+
+/** A code that nobody enters expires; the next one is entered. */
+async function codeExpires(enter: (world: World) => void): Promise<void> {
+  const cloud = new Activation();
+  const world = new World({ ...goodWorld(), http: cloud.http });
+  enter(world);
+  world.boot();
+  await world.untilState("portal");
+  world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
+  await world.until(() => world.restarted);
+  const next = new World({ ...goodWorld(), http: cloud.http }, world.store);
+  enter(next);
+  next.boot();
+  await next.untilState("activating", 2);
+  cloud.entered = true;
+  await next.untilState("online");
+}
+
+export const journeys: Readonly<Record<string, Journey>> = {
+  fromBlankToOnline,
+  warmBoot,
+  powerCuts,
+  outages,
+  wrongPassword,
+  newCredentials,
+  codeExpires,
+};

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Network } from "../../modules/wifi/wifi.js";
 import { renderSaved } from "../../softap/page.js";
-import { ADDRESS, get, portalState, post, unescapeHtml, fieldValue } from "./support.js";
+import { ADDRESS, fieldValue, get, portalState, post, unescapeHtml } from "./support.js";
 
 const hostile = [
   `"><script>alert(1)</script>`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkSettings } from "../../modules/settings/settings.js";
 import { notStored, route } from "../../softap/routes.js";
-import { ADDRESS, get, portalState, post, STORED_PASSWORD, stored, unescapeHtml, fieldValue } from "./support.js";
+import { ADDRESS, fieldValue, get, portalState, post, STORED_PASSWORD, stored, unescapeHtml } from "./support.js";
 
 const valid = { ssid: "Home", password: "12345678", url: "provision.example.com" };
 

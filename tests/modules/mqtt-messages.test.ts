@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { link } from "../../mocks/moddable/link.js";
+import { MAX_PAYLOAD_BYTES } from "../../modules/mqtt/mqtt.js";
+import { pause, until } from "../moddable/support.js";
+import { broker, connected, published, received, send, sockets } from "./mqtt-support.js";
+import { faults } from "./net-support.js";
+
+describe("publishing", () => {
+  test("with the quality of the protocol, retained where asked", async () => {
+    const packets = published();
+    const session = await connected();
+    expect(session.publish({ topic: "devices/d/status", payload: '{"online":true}', retain: true })).toBe(true);
+    expect(session.publish({ topic: "devices/d/data", payload: "Möwe" })).toBe(true);
+    await until(() => packets.length === 2);
+    expect(packets).toEqual([
+      { topic: "devices/d/status", payload: '{"online":true}', qos: 1, retain: true },
+      { topic: "devices/d/data", payload: "Möwe", qos: 1, retain: false },
+    ]);
+    const other = await connected({ clientId: "two", qos: 0 });
+    other.publish({ topic: "t", payload: "x" });
+    await until(() => packets.length === 3);
+    expect(packets[2]!.qos).toBe(0);
+  });
+
+  test("a burst: in order, none twice, and what does not fit is told", async () => {
+    const packets = published();
+    const session = await connected();
+    const taken = Array.from({ length: 100 }, (_, index) => index).filter((index) =>
+      session.publish({ topic: "devices/d/data", payload: String(index).padEnd(700, ".") }),
+    );
+    expect(taken.length).toBeGreaterThanOrEqual(16);
+    expect(taken.length).toBeLessThan(100);
+    await until(() => packets.length === taken.length, "all that was taken");
+    expect(packets.map(({ payload }) => Number.parseInt(payload, 10))).toEqual(taken);
+    expect(session.publish({ topic: "t", payload: "afterwards" })).toBe(true);
+    await until(() => packets.at(-1)?.payload === "afterwards");
+  });
+
+  test("at the bound of a payload, in bytes", async () => {
+    const packets = published();
+    const session = await connected();
+    expect(session.publish({ topic: "t", payload: "é".repeat(MAX_PAYLOAD_BYTES / 2) })).toBe(true);
+    expect(session.publish({ topic: "t", payload: `${"é".repeat(MAX_PAYLOAD_BYTES / 2)}x` })).toBe(false);
+    await until(() => packets.length === 1);
+  });
+
+  test("after the end nothing is taken", async () => {
+    const session = await connected();
+    session.close({ reason: "wifi-lost" });
+    expect(session.publish({ topic: "t", payload: "x" })).toBe(false);
+    expect(await session.ended).toEqual({ reason: "wifi-lost" });
+  });
+});
+
+describe("messages", () => {
+  const arrived = (count: number) => until(() => received.length === count, `${count} messages`);
+
+  test.each([0, 1] as const)("come with topic and text, quality %i", async (qos) => {
+    await connected();
+    await send('{"cmd":"ping"}', "devices/d/control", qos);
+    await arrived(1);
+    expect(received).toEqual([["devices/d/control", '{"cmd":"ping"}']]);
+  });
+
+  test("of many bytes for a character, wherever the network cuts them", async () => {
+    const session = await connected();
+    const texts = ["文字列".repeat(80), `a${"文".repeat(200)}`, `ab${"😀".repeat(150)}`];
+    for (const text of texts) await send(text);
+    await arrived(texts.length);
+    expect(received.map(([, payload]) => payload)).toEqual(texts);
+    expect(await Promise.race([session.ended, pause(20)])).toBeUndefined();
+  });
+
+  test("that are no UTF-8 are dropped; the session goes on", async () => {
+    const session = await connected();
+    await send(Buffer.of(0xff, 0xfe, 0x80, 0x41));
+    await send("next");
+    const outcome = await Promise.race([
+      session.ended,
+      until(() => received.some(([, payload]) => payload === "next")),
+    ]);
+    expect(outcome).toBeUndefined();
+  });
+
+  test("that are too large are dropped; the next one comes", async () => {
+    const session = await connected();
+    for (const bytes of [MAX_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES + 1, 20_000, 200_000]) await send("x".repeat(bytes));
+    await send("small");
+    await arrived(2);
+    expect(received.map(([, payload]) => payload.length)).toEqual([MAX_PAYLOAD_BYTES, 5]);
+    expect(await Promise.race([session.ended, pause(20)])).toBeUndefined();
+  });
+
+  test("a hundred at once come all, in order", async () => {
+    await connected();
+    for (let index = 0; index < 100; index++) void send(String(index));
+    await arrived(100);
+    expect(received.map(([, payload]) => Number(payload))).toEqual(Array.from({ length: 100 }, (_, index) => index));
+  });
+
+  test("whose handler throws do not end the session", async () => {
+    const session = await connected({
+      onMessage: (topic, payload) => {
+        received.push([topic, payload]);
+        throw new Error("application");
+      },
+    });
+    await send("one");
+    await send("two");
+    await arrived(2);
+    expect(await Promise.race([session.ended, pause(20)])).toBeUndefined();
+    expect(faults.join("")).toContain("application");
+  });
+
+  test("without a payload make the SDK's parser deaf: keep-alive ends that", async () => {
+    const session = await connected({ keepAliveMs: 1_000 });
+    await send("");
+    expect((await session.ended).reason).toBe("broker-closed");
+  });
+});
+
+describe("the end", () => {
+  const will = { topic: "devices/d/status", payload: '{"online":false}', retain: true };
+
+  test("by the broker, and by a reset", async () => {
+    for (const end of ["end", "resetAndDestroy"] as const) {
+      const session = await connected({ clientId: end });
+      sockets.at(-1)![end]();
+      expect((await session.ended).reason).toBe("broker-closed");
+    }
+  });
+
+  test("by silence: keep-alive notices", async () => {
+    const session = await connected({ keepAliveMs: 1_000 });
+    link.up = false;
+    const startMs = Date.now();
+    expect((await session.ended).reason).toBe("broker-closed");
+    expect(Date.now() - startMs).toBeLessThan(3_000);
+  });
+
+  test("the will is published when the device is gone, and when it closes the session", async () => {
+    const packets: string[] = [];
+    broker.on("publish", ({ topic, payload, retain }) => {
+      if (topic === will.topic) packets.push(`${payload} ${retain}`);
+    });
+    await connected({ will });
+    sockets.at(-1)!.resetAndDestroy();
+    await until(() => packets.length === 1);
+    const session = await connected({ will });
+    session.close({ reason: "wifi-lost" });
+    await until(() => packets.length === 2);
+    expect(packets).toEqual(['{"online":false} true', '{"online":false} true']);
+  });
+
+  test("two sessions under one client id: the older ends", async () => {
+    const older = await connected();
+    const newer = await connected();
+    expect((await older.ended).reason).toBe("broker-closed");
+    expect(newer.publish({ topic: "t", payload: "x" })).toBe(true);
+  });
+});

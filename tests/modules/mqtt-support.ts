@@ -1,0 +1,88 @@
+/** A real broker (aedes) and the device's MQTT adapter in front of it. */
+import { createServer, type Socket } from "node:net";
+import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { afterEach, beforeEach } from "vitest";
+import { link } from "../../mocks/moddable/link.js";
+import type { Reason } from "../../modules/failure/failure.js";
+import { createMqtt } from "../../modules/mqtt/adapter.js";
+import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { Secret } from "../../modules/secret/secret.js";
+import { pause } from "../moddable/support.js";
+import { fasterClock, listening } from "./net-support.js";
+
+export let broker: Aedes;
+let port: number;
+/** The broker's side of each connection, the newest last. */
+export const sockets: Socket[] = [];
+const sessions: MqttSession[] = [];
+/** What has come to the application. */
+export const received: [string, string][] = [];
+
+beforeEach(async () => {
+  broker = await Aedes.createBroker();
+  port = await listening(
+    createServer((socket) => {
+      sockets.push(socket);
+      broker.handle(socket);
+    }),
+  );
+  received.length = 0;
+});
+
+afterEach(async () => {
+  link.up = true;
+  for (const session of sessions.splice(0)) session.close({ reason: "internal" });
+  await pause(10);
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await new Promise<void>((done) => broker.close(() => done()));
+});
+
+export function connect(change: Partial<MqttOptions> = {}, times = 1) {
+  return createMqtt(fasterClock(times))({
+    host: "127.0.0.1",
+    port,
+    clientId: "device",
+    username: "user",
+    password: new Secret("pass-word"),
+    keepAliveMs: 60_000,
+    subscribe: ["devices/d/control"],
+    qos: 1,
+    onMessage: (topic, payload) => void received.push([topic, payload]),
+    ...change,
+  });
+}
+
+export async function connected(change: Partial<MqttOptions> = {}): Promise<MqttSession> {
+  const result = await connect(change);
+  if (!result.ok) throw new Error(result.failure.reason);
+  sessions.push(result.value);
+  return result.value;
+}
+
+export async function reasonOf(change: Partial<MqttOptions> = {}, times = 1): Promise<Reason | undefined> {
+  const result = await connect(change, times);
+  return result.ok ? undefined : result.failure.reason;
+}
+
+export const send = (payload: string | Buffer, topic = "devices/d/control", qos: 0 | 1 = 1) =>
+  new Promise<void>((done) =>
+    broker.publish({ cmd: "publish", topic, payload, qos, retain: false, dup: false }, () => done()),
+  );
+
+export function published(): { topic: string; payload: string; qos: number; retain: boolean }[] {
+  const packets: ReturnType<typeof published> = [];
+  broker.on("publish", ({ topic, payload, qos, retain }, client) => {
+    if (client) packets.push({ topic, payload: payload.toString(), qos, retain });
+  });
+  return packets;
+}
+
+export const refuse =
+  (code: number) =>
+  (
+    _client: Client,
+    _user: unknown,
+    _password: unknown,
+    done: (error: AuthenticateError | null, success: boolean | null) => void,
+  ) =>
+    done(Object.assign(new Error("no"), { returnCode: code }) as AuthenticateError, false);
