@@ -45,7 +45,7 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   const topics = checkTopics(raw.topics);
   if (!host || !port) return failed("bad-answer", "the broker's address is missing");
   // Anything else than a plain no must not end in a password in clear.
-  if (raw.tls !== undefined && raw.tls !== false) return failed("tls-unsupported", host);
+  if (raw.tls !== undefined && raw.tls !== null && raw.tls !== false) return failed("tls-unsupported", host);
   if (!clientId || username === undefined || typeof password !== "string" || password.length > MAX_TEXT_CHARACTERS) {
     return failed("bad-answer", "client id, username or password is missing");
   }
@@ -86,7 +86,9 @@ function checkText(value: unknown): string | undefined {
 /** Sorted by name. The device's own have to make sense; others that do not are left out. */
 function checkTopics(value: unknown): Record<string, string> | undefined {
   const topics: Record<string, string> = {};
-  for (const [name, topic] of Object.entries(asObject(value) ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const named = asObject(value ?? {});
+  if (!named) return undefined;
+  for (const [name, topic] of Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1))) {
     // Wildcards are for subscriptions (MQTT 3.1.1 §4.7).
     const allowed = name === "control" ? /^[^\0]{1,512}$/ : /^[^\0#+]{1,512}$/;
     if (typeof topic === "string" && allowed.test(topic)) topics[name] = topic;

@@ -7,6 +7,7 @@ import { sleep } from "../modules/clock/clock.js";
 import { failed, patienceOf, printable, type Reason, type Result, success } from "../modules/failure/failure.js";
 import type { HttpResponse } from "../modules/http/http.js";
 import { joinUrl } from "../modules/http/url.js";
+import type { Identity } from "../modules/identity/identity.js";
 import { asInteger, asObject, asText, type Json, parseObject } from "../modules/json/json.js";
 import { retryDelayMs } from "../modules/retry/retry.js";
 import { errorText, statusFailure } from "./answers.js";
@@ -70,43 +71,41 @@ async function activate(
   waiting: Waiting,
 ): Promise<Result<Credentials | undefined>> {
   const { io, url, identity } = context;
-  const signature = activation.challenge === undefined ? undefined : identity.sign(activation.challenge);
-  const flat = signature !== undefined &&
-    identity.serial !== undefined && {
-      algorithm: "hmac-sha256",
-      serial_number: identity.serial,
-      challenge: activation.challenge,
-      hmac: signature,
-    };
   const endMs = io.clock.ticksMs() + activation.timeoutMs - CODE_MARGIN_MS;
-  let wrapped = false;
-  for (let attempt = 0; !waiting.isOver; ) {
+  const signed = sign(identity, activation.challenge);
+  let body: object = signed ?? {};
+  for (let attempt = 0; !waiting.isOver && io.clock.ticksMs() < endMs; ) {
     const startMs = io.clock.ticksMs();
     const exchange = await io.http({
       method: "POST",
       url: joinUrl(url, "activate"),
       headers: headers(context),
-      body: JSON.stringify(flat ? (wrapped ? { Payload: flat } : flat) : {}),
+      body: JSON.stringify(body),
       timeoutMs: POLL_TIMEOUT_MS,
     });
-    let pauseMs: number;
-    if (exchange.ok && exchange.value.status === 202) {
+    const status = exchange.ok ? exchange.value.status : undefined;
+    if (status === 400 && body === signed) {
+      body = { Payload: signed }; // some servers want it wrapped
+    } else if (status === 202) {
       attempt = 0;
       // A server that held the request may be asked again at once.
-      pauseMs = Math.max(0, POLL_INTERVAL_MS - (io.clock.ticksMs() - startMs));
-    } else if (exchange.ok && exchange.value.status === 400 && flat && !wrapped) {
-      wrapped = true; // some servers want the body in a `Payload`
-      pauseMs = 0;
+      await sleep(io.clock, Math.max(0, POLL_INTERVAL_MS - (io.clock.ticksMs() - startMs)));
     } else {
       const outcome = exchange.ok ? readOutcome(exchange.value) : exchange;
       if (outcome.ok || patienceOf(outcome.failure) === "daily" || FINAL.has(outcome.failure.reason)) return outcome;
-      pauseMs = retryDelayMs(outcome.failure, attempt++, io.random);
+      const pauseMs = retryDelayMs(outcome.failure, attempt++, io.random);
+      const leftMs = Math.max(0, endMs - io.clock.ticksMs());
+      // No longer than the code counts, but a server that asks for fewer requests is left alone as long as it asks.
+      await sleep(io.clock, outcome.failure.reason === "rate-limited" ? pauseMs : Math.min(pauseMs, leftMs));
     }
-    // The old code is never waited for longer than it counts: a new query gives a new one.
-    if (io.clock.ticksMs() + pauseMs >= endMs) return failed("code-expired");
-    await sleep(io.clock, pauseMs);
   }
   return failed("code-expired");
+}
+
+/** @returns undefined without a challenge, a serial number or a key: that is version 1 */
+function sign(identity: Identity, challenge: string | undefined): object | undefined {
+  const hmac = challenge === undefined || identity.serial === undefined ? undefined : identity.sign(challenge);
+  return hmac === undefined ? undefined : { algorithm: "hmac-sha256", serial_number: identity.serial, challenge, hmac };
 }
 
 /** Trying the same challenge again does not help. */

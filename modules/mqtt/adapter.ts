@@ -88,7 +88,11 @@ class Session implements MqttSession {
       keepAlive: keepAliveMs,
       ...(will && { will: { topic: will.topic, message: will.payload, QoS: qos, retain: will.retain ?? false } }),
       dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#client !== undefined },
-      socket: { io: GuardedTcp, onByte: (position: number, byte: number) => this.#peek(position, byte) },
+      socket: {
+        io: GuardedTcp,
+        onOpen: () => this.#opened(),
+        onByte: (position: number, byte: number) => this.#peek(position, byte),
+      },
       // The typings say (opcode, message); the SDK's client calls with one message (mqttclient.js).
       onControl: guarded("mqtt", (message: unknown) => this.#control(message as ControlMessage), onError) as () => void,
       onReadable: guarded(
@@ -101,11 +105,13 @@ class Session implements MqttSession {
     });
   }
 
+  #opened(): void {
+    this.#errorReason = "broker-closed";
+  }
+
   /** The SDK's client tells nothing of a refusal but that there was an error: the CONNACK's fourth byte is the code. */
   #peek(position: number, byte: number): void {
-    if (position !== 3) return;
-    this.#connackCode = byte;
-    this.#errorReason = "broker-closed";
+    if (position === 3) this.#connackCode = byte;
   }
 
   #control(message: ControlMessage): void {

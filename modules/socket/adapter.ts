@@ -10,6 +10,8 @@ import { guarded } from "../guard/guard.js";
 export interface Limits {
   /** More bytes than this read from one connection are an error: a peer must not fill the heap. */
   readonly maxBytes?: number;
+  /** Told, more than once, that the connection stands. */
+  readonly onOpen?: () => void;
   /** Told of the first bytes that are read one by one, with their position. */
   readonly onByte?: (position: number, byte: number) => void;
 }
@@ -20,11 +22,15 @@ export class GuardedTcp extends TCP {
   #readBytes = 0;
 
   constructor(options: Options & Limits) {
-    const { onReadable, onWritable, onError } = options;
+    const { onReadable, onWritable, onError, onOpen } = options;
+    const opened = function (this: TCP, count: number) {
+      onOpen?.();
+      onWritable?.call(this, count);
+    };
     super({
       ...options,
       ...(onReadable && { onReadable: guarded("socket", onReadable, onError) }),
-      ...(onWritable && { onWritable: guarded("socket", onWritable, onError) }),
+      ...(onWritable && { onWritable: guarded("socket", opened, onError) }),
       ...(onError && { onError: guarded("socket", onError) }),
     });
     // The SDK's HTTP server takes an accepted socket over with `new from.constructor({from, …})`: limits go along.

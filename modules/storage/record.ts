@@ -69,7 +69,13 @@ export class StoredRecord<T> {
     const match = /^(\d{1,15}):([0-9a-f]{8}):/.exec(store.get(`${key}${index}`) ?? "");
     if (!match) return undefined;
     const json = match.input.slice(match[0].length);
-    return checksum(json) === match[2] ? { sequence: Number(match[1]), json } : undefined;
+    if (checksum(json) !== match[2]) return undefined;
+    try {
+      JSON.parse(json);
+    } catch {
+      return undefined; // the checksum is right by chance: the other slot counts
+    }
+    return { sequence: Number(match[1]), json };
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { sha256 as chipSha256 } from "../../modules/identity/adapter.js";
 import { fromHex, hmacSha256, toHex } from "../../modules/identity/hmac.js";
@@ -56,7 +57,7 @@ describe.each([
   test("keys at a block's bound, and messages of nothing", () => {
     for (const length of [0, 1, 63, 64, 65]) {
       const [key, message] = [repeated(7, length), new Uint8Array(0)];
-      expect(toHex(hmacSha256(sha256, key, message))).toBe(toHex(hmacSha256(nobleSha256, key, message)));
+      expect(toHex(hmacSha256(sha256, key, message))).toBe(createHmac("sha256", key).update(message).digest("hex"));
       expect([...key]).toEqual(new Array(length).fill(7)); // the caller's key stays
     }
   });

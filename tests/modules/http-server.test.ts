@@ -217,19 +217,33 @@ describe("not fatal, and not in the way of others", () => {
 });
 
 describe("more than four connections", () => {
-  test("the fifth is closed at once, the four are served", async () => {
-    const four = Array.from({ length: 4 }, () => talk("GET / HTTP/1.1\r\n"));
-    await pause(40);
+  /** Has asked for the page, all but the last byte of its body. */
+  const asking = () => talk(post("abc").slice(0, -1));
+
+  test("where four have asked for something, the fifth is closed at once and the four are served", async () => {
+    const four = Array.from({ length: 4 }, asking);
+    await pause(150);
     const fifth = await talk(get()).ended;
     expect([fifth.received, seen.length]).toEqual(["", 0]);
     expect(fifth.afterMs).toBeLessThan(300);
-    for (const { socket } of four) socket.write("Host: a\r\n\r\n");
+    for (const { socket } of four) socket.write("c");
     for (const { ended } of four) expect((await ended).received).toContain("page");
+  });
+
+  test("where one of them has asked for nothing yet, it makes room", async () => {
+    const three = Array.from({ length: 3 }, asking);
+    await pause(50);
+    const silent = talk();
+    await pause(100);
+    expect((await talk(get()).ended).received).toContain("page");
+    expect((await silent.ended).afterMs).toBeLessThan(450);
+    for (const { socket } of three) socket.write("c");
+    for (const { ended } of three) expect((await ended).received).toContain("page");
   });
 
   test("a place is free again when one of them is gone, however it went", async () => {
     for (let round = 0; round < 3; round++) {
-      const four = Array.from({ length: 4 }, () => talk("GET / HT"));
+      const four = Array.from({ length: 4 }, asking);
       await pause(30);
       for (const [index, { socket }] of four.entries()) index % 2 ? socket.destroy() : socket.resetAndDestroy();
       await pause(30);
