@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { MockCloud } from "../mocks/cloud/cloud.js";
 import { VirtualDevice } from "../mocks/device/virtual-device.js";
-import { launchChromium } from "../tests/browser/chromium.js";
+import { launchChromium } from "./chromium.js";
 
 const folder = "docs";
 /** A README is read over slow lines, too. */

@@ -1,7 +1,7 @@
 /** Tests in a real browser. Where there is none they are skipped, loudly; with CI=true they fail. */
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { onTestFinished, test } from "vitest";
-import { chromiumPath, launchChromium, noChromium } from "./chromium.js";
+import { chromiumPath, launchChromium, noChromium } from "../../tools/chromium.js";
 
 if (!chromiumPath) console.error(`\n*** LEFT OUT: tests in a browser. ${noChromium} ***\n`);
 
