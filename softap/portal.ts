@@ -1,6 +1,6 @@
 /** The captive portal: an access point, a DNS that knows one address, and the page. */
 import type { Clock } from "../modules/clock/clock.js";
-import { advise, type Failure, type Result } from "../modules/failure/failure.js";
+import type { Failure, Result } from "../modules/failure/failure.js";
 import type { ServeHttp } from "../modules/http/http.js";
 import type { Settings } from "../modules/settings/settings.js";
 import type { ServeUdp, UdpServer } from "../modules/udp/udp.js";
@@ -44,7 +44,7 @@ export function openPortal(options: PortalOptions): Portal {
     networks: options.networks,
     stored: options.stored,
     defaultUrl: options.defaultUrl,
-    notice: options.failure && advise(options.failure),
+    failure: options.failure,
     facts: options.facts,
   };
   let lastVisitMs = io.clock.ticksMs(); // somebody may be about to join
@@ -72,7 +72,7 @@ export function openPortal(options: PortalOptions): Portal {
           const { reply, settings } = route(request, state);
           if (!settings) return reply;
           const stored = options.store(settings);
-          if (!stored.ok) return notStored(state, advise(stored.failure));
+          if (!stored.ok) return notStored(state, settings, stored.failure);
           resolveSaved();
           return reply;
         },

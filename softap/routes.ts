@@ -1,7 +1,8 @@
 /** The portal's HTTP: from a request to a reply, and to settings where a valid form was sent. */
+import { advise, type Failure } from "../modules/failure/failure.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { splitQuery } from "../modules/http/url.js";
-import { checkSettings, type Settings, type SettingsCheck } from "../modules/settings/settings.js";
+import { checkSettings, type Settings, type SettingsCheck, type TypedSettings } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
 import { escapeHtml, parseForm } from "./form.js";
 import { type PageModel, renderPage, renderSaved } from "./page.js";
@@ -13,7 +14,8 @@ export interface PortalState {
   readonly stored: Settings | undefined;
   /** Shown in the field when nothing is stored. */
   readonly defaultUrl: string;
-  readonly notice: string | undefined;
+  /** Why the last try did not work. */
+  readonly failure: Failure | undefined;
   readonly facts: Readonly<Record<string, string>>;
 }
 
@@ -36,43 +38,44 @@ export function route(request: ServerRequest, portal: PortalState): Routed {
   return { reply: html(405, "Method not allowed") };
 }
 
-/** The page again, with what went wrong when the settings could not be stored. */
-export function notStored(portal: PortalState, notice: string): ServerReply {
-  return html(500, renderPage({ ...emptyForm(portal), notice }));
+/** The page again with what was typed, and why it could not be stored. */
+export function notStored(portal: PortalState, { ssid, url }: Settings, failure: Failure): ServerReply {
+  return html(500, renderPage({ ...emptyForm(portal), ssid, url, hasPassword: false, notice: advise(failure) }));
 }
 
 function submit(body: string, portal: PortalState): Routed {
   const form = parseForm(body);
   if (!form) return { reply: html(400, "This form cannot be read.") };
   const typed = { ssid: form.get("ssid") ?? "", password: form.get("password") ?? "", url: form.get("url") ?? "" };
-  const check = missingPassword(checkSettings(typed, portal.stored), portal.networks);
-  if (check.ok)
-    return { reply: html(200, renderSaved(check.settings.ssid, check.settings.url)), settings: check.settings };
-  const model: PageModel = {
-    ...emptyForm(portal),
-    ssid: typed.ssid,
-    url: typed.url,
-    errors: check.errors,
-    notice: undefined,
-  };
-  return { reply: html(422, renderPage(model)) };
+  const check = typed.password === "" ? withoutPassword(typed, portal) : checkSettings(typed, portal.stored);
+  if (check.ok) {
+    const { settings } = check;
+    return { reply: html(200, renderSaved(settings.ssid, settings.url)), settings };
+  }
+  const { ssid, url } = typed;
+  return { reply: html(422, renderPage({ ...emptyForm(portal), ssid, url, errors: check.errors, notice: undefined })) };
 }
 
-/** The device would restart and try a protected network without one for nothing. */
-function missingPassword(check: SettingsCheck, networks: readonly Network[]): SettingsCheck {
-  if (!check.ok || !check.settings.password.isEmpty) return check;
-  const isSecured = networks.some(({ ssid, secured }) => secured && ssid === check.settings.ssid);
-  return isSecured ? { ok: false, errors: { password: "This network has a password. Type it here." } } : check;
+/** An empty password field: right for an open network, and for one whose password is stored and was not refused. */
+function withoutPassword(typed: TypedSettings, { stored, networks, failure }: PortalState): SettingsCheck {
+  const network = networks.find(({ ssid }) => ssid === typed.ssid);
+  const isOpen = network !== undefined && !network.secured;
+  const wasRefused = failure?.reason === "wifi-password" && stored?.ssid === typed.ssid;
+  const check = checkSettings(typed, isOpen || wasRefused ? undefined : stored);
+  if (!check.ok || !check.settings.password.isEmpty || isOpen) return check;
+  if (wasRefused) return { ok: false, errors: { password: "The network refused this password. Type it again." } };
+  // The device would restart and try for nothing.
+  return network ? { ok: false, errors: { password: "This network has a password. Type it here." } } : check;
 }
 
-function emptyForm({ stored, networks, notice, facts, defaultUrl }: PortalState): PageModel {
+function emptyForm({ stored, networks, failure, facts, defaultUrl }: PortalState): PageModel {
   return {
     ssid: stored?.ssid ?? "",
     url: stored?.url ?? defaultUrl,
-    hasPassword: stored !== undefined && !stored.password.isEmpty,
+    hasPassword: stored !== undefined && !stored.password.isEmpty && failure?.reason !== "wifi-password",
     networks,
     errors: {},
-    notice,
+    notice: failure && advise(failure),
     facts,
   };
 }

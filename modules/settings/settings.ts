@@ -13,6 +13,8 @@ export interface Settings {
 }
 
 export type SettingsField = "ssid" | "password" | "url";
+/** As it comes from a form. */
+export type TypedSettings = Readonly<Record<SettingsField, string>>;
 export type SettingsErrors = Partial<Record<SettingsField, string>>;
 
 export type SettingsCheck =
@@ -23,10 +25,7 @@ export type SettingsCheck =
  * Checks what was typed. A password that is left empty keeps the stored one when the network is the same.
  * @param stored what the device has now
  */
-export function checkSettings(
-  typed: Readonly<Record<SettingsField, string>>,
-  stored: Settings | undefined,
-): SettingsCheck {
+export function checkSettings(typed: TypedSettings, stored: Settings | undefined): SettingsCheck {
   const errors: SettingsErrors = {};
   const ssidBytes = utf8Length(typed.ssid);
   if (ssidBytes === 0 || typed.ssid.includes("\0")) errors.ssid = "Choose a network or type its name.";

@@ -137,7 +137,11 @@ async function wrongPassword(enter: (world: World) => void): Promise<void> {
   await world.untilState("portal");
   expect(world.visit({}).body.includes("password is wrong"), "the page says why");
   expect(!world.visit({}).body.includes(SECRETS.wifi), "no password on the page");
-  world.fillIn({ ssid: "Home", password: "", url: SERVICE_URL });
+  expect(
+    world.fillIn({ ssid: "Home", password: "", url: SERVICE_URL }).status === 422,
+    "a refused password is not kept",
+  );
+  world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL });
   await world.until(() => world.restarted);
   const next = new World(goodWorld(), world.store);
   enter(next);

@@ -36,7 +36,7 @@ describe("the page", () => {
   });
 
   test("tells why the last try did not work", () => {
-    const { body } = get("/", ADDRESS, portalState({ notice: "The Wi-Fi password is wrong. (<Home>)" })).reply;
+    const { body } = get("/", ADDRESS, portalState({ failure: { reason: "wifi-password", detail: "<Home>" } })).reply;
     expect(unescapeHtml(/role="status">([^<]*)</.exec(body)![1]!)).toBe("The Wi-Fi password is wrong. (<Home>)");
   });
 });
@@ -92,14 +92,14 @@ describe("a form", () => {
 
 describe("the stored password", () => {
   test("is on no page, only that there is one", () => {
-    const state = portalState({ stored, notice: "Again." });
+    const state = portalState({ stored, failure: { reason: "wifi-not-found" } });
     const replies = [
       get("/", ADDRESS, state).reply,
       post({ ...valid, password: "" }, state).reply,
       post({ ...valid, url: "" }, state).reply,
       post({ ...valid, password: "x" }, state).reply,
       get("/generate_204", "www.google.com", state).reply,
-      notStored(state, "Full."),
+      notStored(state, stored, { reason: "storage-full" }),
     ];
     for (const reply of replies) expect(JSON.stringify(reply)).not.toContain(STORED_PASSWORD);
     expect(get("/", ADDRESS, state).reply.body).toContain('placeholder="unchanged"');
@@ -107,11 +107,41 @@ describe("the stored password", () => {
   });
 });
 
-test("storage that is full: the page says so, and shows what is stored", () => {
-  const reply = notStored(portalState({ stored }), "The device's storage is full or worn. Nothing was changed.");
+test("storage that is full: the page says so, and keeps what was typed but the password", () => {
+  const typed = { ...stored, ssid: "Workshop" };
+  const reply = notStored(portalState({ stored }), typed, { reason: "storage-full" });
   expect(reply.status).toBe(500);
   expect(unescapeHtml(reply.body)).toContain("The device's storage is full or worn.");
-  expect(fieldValue(reply.body, "ssid")).toBe("Home");
+  expect(fieldValue(reply.body, "ssid")).toBe("Workshop");
+  expect(reply.body).not.toContain(STORED_PASSWORD);
+});
+
+describe("an empty password field", () => {
+  const home = { ssid: "Home", rssi: -50, secured: true };
+  const empty = { ssid: "Home", password: "", url: stored.url };
+
+  test("keeps the stored password of the same network", () => {
+    expect(post(empty, portalState({ stored, networks: [home] })).settings?.password.reveal()).toBe(STORED_PASSWORD);
+  });
+
+  test("is asked for where the stored one was refused", () => {
+    const state = portalState({ stored, networks: [home], failure: { reason: "wifi-password" } });
+    const { reply, settings } = post(empty, state);
+    expect(settings).toBeUndefined();
+    expect(reply.status).toBe(422);
+    expect(reply.body).toContain("The network refused this password.");
+    expect(get("/", ADDRESS, state).reply.body).not.toContain('placeholder="unchanged"');
+  });
+
+  test("means an open network where one of that name is in range, whatever is stored", () => {
+    const open = { ...home, secured: false };
+    expect(post(empty, portalState({ stored, networks: [open] })).settings?.password.isEmpty).toBe(true);
+  });
+
+  test("is not enough for a network with a password", () => {
+    expect(post(empty, portalState({ networks: [home] })).reply.body).toContain("This network has a password.");
+    expect(post(empty, portalState()).settings?.password.isEmpty).toBe(true);
+  });
 });
 
 test("checked settings pass the form's check again (what the page shows can be sent)", () => {

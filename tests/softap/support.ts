@@ -16,7 +16,7 @@ export function portalState(change: Partial<PortalState> = {}): PortalState {
     networks: [],
     stored: undefined,
     defaultUrl: "",
-    notice: undefined,
+    failure: undefined,
     facts: { MAC: "AA:BB:CC:DD:EE:FF" },
     ...change,
   };
