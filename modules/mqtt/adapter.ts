@@ -5,7 +5,15 @@ import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { textOf } from "../socket/text.js";
-import { MAX_PAYLOAD_BYTES, type Message, type MqttConnect, type MqttOptions, type MqttSession } from "./mqtt.js";
+import { HeaderWatch } from "./headers.js";
+import {
+  type Incoming,
+  MAX_PAYLOAD_BYTES,
+  type Message,
+  type MqttConnect,
+  type MqttOptions,
+  type MqttSession,
+} from "./mqtt.js";
 
 /** From the start to the SUBACK: longer than that is no broker. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -37,12 +45,12 @@ class Session implements MqttSession {
   #end!: (failure: Failure) => void;
   #cancelTimeout: () => void;
   #waiting: Outgoing[] = [];
-  #early: [topic: string, payload: string][] = [];
+  #early: Incoming[] = [];
   #packetId = SUBSCRIBE_ID;
   #writableBytes = 0;
-  #connackCode: number | undefined;
+  #headers = new HeaderWatch();
   #errorReason: Reason = "unreachable";
-  #incoming: { topic: string; bytes: number; chunks: ArrayBuffer[] } | undefined;
+  #incoming: { topic: string; bytes: number; chunks: ArrayBuffer[]; retained: boolean } | undefined;
   readonly ended: Promise<Failure>;
 
   constructor(clock: Clock, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
@@ -91,7 +99,7 @@ class Session implements MqttSession {
       socket: {
         io: GuardedTcp,
         onOpen: () => this.#opened(),
-        onByte: (position: number, byte: number) => this.#peek(position, byte),
+        onByte: (position: number, byte: number) => this.#headers.see(position, byte),
       },
       // The typings say (opcode, message); the SDK's client calls with one message (mqttclient.js).
       onControl: guarded("mqtt", (message: unknown) => this.#control(message as ControlMessage), onError) as () => void,
@@ -107,11 +115,6 @@ class Session implements MqttSession {
 
   #opened(): void {
     this.#errorReason = "broker-closed";
-  }
-
-  /** The SDK's client tells nothing of a refusal but that there was an error: the CONNACK's fourth byte is the code. */
-  #peek(position: number, byte: number): void {
-    if (position === 3) this.#connackCode = byte;
   }
 
   #control(message: ControlMessage): void {
@@ -135,7 +138,7 @@ class Session implements MqttSession {
     this.#cancelTimeout();
     this.#resolve?.(success<MqttSession>(this));
     this.#resolve = undefined;
-    for (const [topic, payload] of this.#early.splice(0)) this.#deliver(topic, payload);
+    for (const message of this.#early.splice(0)) this.#deliver(message);
   }
 
   #writable(count: number): void {
@@ -157,7 +160,7 @@ class Session implements MqttSession {
 
   /** A message can come in parts; one that is too large is read and dropped. */
   #receive(count: number, { topic, more }: { topic?: string; more: boolean }): void {
-    if (topic !== undefined) this.#incoming = { topic, bytes: 0, chunks: [] };
+    if (topic !== undefined) this.#incoming = { topic, bytes: 0, chunks: [], retained: this.#headers.isRetained };
     const chunk = this.#client?.read(count);
     const incoming = this.#incoming;
     if (!incoming) return;
@@ -168,17 +171,18 @@ class Session implements MqttSession {
     this.#incoming = undefined;
     if (incoming.bytes > MAX_PAYLOAD_BYTES) return;
     const payload = textOf(incoming.chunks);
-    if (payload !== undefined) this.#deliver(incoming.topic, payload);
+    const { topic: name, retained } = incoming;
+    if (payload !== undefined) this.#deliver({ topic: name, payload, retained });
   }
 
   /** What comes before the session is told of waits for it. */
-  #deliver(topic: string, payload: string): void {
+  #deliver(message: Incoming): void {
     if (this.#resolve) {
-      if (this.#early.length < MAX_WAITING) this.#early.push([topic, payload]);
+      if (this.#early.length < MAX_WAITING) this.#early.push(message);
       return;
     }
     // In a turn of its own: a fault of the application must not end the session.
-    this.#clock.after(0, () => this.#options.onMessage(topic, payload));
+    this.#clock.after(0, () => this.#options.onMessage(message));
   }
 
   #fail(reason: Reason): void {
@@ -187,9 +191,10 @@ class Session implements MqttSession {
 
   /** MQTT 3.1.1 §3.2.2.3 */
   #refusal(): Reason | undefined {
-    if (!this.#connackCode) return undefined;
-    if (this.#connackCode === 3) return "broker-busy";
-    return this.#connackCode === 4 || this.#connackCode === 5 ? "broker-credentials" : "broker-refused";
+    const { connackCode } = this.#headers;
+    if (!connackCode) return undefined;
+    if (connackCode === 3) return "broker-busy";
+    return connackCode === 4 || connackCode === 5 ? "broker-credentials" : "broker-refused";
   }
 
   #settle(failure: Failure): void {

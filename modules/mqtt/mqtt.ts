@@ -12,13 +12,20 @@ export interface MqttOptions {
   /** Subscribed to before the session counts as connected. */
   readonly subscribe: readonly string[];
   readonly qos: Qos;
-  onMessage(topic: string, payload: string): void;
+  onMessage(message: Incoming): void;
 }
 
 export interface Message {
   readonly topic: string;
   readonly payload: string;
   readonly retain?: boolean;
+}
+
+export interface Incoming {
+  readonly topic: string;
+  readonly payload: string;
+  /** From before the subscription: the broker kept it. */
+  readonly retained: boolean;
 }
 
 export type Qos = 0 | 1;

@@ -6,7 +6,7 @@ import { type Failure, failed, type Result } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
 import { noteFailure } from "../log/log.js";
-import type { MqttSession } from "../mqtt/mqtt.js";
+import type { Incoming, MqttSession } from "../mqtt/mqtt.js";
 import { type Action, answerControl } from "./control.js";
 
 /** Why a session is over. */
@@ -54,14 +54,15 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   const ending = new Promise<Ending>((resolve) => {
     end = resolve;
   });
-  const session = await connect(device, credentials, (payload) => control(payload));
+  const session = await connect(device, credentials, (message) => control(message));
   if (!session.ok) return { kind: "lost", failure: session.failure };
   const mqtt = session.value;
 
-  function control(payload: string): void {
-    const answered = answerControl(payload, uptimeSeconds(device));
+  function control({ payload, retained }: Incoming): void {
+    // A retained `reboot` would come again after each restart.
+    const answered = retained ? undefined : answerControl(payload, uptimeSeconds(device));
     if (!answered) {
-      log.note("control: a message that is no command was dropped");
+      log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
       return;
     }
     log.note(`control: ${JSON.stringify(answered.reply)}`);
@@ -96,7 +97,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
 function connect(
   device: Device,
   { host, port, clientId, username, password, topics, qos }: Credentials,
-  onControl: (payload: string) => void,
+  onControl: (message: Incoming) => void,
 ): Promise<Result<MqttSession>> {
   const { status, control } = topics;
   return device.mqtt({
@@ -110,7 +111,7 @@ function connect(
     will:
       status === undefined ? undefined : { topic: status, payload: JSON.stringify({ online: false }), retain: true },
     subscribe: control === undefined ? [] : [control],
-    onMessage: (_topic, payload) => onControl(payload),
+    onMessage: onControl,
   });
 }
 

@@ -10,11 +10,12 @@ async function online({ boot, warm }: Stage): Promise<World> {
   return world;
 }
 
-const send = (world: World, message: unknown) =>
-  world.session!.options.onMessage(
-    "devices/550e/control",
-    typeof message === "string" ? message : JSON.stringify(message),
-  );
+const send = (world: World, message: unknown, retained = false) =>
+  world.session!.options.onMessage({
+    topic: "devices/550e/control",
+    payload: typeof message === "string" ? message : JSON.stringify(message),
+    retained,
+  });
 const said = (world: World) => world.published.map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
 
 life("ping is answered on the status topic, not retained", async (stage) => {
@@ -121,4 +122,13 @@ life("what is no command changes nothing", async (stage) => {
   expect(said(world).at(-1)).toMatchObject({ cmd: "format", ok: false, error: "unknown command" });
   await pass(world, DAY / 4);
   expect([world.state, world.restarted]).toEqual(["online", false]);
+});
+
+life("a retained command is dropped: it would come again after each restart", async (stage) => {
+  const world = await online(stage);
+  send(world, { cmd: "reboot", id: 1 }, true);
+  send(world, { cmd: "ping", id: 2 });
+  await world.until(() => said(world).some(({ cmd }) => cmd === "ping"));
+  expect(said(world).some(({ cmd }) => cmd === "reboot")).toBe(false);
+  expect(world.isOff).toBe(false);
 });

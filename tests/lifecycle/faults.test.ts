@@ -150,7 +150,7 @@ describe("a fault while online is not silence", () => {
     await world.untilState("online");
     world.device.clock.after(0, () => {
       world.device.log.note = broken;
-      world.session!.options.onMessage("t", '{"cmd":"ping"}');
+      world.session!.options.onMessage({ topic: "t", payload: '{"cmd":"ping"}', retained: false });
     });
     await pass(world, MINUTE);
     expect(world.state).toBe("online");

@@ -38,10 +38,10 @@ life(
       (fresh) => console_(fresh, lines),
     );
     await pass(world, 2 * DAY);
-    world.session?.options.onMessage("t", '{"cmd":"ping"}');
+    world.session?.options.onMessage({ topic: "t", payload: '{"cmd":"ping"}', retained: false });
     world.session?.end(failed("connection-lost").failure);
     await pass(world, HOUR);
-    world.session?.options.onMessage("t", '{"cmd":"portal"}');
+    world.session?.options.onMessage({ topic: "t", payload: '{"cmd":"portal"}', retained: false });
     await world.until(() => world.restarted);
     expectNone([...lines, ...left(world)]);
   },

@@ -86,7 +86,7 @@ life("full storage does not keep the device from its broker", async ({ boot }) =
 life("credentials of another service do not count", async ({ boot, warm }) => {
   const first = boot({}, await warm());
   await first.untilState("online");
-  first.session?.options.onMessage("t", '{"cmd":"portal"}');
+  first.session?.options.onMessage({ topic: "t", payload: '{"cmd":"portal"}', retained: false });
   await first.until(() => first.restarted);
   const second = boot({}, first.store);
   await second.untilState("portal");

@@ -98,9 +98,19 @@ describe("messages", () => {
     expect(received.map(([, payload]) => Number(payload))).toEqual(Array.from({ length: 100 }, (_, index) => index));
   });
 
+  test("that the broker kept are told apart", async () => {
+    const flags: boolean[] = [];
+    await send("kept", "devices/d/control", 1, true);
+    await connected({ onMessage: ({ retained }) => flags.push(retained) });
+    await until(() => flags.length === 1, "the retained one");
+    await send("fresh");
+    await until(() => flags.length === 2, "the fresh one");
+    expect(flags).toEqual([true, false]);
+  });
+
   test("whose handler throws do not end the session", async () => {
     const session = await connected({
-      onMessage: (topic, payload) => {
+      onMessage: ({ topic, payload }) => {
         received.push([topic, payload]);
         throw new Error("application");
       },

@@ -47,7 +47,7 @@ export function connect(change: Partial<MqttOptions> = {}, times = 1) {
     keepAliveMs: 60_000,
     subscribe: ["devices/d/control"],
     qos: 1,
-    onMessage: (topic, payload) => void received.push([topic, payload]),
+    onMessage: ({ topic, payload }) => void received.push([topic, payload]),
     ...change,
   });
 }
@@ -64,9 +64,9 @@ export async function reasonOf(change: Partial<MqttOptions> = {}, times = 1): Pr
   return result.ok ? undefined : result.failure.reason;
 }
 
-export const send = (payload: string | Buffer, topic = "devices/d/control", qos: 0 | 1 = 1) =>
+export const send = (payload: string | Buffer, topic = "devices/d/control", qos: 0 | 1 = 1, retain = false) =>
   new Promise<void>((done) =>
-    broker.publish({ cmd: "publish", topic, payload, qos, retain: false, dup: false }, () => done()),
+    broker.publish({ cmd: "publish", topic, payload, qos, retain, dup: false }, () => done()),
   );
 
 export function published(): { topic: string; payload: string; qos: number; retain: boolean }[] {

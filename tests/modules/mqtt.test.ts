@@ -99,7 +99,7 @@ test("a message that comes before the SUBACK waits until the session is known", 
     });
   });
   const order: string[] = [];
-  const result = await connect({ port, onMessage: (_topic, payload) => void order.push(payload) });
+  const result = await connect({ port, onMessage: ({ payload }) => void order.push(payload) });
   order.push(result.ok ? "connected" : result.failure.reason);
   await until(() => order.length === 2, "the message");
   expect(order).toEqual(["connected", "hi"]);
