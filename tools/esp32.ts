@@ -46,16 +46,19 @@ function report(): void {
     .map((name) => byteCode(join(modules, name)))
     .reduce((sum, bytes) => sum + bytes, 0);
   const linked = readFileSync(join(TEMPORARY, "mc.xs.c"), "utf8");
-  const codeBytes = sumOf(linked, /^static const txU1 gxCode\d+\[(\d+)\];$/gm);
+  // Preloaded functions are literals among the slots, a byte each `\x00`; what is not preloaded are arrays.
+  const preloadedBytes = sumOf(linked, /\(txByte\*\)"((?:\\x[0-9a-f]{2})+)"/g, (literal) => literal.length / 4);
+  const loadedBytes = sumOf(linked, /^static const txU1 gxCode\d+\[(\d+)\];$/gm);
   const slots = sumOf(linked, /^#define mxHeapCount (\d+)$/gm);
   const resources = readFileSync(join(TEMPORARY, "mc.resources.c"), "utf8");
   const resourceBytes = sumOf(resources, /\[(\d+)\] = /g);
   console.log(`JavaScript stage for ${TARGET} done: the manifest links.
   byte code of this project         ${bytes(ownBytes)}   compiled modules (*.xsb)
   byte code of the SDK's modules    ${bytes(byteCode(modules) - ownBytes)}   compiled modules (*.xsb)
-  byte code of preloaded functions  ${bytes(codeBytes)}   in flash, after strip
-  preloaded objects                 ${bytes(slots * SLOT_BYTES)}   in flash, ${slots} slots of ${SLOT_BYTES} bytes
-  resources                         ${bytes(resourceBytes)}   in flash`);
+  linked: preloaded functions       ${bytes(preloadedBytes)}   byte code in flash
+  linked: modules that run at boot  ${bytes(loadedBytes)}   byte code in flash
+  linked: preloaded objects         ${bytes(slots * SLOT_BYTES)}   in flash, ${slots} slots of ${SLOT_BYTES} bytes
+  linked: resources                 ${bytes(resourceBytes)}   in flash`);
 }
 
 /** On a 32-bit machine. */
@@ -71,8 +74,8 @@ function byteCode(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + byteCode(join(path, name)), 0);
 }
 
-function sumOf(text: string, pattern: RegExp): number {
-  return [...text.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
+function sumOf(text: string, pattern: RegExp, measure: (match: string) => number = Number): number {
+  return [...text.matchAll(pattern)].reduce((sum, match) => sum + measure(match[1]!), 0);
 }
 
 try {
