@@ -36,7 +36,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     this.#headless = headless;
   }
 
-  /** Builds the app; about 10 s the first time. */
+  /** Builds the app; the first time with the engine, which takes half a minute. */
   static async build(options: AppOptions & { headless: boolean }): Promise<Simulator> {
     const sdk = findSdk();
     const folder = writeManifest(options);
