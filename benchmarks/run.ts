@@ -68,7 +68,7 @@ function simulator(): void {
   }
   const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "tests/simulator/vitest.config.ts"];
   const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
-  for (const [line] of stdout.matchAll(/^\{"memory".*$/gm)) {
+  for (const [line] of stdout.matchAll(/\{"memory".*\}/g)) {
     const { memory, alive } = JSON.parse(line) as Record<"memory" | "alive", Record<string, never>>;
     for (const [state, heap] of Object.entries(alive as Record<string, { slots: number; chunkBytes: number }>)) {
       row(`${state}, heap of ${memory.slots} slots`, heap.slots, "slots");

@@ -1,7 +1,7 @@
 /** What the device says and does while it is connected to its broker. */
 import { type Credentials, sameCredentials } from "../../provisioning/credentials.js";
 import type { Answer } from "../../provisioning/protocol.js";
-import type { Cancel } from "../clock/clock.js";
+import type { Cancel, Clock } from "../clock/clock.js";
 import { type Failure, failed, type Result } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
@@ -37,24 +37,14 @@ const LAST_WORDS_MS = 500;
 
 /** Connects, stays, and ends with the reason why it is over. */
 export async function runSession(device: Device, options: SessionOptions): Promise<Ending> {
-  const { clock, log } = device;
-  const { credentials } = options;
-  const timers = new Set<Cancel>();
-  const every = (intervalMs: number, task: () => void) => {
-    const cancel = clock.after(intervalMs, () => {
-      timers.delete(cancel);
-      every(intervalMs, task); // before the task: a fault in it does not end the repetition
-      task();
-    });
-    timers.add(cancel);
-  };
-
+  const { clock, log, wifi } = device;
+  const { topics } = options.credentials;
   let action: Action | undefined;
   let end!: (ending: Ending) => void;
   const ending = new Promise<Ending>((resolve) => {
     end = resolve;
   });
-  const session = await connect(device, credentials, (message) => control(message));
+  const session = await connect(device, options.credentials, control);
   if (!session.ok) return { kind: "lost", failure: session.failure };
   const mqtt = session.value;
 
@@ -66,32 +56,68 @@ export async function runSession(device: Device, options: SessionOptions): Promi
       return;
     }
     log.note(`control: ${JSON.stringify(answered.reply)}`);
-    publish(mqtt, credentials.topics.status, answered.reply, false);
+    publish(mqtt, topics.status, answered.reply, false);
     action ??= answered.action;
     if (action) clock.after(LAST_WORDS_MS, () => end({ kind: action! }));
   }
 
   options.onConnected();
-  device.wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
+  wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
   // What was answered is done, also where the connection breaks right after the answer.
   void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
-  const sayStatus = () => publish(mqtt, credentials.topics.status, status(device), true);
-  const sayData = () => publish(mqtt, credentials.topics.data, reading(device), false);
+  const stop = startReports(device, mqtt, topics);
+  const stopRefreshing = startRefreshing(device, options, end);
+
+  const result = await ending;
+  wifi.onLost = undefined;
+  stop();
+  stopRefreshing();
+  mqtt.close(failed("broker-closed").failure);
+  return result;
+}
+
+/** Status and data, now and from time to time. */
+function startReports(device: Device, mqtt: MqttSession, topics: Credentials["topics"]): Cancel {
+  const sayStatus = () => publish(mqtt, topics.status, status(device), true);
+  const sayData = () => publish(mqtt, topics.data, reading(device), false);
   sayStatus();
   sayData();
-  every(STATUS_INTERVAL_MS, sayStatus);
-  every(device.build.dataIntervalMs, sayData);
+  const cancels = [
+    every(device.clock, STATUS_INTERVAL_MS, sayStatus),
+    every(device.clock, device.build.dataIntervalMs, sayData),
+  ];
+  return () => {
+    for (const cancel of cancels) cancel();
+  };
+}
+
+function startRefreshing(
+  { clock, random, log }: Device,
+  options: SessionOptions,
+  end: (ending: Ending) => void,
+): Cancel {
   const ask = () => {
     refresh(options, log, end).catch((error) => reportFault("refresh", error));
   };
-  if (options.refreshSoon) timers.add(clock.after(FIRST_REFRESH_MS, ask));
-  every(REFRESH_INTERVAL_MS * (0.75 + device.random() / 2), ask);
+  const cancelFirst = options.refreshSoon ? clock.after(FIRST_REFRESH_MS, ask) : undefined;
+  const cancel = every(clock, REFRESH_INTERVAL_MS * (0.75 + random() / 2), ask);
+  return () => {
+    cancelFirst?.();
+    cancel();
+  };
+}
 
-  const result = await ending;
-  device.wifi.onLost = undefined;
-  for (const cancel of timers) cancel();
-  mqtt.close(failed("broker-closed").failure);
-  return result;
+/** The next time is set before the task runs: a fault in it does not end the repetition. */
+function every(clock: Clock, intervalMs: number, task: () => void): Cancel {
+  let cancel: Cancel;
+  const next = () => {
+    cancel = clock.after(intervalMs, () => {
+      next();
+      task();
+    });
+  };
+  next();
+  return () => cancel();
 }
 
 function connect(

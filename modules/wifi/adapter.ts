@@ -11,6 +11,8 @@ import type { Network, WiFi } from "./wifi.js";
 const CODE_AUTHENTICATION = -1;
 /** A first association often fails once (status 30 with a comeback time): wait and try again. */
 const REJOIN_PAUSE_MS = 3_000;
+/** Once can be an accident of the radio. */
+const MAX_REFUSALS = 2;
 /** The driver needs a moment after it left a network. */
 const RESCAN_PAUSE_MS = 1_000;
 /** Access points that are looked at: a name can have several. */
@@ -72,18 +74,17 @@ export class WiFiAdapter implements WiFi {
 
   async join(ssid: string, password: Secret, timeoutMs: number): Promise<Result<void>> {
     const endMs = this.#clock.ticksMs() + timeoutMs;
-    let reason = await this.#attempt(ssid, password, timeoutMs);
-    for (let left = REJOIN_PAUSE_MS; reason && left > 0; ) {
-      left = endMs - this.#clock.ticksMs() - REJOIN_PAUSE_MS;
-      if (left <= 0) break;
+    for (let refusals = 0; ; ) {
+      const reason = await this.#attempt(ssid, password, endMs - this.#clock.ticksMs());
+      if (!reason) return success(undefined);
+      if (reason === "wifi-password") refusals++;
+      const isLate = this.#clock.ticksMs() + REJOIN_PAUSE_MS >= endMs;
+      if (isLate || refusals === MAX_REFUSALS) {
+        SdkWiFi.disconnect();
+        return failed(reason, ssid);
+      }
       await sleep(this.#clock, REJOIN_PAUSE_MS);
-      const wasPassword = reason === "wifi-password";
-      reason = await this.#attempt(ssid, password, left);
-      if (wasPassword && reason === "wifi-password") break; // twice is no accident
     }
-    if (!reason) return success(undefined);
-    SdkWiFi.disconnect();
-    return failed(reason, ssid);
   }
 
   openAccessPoint(ssid: string): void {
