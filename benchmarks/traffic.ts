@@ -17,14 +17,19 @@ export interface Traffic {
 
 const none = (): Traffic => ({ connections: 0, sentBytes: 0, receivedBytes: 0, roundTrips: 0 });
 
+/** Where the proxies count; a new count begins with a new boot. */
+interface Counter {
+  traffic: Traffic;
+}
+
 /** A proxy before one of the cloud's ports that counts. */
 class Meter {
   readonly #server: Server;
-  readonly #count: Traffic;
+  readonly #counter: Counter;
   #rewrite: (data: Buffer) => Buffer = (data) => data;
 
-  constructor(targetPort: number, count: Traffic) {
-    this.#count = count;
+  constructor(targetPort: number, counter: Counter) {
+    this.#counter = counter;
     this.#server = createServer((client) => this.#connect(client, targetPort));
   }
 
@@ -39,19 +44,19 @@ class Meter {
   }
 
   #connect(client: Socket, port: number): void {
-    const count = this.#count;
-    count.connections++;
-    count.roundTrips++;
+    const counter = this.#counter;
+    counter.traffic.connections++;
+    counter.traffic.roundTrips++;
     let asked = false;
     const upstream = createConnection({ port, host: "127.0.0.1" });
     client.on("data", (data) => {
-      count.sentBytes += data.length;
+      counter.traffic.sentBytes += data.length;
       asked = true;
       upstream.write(data);
     });
     upstream.on("data", (data) => {
-      count.receivedBytes += data.length;
-      if (asked) count.roundTrips++;
+      counter.traffic.receivedBytes += data.length;
+      if (asked) counter.traffic.roundTrips++;
       asked = false;
       client.write(this.#rewrite(data));
     });
@@ -70,14 +75,10 @@ export async function measureTraffic(): Promise<{ cold: Traffic; warm: Traffic }
   const folder = mkdtempSync(join(tmpdir(), "esp32-online-bench-"));
   const cloud = new MockCloud({ httpPort: 0, mqttPort: 0, rateLimited: false, autoRegister: true });
   await cloud.start();
-  let count = none();
-  const shared: Traffic = new Proxy(count, {
-    get: (_, name) => count[name as keyof Traffic],
-    set: (_, name, value) => Reflect.set(count, name, value),
-  });
-  const mqtt = new Meter(cloud.mqttPort, shared);
+  const counter: Counter = { traffic: none() };
+  const mqtt = new Meter(cloud.mqttPort, counter);
   const mqttPort = await mqtt.listen();
-  const http = new Meter(cloud.httpPort, shared);
+  const http = new Meter(cloud.httpPort, counter);
   // The answer sends the device to the meter in place of the broker; both ports have as many digits.
   const httpPort = await http.listen((data) =>
     Buffer.from(data.toString().replaceAll(String(cloud.mqttPort), String(mqttPort))),
@@ -89,12 +90,12 @@ export async function measureTraffic(): Promise<{ cold: Traffic; warm: Traffic }
     const fields = { ssid: "Home", password: "correct horse", url: `http://127.0.0.1:${httpPort}` };
     await fetch(String(address), { method: "POST", body: new URLSearchParams(fields) });
     await device.waitFor("online", 20_000);
-    const cold = count;
+    const cold = counter.traffic;
     await device.powerCut();
-    count = none();
+    counter.traffic = none();
     await device.start();
     await device.waitFor("online", 20_000);
-    return { cold: { ...cold }, warm: { ...count } };
+    return { cold, warm: counter.traffic };
   } finally {
     await device.stop();
     await cloud.stop();

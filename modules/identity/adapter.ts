@@ -17,13 +17,14 @@ export const sha256: Sha256 = (...parts) => {
  */
 export function createIdentity(factory: Store, store: Store, random: () => number): Identity {
   const serial = factory.get("serial");
-  const hasKey = fromHex(factory.get("hmac_key") ?? "") !== undefined;
+  // Read at each use: nothing refers to the key afterwards.
+  const readKey = () => fromHex(factory.get("hmac_key") ?? "");
   return {
     // Asked each time: the driver knows its address some time after the radio was switched on.
     get mac() {
       return normaliseMac(Net.get("MAC")) ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
     },
-    serial: hasKey && serial !== undefined && SERIAL.test(serial) ? serial : undefined,
+    serial: readKey() && serial !== undefined && SERIAL.test(serial) ? serial : undefined,
     uuid: kept(
       store,
       "uuid",
@@ -31,8 +32,7 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
       () => uuidV4(random),
     ),
     sign(text) {
-      // Read at each use: nothing refers to the key afterwards.
-      const key = fromHex(factory.get("hmac_key") ?? "");
+      const key = readKey();
       return key && toHex(hmacSha256(sha256, key, new Uint8Array(ArrayBuffer.fromString(text))));
     },
   };

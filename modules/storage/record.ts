@@ -11,6 +11,8 @@ import type { Store } from "./storage.js";
 interface Slot {
   readonly sequence: number;
   readonly json: string;
+  /** The JSON, parsed; null stands for an erased record. */
+  readonly value: unknown;
 }
 
 export interface RecordOptions<T> {
@@ -30,9 +32,8 @@ export class StoredRecord<T> {
   }
 
   read(): T | undefined {
-    const json = this.#newest()?.json;
-    if (json === undefined || json === "null") return undefined;
-    return this.#options.decode(JSON.parse(json));
+    const value = this.#newest()?.value ?? undefined;
+    return value === undefined ? undefined : this.#options.decode(value);
   }
 
   /** When it returns ok the value is in flash; otherwise what was stored before still is. */
@@ -71,11 +72,10 @@ export class StoredRecord<T> {
     const json = match.input.slice(match[0].length);
     if (checksum(json) !== match[2]) return undefined;
     try {
-      JSON.parse(json);
+      return { sequence: Number(match[1]), json, value: JSON.parse(json) };
     } catch {
       return undefined; // the checksum is right by chance: the other slot counts
     }
-    return { sequence: Number(match[1]), json };
   }
 }
 

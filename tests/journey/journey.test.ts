@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fillIn, introduce, openCloud, openDevice, STEP_MS, until } from "./support.js";
+import { fillIn, introduce, openCloud, openDevice, openOnlineDevice, STEP_MS, until } from "./support.js";
 
 test("from a blank board over the activation to an answered command, and straight to the broker after a restart", async () => {
   const cloud = await openCloud();
@@ -53,11 +53,7 @@ test("the device provisioning service: registered late, disabled, enabled, with 
 
 test("the broker goes away and comes back; so does the device", async () => {
   const cloud = await openCloud({ autoRegister: true });
-  const device = openDevice();
-  await device.start();
-  await device.waitFor("portal", STEP_MS);
-  await fillIn(device, cloud.url);
-  await device.waitFor("online", STEP_MS);
+  const device = await openOnlineDevice(cloud);
   await cloud.stopBroker();
   await device.waitFor("offline", STEP_MS);
   await cloud.startBroker();
@@ -71,11 +67,7 @@ test("the broker goes away and comes back; so does the device", async () => {
 
 test("credentials that the broker refuses are asked for anew", async () => {
   const cloud = await openCloud({ autoRegister: true });
-  const device = openDevice();
-  await device.start();
-  await device.waitFor("portal", STEP_MS);
-  await fillIn(device, cloud.url);
-  await device.waitFor("online", STEP_MS);
+  const device = await openOnlineDevice(cloud);
   const changes: string[] = [];
   device.on("state", ({ state }) => changes.push(state));
   await cloud.revoke(device.identity!.mac);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { fillIn, introduce, openCloud, openDevice, STEP_MS, storedSecret, WIFI } from "./support.js";
+import { fillIn, introduce, openCloud, openDevice, openOnlineDevice, STEP_MS, storedSecret, WIFI } from "./support.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -50,11 +50,7 @@ test.each(["xiaozhi", "device service"])(
 
 test("the portal with stored settings does not show the password", async () => {
   const cloud = await openCloud({ autoRegister: true });
-  const device = openDevice();
-  await device.start();
-  await device.waitFor("portal", STEP_MS);
-  await fillIn(device, cloud.url);
-  await device.waitFor("online", STEP_MS);
+  const device = await openOnlineDevice(cloud);
   cloud.sendControl(device.identity!.mac, { cmd: "portal" });
   await device.waitFor("portal", STEP_MS);
   const page = await (await fetch(`http://127.0.0.1:${device.portalPort}/`)).text();

@@ -46,6 +46,16 @@ export function fillIn(device: VirtualDevice, url: string, wifi = WIFI): Promise
   return fetch(`http://127.0.0.1:${device.portalPort}/`, { method: "POST", body });
 }
 
+/** A device that went from blank to online by the device provisioning service. */
+export async function openOnlineDevice(cloud: MockCloud): Promise<VirtualDevice> {
+  const device = openDevice();
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  await fillIn(device, cloud.url);
+  await device.waitFor("online", STEP_MS);
+  return device;
+}
+
 /** Everything in the device's flash. */
 export function flashOf(device: VirtualDevice): string {
   return readFileSync(device.stateFile, "utf8");

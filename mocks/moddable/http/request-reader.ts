@@ -4,6 +4,7 @@
  */
 import type { HTTPRequest } from "embedded:network/http/server";
 import type { SdkSocket } from "../socket/sdk-socket.js";
+import { readLine } from "./line.js";
 
 export interface RequestHandler {
   /** False: the connection was closed meanwhile. */
@@ -14,8 +15,6 @@ export interface RequestHandler {
 }
 
 type State = "request" | "headers" | "body" | "trailer" | "over";
-
-const lineFeed = 10;
 
 export class RequestReader {
   /** Bytes that the socket holds and that are not read yet. */
@@ -75,15 +74,10 @@ export class RequestReader {
 
   /** Bytes up to the line feed. False: the line is not complete, or does not end with CR LF: then nothing goes on. */
   #readLine(socket: SdkSocket): boolean {
-    socket.format = "number";
-    while (this.readable > 0) {
-      this.readable -= 1;
-      const byte = socket.read() as number;
-      this.#line += String.fromCharCode(byte);
-      if (byte === lineFeed) break;
-    }
-    socket.format = "buffer";
-    return this.#line!.endsWith("\r\n");
+    const { text, readable, complete } = readLine(socket, this.#line!, this.readable);
+    this.#line = text;
+    this.readable = readable;
+    return complete;
   }
 
   /** Makes of the line what it is. False: wait for more, or stop. */

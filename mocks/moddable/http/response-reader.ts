@@ -5,6 +5,7 @@
 import type { XsBuffer } from "../buffers.js";
 import { bytesOf } from "../buffers.js";
 import type { SdkSocket } from "../socket/sdk-socket.js";
+import { readLine } from "./line.js";
 
 export interface ResponseHandler {
   /** False: the client was closed meanwhile. */
@@ -15,8 +16,6 @@ export interface ResponseHandler {
 }
 
 type State = "status" | "headers" | "body" | "trailer" | "over";
-
-const lineFeed = 10;
 
 export class ResponseReader {
   /** Bytes that the socket holds and that are not read yet. */
@@ -74,15 +73,10 @@ export class ResponseReader {
 
   /** Bytes up to the line feed. False: the line is not complete, or does not end with CR LF: then nothing goes on. */
   #readLine(socket: SdkSocket): boolean {
-    socket.format = "number";
-    while (this.readable > 0) {
-      this.readable -= 1;
-      const byte = socket.read() as number;
-      this.#line += String.fromCharCode(byte);
-      if (byte === lineFeed) break;
-    }
-    socket.format = "buffer";
-    return this.#line!.endsWith("\r\n");
+    const { text, readable, complete } = readLine(socket, this.#line!, this.readable);
+    this.#line = text;
+    this.readable = readable;
+    return complete;
   }
 
   /** Makes of the line what it is. False: wait for more, or stop. */
