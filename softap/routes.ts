@@ -63,9 +63,9 @@ function withoutPassword(typed: TypedSettings, { stored, networks, failure }: Po
   const wasRefused = failure?.reason === "wifi-password" && stored?.ssid === typed.ssid;
   const check = checkSettings(typed, isOpen || wasRefused ? undefined : stored);
   if (!check.ok || !check.settings.password.isEmpty || isOpen) return check;
-  if (wasRefused) return { ok: false, errors: { password: "The network refused this password. Type it again." } };
+  if (wasRefused) return { ok: false, errors: { password: "password-refused" } };
   // The device would restart and try for nothing.
-  return network ? { ok: false, errors: { password: "This network has a password. Type it here." } } : check;
+  return network ? { ok: false, errors: { password: "password-needed" } } : check;
 }
 
 function emptyForm({ stored, networks, failure, facts, defaultUrl }: PortalState): PageModel {

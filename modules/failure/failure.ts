@@ -18,6 +18,7 @@ const meanings = {
   "wifi-not-found": { patience: "soon", advice: "The Wi-Fi network is not in range. Check its name and the distance." },
   "wifi-no-address": { patience: "soon", advice: "The Wi-Fi router gave no address. Restart the router." },
   "wifi-lost": { patience: "soon", advice: "The Wi-Fi connection was lost." },
+  "no-internet": { patience: "soon", advice: "The Wi-Fi works, but it has no internet. Check the router's connection." },
   // Any service
   "name-unknown": { patience: "soon", advice: "The server's name is not known. Check the address." },
   unreachable: {
@@ -27,6 +28,10 @@ const meanings = {
   timeout: { patience: "soon", advice: "The server did not answer in time." },
   "connection-lost": { patience: "soon", advice: "The connection to the server broke." },
   "tls-unsupported": { patience: "daily", advice: "This firmware has no TLS for this address." },
+  "tls-untrusted": { patience: "slowly", advice: "The server's TLS certificate is not trusted." },
+  "tls-expired": { patience: "slowly", advice: "The server's TLS certificate is not valid at this time." },
+  "tls-name": { patience: "slowly", advice: "The server's TLS certificate is for another name." },
+  "tls-failed": { patience: "soon", advice: "The TLS connection to the server failed." },
   "answer-too-large": { patience: "slowly", advice: "The server's answer is too large for the device." },
   "bad-answer": {
     patience: "slowly",

@@ -29,13 +29,16 @@ export interface ServerRequest {
   readonly path: string;
   /** The `Host` header, as sent. */
   readonly host: string;
+  /** By lower-case name. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
 export interface ServerReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Text, or bytes in parts that are sent one after the other: what stands in flash is not copied as a whole. */
+  readonly body: string | readonly Uint8Array[];
 }
 
 export interface HttpServer {

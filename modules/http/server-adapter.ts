@@ -58,7 +58,7 @@ function accept(
 ): void {
   const chunks: ArrayBuffer[] = [];
   let bodyBytes = 0;
-  let request: ServerRequest = { method: "", path: "", host: "", body: "" };
+  let request: ServerRequest = { method: "", path: "", host: "", headers: new Map(), body: "" };
   let unsent = new Uint8Array(0);
 
   const answer = (body?: string) => (body === undefined ? BAD_REQUEST : handle({ ...request, body }));
@@ -80,7 +80,7 @@ function accept(
       "portal",
       ({ method, path, headers }) => {
         silent.delete(abort);
-        request = { method, path, host: headers.get("host") ?? "", body: "" };
+        request = { method, path, host: headers.get("host") ?? "", headers, body: "" };
       },
       abort,
     ),
@@ -97,7 +97,7 @@ function accept(
       "portal",
       (response) => {
         const reply = bodyBytes > MAX_BODY_BYTES ? TOO_LARGE : answer(textOf(chunks));
-        unsent = new Uint8Array(ArrayBuffer.fromString(reply.body));
+        unsent = new Uint8Array(ArrayBuffer.fromString(String(reply.body)));
         response.status = reply.status;
         for (const [name, value] of Object.entries(reply.headers)) response.headers.set(name, value);
         response.headers.set("connection", "close");

@@ -12,10 +12,20 @@ export interface Settings {
   readonly url: string;
 }
 
-export type SettingsField = "ssid" | "password" | "url";
+export type SettingsField = "ssid" | "password" | "url" | "claim";
+/** What can be wrong with a field; the page has a sentence for each in every language. */
+export type SettingsMistake =
+  | "ssid-missing"
+  | "ssid-too-long"
+  | "password-length"
+  | "password-needed"
+  | "password-refused"
+  | "url-invalid"
+  | "claim-invalid"
+  | "claim-too-large";
 /** As it comes from a form. */
-export type TypedSettings = Readonly<Record<SettingsField, string>>;
-export type SettingsErrors = Partial<Record<SettingsField, string>>;
+export type TypedSettings = Readonly<Record<"ssid" | "password" | "url", string>>;
+export type SettingsErrors = Partial<Record<SettingsField, SettingsMistake>>;
 
 export type SettingsCheck =
   | { readonly ok: true; readonly settings: Settings }
@@ -28,18 +38,17 @@ export type SettingsCheck =
 export function checkSettings(typed: TypedSettings, stored: Settings | undefined): SettingsCheck {
   const errors: SettingsErrors = {};
   const ssidBytes = utf8Length(typed.ssid);
-  if (ssidBytes === 0 || typed.ssid.includes("\0")) errors.ssid = "Choose a network or type its name.";
-  else if (ssidBytes > 32) errors.ssid = "A network name has at most 32 bytes.";
+  if (ssidBytes === 0 || typed.ssid.includes("\0")) errors.ssid = "ssid-missing";
+  else if (ssidBytes > 32) errors.ssid = "ssid-too-long";
 
   const keepsPassword = typed.password === "" && stored?.ssid === typed.ssid;
   const password = keepsPassword ? stored.password : new Secret(typed.password);
   if (!keepsPassword && !isPassphrase(typed.password)) {
-    errors.password = "A Wi-Fi password has 8 to 63 letters, digits or signs. Leave it empty for an open network.";
+    errors.password = "password-length";
   }
 
   const url = parseUrl(typed.url);
-  if (!url) errors.url = "Type the provisioning address, for example http://provision.example.com";
-  else if (url.tls) errors.url = "This firmware speaks http:// only, not https://.";
+  if (!url) errors.url = "url-invalid";
 
   if (!url || Object.keys(errors).length) return { ok: false, errors };
   return { ok: true, settings: { ssid: typed.ssid, password, url: formatUrl(url) } };

@@ -109,7 +109,7 @@ export class World {
   /** A phone's request to the portal. */
   visit(request: Partial<ServerRequest>): ServerReply {
     if (!this.#portal) throw new Error("no portal");
-    return this.#portal({ method: "GET", path: "/", host: PORTAL, body: "", ...request });
+    return this.#portal({ method: "GET", path: "/", host: PORTAL, headers: new Map(), body: "", ...request });
   }
 
   fillIn(fields: Record<string, string>): ServerReply {

@@ -1,0 +1,59 @@
+/** What the captive page shows. */
+import type { Failure } from "../modules/failure/failure.js";
+import type { SettingsErrors } from "../modules/settings/settings.js";
+import type { Network } from "../modules/wifi/wifi.js";
+
+/** What a trial goes through, in this order. */
+export const TRIAL_STEPS = ["associated", "address", "name", "service"] as const;
+export type TrialStep = (typeof TRIAL_STEPS)[number];
+
+/** What a person has to enter, and where. */
+export interface ShownCode {
+  readonly code: string;
+  readonly message: string | undefined;
+  readonly url: string | undefined;
+}
+
+/** The trial of the settings that were sent last; `done` are the steps that have been reached. */
+export type TrialStatus =
+  /** Nothing was sent yet; `failure` tells why the portal is open, where something went wrong before. */
+  | { readonly phase: "idle"; readonly failure: Failure | undefined }
+  | { readonly phase: "trying"; readonly ssid: string; readonly url: string; readonly done: readonly TrialStep[] }
+  /** `kept`: the settings were stored before this failure; otherwise the person may keep them anyway. */
+  | {
+      readonly phase: "failed";
+      readonly ssid: string;
+      readonly url: string;
+      readonly done: readonly TrialStep[];
+      readonly failure: Failure;
+      readonly kept: boolean;
+    }
+  /** The settings work; a person has to enter the code somewhere. */
+  | { readonly phase: "activating"; readonly ssid: string; readonly url: string; readonly shown: ShownCode }
+  /** Everything works, or was kept anyway; the device restarts in a moment. */
+  | { readonly phase: "done"; readonly ssid: string; readonly url: string; readonly activated: boolean };
+
+export interface PageModel {
+  /** Goes along with every change: `token` in the form. Hex. */
+  readonly token: string;
+  /** Of the access point, as a person types it: `http://192.168.4.1/`. */
+  readonly address: string;
+  /** What the fields show; never a password. */
+  readonly ssid: string;
+  readonly url: string;
+  /** The build does not let the person change the URL. */
+  readonly urlLocked: boolean;
+  /** An empty password field keeps a password for `ssid` that the device has. */
+  readonly hasPassword: boolean;
+  readonly errors: SettingsErrors;
+  /** In range, strongest first. */
+  readonly networks: readonly Network[];
+  /** A scan is under way. */
+  readonly scanning: boolean;
+  /** The stored networks' names; the preferred one is tried first. */
+  readonly known: readonly { readonly ssid: string; readonly preferred: boolean }[];
+  /** A claim certificate with its key is stored. */
+  readonly hasClaim: boolean;
+  readonly facts: { readonly mac: string; readonly serial: string | undefined; readonly firmware: string };
+  readonly trial: TrialStatus;
+}
