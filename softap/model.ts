@@ -46,6 +46,8 @@ export interface PageModel {
   /** An empty password field keeps a password for `ssid` that the device has. */
   readonly hasPassword: boolean;
   readonly errors: SettingsErrors;
+  /** What was sent came from a page of an earlier portal: the person has to send it again. */
+  readonly stale: boolean;
   /** In range, strongest first. */
   readonly networks: readonly Network[];
   /** A scan is under way. */
