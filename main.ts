@@ -1,5 +1,6 @@
 /** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
 import config from "mc/config";
+import { createButton } from "./modules/button/adapter.js";
 import { createClock } from "./modules/clock/adapter.js";
 import { createHttpClient } from "./modules/http/client-adapter.js";
 import { createHttpServer } from "./modules/http/server-adapter.js";
@@ -8,6 +9,8 @@ import type { Build } from "./modules/lifecycle/device.js";
 import { runLifecycle } from "./modules/lifecycle/lifecycle.js";
 import { createLog } from "./modules/log/log.js";
 import { createMqtt } from "./modules/mqtt/adapter.js";
+import { resolveName } from "./modules/resolver/adapter.js";
+import { claimRecord } from "./modules/settings/claim.js";
 import { settingsRecord } from "./modules/settings/settings.js";
 import { createStore } from "./modules/storage/adapter.js";
 import { system } from "./modules/system/adapter.js";
@@ -24,6 +27,8 @@ void runLifecycle({
   log: createLog((line) => trace(line, "\n")),
   system,
   wifi: new WiFiAdapter(clock),
+  button: createButton(clock),
+  resolve: resolveName,
   http: createHttpClient(clock),
   serveHttp: createHttpServer(clock),
   serveUdp,
@@ -31,6 +36,7 @@ void runLifecycle({
   identity: createIdentity(createStore("factory"), store, Math.random),
   store,
   settings: settingsRecord(store),
+  claim: claimRecord(store),
   journal: new Journal(store),
   build: config as unknown as Build,
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MockCloud } from "../mocks/cloud/cloud.js";
 import { VirtualDevice } from "../mocks/device/virtual-device.js";
+import { sendForm, watchTrial } from "../mocks/phone.js";
 
 export interface Traffic {
   connections: number;
@@ -70,7 +71,7 @@ class Meter {
   }
 }
 
-/** Cold: settings are stored, credentials are not. Warm: both are. */
+/** Cold: from the first Wi-Fi of a blank board, in the portal and after it. Warm: settings and credentials are stored. */
 export async function measureTraffic(): Promise<{ cold: Traffic; warm: Traffic }> {
   const folder = mkdtempSync(join(tmpdir(), "esp32-online-bench-"));
   const cloud = new MockCloud({ httpPort: 0, mqttPort: 0, rateLimited: false, autoRegister: true });
@@ -88,7 +89,8 @@ export async function measureTraffic(): Promise<{ cold: Traffic; warm: Traffic }
     await device.start();
     const { address } = await device.waitFor("portal", 10_000);
     const fields = { ssid: "Home", password: "correct horse", url: `http://127.0.0.1:${httpPort}` };
-    await fetch(String(address), { method: "POST", body: new URLSearchParams(fields) });
+    await sendForm(String(address), fields);
+    await watchTrial(String(address), ["done"], 20_000);
     await device.waitFor("online", 20_000);
     const cold = counter.traffic;
     await device.powerCut();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLoopback, powerUp } from "./loopback.js";
+import { sendForm, watchTrial } from "./phone.js";
 
 /** Each step takes a second or two; a slow machine some more. */
 const STEP_MS = 30_000;
@@ -20,11 +21,13 @@ async function journey(): Promise<void> {
 
   const { address } = await device.waitFor("portal", STEP_MS);
   const fields = { ssid: "Home", password: "correct horse", url: cloud.xiaozhiUrl };
-  const reply = await fetch(String(address), { method: "POST", body: new URLSearchParams(fields) });
-  if (!reply.ok) throw new Error(`the portal answers ${reply.status}`);
+  const reply = await sendForm(String(address), fields);
+  if (reply.status !== 303) throw new Error(`the portal answers ${reply.status}`);
 
   const { code } = await device.waitFor("activating", STEP_MS);
   if (!cloud.enterCode(String(code)).bound) throw new Error("the cloud does not take the code");
+  await watchTrial(String(address), ["done"], STEP_MS);
+  console.log("page: done");
   await device.waitFor("online", STEP_MS);
 
   const answered = new Promise<void>((done) => {

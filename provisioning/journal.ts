@@ -31,6 +31,10 @@ export class Journal {
     return entry?.url === url ? entry.credentials : undefined;
   }
 
+  erase(): Result<void> {
+    return this.#record.erase();
+  }
+
   keep(url: string, credentials: Credentials): Result<void> {
     return this.#record.write({ url, credentials });
   }

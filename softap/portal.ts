@@ -1,36 +1,41 @@
 /** The captive portal: an access point, a DNS that knows one address, and the page. */
-import type { Clock } from "../modules/clock/clock.js";
-import type { Failure, Result } from "../modules/failure/failure.js";
+import type { Failure } from "../modules/failure/failure.js";
 import type { ServeHttp } from "../modules/http/http.js";
-import type { Settings } from "../modules/settings/settings.js";
+import type { Secret } from "../modules/secret/secret.js";
 import type { ServeUdp, UdpServer } from "../modules/udp/udp.js";
-import type { Network, WiFi } from "../modules/wifi/wifi.js";
 import { answerDns } from "./dns.js";
-import { notStored, type PortalState, route } from "./routes.js";
+import type { PageModel } from "./model.js";
+import { route } from "./routes.js";
+import { Setup, type SetupOptions } from "./setup.js";
 
-export interface PortalOptions {
-  readonly io: { wifi: WiFi; clock: Clock; serveHttp: ServeHttp; serveUdp: ServeUdp };
+export interface PortalOptions extends SetupOptions {
+  readonly io: SetupOptions["io"] & { readonly serveHttp: ServeHttp; readonly serveUdp: ServeUdp };
+  /** As Math.random, of the chip's noise. */
+  readonly random: () => number;
   readonly ssid: string;
+  /** Undefined: an open access point. */
+  readonly password: Secret | undefined;
   /** Of the access point, dotted IPv4. */
   readonly address: string;
   readonly httpPort: number;
   readonly dnsPort: number;
-  readonly networks: readonly Network[];
-  readonly stored: Settings | undefined;
+  /** In the field when nothing is stored. */
   readonly defaultUrl: string;
-  /** Why the last try did not work. */
-  readonly failure: Failure | undefined;
-  readonly facts: Readonly<Record<string, string>>;
-  /** Before the person reads that they are stored. */
-  store(settings: Settings): Result<void>;
+  /** `defaultUrl` counts, whatever is sent. */
+  readonly urlLocked: boolean;
+  readonly facts: PageModel["facts"];
 }
 
 export interface Portal {
   /** Where a person finds the page. */
   readonly url: string;
-  /** When somebody's settings are stored. */
-  readonly saved: Promise<void>;
+  /** When somebody's settings are kept and the page has told it. */
+  readonly ended: Promise<void>;
   readonly isOpen: boolean;
+  /** Somebody's settings are being tried. */
+  readonly isBusy: boolean;
+  /** Why the last try did not work. */
+  readonly failure: Failure | undefined;
   /** Nobody asked for anything in this time. */
   isIdle(idleMs: number): boolean;
   close(): void;
@@ -39,42 +44,35 @@ export interface Portal {
 /** @throws when a port is taken or the radio has no access point: nothing is left open then */
 export function openPortal(options: PortalOptions): Portal {
   const { io, address, httpPort } = options;
-  const state: PortalState = {
-    hosts: ownHosts(address, httpPort),
-    networks: options.networks,
-    stored: options.stored,
-    defaultUrl: options.defaultUrl,
-    failure: options.failure,
-    facts: options.facts,
-  };
+  const setup = new Setup(options);
+  const hosts = ownHosts(address, httpPort);
+  const { defaultUrl, urlLocked, facts } = options;
+  const shown = { hosts, token: newToken(options.random), defaultUrl, urlLocked, facts, setup };
   let lastVisitMs = io.clock.ticksMs(); // somebody may be about to join
-  let resolveSaved: () => void;
-  const saved = new Promise<void>((resolve) => {
-    resolveSaved = resolve;
-  });
 
-  io.wifi.openAccessPoint(options.ssid);
+  io.wifi.openAccessPoint(options);
   const servers: UdpServer[] = [];
   let isOpen = true;
   const close = () => {
     if (!isOpen) return;
     isOpen = false;
+    setup.close();
     for (const server of servers.splice(0)) server.close();
     io.wifi.closeAccessPoint();
   };
   try {
-    servers.push(io.serveUdp({ port: options.dnsPort, answer: (packet) => answerDns(packet, address) }));
+    servers.push(
+      io.serveUdp({
+        port: options.dnsPort,
+        answer: (packet) => answerDns(packet, address, setup.status.phase === "done"),
+      }),
+    );
     servers.push(
       io.serveHttp({
         port: httpPort,
         handle(request) {
           lastVisitMs = io.clock.ticksMs();
-          const { reply, settings } = route(request, state);
-          if (!settings) return reply;
-          const stored = options.store(settings);
-          if (!stored.ok) return notStored(state, settings, stored.failure);
-          resolveSaved();
-          return reply;
+          return route(request, shown);
         },
       }),
     );
@@ -83,14 +81,25 @@ export function openPortal(options: PortalOptions): Portal {
     throw error;
   }
   return {
-    url: `http://${state.hosts[0]}/`,
-    saved,
+    url: `http://${hosts[0]}/`,
+    ended: setup.ended,
     get isOpen() {
       return isOpen;
+    },
+    get isBusy() {
+      return setup.isBusy;
+    },
+    get failure() {
+      return "failure" in setup.status ? setup.status.failure : undefined;
     },
     isIdle: (idleMs) => io.clock.ticksMs() - lastVisitMs > idleMs,
     close,
   };
+}
+
+/** 128 bits, in hex: who has it has read the page. */
+function newToken(random: () => number): string {
+  return Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join("");
 }
 
 /** The port is left out where it is HTTP's own; `localhost` is the portal's name on a machine that plays the board. */

@@ -1,102 +1,154 @@
-/** The portal's HTTP: from a request to a reply, and to settings where a valid form was sent. */
-import { advise, type Failure } from "../modules/failure/failure.js";
+/** The portal's HTTP: from a request to a reply, and to what the person wants done. */
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { splitQuery } from "../modules/http/url.js";
-import { checkSettings, type Settings, type SettingsCheck, type TypedSettings } from "../modules/settings/settings.js";
-import type { Network } from "../modules/wifi/wifi.js";
-import { escapeHtml, parseForm } from "./form.js";
-import { type PageModel, renderPage, renderSaved } from "./page.js";
+import { parseClaim } from "../modules/settings/claim.js";
+import { checkSettings, type SettingsErrors } from "../modules/settings/settings.js";
+import { parseBody } from "./form.js";
+import type { PageModel, TrialStatus } from "./model.js";
+import { answerProbe } from "./probes.js";
+import { html, json, notFound, seeOther, text } from "./replies.js";
+import type { Setup } from "./setup.js";
+import { chooseLanguage, type Language, renderNetworks, renderPage, renderStatus } from "./view.js";
 
-export interface PortalState {
+export interface Shown {
   /** The portal's own `Host`s; the first one is where everybody is sent to. */
   readonly hosts: readonly string[];
-  readonly networks: readonly Network[];
-  readonly stored: Settings | undefined;
-  /** Shown in the field when nothing is stored. */
+  readonly token: string;
   readonly defaultUrl: string;
-  /** Why the last try did not work. */
-  readonly failure: Failure | undefined;
-  readonly facts: Readonly<Record<string, string>>;
+  readonly urlLocked: boolean;
+  readonly facts: PageModel["facts"];
+  readonly setup: Setup;
 }
 
-export interface Routed {
-  readonly reply: ServerReply;
-  /** To be stored; `reply` tells the person that they are. */
-  readonly settings?: Settings;
+/** What was sent, to be shown again with what is wrong with it. */
+type Sent = Partial<Pick<PageModel, "ssid" | "url" | "errors" | "stale">>;
+
+export function route(request: ServerRequest, shown: Shown): ServerReply {
+  const { method, host, headers } = request;
+  const [path, query] = splitQuery(request.path);
+  const portalUrl = `http://${shown.hosts[0]}/`;
+  const online = shown.setup.status.phase === "done";
+  if (!shown.hosts.includes(host.toLowerCase())) return answerProbe({ method, host, path }, portalUrl, online);
+  const language = chooseLanguage(/[?&]lang=([\w-]+)/.exec(query)?.[1], headers.get("accept-language"));
+  if (method === "POST") return change(path, request, shown, language);
+  if (method !== "GET" && method !== "HEAD") return text(405, "Method not allowed");
+  return read(path, request, shown, language) ?? answerProbe({ method, host, path }, portalUrl, online);
 }
 
-/** Asked for by browsers and systems on their own: the page in their place would do harm. */
-const ABSENT = new Set(["/favicon.ico", "/wpad.dat"]);
-
-export function route(request: ServerRequest, portal: PortalState): Routed {
-  const [path] = splitQuery(request.path);
-  if (ABSENT.has(path)) return { reply: html(404, "Not found") };
-  if (!portal.hosts.includes(request.host.toLowerCase())) return { reply: redirect(portal.hosts[0]!) };
-  if (path !== "/") return { reply: request.method === "GET" ? redirect(portal.hosts[0]!) : html(404, "Not found") };
-  if (request.method === "GET") return { reply: html(200, renderPage(emptyForm(portal))) };
-  if (request.method === "POST") return submit(request.body, portal);
-  return { reply: html(405, "Method not allowed") };
-}
-
-/** The page again with what was typed, and why it could not be stored. */
-export function notStored(portal: PortalState, { ssid, url }: Settings, failure: Failure): ServerReply {
-  return html(500, renderPage({ ...emptyForm(portal), ssid, url, hasPassword: false, notice: advise(failure) }));
-}
-
-function submit(body: string, portal: PortalState): Routed {
-  const form = parseForm(body);
-  if (!form) return { reply: html(400, "This form cannot be read.") };
-  const typed = { ssid: form.get("ssid") ?? "", password: form.get("password") ?? "", url: form.get("url") ?? "" };
-  const check = typed.password === "" ? withoutPassword(typed, portal) : checkSettings(typed, portal.stored);
-  if (check.ok) {
-    const { settings } = check;
-    return { reply: html(200, renderSaved(settings.ssid, settings.url)), settings };
+function read(path: string, { headers }: ServerRequest, shown: Shown, language: Language): ServerReply | undefined {
+  const { setup } = shown;
+  const wantsJson = headers.get("accept")?.includes("application/json") ?? false;
+  switch (path) {
+    case "/":
+    case "/done": {
+      setup.seen();
+      return page(200, modelOf(shown), headers, language);
+    }
+    case "/status":
+      setup.seen();
+      return wantsJson ? json(200, setup.status) : html(200, renderStatus(modelOf(shown), language));
+    case "/networks":
+      return wantsJson
+        ? json(200, { scanning: setup.scanning, networks: setup.networks })
+        : html(200, renderNetworks(modelOf(shown), language));
+    default:
+      return undefined;
   }
-  const { ssid, url } = typed;
-  return { reply: html(422, renderPage({ ...emptyForm(portal), ssid, url, errors: check.errors, notice: undefined })) };
 }
 
-/** An empty password field: right for an open network, and for one whose password is stored and was not refused. */
-function withoutPassword(typed: TypedSettings, { stored, networks, failure }: PortalState): SettingsCheck {
-  const network = networks.find(({ ssid }) => ssid === typed.ssid);
-  const isOpen = network !== undefined && !network.secured;
-  const wasRefused = failure?.reason === "wifi-password" && stored?.ssid === typed.ssid;
-  const check = checkSettings(typed, isOpen || wasRefused ? undefined : stored);
-  if (!check.ok || !check.settings.password.isEmpty || isOpen) return check;
-  if (wasRefused) return { ok: false, errors: { password: "password-refused" } };
-  // The device would restart and try for nothing.
-  return network ? { ok: false, errors: { password: "password-needed" } } : check;
+/** Everything that changes something: a POST with the page's token, from a form or as JSON. */
+function change(path: string, request: ServerRequest, shown: Shown, language: Language): ServerReply {
+  const { headers, body } = request;
+  const { setup } = shown;
+  const type = headers.get("content-type");
+  const fields = parseBody(type, body);
+  if (!fields) return text(400, "This form cannot be read.");
+  const field = (name: string) => fields.get(name) ?? "";
+  const isJson = type?.includes("json") ?? false;
+  const refuse = (status: number, sent: Sent) =>
+    isJson
+      ? json(status, { errors: sent.errors ?? { token: "stale" } })
+      : page(status, modelOf(shown, sent), headers, language);
+  const typed = { ssid: field("ssid"), url: shown.urlLocked ? shown.defaultUrl : field("url") };
+  if (!sameText(field("token"), shown.token)) return refuse(403, { ...typed, stale: true });
+
+  switch (path) {
+    case "/": {
+      const errors = submit(shown, { ...typed, password: field("password") }, field("claim"));
+      if (errors) return refuse(422, { ...typed, errors });
+      break;
+    }
+    case "/keep":
+      setup.keepAnyway();
+      break;
+    case "/forget":
+      setup.forget(typed.ssid);
+      break;
+    case "/prefer":
+      setup.prefer(typed.ssid);
+      break;
+    case "/scan":
+      setup.scan();
+      break;
+    default:
+      return notFound();
+  }
+  return isJson ? json(202, {}) : seeOther(`/?lang=${language}`);
 }
 
-function emptyForm({ stored, networks, failure, facts, defaultUrl }: PortalState): PageModel {
+/** @returns what is wrong with the fields; undefined when the trial has begun */
+function submit(
+  { setup }: Shown,
+  typed: { ssid: string; password: string; url: string },
+  pem: string,
+): SettingsErrors | undefined {
+  const { status, known, networks } = setup;
+  const check = checkSettings(typed, { inRange: networks, known, refusedSsid: refusedSsid(status) });
+  const claim = pem.trim() === "" ? undefined : parseClaim(pem);
+  if (typeof claim === "string") return { ...(!check.ok && check.errors), claim };
+  if (!check.ok) return check.errors;
+  setup.submit(check.candidate, claim);
+  return undefined;
+}
+
+/** The network that refused its password last. */
+function refusedSsid(status: TrialStatus): string | undefined {
+  const failure = "failure" in status ? status.failure : undefined;
+  return failure?.reason === "wifi-password" ? failure.detail : undefined;
+}
+
+function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, sent: Sent = {}): PageModel {
+  const { status, stored, known, candidate, networks, scanning, hasClaim } = setup;
+  const ssid = sent.ssid ?? candidate?.network.ssid ?? stored?.networks[0]?.ssid ?? "";
+  const password = known.find((network) => network.ssid === ssid)?.password;
   return {
-    ssid: stored?.ssid ?? "",
-    url: stored?.url ?? defaultUrl,
-    hasPassword: stored !== undefined && !stored.password.isEmpty && failure?.reason !== "wifi-password",
+    token,
+    address: `http://${hosts[0]}/`,
+    ssid,
+    url: urlLocked ? defaultUrl : (sent.url ?? candidate?.url ?? stored?.url ?? defaultUrl),
+    urlLocked,
+    hasPassword: password !== undefined && !password.isEmpty && refusedSsid(status) !== ssid,
+    errors: sent.errors ?? {},
+    stale: sent.stale ?? false,
     networks,
-    errors: {},
-    notice: failure && advise(failure),
+    scanning,
+    known: stored?.networks.map(({ ssid: name, preferred }) => ({ ssid: name, preferred })) ?? [],
+    hasClaim,
     facts,
+    trial: status,
   };
 }
 
-/** With a body: some systems count an empty answer as no network at all. */
-function redirect(host: string): ServerReply {
-  const url = escapeHtml(`http://${host}/`);
-  const body = `<!doctype html><meta http-equiv="refresh" content="0;url=${url}"><a href="${url}">Set up this device</a>`;
-  const reply = html(302, body);
-  return { ...reply, headers: { ...reply.headers, location: `http://${host}/` } };
+function page(status: number, model: PageModel, headers: ServerRequest["headers"], language: Language): ServerReply {
+  const gzip = headers.get("accept-encoding")?.includes("gzip") ?? false;
+  const { body, headers: own } = renderPage(model, language, gzip);
+  const { headers: common } = html(status, "");
+  return { status, headers: { ...common, ...own }, body };
 }
 
-function html(status: number, body: string): ServerReply {
-  return {
-    status,
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-store",
-      "x-frame-options": "DENY",
-      "referrer-policy": "no-referrer",
-    },
-    body,
-  };
+/** In the same time wherever they differ. */
+function sameText(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let index = 0; index < b.length; index++) difference |= a.charCodeAt(index) ^ b.charCodeAt(index);
+  return difference === 0;
 }

@@ -1,6 +1,8 @@
 import { Digest } from "crypt";
 import Net from "net";
 import { reportFault } from "../guard/guard.js";
+import { Secret } from "../secret/secret.js";
+import { isPassphrase } from "../settings/settings.js";
 import type { Store } from "../storage/storage.js";
 import { fromHex, hmacSha256, type Sha256, toHex } from "./hmac.js";
 import { type Identity, normaliseMac, uuidV4 } from "./identity.js";
@@ -12,11 +14,12 @@ export const sha256: Sha256 = (...parts) => {
 };
 
 /**
- * @param factory the namespace that only the factory writes: `serial`, `hmac_key` (hex)
+ * @param factory the namespace that only the factory writes: `serial`, `hmac_key` (hex), `ap_password`
  * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
  */
 export function createIdentity(factory: Store, store: Store, random: () => number): Identity {
   const serial = factory.get("serial");
+  const accessPointPassword = factory.get("ap_password") ?? "";
   // Read at each use: nothing refers to the key afterwards.
   const readKey = () => fromHex(factory.get("hmac_key") ?? "");
   return {
@@ -31,6 +34,7 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
       (text) => (UUID.test(text) ? text : undefined),
       () => uuidV4(random),
     ),
+    accessPointPassword: isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined,
     sign(text) {
       const key = readKey();
       return key && toHex(hmacSha256(sha256, key, new Uint8Array(ArrayBuffer.fromString(text))));

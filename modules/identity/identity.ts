@@ -1,3 +1,5 @@
+import type { Secret } from "../secret/secret.js";
+
 /** Who the device is. The signing key never leaves this port: it signs. */
 export interface Identity {
   /** Station interface, upper case with colons. */
@@ -6,6 +8,8 @@ export interface Identity {
   readonly serial: string | undefined;
   /** UUIDv4, made once. */
   readonly uuid: string;
+  /** WPA2 password of the access point, as the label has it; undefined: the access point is open. */
+  readonly accessPointPassword: Secret | undefined;
   /** HMAC-SHA256 with the factory key, 64 lower-case hex digits; undefined without a key. */
   sign(text: string): string | undefined;
 }

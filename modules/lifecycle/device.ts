@@ -1,11 +1,13 @@
 /** All that the lifecycle works with: the ports, and what the build says. */
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
+import type { Button } from "../button/button.js";
 import type { Clock } from "../clock/clock.js";
 import type { HttpClient, ServeHttp } from "../http/http.js";
 import type { Identity } from "../identity/identity.js";
 import type { Log } from "../log/log.js";
 import type { MqttConnect } from "../mqtt/mqtt.js";
+import type { Claim } from "../settings/claim.js";
 import type { Settings } from "../settings/settings.js";
 import type { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
@@ -20,6 +22,8 @@ export interface Build extends Product {
   readonly dnsPort: number;
   /** In the portal's field when nothing is stored. */
   readonly provisioningUrl: string;
+  /** The device asks `provisioningUrl` and no other. */
+  readonly provisioningUrlLocked: boolean;
   /** Between two readings on the data topic. */
   readonly dataIntervalMs: number;
 }
@@ -31,6 +35,9 @@ export interface Device {
   readonly log: Log;
   readonly system: System;
   readonly wifi: WiFi;
+  readonly button: Button;
+  /** IPv4 address of a name; undefined where the network's DNS has none. */
+  readonly resolve: (name: string) => Promise<string | undefined>;
   readonly http: HttpClient;
   readonly serveHttp: ServeHttp;
   readonly serveUdp: ServeUdp;
@@ -39,6 +46,7 @@ export interface Device {
   /** The agent's own namespace. */
   readonly store: Store;
   readonly settings: StoredRecord<Settings>;
+  readonly claim: StoredRecord<Claim>;
   readonly journal: Journal;
   readonly build: Build;
 }

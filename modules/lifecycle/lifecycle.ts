@@ -3,18 +3,20 @@
  * the next one.
  */
 import type { Credentials } from "../../provisioning/credentials.js";
-import type { Activation } from "../../provisioning/protocol.js";
+import { obtain } from "../../provisioning/obtain.js";
 import { type Service, serviceAt } from "../../provisioning/protocols.js";
 import { openPortal, type Portal } from "../../softap/portal.js";
 import { sleep } from "../clock/clock.js";
 import { type Failure, failed, patienceOf } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import { accessPointName } from "../identity/identity.js";
-import { noteFailure } from "../log/log.js";
+import { activatingEvent, noteFailure, type RestartReason } from "../log/log.js";
 import { retryDelayMs } from "../retry/retry.js";
 import { runSession } from "../session/session.js";
 import type { Settings } from "../settings/settings.js";
+import { joinKnown } from "../wifi/join.js";
 import { explainJoin } from "../wifi/scan.js";
+import { askForPortal, forgetStarts, isPortalAsked, whenPressed } from "./asked.js";
 import type { Device } from "./device.js";
 
 /** `attempt` counts the failures in a row: pauses grow with it. */
@@ -22,28 +24,22 @@ type State =
   | { name: "boot" }
   | { name: "portal"; failure?: Failure; attempt: number }
   | { name: "connecting"; settings: Settings; attempt: number }
-  | { name: "provisioning"; settings: Settings; attempt: number; after?: AfterActivation }
-  | { name: "activating"; settings: Settings; attempt: number; activation: Activation; after?: AfterActivation }
+  | { name: "provisioning"; settings: Settings; attempt: number }
   | { name: "online"; settings: Settings; attempt: number; credentials: Credentials; origin: "service" | "flash" }
   | { name: "offline"; settings: Settings; attempt: number; credentials: Credentials; failure: Failure }
   | { name: "failed"; settings: Settings; attempt: number; failure: Failure }
-  | { name: "restarting"; why: "settings" | "command" | "fault" };
+  | { name: "restarting"; why: RestartReason };
 
 type In<Name extends State["name"]> = Extract<State, { name: Name }>;
 
-/** What an activation ended with that is followed by a new query; a second time in a row it is a failure. */
-type AfterActivation = "accepted" | "signature refused";
-
 /** From the boot or the loss of the network to the portal: a router needs a moment, a person not too long. */
 const JOIN_LIMIT_MS = 30_000;
-/** The stored network, tried while the portal is open. */
-const REJOIN_LIMIT_MS = 15_000;
 /** Somebody who reads a password from a label asks nothing of the portal for a while; joining can drop a phone. */
-const PORTAL_IDLE_MS = 120_000;
-/** A portal that was asked for, and that nobody visits. */
-const PORTAL_ASKED_MS = 600_000;
-/** The reply to the form has to reach the phone before its network goes away. */
-const LAST_PAGE_MS = 1_500;
+const PORTAL_QUIET_MS = 120_000;
+/** Nobody comes: the stored networks get all of the radio once more. */
+const PORTAL_IDLE_MS = 600_000;
+/** How often the portal looks whether somebody is there. */
+const PORTAL_CHECK_MS = 15_000;
 /** Without credentials a person can help: after so many failures in a row the portal opens and says why. */
 const FAILURES_BEFORE_PORTAL = 3;
 /** A session that ended sooner was none: its end counts as a failure to connect. */
@@ -54,21 +50,21 @@ const SILENT_REFUSALS = 3;
 const TRIES_BEFORE_SERVICE = 4;
 /** The pause before the restart after a fault of the agent itself: neither a hang nor a spin. */
 const FAULT_ATTEMPT = 3;
-/** Key in the store, set by the command `portal` and gone with the boot that obeys it. */
-const PORTAL_ASKED = "portal";
-
 /** Runs until the machine has to restart. Never rejects. */
 export async function runLifecycle(device: Device): Promise<void> {
+  const pressed = whenPressed(device).then((why): State => ({ name: "restarting", why }));
   let state: State = { name: "boot" };
   while (state.name !== "restarting") {
     try {
-      state = await next(device, state);
+      // Whatever is left alone by the button ends with the restart.
+      state = await Promise.race([next(device, state), pressed]);
     } catch (error) {
       reportFault(state.name, error);
       state = await recover(device);
     }
   }
   device.log.event({ state: "restarting", why: state.why });
+  if (state.why !== "fault") forgetStarts(device.store);
   device.system.restart();
 }
 
@@ -82,8 +78,6 @@ function next(device: Device, state: Exclude<State, In<"restarting">>): State | 
       return connecting(device, state);
     case "provisioning":
       return provisioning(device, state);
-    case "activating":
-      return activating(device, state);
     case "online":
       return online(device, state);
     case "offline":
@@ -93,65 +87,83 @@ function next(device: Device, state: Exclude<State, In<"restarting">>): State | 
   }
 }
 
-function boot(device: Device): State {
-  const settings = device.settings.read();
-  const portalAsked = device.store.get(PORTAL_ASKED) !== undefined;
-  if (portalAsked) device.store.delete(PORTAL_ASKED);
-  return settings && !portalAsked ? { name: "connecting", settings, attempt: 0 } : { name: "portal", attempt: 0 };
+function boot({ settings, store, clock }: Device): State {
+  const stored = settings.read();
+  const isAsked = isPortalAsked(store, clock);
+  if (isAsked || !stored?.networks.length) return { name: "portal", attempt: 0 };
+  return { name: "connecting", settings: stored, attempt: 0 };
 }
 
-/** Ends when somebody has saved settings, or when the stored ones are worth another try and nobody looks. */
+/** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
 async function portal(device: Device, { failure, attempt }: In<"portal">): Promise<State> {
   const { wifi, build, identity, log } = device;
-  const stored = device.settings.read();
-  const networks = await wifi.scan();
-  const seen = failure && explainJoin(failure, networks, stored?.ssid);
+  const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
+  const seen = failure && explainJoin(failure, networks, failure.detail);
   const ssid = accessPointName(identity.mac);
   const opened = openPortal({
-    io: device,
+    io: {
+      ...device,
+      serviceAt: (url) => serviceOf(device, url),
+    },
+    random: device.random,
+    settings: device.settings,
+    claim: device.claim,
+    journal: device.journal,
+    networks,
+    failure: seen,
     ssid,
+    password: identity.accessPointPassword,
     address: build.accessPointAddress,
     httpPort: build.portalPort,
     dnsPort: build.dnsPort,
-    networks,
-    stored,
     defaultUrl: build.provisioningUrl,
-    failure: seen,
-    facts: { MAC: identity.mac, Serial: identity.serial ?? "none", Firmware: build.firmwareVersion },
-    store: (settings) => device.settings.write(settings),
+    urlLocked: build.provisioningUrlLocked,
+    facts: { mac: identity.mac, serial: identity.serial, firmware: build.firmwareVersion },
   });
   log.event({ state: "portal", ssid, address: opened.url, ...(seen && { reason: seen.reason }) });
+  let resumed: Resumed | undefined | void;
   try {
-    const resumed = await Promise.race([opened.saved, resume(device, opened, stored, failure, attempt)]);
-    if (resumed) return { name: "connecting", settings: resumed, attempt: attempt + 1 };
-    await sleep(device.clock, LAST_PAGE_MS);
-    return { name: "restarting", why: "settings" };
+    resumed = await Promise.race([opened.ended, resume(device, opened, attempt)]);
   } finally {
     opened.close();
   }
+  if (!resumed) return { name: "restarting", why: "settings" };
+  const { settings, retryMs } = resumed;
+  if (seen && retryMs > 0) {
+    log.event({ state: "failed", reason: seen.reason, retryMs });
+    await pause(device, retryMs);
+  }
+  return { name: "connecting", settings, attempt: attempt + 1 };
 }
 
-/** Never ends without stored settings: then only a person can help. */
-async function resume(
-  { clock, random, wifi }: Device,
-  opened: Portal,
-  settings: Settings | undefined,
-  failure: Failure | undefined,
-  attempt: number,
-): Promise<Settings> {
-  for (let round = attempt; settings; round++) {
-    await sleep(clock, failure ? Math.max(PORTAL_IDLE_MS, retryDelayMs(failure, round, random)) : PORTAL_ASKED_MS);
-    if (!opened.isOpen) break;
-    if (!opened.isIdle(PORTAL_IDLE_MS)) continue;
-    if (wifi.joined || (await wifi.join(settings.ssid, settings.password, REJOIN_LIMIT_MS)).ok) return settings;
+/** The stored settings are worth another try, after a pause where the failure wants one. */
+interface Resumed {
+  readonly settings: Settings;
+  readonly retryMs: number;
+}
+
+/** Never ends without stored networks: then only a person can help. */
+async function resume(device: Device, opened: Portal, attempt: number): Promise<Resumed> {
+  const { clock, random, wifi, settings: record } = device;
+  const pauseMs = () => (opened.failure ? retryDelayMs(opened.failure, attempt++, random) : 0);
+  for (let nextTryMs = clock.ticksMs() + pauseMs(); ; ) {
+    await sleep(clock, PORTAL_CHECK_MS);
+    if (!opened.isOpen) return new Promise(() => {});
+    const settings = record.read();
+    const retryMs = Math.max(0, nextTryMs - clock.ticksMs());
+    if (!settings?.networks.length || !opened.isIdle(PORTAL_QUIET_MS)) continue;
+    if (opened.isIdle(PORTAL_IDLE_MS)) return { settings, retryMs };
+    if (opened.isBusy || !opened.failure || retryMs > 0) continue;
+    if (wifi.joined || (await joinKnown(device, settings.networks, { limitMs: 0, passive: true })).ok)
+      return { settings, retryMs };
+    nextTryMs = clock.ticksMs() + pauseMs();
   }
-  return new Promise(() => {});
 }
 
 async function connecting(device: Device, { settings, attempt }: In<"connecting">): Promise<State> {
   if (!device.wifi.joined) {
     device.log.event({ state: "connecting", to: "wifi" });
-    const joined = await device.wifi.join(settings.ssid, settings.password, JOIN_LIMIT_MS);
+    const joined = await joinKnown(device, settings.networks, { limitMs: JOIN_LIMIT_MS, passive: false });
     if (!joined.ok) {
       noteFailure(device.log, joined.failure);
       return { name: "portal", failure: joined.failure, attempt };
@@ -163,41 +175,25 @@ async function connecting(device: Device, { settings, attempt }: In<"connecting"
     : { name: "provisioning", settings, attempt };
 }
 
-async function provisioning(device: Device, { settings, attempt, after }: In<"provisioning">): Promise<State> {
-  if (!device.wifi.joined) return { name: "connecting", settings, attempt };
-  device.log.event({ state: "provisioning" });
-  const answer = await serviceOf(device, settings).query();
-  if (!answer.ok) return { name: "failed", settings, failure: answer.failure, attempt };
-  if (answer.value.kind === "credentials") return useCredentials(device, settings, answer.value.credentials, attempt);
-  const { activation } = answer.value;
-  if (after !== "accepted") return { name: "activating", settings, attempt, activation, ...(after && { after }) };
-  const { failure } = failed("server-error", "it accepted the code and asks for one again");
-  return { name: "failed", settings, failure, attempt };
-}
-
-async function activating(device: Device, state: In<"activating">): Promise<State> {
-  const { settings, attempt, activation, after } = state;
-  const { code, message, url } = activation;
-  device.log.event({ state: "activating", code, ...(message && { message }), ...(url && { url }) });
+/** With a person in between where the service wants one: the state is told as `activating` then. */
+async function provisioning(device: Device, { settings, attempt }: In<"provisioning">): Promise<State> {
+  const { wifi, log } = device;
+  if (!wifi.joined) return { name: "connecting", settings, attempt };
   const waiting = { isOver: false };
   const lost = new Promise<undefined>((resolve) => {
-    device.wifi.onLost = () => resolve(undefined);
+    wifi.onLost = () => resolve(undefined);
   });
-  const activated = serviceOf(device, settings).activate(activation, waiting);
-  const result = await Promise.race([activated, lost]);
+  const obtained = obtain(serviceOf(device, settings.url), {
+    waiting,
+    onQuery: () => log.event({ state: "provisioning" }),
+    onActivation: (activation) => log.event(activatingEvent(activation)),
+  });
+  const result = await Promise.race([obtained, lost]);
   waiting.isOver = true;
-  device.wifi.onLost = undefined;
+  wifi.onLost = undefined;
   if (!result) return { name: "connecting", settings, attempt };
-  if (result.ok) {
-    if (result.value) return useCredentials(device, settings, result.value, attempt);
-    return { name: "provisioning", settings, attempt, after: "accepted" };
-  }
-  const { reason } = result.failure;
-  if (reason === "code-expired") return { name: "provisioning", settings, attempt };
-  // An expired challenge is refused like a wrong key: a fresh one tells.
-  if (reason === "signature-refused" && !after)
-    return { name: "provisioning", settings, attempt, after: "signature refused" };
-  return { name: "failed", settings, failure: result.failure, attempt };
+  if (!result.ok) return { name: "failed", settings, failure: result.failure, attempt };
+  return useCredentials(device, settings, result.value, attempt);
 }
 
 /** Stored before they are used; a flash that is full does not keep the device from its broker. */
@@ -215,7 +211,7 @@ async function online(device: Device, { settings, credentials, origin, attempt }
   const ending = await runSession(device, {
     credentials,
     refreshSoon: origin === "flash" && attempt === 0,
-    refresh: () => serviceOf(device, settings).query(),
+    refresh: () => serviceOf(device, settings.url).query(),
     onConnected() {
       connectedMs = clock.ticksMs();
       log.event({ state: "online", broker: `${credentials.host}:${credentials.port}` });
@@ -234,7 +230,7 @@ async function online(device: Device, { settings, credentials, origin, attempt }
       return { name: "provisioning", settings, attempt: failures };
     case "portal":
     case "reboot":
-      if (ending.kind === "portal") device.store.set(PORTAL_ASKED, "1");
+      if (ending.kind === "portal") askForPortal(device.store);
       return { name: "restarting", why: "command" };
   }
 }
@@ -291,6 +287,6 @@ async function recover(device: Device): Promise<State> {
   return { name: "restarting", why: "fault" };
 }
 
-function serviceOf(device: Device, { url }: Settings): Service {
+function serviceOf(device: Device, url: string): Service {
   return serviceAt(url, { io: device, identity: device.identity, product: device.build });
 }

@@ -1,3 +1,4 @@
+import type { Activation } from "../../provisioning/protocol.js";
 import { advise, type Failure } from "../failure/failure.js";
 
 /** The lifecycle's states as they are told to the outside; the diagram in the README shows how they follow. */
@@ -9,7 +10,9 @@ export type LifecycleEvent =
   | { state: "online"; broker: string }
   | { state: "offline"; reason: string; retryMs: number }
   | { state: "failed"; reason: string; retryMs: number }
-  | { state: "restarting"; why: "settings" | "command" | "fault" };
+  | { state: "restarting"; why: RestartReason };
+
+export type RestartReason = "settings" | "command" | "button" | "reset" | "fault";
 
 /** What the device tells on its console. Neither takes a secret: those are of a type of their own. */
 export interface Log {
@@ -29,4 +32,9 @@ export function createLog(print: (line: string) => void): Log {
 
 export function noteFailure(log: Log, failure: Failure): void {
   log.note(`${failure.reason}: ${advise(failure)}`);
+}
+
+/** Without the challenge: only what a person needs. */
+export function activatingEvent({ code, message, url }: Activation): LifecycleEvent {
+  return { state: "activating", code, ...(message && { message }), ...(url && { url }) };
 }

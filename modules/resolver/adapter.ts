@@ -44,3 +44,15 @@ export class Resolver {
     );
   }
 }
+
+/** @returns the IPv4 address, or undefined where the network's DNS does not know the name or does not answer */
+export function resolveName(name: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const resolved = (_name: string, address?: string) => resolve(address);
+    guarded(
+      "resolver",
+      () => Net.resolve(name, guarded("resolver", resolved)),
+      () => resolve(undefined),
+    )();
+  });
+}

@@ -1,14 +1,34 @@
-/** What a person gives the device: one Wi-Fi network and the provisioning URL. */
+/** What people give the device: the Wi-Fi networks that it may join, and the provisioning URL. */
 import { formatUrl, parseUrl } from "../http/url.js";
+import { asObject } from "../json/json.js";
 import { Secret } from "../secret/secret.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
+import type { Network } from "../wifi/wifi.js";
 
-export interface Settings {
+export interface KnownNetwork {
   readonly ssid: string;
   /** Empty for an open network. */
   readonly password: Secret;
+  /** No scan showed it when it was set up: it is tried by its name. */
+  readonly hidden: boolean;
+  /** Tried before all others; at most one is. */
+  readonly preferred: boolean;
+}
+
+export interface Settings {
+  /** The one that was set up last comes first. */
+  readonly networks: readonly KnownNetwork[];
   /** Normalised, with scheme. */
+  readonly url: string;
+}
+
+/** More names than a person keeps apart; the record has to fit into an NVS string. */
+export const MAX_KNOWN_NETWORKS = 10;
+
+/** What a person sends: to be tried, and to be added to the settings when it works. */
+export interface Candidate {
+  readonly network: KnownNetwork;
   readonly url: string;
 }
 
@@ -27,49 +47,109 @@ export type SettingsMistake =
 export type TypedSettings = Readonly<Record<"ssid" | "password" | "url", string>>;
 export type SettingsErrors = Partial<Record<SettingsField, SettingsMistake>>;
 
+/** What an empty password field means depends on it. */
+export interface Surroundings {
+  readonly inRange: readonly Network[];
+  /** Networks whose passwords the device has. */
+  readonly known: readonly KnownNetwork[];
+  /** The network that refused its password last. */
+  readonly refusedSsid: string | undefined;
+}
+
 export type SettingsCheck =
-  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: true; readonly candidate: Candidate }
   | { readonly ok: false; readonly errors: SettingsErrors };
 
-/**
- * Checks what was typed. A password that is left empty keeps the stored one when the network is the same.
- * @param stored what the device has now
- */
-export function checkSettings(typed: TypedSettings, stored: Settings | undefined): SettingsCheck {
+/** Checks what was typed. A password that is left empty is the known one where the device has one. */
+export function checkSettings(typed: TypedSettings, around: Surroundings): SettingsCheck {
+  const { ssid } = typed;
   const errors: SettingsErrors = {};
-  const ssidBytes = utf8Length(typed.ssid);
-  if (ssidBytes === 0 || typed.ssid.includes("\0")) errors.ssid = "ssid-missing";
+  const ssidBytes = utf8Length(ssid);
+  if (ssidBytes === 0 || ssid.includes("\0")) errors.ssid = "ssid-missing";
   else if (ssidBytes > 32) errors.ssid = "ssid-too-long";
 
-  const keepsPassword = typed.password === "" && stored?.ssid === typed.ssid;
-  const password = keepsPassword ? stored.password : new Secret(typed.password);
-  if (!keepsPassword && !isPassphrase(typed.password)) {
-    errors.password = "password-length";
-  }
+  const password = typed.password === "" ? unsaidPassword(ssid, around) : typedPassword(typed.password);
+  if (typeof password === "string") errors.password = password;
 
   const url = parseUrl(typed.url);
   if (!url) errors.url = "url-invalid";
 
-  if (!url || Object.keys(errors).length) return { ok: false, errors };
-  return { ok: true, settings: { ssid: typed.ssid, password, url: formatUrl(url) } };
+  if (!url || typeof password === "string" || errors.ssid) return { ok: false, errors };
+  const hidden = !around.inRange.some((network) => network.ssid === ssid);
+  return { ok: true, candidate: { network: { ssid, password, hidden, preferred: false }, url: formatUrl(url) } };
 }
 
+/** WPA2 (IEEE 802.11i, annex H.4): 8 to 63 printable ASCII characters, or the 64 hex digits of the key itself. */
+export function isPassphrase(text: string): boolean {
+  return /^[\x20-\x7e]{8,63}$/.test(text) || /^[0-9a-f]{64}$/i.test(text);
+}
+
+function typedPassword(text: string): Secret | SettingsMistake {
+  return isPassphrase(text) ? new Secret(text) : "password-length";
+}
+
+/** An empty field: right for an open network, and for one whose password is known and was not refused. */
+function unsaidPassword(ssid: string, { inRange, known, refusedSsid }: Surroundings): Secret | SettingsMistake {
+  const network = inRange.find((one) => one.ssid === ssid);
+  if (network && !network.secured) return new Secret("");
+  if (refusedSsid === ssid) return "password-refused";
+  const password = known.find((one) => one.ssid === ssid)?.password;
+  if (network && (password?.isEmpty ?? true)) return "password-needed";
+  return password ?? new Secret("");
+}
+
+/** The candidate's network first; of too many the oldest is dropped, the preferred one last of all. */
+export function withCandidate(stored: Settings | undefined, { network, url }: Candidate): Settings {
+  const others = stored?.networks ?? [];
+  const preferred = others.some((one) => one.ssid === network.ssid && one.preferred);
+  const networks = [{ ...network, preferred }, ...others.filter(({ ssid }) => ssid !== network.ssid)];
+  if (networks.length > MAX_KNOWN_NETWORKS)
+    networks.splice(
+      networks.findLastIndex((one) => !one.preferred),
+      1,
+    );
+  return { networks, url };
+}
+
+export function withoutNetwork(settings: Settings, ssid: string): Settings {
+  return { ...settings, networks: settings.networks.filter((network) => network.ssid !== ssid) };
+}
+
+export function withPreferred(settings: Settings, ssid: string): Settings {
+  return { ...settings, networks: settings.networks.map((one) => ({ ...one, preferred: one.ssid === ssid })) };
+}
+
+/**
+ * The first network stands where the layout before had its only one: `{ssid, password, url, others?}`. So either
+ * firmware reads what the other wrote.
+ */
 export function settingsRecord(store: Store): StoredRecord<Settings> {
   return new StoredRecord({
     store,
     key: "settings",
-    encode: ({ ssid, password, url }: Settings) => ({ ssid, password: password.reveal(), url }),
+    encode: ({ networks: [first, ...others], url }: Settings) => ({
+      ...(first ? encodeNetwork(first) : { ssid: "", password: "" }),
+      url,
+      ...(others.length && { others: others.map(encodeNetwork) }),
+    }),
     decode(value): Settings | undefined {
-      const { ssid, password, url } = (value ?? {}) as Record<string, unknown>;
-      if (typeof ssid !== "string" || typeof password !== "string" || typeof url !== "string") return undefined;
-      return ssid && parseUrl(url) ? { ssid, password: new Secret(password), url } : undefined;
+      const raw = asObject(value);
+      if (typeof raw?.url !== "string" || !parseUrl(raw.url)) return undefined;
+      const others = Array.isArray(raw.others) ? raw.others : [];
+      const networks = [raw, ...others].map(decodeNetwork).filter((network) => network !== undefined);
+      return { networks: networks.slice(0, MAX_KNOWN_NETWORKS), url: raw.url };
     },
   });
 }
 
-/** WPA2 (IEEE 802.11i, annex H.4): 8 to 63 printable ASCII characters, or the 64 hex digits of the key itself. */
-function isPassphrase(text: string): boolean {
-  return text === "" || /^[\x20-\x7e]{8,63}$/.test(text) || /^[0-9a-f]{64}$/i.test(text);
+function encodeNetwork({ ssid, password, hidden, preferred }: KnownNetwork): object {
+  return { ssid, password: password.reveal(), ...(hidden && { hidden }), ...(preferred && { preferred }) };
+}
+
+function decodeNetwork(value: unknown): KnownNetwork | undefined {
+  const { ssid, password, hidden, preferred } = asObject(value) ?? {};
+  if (typeof ssid !== "string" || typeof password !== "string" || ssid === "") return undefined;
+  return { ssid, password: new Secret(password), hidden: hidden === true, preferred: preferred === true };
 }
 
 export function utf8Length(text: string): number {

@@ -11,7 +11,7 @@ import type { Store } from "./storage.js";
 interface Slot {
   readonly sequence: number;
   readonly json: string;
-  /** The JSON, parsed; null stands for an erased record. */
+  /** The JSON, parsed. */
   readonly value: unknown;
 }
 
@@ -32,20 +32,26 @@ export class StoredRecord<T> {
   }
 
   read(): T | undefined {
-    const value = this.#newest()?.value ?? undefined;
-    return value === undefined ? undefined : this.#options.decode(value);
+    const newest = this.#newest();
+    return newest && this.#options.decode(newest.value);
+  }
+
+  /** Nothing of any value stays in flash. A power cut on the way leaves the newest value. */
+  erase(): Result<void> {
+    const { store, key } = this.#options;
+    const newest = (this.#newest()?.sequence ?? 0) & 1;
+    try {
+      for (const slot of [`${key}${newest ^ 1}`, `${key}${newest}`])
+        if (store.get(slot) !== undefined) store.delete(slot);
+      return success(undefined);
+    } catch {
+      return failed("storage-full", key);
+    }
   }
 
   /** When it returns ok the value is in flash; otherwise what was stored before still is. */
   write(value: T): Result<void> {
-    return this.#write(JSON.stringify(this.#options.encode(value)));
-  }
-
-  erase(): Result<void> {
-    return this.#newest() ? this.#write("null") : success(undefined);
-  }
-
-  #write(json: string): Result<void> {
+    const json = JSON.stringify(this.#options.encode(value));
     const newest = this.#newest();
     if (newest?.json === json) return success(undefined); // flash wears: nothing new is not written
     const sequence = (newest?.sequence ?? 0) + 1;

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { fillIn, introduce, openCloud, openDevice, openOnlineDevice, STEP_MS, until } from "./support.js";
+import { sendForm, watchTrial } from "../../mocks/phone.js";
+import {
+  fillIn,
+  introduce,
+  openCloud,
+  openDevice,
+  openOnlineDevice,
+  portalUrl,
+  STEP_MS,
+  until,
+  untilDone,
+} from "./support.js";
 
 test("from a blank board over the activation to an answered command, and straight to the broker after a restart", async () => {
   const cloud = await openCloud();
@@ -8,9 +19,10 @@ test("from a blank board over the activation to an answered command, and straigh
   introduce(cloud, device);
   const { mac } = device.identity!;
   await device.waitFor("portal", STEP_MS);
-  expect((await fillIn(device, cloud.xiaozhiUrl)).status).toBe(200);
+  expect((await fillIn(device, cloud.xiaozhiUrl)).status).toBe(303);
   const { code } = await device.waitFor("activating", STEP_MS);
   expect(cloud.enterCode(String(code)).bound).toBe(true);
+  await untilDone(device);
   await device.waitFor("online", STEP_MS);
 
   const messages: string[] = [];
@@ -41,6 +53,10 @@ test("the device provisioning service: registered late, disabled, enabled, with 
   const { mac } = device.identity!;
   await device.waitFor("portal", STEP_MS);
   await fillIn(device, `${cloud.url}/`);
+  expect(await watchTrial(portalUrl(device), ["failed"], STEP_MS)).toMatchObject({
+    failure: { reason: "not-registered", detail: mac },
+  });
+  await sendForm(portalUrl(device), {}, "keep");
   expect(await device.waitFor("failed", STEP_MS)).toMatchObject({ reason: "not-registered" });
   cloud.register(mac);
   await device.waitFor("online", 30_000);

@@ -2,7 +2,18 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { fillIn, introduce, openCloud, openDevice, openOnlineDevice, STEP_MS, storedSecret, WIFI } from "./support.js";
+import { watchTrial } from "../../mocks/phone.js";
+import {
+  fillIn,
+  introduce,
+  openCloud,
+  openDevice,
+  openOnlineDevice,
+  portalUrl,
+  STEP_MS,
+  storedSecret,
+  WIFI,
+} from "./support.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -29,12 +40,14 @@ test.each(["xiaozhi", "device service"])(
     await device.waitFor("portal", STEP_MS);
     const refused = await fillIn(device, "no address at all");
     output.push(await refused.text());
-    const saved = await fillIn(device, protocol === "xiaozhi" ? cloud.xiaozhiUrl : cloud.url);
-    output.push(await saved.text());
+    await fillIn(device, protocol === "xiaozhi" ? cloud.xiaozhiUrl : cloud.url);
+    output.push(await (await fetch(portalUrl(device))).text());
     if (protocol === "xiaozhi") {
       const { code } = await device.waitFor("activating", STEP_MS);
       cloud.enterCode(String(code));
     }
+    output.push(JSON.stringify(await watchTrial(portalUrl(device), ["done"], STEP_MS)));
+    output.push(await (await fetch(`${portalUrl(device)}done`)).text());
     await device.waitFor("online", STEP_MS);
     // The password is changed behind its back: refusals are told, secrets are not.
     const mqttPassword = storedSecret(device, "password");

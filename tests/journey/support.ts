@@ -6,6 +6,7 @@ import { afterEach } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
 import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
+import { sendForm, watchTrial } from "../../mocks/phone.js";
 
 export const WIFI = { ssid: "Home", password: "a-wifi-password" };
 export const STEP_MS = 15_000;
@@ -42,8 +43,16 @@ export function introduce(cloud: MockCloud, device: VirtualDevice): void {
 
 /** What a person sends with the captive page's form. */
 export function fillIn(device: VirtualDevice, url: string, wifi = WIFI): Promise<Response> {
-  const body = new URLSearchParams({ ...wifi, url });
-  return fetch(`http://127.0.0.1:${device.portalPort}/`, { method: "POST", body });
+  return sendForm(portalUrl(device), { ...wifi, url });
+}
+
+export function portalUrl(device: VirtualDevice): string {
+  return `http://127.0.0.1:${device.portalPort}/`;
+}
+
+/** Watches the page until everything works; the device restarts then. */
+export async function untilDone(device: VirtualDevice): Promise<void> {
+  await watchTrial(portalUrl(device), ["done"], STEP_MS);
 }
 
 /** A device that went from blank to online by the device provisioning service. */
@@ -52,6 +61,7 @@ export async function openOnlineDevice(cloud: MockCloud): Promise<VirtualDevice>
   await device.start();
   await device.waitFor("portal", STEP_MS);
   await fillIn(device, cloud.url);
+  await untilDone(device);
   await device.waitFor("online", STEP_MS);
   return device;
 }

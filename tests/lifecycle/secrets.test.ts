@@ -63,7 +63,14 @@ life("nor through refusals and the portal", async ({ boot }) => {
   await world.until(() => world.accessPoint !== undefined);
   const page = world.visit({}).body;
   const again = world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: "no url" }).body;
-  const saved = world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL }).body;
+  world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL });
+  await world.until(() => world.phase === "failed");
+  const refused = world.visit({}).body;
+  world.script.join = () => undefined;
+  world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL });
+  const trying = world.visit({}).body;
+  await world.until(() => world.phase === "done");
+  const done = world.visit({ path: "/done" }).body;
   await world.until(() => world.restarted);
-  expectNone([...lines, page, again, saved]);
+  expectNone([...lines, page, again, refused, trying, done]);
 });

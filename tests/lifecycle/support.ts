@@ -1,7 +1,7 @@
 /** Lives of a scripted device under vitest. */
 import { test } from "vitest";
 import { Secret } from "../../modules/secret/secret.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { type KnownNetwork, settingsRecord } from "../../modules/settings/settings.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { onlineOnce } from "../scripted/journeys.js";
 import { play } from "../scripted/play.js";
@@ -12,9 +12,6 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
-
-/** The guard prints faults with it; the engine gives it. */
-Object.assign(globalThis, { trace: () => {} });
 
 export interface Stage {
   /** A device that boots on this flash (nothing on it when left out), after `prepare` has seen it. */
@@ -44,14 +41,19 @@ export function life(name: string, run: (stage: Stage) => Promise<void>): void {
 /** The flash of a device whose settings were saved, and that has not been online yet. */
 export function withSettings(url = SERVICE_URL, ssid = "Home", password = SECRETS.wifi): ScriptedStore {
   const store = new ScriptedStore();
-  settingsRecord(store).write({ ssid, password: new Secret(password), url });
+  settingsRecord(store).write({ networks: [knownNetwork(ssid, password)], url });
   return new ScriptedStore(store.entries);
 }
 
-/** What is stored now. */
+export function knownNetwork(ssid: string, password: string, change: Partial<KnownNetwork> = {}): KnownNetwork {
+  return { ssid, password: new Secret(password), hidden: false, preferred: false, ...change };
+}
+
+/** What is stored now; of the networks the first. */
 export function storedIn(world: World): { ssid: string; password: string; url: string } | undefined {
   const settings = settingsRecord(world.store).read();
-  return settings && { ...settings, password: settings.password.reveal() };
+  const network = settings?.networks[0];
+  return settings && network && { ssid: network.ssid, password: network.password.reveal(), url: settings.url };
 }
 
 export function pass(world: World, durationMs: number): Promise<void> {

@@ -10,7 +10,7 @@ describe("a wrong password", () => {
     expect(statesOf(world)).toEqual(["connecting", "portal"]);
     expect(reasonsOf(world, "portal")).toEqual(["wifi-password"]);
     const page = world.visit({}).body;
-    expect(page).toContain("The Wi-Fi password is wrong.");
+    expect(page).toContain('data-reason="wifi-password"');
     expect(page).toContain('value="Home"');
     expect(page).not.toContain("wrong-password");
     expect(storedIn(world)).toEqual({ ssid: "Home", password: "wrong-password", url: `${SERVICE_URL}` });
@@ -19,7 +19,7 @@ describe("a wrong password", () => {
   life("that was mended in the portal brings the device online", async ({ boot }) => {
     const world = boot({}, withSettings(SERVICE_URL, "Home", "wrong-password"));
     await world.untilState("portal");
-    expect(world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL }).status).toBe(200);
+    expect(world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL }).status).toBe(303);
     await world.until(() => world.restarted);
     const again = boot({}, world.store);
     await again.untilState("online");
@@ -85,16 +85,22 @@ life("a network that is gone while online leads to the portal, and back when it 
 });
 
 life("full storage: the page says so, what was stored stays, and the portal goes on", async ({ boot }) => {
-  const world = boot({}, withSettings(SERVICE_URL, "Home", "wrong-password"));
+  const world = boot(
+    { join: () => undefined },
+    withSettings(SERVICE_URL, "Home", "stored-password"),
+    (device) => void device.store.entries.set("portal", "1"),
+  );
   await world.untilState("portal");
   world.store.full = true;
-  const reply = world.fillIn({ ssid: "Other", password: "other-password", url: SERVICE_URL });
-  expect(reply.status).toBe(500);
-  expect(storedIn(world)).toMatchObject({ ssid: "Home", password: "wrong-password" });
+  expect(world.fillIn({ ssid: "Other", password: "other-password", url: SERVICE_URL }).status).toBe(303);
+  await world.until(() => world.phase === "failed");
+  expect(world.visit({}).body).toContain('data-reason="storage-full"');
+  expect(storedIn(world)).toMatchObject({ ssid: "Home", password: "stored-password" });
   await pass(world, 10_000);
-  expect([world.restarted, world.state]).toEqual([false, "portal"]);
+  expect([world.restarted, world.accessPoint]).toEqual([false, "ESP32-EEFF"]);
   world.store.full = false;
-  expect(world.fillIn({ ssid: "Other", password: "other-password", url: SERVICE_URL }).status).toBe(200);
+  world.fillIn({ ssid: "Other", password: "other-password", url: SERVICE_URL });
+  await world.until(() => world.phase === "done");
   await world.until(() => world.restarted);
   expect(storedIn(world)).toMatchObject({ ssid: "Other" });
 });

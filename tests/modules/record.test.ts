@@ -77,6 +77,23 @@ test("a value that is too large for NVS fails like full storage, and keeps the o
   expect(record(store).read()).toEqual(value(1));
 });
 
+test("an erased record leaves nothing in flash; a power cut on the way leaves the newest value", () => {
+  for (const writes of [1, 2, 3]) {
+    const store = new ScriptedStore();
+    for (let index = 1; index <= writes; index++) record(store).write(value(index));
+    const before = new Map(store.entries);
+    expect(record(store).erase().ok).toBe(true);
+    expect([...store.entries]).toEqual([]);
+    expect(record(store).read()).toBeUndefined();
+    expect(record(store).erase().ok).toBe(true);
+    if (writes < 2) continue;
+    const cut = new ScriptedStore(before);
+    cut.cutAfter = 1;
+    expect(record(cut).erase().ok).toBe(false);
+    expect(record(new ScriptedStore(before)).read()).toEqual(value(writes));
+  }
+});
+
 describe("a slot that is damaged does not count", () => {
   const damaged: [string, (slot: string) => string][] = [
     ["a flipped character", (slot) => slot.replace('"n":2', '"n":3')],

@@ -1,14 +1,36 @@
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../modules/secret/secret.js";
-import { checkSettings, settingsRecord, utf8Length } from "../../modules/settings/settings.js";
+import {
+  type Candidate,
+  checkSettings,
+  type KnownNetwork,
+  type Settings,
+  type SettingsMistake,
+  type Surroundings,
+  settingsRecord,
+  utf8Length,
+  withCandidate,
+  withoutNetwork,
+  withPreferred,
+} from "../../modules/settings/settings.js";
+import { checksum } from "../../modules/storage/record.js";
+import type { Network } from "../../modules/wifi/wifi.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const typed = { ssid: "Home", password: "12345678", url: "http://provision.example.com" };
-const stored = { ssid: "Home", password: new Secret("stored-pass"), url: "http://provision.example.com/" };
+const nowhere: Surroundings = { inRange: [], known: [], refusedSsid: undefined };
+const known = (ssid: string, password = "stored-pass", change: Partial<KnownNetwork> = {}): KnownNetwork => ({
+  ssid,
+  password: new Secret(password),
+  hidden: false,
+  preferred: false,
+  ...change,
+});
+const inRange = (ssid: string, secured = true): Network => ({ ssid, rssi: -50, secured });
 
 /** The fields that are wrong. */
-function wrong(change: Partial<typeof typed>, before?: typeof stored): string[] {
-  const check = checkSettings({ ...typed, ...change }, before);
+function wrong(change: Partial<typeof typed>): string[] {
+  const check = checkSettings({ ...typed, ...change }, nowhere);
   return check.ok ? [] : Object.keys(check.errors);
 }
 
@@ -26,8 +48,8 @@ describe("a network's name", () => {
     },
   );
   test("is kept as it was typed, spaces and all", () => {
-    const check = checkSettings({ ...typed, ssid: "  a b  " }, undefined);
-    expect(check.ok && check.settings.ssid).toBe("  a b  ");
+    const check = checkSettings({ ...typed, ssid: "  a b  " }, nowhere);
+    expect(check.ok && check.candidate.network.ssid).toBe("  a b  ");
   });
 });
 
@@ -49,52 +71,174 @@ describe("a password", () => {
   ])("%j is none", (password) => {
     expect(wrong({ password })).toEqual(["password"]);
   });
-  test("that is left empty keeps the stored one, for the same network only", () => {
-    const passwordOf = (ssid: string, password: string) => {
-      const check = checkSettings({ ...typed, ssid, password }, stored);
-      return check.ok ? check.settings.password.reveal() : undefined;
-    };
-    expect(passwordOf("Home", "")).toBe("stored-pass");
-    expect(passwordOf("home", "")).toBe("");
-    expect(passwordOf("Home", "new-password")).toBe("new-password");
+  test.each<[string, Partial<Surroundings>, string]>([
+    ["is the known one, for the same name only", { known: [known("Home")] }, "stored-pass"],
+    ["of another name is no known one", { known: [known("home")] }, ""],
+    [
+      "of the network that was sent last counts first",
+      { known: [known("Home", "latest-pass"), known("Home")] },
+      "latest-pass",
+    ],
+    [
+      "is right for an open network, whatever is known",
+      { known: [known("Home")], inRange: [inRange("Home", false)] },
+      "",
+    ],
+    [
+      "of a known network in range is the known one",
+      { known: [known("Home")], inRange: [inRange("Home")] },
+      "stored-pass",
+    ],
+    ["of a network that nobody sees may be an open one", { inRange: [inRange("Other")] }, ""],
+  ])("that is left empty %s", (_label, around, expected) => {
+    const check = checkSettings({ ...typed, password: "" }, { ...nowhere, ...around });
+    expect(check.ok && check.candidate.network.password.reveal()).toBe(expected);
+  });
+  test.each<[string, Partial<Surroundings>, SettingsMistake]>([
+    ["of a network that wants one", { inRange: [inRange("Home")] }, "password-needed"],
+    [
+      "that was open when it was set up, and is not now",
+      { inRange: [inRange("Home")], known: [known("Home", "")] },
+      "password-needed",
+    ],
+    ["though the known one was refused", { known: [known("Home")], refusedSsid: "Home" }, "password-refused"],
+  ])("that is left empty %s is missing", (_label, around, mistake) => {
+    const check = checkSettings({ ...typed, password: "" }, { ...nowhere, ...around });
+    expect(check.ok ? {} : check.errors).toEqual({ password: mistake });
   });
 });
 
-test("errors are for all fields at once, and have words", () => {
-  const check = checkSettings({ ssid: "", password: "x", url: "" }, undefined);
-  expect(check.ok ? [] : Object.keys(check.errors).toSorted()).toEqual(["password", "ssid", "url"]);
-  for (const text of Object.values(check.ok ? {} : check.errors)) expect(text).toMatch(/^[A-Z].{10,}/);
+test("mistakes are named for all fields at once", () => {
+  const check = checkSettings({ ssid: "", password: "x", url: "" }, nowhere);
+  expect(check.ok ? {} : check.errors).toEqual({
+    ssid: "ssid-missing",
+    password: "password-length",
+    url: "url-invalid",
+  });
 });
 
-test("what is checked is stored and read as it was", () => {
-  const store = new ScriptedStore();
-  const check = checkSettings(
-    { ssid: "Möwe 😀 \"'", password: '\\u0041 "quote" ', url: "Example.COM:8001/a" },
-    undefined,
-  );
-  if (!check.ok) throw new Error(JSON.stringify(check));
-  settingsRecord(store).write(check.settings);
-  const read = settingsRecord(store).read()!;
-  expect({ ...read, password: read.password.reveal() }).toEqual({
-    ssid: "Möwe 😀 \"'",
-    password: '\\u0041 "quote" ',
-    url: "http://example.com:8001/a",
+test("a network that no scan shows is hidden", () => {
+  const hidden = (around: Surroundings) => {
+    const check = checkSettings(typed, around);
+    return check.ok && check.candidate.network.hidden;
+  };
+  expect([hidden(nowhere), hidden({ ...nowhere, inRange: [inRange("Home")] })]).toEqual([true, false]);
+});
+
+const names = (settings: Settings) => settings.networks.map(({ ssid }) => ssid);
+const candidate = (ssid: string, password = "12345678"): Candidate => ({
+  network: known(ssid, password),
+  url: "http://a/",
+});
+
+describe("the known networks", () => {
+  test("the one that was set up last comes first, once", () => {
+    const settings = ["a", "b", "a"].reduce<Settings | undefined>(
+      (stored, ssid, index) => withCandidate(stored, candidate(ssid, `password-${index}`)),
+      undefined,
+    )!;
+    expect(names(settings)).toEqual(["a", "b"]);
+    expect(settings.networks[0]!.password.reveal()).toBe("password-2");
+  });
+
+  test("are ten at most: the oldest goes, but the preferred one stays", () => {
+    let settings: Settings | undefined;
+    for (let index = 0; index < 10; index++) settings = withCandidate(settings, candidate(`n${index}`));
+    settings = withCandidate(withPreferred(settings!, "n0"), candidate("new"));
+    expect(names(settings)).toEqual(["new", "n9", "n8", "n7", "n6", "n5", "n4", "n3", "n2", "n0"]);
+  });
+
+  test("one is preferred, also when it is set up again; one can be forgotten", () => {
+    let settings = withCandidate(withCandidate(undefined, candidate("a")), candidate("b"));
+    settings = withPreferred(withPreferred(settings, "b"), "a");
+    settings = withCandidate(settings, candidate("a", "new-password"));
+    expect(settings.networks.map(({ ssid, preferred }) => [ssid, preferred])).toEqual([
+      ["a", true],
+      ["b", false],
+    ]);
+    expect(names(withoutNetwork(settings, "a"))).toEqual(["b"]);
+    expect(names(withoutNetwork(settings, "no such"))).toEqual(["a", "b"]);
+  });
+});
+
+describe("the record", () => {
+  const read = (store: ScriptedStore) => {
+    const settings = settingsRecord(store).read();
+    return (
+      settings && {
+        ...settings,
+        networks: settings.networks.map((one) => ({ ...one, password: one.password.reveal() })),
+      }
+    );
+  };
+
+  test("what is checked is stored and read as it was", () => {
+    const store = new ScriptedStore();
+    const check = checkSettings(
+      { ssid: "Möwe 😀 \"'", password: '\\u0041 "quote" ', url: "Example.COM:8001/a" },
+      nowhere,
+    );
+    if (!check.ok) throw new Error(JSON.stringify(check));
+    let settings = withCandidate(withCandidate(undefined, candidate("first", "")), check.candidate);
+    settings = withPreferred(settings, "first");
+    expect(settingsRecord(store).write(settings).ok).toBe(true);
+    expect(read(store)).toEqual({
+      networks: [
+        { ssid: "Möwe 😀 \"'", password: '\\u0041 "quote" ', hidden: true, preferred: false },
+        { ssid: "first", password: "", hidden: false, preferred: true },
+      ],
+      url: "http://example.com:8001/a",
+    });
+  });
+
+  test("ten networks with the longest names and passwords fit", () => {
+    const store = new ScriptedStore();
+    let settings: Settings | undefined;
+    for (let index = 0; index < 10; index++)
+      settings = withCandidate(settings, candidate(`${index}${'"'.repeat(31)}`, "\\".repeat(63)));
+    settings = withPreferred({ ...settings!, url: `http://${"a".repeat(200)}.example/` }, names(settings!)[3]!);
+    expect(settingsRecord(store).write(settings).ok).toBe(true);
+    expect(read(store)?.networks).toHaveLength(10);
+  });
+
+  test("of the layout before, with one network, is read; and what is written has the first where it was", () => {
+    const store = new ScriptedStore();
+    const json = '{"ssid":"Old","password":"old-password","url":"http://provision.example.com/"}';
+    store.set("settings0", `4:${checksum(json)}:${json}`);
+    expect(read(store)).toEqual({
+      networks: [{ ssid: "Old", password: "old-password", hidden: false, preferred: false }],
+      url: "http://provision.example.com/",
+    });
+    settingsRecord(store).write(withCandidate(settingsRecord(store).read(), candidate("New")));
+    const written = JSON.parse(store.get("settings1")!.replace(/^\d+:\w+:/, ""));
+    expect(written).toMatchObject({ ssid: "New", password: "12345678", others: [{ ssid: "Old" }] });
+  });
+
+  test("without any network keeps the address", () => {
+    const store = new ScriptedStore();
+    settingsRecord(store).write({ networks: [], url: "http://a/" });
+    expect(read(store)).toEqual({ networks: [], url: "http://a/" });
   });
 });
 
 test.each([
-  ["nothing", null],
-  ["a list", []],
-  ["an empty name", { ssid: "", password: "", url: "http://a/" }],
-  ["a password that is a number", { ssid: "a", password: 5, url: "http://a/" }],
-  ["no address", { ssid: "a", password: "" }],
-  ["an address that is none", { ssid: "a", password: "", url: "ftp://a" }],
-])("flash that holds %s has no settings", (_label, content) => {
+  ["nothing", "null"],
+  ["a list", "[]"],
+  ["no address", '{"ssid":"a","password":""}'],
+  ["an address that is none", '{"ssid":"a","password":"","url":"ftp://a"}'],
+])("flash that holds %s has no settings", (_label, json) => {
   const store = new ScriptedStore();
-  const record = settingsRecord(store) as unknown as { write(value: unknown): void };
-  const raw = content as { ssid: unknown; password: unknown; url: unknown } | null;
-  record.write({ ...(raw ?? {}), password: { reveal: () => (raw as { password?: unknown } | null)?.password } });
+  store.set("settings0", `2:${checksum(json)}:${json}`);
   expect(settingsRecord(store).read()).toBeUndefined();
+});
+
+test.each([
+  ["an empty name", '{"ssid":"","password":"","url":"http://a/"}'],
+  ["a password that is a number", '{"ssid":"a","password":5,"url":"http://a/","others":[{"ssid":7},null,"x"]}'],
+])("flash that holds %s has no network", (_label, json) => {
+  const store = new ScriptedStore();
+  store.set("settings0", `2:${checksum(json)}:${json}`);
+  expect(settingsRecord(store).read()).toEqual({ networks: [], url: "http://a/" });
 });
 
 test.each(["", "a", "é", "文", "😀", "\0", "a\u0301"])("the length of %j in UTF-8", (text) => {

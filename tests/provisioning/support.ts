@@ -19,7 +19,13 @@ export class Service {
   readonly requests: HttpRequest[] = [];
   /** When each request came. */
   readonly times: number[] = [];
-  identity: Identity = { mac: MAC, serial: SERIAL, uuid: UUID, sign: (text) => `signed(${text})` };
+  identity: Identity = {
+    mac: MAC,
+    serial: SERIAL,
+    uuid: UUID,
+    accessPointPassword: undefined,
+    sign: (text) => `signed(${text})`,
+  };
   /** How long an answer takes. */
   delayMs = 100;
   #answering: Answering;

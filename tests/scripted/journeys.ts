@@ -20,19 +20,19 @@ async function fromBlankToOnline(enter: (world: World) => void): Promise<void> {
   expect(first.accessPoint === "ESP32-EEFF", `access point ${first.accessPoint}`);
   expect(first.visit({ host: "captive.apple.com" }).headers.location === `http://${PORTAL}/`, "redirect");
   expect(first.visit({}).body.includes("Home"), "the scan's networks on the page");
-  const saved = first.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
-  expect(saved.status === 200, `saved: ${saved.status}`);
+  const sent = first.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
+  expect(sent.status === 303, `sent: ${sent.status}`);
+  expect(first.device.settings.read() === undefined, "nothing is kept before it works");
+  await first.until(() => first.phase === "activating");
+  expect(first.device.settings.read()?.networks[0]?.ssid === "Home", "kept once the person has seen that it works");
+  expect(first.visit({}).body.includes(cloud.code), "the code is on the page");
+  cloud.entered = true;
+  await first.until(() => first.phase === "done");
   await first.until(() => first.restarted);
 
   const second = new World(script, first.store);
   enter(second);
   second.boot();
-  await second.until(() => cloud.polls >= 3);
-  expect(
-    second.events.some((event) => event.state === "activating" && event.code === cloud.code),
-    "the code is told",
-  );
-  cloud.entered = true;
   await second.untilState("online");
   expect(
     second.published.some(({ retain, payload }) => retain && payload.includes('"online":true')),
@@ -42,6 +42,23 @@ async function fromBlankToOnline(enter: (world: World) => void): Promise<void> {
   await second.until(() =>
     second.published.some(({ payload }) => payload.includes('"pong"') && payload.includes('"id":7')),
   );
+}
+
+/** The power fails while the code waits for its person: the next start goes on with a code of its own. */
+async function powerFailsAtTheCode(enter: (world: World) => void): Promise<void> {
+  const cloud = new Activation();
+  const first = new World({ ...goodWorld(), http: cloud.http });
+  enter(first);
+  first.boot();
+  await first.untilState("portal");
+  first.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
+  await first.until(() => first.phase === "activating");
+  const second = new World(first.script, new ScriptedStore(first.store.entries));
+  enter(second);
+  second.boot();
+  await second.untilState("activating");
+  cloud.entered = true;
+  await second.untilState("online");
 }
 
 async function warmBoot(enter: (world: World) => void): Promise<void> {
@@ -66,6 +83,7 @@ export async function onlineOnce(enter: (world: World) => void): Promise<Scripte
   enter(second);
   second.boot();
   await second.untilState("online");
+  await second.until(() => second.store.get("starts") === undefined);
   return new ScriptedStore(second.store.entries);
 }
 
@@ -100,8 +118,9 @@ async function untilOnline(
     await world.until(() => world.isOff || world.state === "portal" || world.state === "online");
     if (world.state === "portal" && !world.isOff) {
       expect(!confirmed, `confirmed settings are lost, cut after ${cutAfter}`);
-      const reply = world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
-      confirmed = !world.isOff && reply.status === 200;
+      world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
+      await world.until(() => world.isOff || world.phase === "activating" || world.phase === "done");
+      confirmed = !world.isOff;
       await world.until(() => world.isOff);
     }
     operations += store.operations;
@@ -129,19 +148,25 @@ async function outages(enter: (world: World) => void): Promise<void> {
   );
 }
 
-/** A wrong password: the portal says so, nothing is lost, and the right one brings the device online. */
+/** A wrong password: the page says so at once, nothing is lost, and the right one brings the device online. */
 async function wrongPassword(enter: (world: World) => void): Promise<void> {
-  const world = new World({ ...goodWorld(), join: () => "wifi-password" }, await onlineOnce(enter));
+  const world = new World(goodWorld(), await onlineOnce(enter));
   enter(world);
+  world.script.join = () => "wifi-password";
   world.boot();
   await world.untilState("portal");
-  expect(world.visit({}).body.includes("password is wrong"), "the page says why");
+  expect(world.visit({}).body.includes("password is wrong"), "the page says why it is open");
   expect(!world.visit({}).body.includes(SECRETS.wifi), "no password on the page");
-  expect(
-    world.fillIn({ ssid: "Home", password: "", url: SERVICE_URL }).status === 422,
-    "a refused password is not kept",
-  );
-  world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL });
+  const form = { ssid: "Home", url: SERVICE_URL };
+  expect(world.fillIn({ ...form, password: "" }).status === 422, "a refused password is not kept");
+  expect(world.fillIn({ ...form, password: "wrong one" }).status === 303, "sent");
+  await world.until(() => world.phase === "failed");
+  expect(world.visit({}).body.includes("password is wrong"), "the page says what happened");
+  const kept = world.device.settings.read()?.networks[0];
+  expect(kept?.password.reveal() === SECRETS.wifi, "what does not work takes nothing's place");
+  world.script.join = goodWorld().join;
+  world.fillIn({ ...form, password: SECRETS.wifi });
+  await world.until(() => world.phase === "done");
   await world.until(() => world.restarted);
   const next = new World(goodWorld(), world.store);
   enter(next);
@@ -175,17 +200,16 @@ async function codeExpires(enter: (world: World) => void): Promise<void> {
   world.boot();
   await world.untilState("portal");
   world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
-  await world.until(() => world.restarted);
-  const next = new World({ ...goodWorld(), http: cloud.http }, world.store);
-  enter(next);
-  next.boot();
-  await next.untilState("activating", 2);
+  await world.untilState("activating", 2);
+  await world.until(() => world.accessPoint === undefined); // nobody comes to look: the portal closes
+  await world.untilState("activating", 5);
   cloud.entered = true;
-  await next.untilState("online");
+  await world.untilState("online");
 }
 
 export const journeys: Readonly<Record<string, Journey>> = {
   fromBlankToOnline,
+  powerFailsAtTheCode,
   warmBoot,
   powerCuts,
   outages,

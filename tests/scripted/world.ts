@@ -4,16 +4,18 @@
  */
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import type { Button } from "../../modules/button/button.js";
 import { type Failure, failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
-import type { HttpRequest, HttpResponse, ServerReply, ServerRequest } from "../../modules/http/http.js";
+import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import { formatUrl } from "../../modules/http/url.js";
 import { toHex } from "../../modules/identity/hmac.js";
 import type { Build, Device } from "../../modules/lifecycle/device.js";
 import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
 import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { claimRecord } from "../../modules/settings/claim.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
-import type { Network, WiFi } from "../../modules/wifi/wifi.js";
+import type { Network, ScanOptions, WiFi } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
 import { VirtualClock } from "./clock.js";
 import { ScriptedStore } from "./store.js";
@@ -31,6 +33,7 @@ export const build: Build = {
   portalPort: 80,
   dnsPort: 53,
   provisioningUrl: "",
+  provisioningUrlLocked: false,
   dataIntervalMs: 60_000,
 };
 
@@ -42,6 +45,15 @@ export interface Script {
   /** A reason refuses the network. */
   join(ssid: string, password: string): Reason | undefined;
   networks: Network[];
+  /** The network's DNS; without it every name has an address. */
+  resolve?(name: string): string | undefined;
+}
+
+/** What a phone gets. */
+export interface Shown {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 export class World {
@@ -52,12 +64,14 @@ export class World {
   readonly notes: string[] = [];
   readonly requests: HttpRequest[] = [];
   readonly published: Message[] = [];
+  readonly scans: ScanOptions[] = [];
   readonly joins: { atMs: number; ssid: string }[] = [];
   session: { options: MqttOptions; end(failure: Failure): void } | undefined;
   accessPoint: string | undefined;
   restarted = false;
+  readonly button: Button = { onPortal: undefined, onReset: undefined };
   device: Device;
-  #portal: ((request: ServerRequest) => ServerReply) | undefined;
+  #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
   #joined = false;
   #seed = 1;
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
@@ -107,16 +121,33 @@ export class World {
   }
 
   /** A phone's request to the portal. */
-  visit(request: Partial<ServerRequest>): ServerReply {
+  visit(request: Partial<ServerRequest>): Shown {
     if (!this.#portal) throw new Error("no portal");
-    return this.#portal({ method: "GET", path: "/", host: PORTAL, headers: new Map(), body: "", ...request });
+    const whole = { method: "GET", path: "/", host: PORTAL, headers: new Map(), body: "", ...request };
+    const { body, ...reply } = this.#portal(whole);
+    return {
+      ...reply,
+      body: typeof body === "string" ? body : body.map((part) => new TextDecoder().decode(part)).join(""),
+    };
   }
 
-  fillIn(fields: Record<string, string>): ServerReply {
-    const body = Object.entries(fields)
+  /** The page's form, filled in and sent; its token is on the page. */
+  fillIn(fields: Record<string, string>, path = "/"): Shown {
+    const token = /name="token" value="([0-9a-f]+)"/.exec(this.visit({}).body)?.[1] ?? "";
+    const body = Object.entries({ token, ...fields })
       .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
       .join("&");
-    return this.visit({ method: "POST", body });
+    return this.visit({ method: "POST", path, body });
+  }
+
+  /** Of the trial, as the page shows it: somebody has seen it then. */
+  get phase(): string | undefined {
+    return this.#portal && /data-phase="(\w+)"/.exec(this.visit({ path: "/status" }).body)?.[1];
+  }
+
+  /** Why the last trial failed, or why the portal is open. */
+  get reason(): string | undefined {
+    return /data-reason="([\w-]+)"/.exec(this.visit({ path: "/status" }).body)?.[1];
   }
 
   loseWiFi(): void {
@@ -145,6 +176,8 @@ export class World {
         freeHeapBytes: () => 150_000,
       },
       wifi: this.#wifi(),
+      button: this.button,
+      resolve: (name) => this.#later(50, () => (this.script.resolve ?? (() => "192.0.2.7"))(name)),
       http: (request) => this.#http(request),
       serveHttp: ({ handle }) => {
         this.#portal = handle;
@@ -159,11 +192,13 @@ export class World {
       identity: {
         mac: MAC,
         serial: SERIAL,
+        accessPointPassword: undefined,
         uuid: "12345678-1234-4234-8234-123456789012",
         sign: (text) => toHex(hmac(sha256, KEY, bytes(text))),
       },
       store,
       settings: settingsRecord(store),
+      claim: claimRecord(store),
       journal: new Journal(store),
       build,
     };
@@ -176,15 +211,22 @@ export class World {
       get joined() {
         return world.#joined;
       },
-      scan: () => world.#later(1_500, () => world.script.networks),
-      join: (ssid, password) =>
-        world.#later(2_000, () => {
-          world.joins.push({ atMs: world.clock.ticksMs(), ssid });
-          const reason = world.script.join(ssid, password.reveal());
-          world.#joined = !reason;
-          return reason ? failed(reason, ssid) : success(undefined);
-        }),
-      openAccessPoint: (ssid) => {
+      scan(options) {
+        world.scans.push({ passive: options.passive });
+        return world.#later(1_500, () => world.script.networks);
+      },
+      async join({ ssid, password, onAssociated }) {
+        const reason = await world.#later(1_500, () => world.script.join(ssid, password.reveal()));
+        world.joins.push({ atMs: world.clock.ticksMs(), ssid });
+        if (!reason || reason === "wifi-no-address") onAssociated?.();
+        await world.#later(500, () => undefined);
+        world.#joined = !reason;
+        return reason ? failed(reason, ssid) : success(undefined);
+      },
+      leave() {
+        world.#joined = false;
+      },
+      openAccessPoint: ({ ssid }) => {
         world.accessPoint = ssid;
       },
       closeAccessPoint: () => {

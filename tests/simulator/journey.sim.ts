@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
+import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { buildApp, CHIP, FACTORY, MAC, Watch } from "./app.js";
 
@@ -38,16 +39,15 @@ test.each([
   const inPortal = await watch.settledHeap();
   // The service's first answer is nothing but large: it is in memory three times, as parts, as a whole and as text.
   cloud.faults.add("ota", { kind: "oversized", bodyBytes: Math.floor(memory.chunkBytes / 5) }, 1);
-  const reply = await fetch(app.portal, {
-    method: "POST",
-    body: new URLSearchParams({ ssid: "baja", password: WIFI_PASSWORD, url: cloud.xiaozhiUrl }),
-  });
-  expect(reply.status).toBe(200);
-  await watch.untilState("restarting");
-
-  await watch.untilState("activating");
-  const { code } = watch.states.find(({ state }) => state === "activating")!;
-  expect(cloud.enterCode(String(code)).bound).toBe(true);
+  const send = (fields: object) => sendForm(app.portal, { ssid: "baja", url: cloud.xiaozhiUrl, ...fields });
+  expect((await send({ password: "invalid!" })).status).toBe(303);
+  await watchTrial(app.portal, ["failed"], 30_000);
+  expect((await send({ password: WIFI_PASSWORD })).status).toBe(303);
+  const trial = await watchTrial(app.portal, ["activating"], 30_000);
+  if (trial.phase !== "activating") throw new Error(trial.phase);
+  const activating = await watch.settledHeap();
+  expect(cloud.enterCode(trial.shown.code).bound).toBe(true);
+  await watchTrial(app.portal, ["done"], 30_000);
   await watch.untilState("online");
 
   // Nested as deep as a message can be: neither parsed nor fatal.
@@ -59,7 +59,7 @@ test.each([
     messages.some(({ payload }) => payload.includes("pong") && payload.includes("from-the-test")),
   );
   const online = await watch.settledHeap();
-  console.log(JSON.stringify({ memory, alive: { portal: inPortal, online } }));
+  console.log(JSON.stringify({ memory, alive: { portal: inPortal, activating, online } }));
 
   // Power off and on: straight to the broker, without the service.
   const before = watch.states.length;

@@ -1,151 +1,205 @@
-import { describe, expect, test } from "vitest";
-import { checkSettings } from "../../modules/settings/settings.js";
-import { notStored, route } from "../../softap/routes.js";
-import { ADDRESS, fieldValue, get, portalState, post, STORED_PASSWORD, stored, unescapeHtml } from "./support.js";
+/** The portal's HTTP, over a scripted device. */
+import { describe, expect } from "vitest";
+import { life, storedIn, withSettings } from "../lifecycle/support.js";
+import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { ScriptedStore } from "../scripted/store.js";
+import { build, PORTAL, type Shown, type World } from "../scripted/world.js";
 
-const valid = { ssid: "Home", password: "12345678", url: "provision.example.com" };
+const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
+const JSON_TYPE = new Map([["content-type", "application/json"]]);
+const tokenOf = (page: string) => /name="token" value="([0-9a-f]+)"/.exec(page)![1]!;
+
+function post(world: World, body: string, change: Parameters<World["visit"]>[0] = {}): Shown {
+  return world.visit({ method: "POST", body, ...change });
+}
+
+function encoded(fields: Record<string, string>): string {
+  return new URLSearchParams(fields).toString();
+}
+
+/** In its portal, with settings from before. */
+function asked(): ScriptedStore {
+  const store = withSettings();
+  store.set("portal", "1");
+  return new ScriptedStore(store.entries);
+}
+
+function portalLife(name: string, run: (world: World) => void | Promise<void>, store?: () => ScriptedStore): void {
+  life(name, async ({ boot }) => {
+    const world = boot({}, store?.());
+    await world.untilState("portal");
+    await run(world);
+  });
+}
 
 describe("the page", () => {
-  test.each([ADDRESS, `${ADDRESS}:80`, ADDRESS.toUpperCase()])("is at the portal's own host, %s", (host) => {
-    const { reply } = get("/", host);
-    expect(reply.status).toBe(200);
-    expect(reply.body).toMatch(/^<!doctype html>/);
-    expect(reply.body).toContain('<form method="post" action="/">');
-    expect(reply.headers).toMatchObject({ "cache-control": "no-store", "x-frame-options": "DENY" });
+  for (const host of [PORTAL, `${PORTAL}:80`])
+    portalLife(`is at the portal's own host, ${host}`, (world) => {
+      const { status, headers, body } = world.visit({ host });
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({ "cache-control": "no-store", "x-frame-options": "DENY" });
+      expect(body).toContain('name="ssid"');
+    });
+
+  for (const path of ["/index.html", "/a/b", "//", "/..%2f"])
+    portalLife(`is where ${path} leads`, (world) => {
+      expect(world.visit({ path })).toMatchObject({ status: 302, headers: { location: `http://${PORTAL}/` } });
+    });
+
+  portalLife("knows GET, HEAD and POST", (world) => {
+    expect(world.visit({ method: "HEAD" }).status).toBe(200);
+    for (const method of ["PUT", "DELETE", "OPTIONS"]) expect(world.visit({ method }).status).toBe(405);
   });
 
-  test("is there with whatever query", () => {
-    expect(get("/?lang=de").reply.status).toBe(200);
+  portalLife("goes in the language that is asked for", (world) => {
+    const language = (path: string, accept: string) =>
+      /<html lang="([\w-]+)"/.exec(world.visit({ path, headers: new Map([["accept-language", accept]]) }).body)?.[1];
+    expect(language("/", "de-DE,zh-CN;q=0.7")).toBe("zh-CN");
+    expect(language("/?x=1&lang=en", "zh-CN")).toBe("en");
+    expect(language("/", "fr")).toBe("en");
+  });
+});
+
+describe("a change", () => {
+  portalLife(
+    "needs the page's token, which differs from portal to portal",
+    async (world) => {
+      const token = tokenOf(world.visit({}).body);
+      expect(token).toMatch(/^[0-9a-f]{32}$/);
+      for (const wrong of [
+        "",
+        token.slice(1),
+        `${token}0`,
+        token.replace(/^./, (digit) => (digit === "0" ? "1" : "0")),
+      ])
+        for (const path of ["/", "/keep", "/forget", "/prefer", "/scan"]) {
+          const reply = post(world, encoded({ ...form, ssid: "Evil", token: wrong }), { path });
+          expect([reply.status, world.phase], `${path} ${wrong}`).toEqual([403, "idle"]);
+          // What was typed is not lost, and can be sent from the page that comes.
+          expect(reply.body).toContain('value="Evil"');
+          expect(tokenOf(reply.body)).toBe(token);
+        }
+      expect(world.device.settings.read()?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
+      expect(post(world, encoded({ ...form, token })).status).toBe(303);
+    },
+    asked,
+  );
+
+  portalLife("is for the portal's own host alone: others are misdirected", (world) => {
+    const body = encoded({ ...form, token: tokenOf(world.visit({}).body) });
+    for (const host of ["attacker.example", "", `${PORTAL}.attacker.example`, `${PORTAL}:8080`])
+      for (const path of ["/", "/keep"]) expect(post(world, body, { host, path }).status).toBe(421);
+    expect(world.visit({ host: "attacker.example", path: "/status" }).status).toBe(421);
+    expect(world.phase).toBe("idle");
   });
 
-  test.each(["/index.html", "/a/b", "//", "/..%2f"])("another path, %s, leads to it", (path) => {
-    expect(get(path).reply).toMatchObject({ status: 302, headers: { location: `http://${ADDRESS}/` } });
+  portalLife("can be sent as JSON, and is answered in JSON", (world) => {
+    const token = tokenOf(world.visit({}).body);
+    const send = (fields: object) => post(world, JSON.stringify(fields), { headers: JSON_TYPE });
+    const wrong = send({ ...form, token, ssid: "" });
+    expect([wrong.status, JSON.parse(wrong.body)]).toEqual([422, { errors: { ssid: "ssid-missing" } }]);
+    expect(JSON.parse(send({ ...form, token: "" }).body)).toEqual({ errors: { token: "stale" } });
+    expect(send({ ...form, token }).status).toBe(202);
+    expect(world.phase).toBe("trying");
   });
 
-  test("only GET and POST are for it", () => {
-    const ask = (method: string, path: string) => route({ method, path, host: ADDRESS, body: "" }, portalState());
-    expect(ask("DELETE", "/").reply.status).toBe(405);
-    expect(ask("POST", "/elsewhere").reply.status).toBe(404);
+  portalLife("of any other type is refused: another site's page can send it unasked", (world) => {
+    const body = encoded({ ...form, token: tokenOf(world.visit({}).body) });
+    for (const type of ["text/plain", "multipart/form-data; boundary=x"])
+      expect(post(world, body, { headers: new Map([["content-type", type]]) }).status).toBe(400);
+    expect(world.phase).toBe("idle");
   });
 
-  test("without settings shows the build's address; with settings what is stored", () => {
-    const fresh = get("/", ADDRESS, portalState({ defaultUrl: "http://factory.example/" })).reply.body;
-    expect([fieldValue(fresh, "ssid"), fieldValue(fresh, "url")]).toEqual(["", "http://factory.example/"]);
-    const again = get("/", ADDRESS, portalState({ stored, defaultUrl: "http://factory.example/" })).reply.body;
-    expect([fieldValue(again, "ssid"), fieldValue(again, "url")]).toEqual([stored.ssid, stored.url]);
+  portalLife("that nobody knows is not found", (world) => {
+    expect(post(world, encoded({ token: tokenOf(world.visit({}).body) }), { path: "/erase" }).status).toBe(404);
   });
 
-  test("tells why the last try did not work", () => {
-    const { body } = get("/", ADDRESS, portalState({ failure: { reason: "wifi-password", detail: "<Home>" } })).reply;
-    expect(unescapeHtml(/role="status">([^<]*)</.exec(body)![1]!)).toBe("The Wi-Fi password is wrong. (<Home>)");
-  });
+  for (const body of ["ssid=%FF", "%", "ssid=%E4%BD&url=x"])
+    portalLife(`that cannot be read, ${body}, is refused`, (world) => {
+      expect(post(world, body).status).toBe(400);
+    });
 });
 
 describe("a form", () => {
-  test("that is valid gives settings, and says so", () => {
-    const { reply, settings } = post(valid);
-    expect(reply.status).toBe(200);
-    expect(settings).toMatchObject({ ssid: "Home", url: "http://provision.example.com/" });
-    expect(settings?.password.reveal()).toBe("12345678");
-    expect(reply.body).toContain("Home");
-    expect(reply.body).not.toContain("12345678");
-  });
+  for (const [field, fields] of [
+    ["ssid", { ...form, ssid: "" }],
+    ["ssid", { ...form, ssid: "x".repeat(33) }],
+    ["password", { ...form, password: "seven77" }],
+    ["url", { ...form, url: "not a url" }],
+    ["url", { ...form, url: "http://user:secret@host/" }],
+  ] as const)
+    portalLife(
+      `with a bad ${field} (${fields[field]}) comes back with what was typed and a word at that field`,
+      (world) => {
+        const { status, body } = world.fillIn(fields);
+        expect([status, world.phase]).toEqual([422, "idle"]);
+        expect(body.match(/id="\w+-error"/g)).toEqual([`id="${field}-error"`]);
+        expect(body).toContain(`value="${fields.ssid}"`);
+        expect(body).toContain(`value="${fields.url}"`);
+        expect(body).not.toContain(fields.password);
+      },
+    );
 
-  test.each([
-    ["ssid", { ...valid, ssid: "" }],
-    ["ssid", { ...valid, ssid: "x".repeat(33) }],
-    ["password", { ...valid, password: "seven77" }],
-    ["url", { ...valid, url: "not a url" }],
-    ["url", { ...valid, url: "http://user:secret@host/" }],
-  ])("with a bad %s comes back with what was typed and a word at that field", (field, fields) => {
-    const { reply, settings } = post(fields);
-    expect([reply.status, settings]).toEqual([422, undefined]);
-    expect(reply.body).toContain(`id="${field}-error"`);
-    expect(reply.body.match(/class="bad" id=/g)).toHaveLength(1);
-    expect(reply.body).toContain(`id="${field}" name="${field}" aria-invalid="true" aria-describedby="${field}-error"`);
-    expect([fieldValue(reply.body, "ssid"), fieldValue(reply.body, "url")]).toEqual([fields.ssid, fields.url]);
-    expect(reply.body).not.toContain(fields.password);
-  });
+  portalLife(
+    "with an empty password keeps the known one, for the same network only",
+    async (world) => {
+      world.fillIn({ ...form, password: "" });
+      await world.until(() => world.phase === "done");
+      expect(storedIn(world)).toMatchObject({ ssid: "Home", password: SECRETS.wifi });
+    },
+    asked,
+  );
 
-  test("with nothing in it names every field that is needed", () => {
-    const { reply } = post({});
-    expect(reply.body).toContain('id="ssid-error"');
-    expect(reply.body).toContain('id="url-error"');
-  });
+  portalLife(
+    "whose password was refused wants another one",
+    async (world) => {
+      world.script.join = () => "wifi-password";
+      world.fillIn({ ...form, password: "" });
+      await world.until(() => world.phase === "failed");
+      expect(world.visit({}).body).not.toContain("placeholder");
+      expect(world.fillIn({ ...form, password: "" }).body).toContain('id="password-error"');
+    },
+    asked,
+  );
+});
 
-  test.each(["ssid=%FF", "%", "ssid=%E4%BD&url=x"])("that cannot be read, %s, is refused", (body) => {
-    const { reply, settings } = route({ method: "POST", path: "/", host: ADDRESS, body }, portalState({ stored }));
-    expect([reply.status, settings]).toEqual([400, undefined]);
-  });
-
-  test("with an empty password keeps the stored one, for the same network only", () => {
-    const state = portalState({ stored });
-    expect(post({ ...valid, password: "" }, state).settings?.password.reveal()).toBe(STORED_PASSWORD);
-    expect(post({ ...valid, ssid: "Other", password: "" }, state).settings?.password.isEmpty).toBe(true);
-  });
-
-  test("from a page of somebody else's name changes nothing", () => {
-    const { reply, settings } = post(valid, portalState(), "attacker.example");
-    expect([reply.status, settings]).toEqual([302, undefined]);
+describe("an address that the build locks", () => {
+  life("is what counts, whatever is sent", async ({ boot }) => {
+    const world = boot({}, undefined, (fresh) => {
+      const locked = { provisioningUrl: "http://factory.example.com/", provisioningUrlLocked: true };
+      fresh.device = { ...fresh.device, build: { ...build, ...locked } };
+    });
+    await world.untilState("portal");
+    expect(world.visit({}).body).toMatch(/name="url"[^>]*value="http:\/\/factory\.example\.com\/"[^>]*readonly/);
+    world.fillIn({ ...form, url: "http://evil.example" });
+    await world.until(() => world.phase === "done");
+    expect(world.requests.map(({ url }) => url.host)).toEqual(["factory.example.com"]);
+    expect(storedIn(world)?.url).toBe("http://factory.example.com/");
   });
 });
 
-describe("the stored password", () => {
-  test("is on no page, only that there is one", () => {
-    const state = portalState({ stored, failure: { reason: "wifi-not-found" } });
-    const replies = [
-      get("/", ADDRESS, state).reply,
-      post({ ...valid, password: "" }, state).reply,
-      post({ ...valid, url: "" }, state).reply,
-      post({ ...valid, password: "x" }, state).reply,
-      get("/generate_204", "www.google.com", state).reply,
-      notStored(state, stored, { reason: "storage-full" }),
-    ];
-    for (const reply of replies) expect(JSON.stringify(reply)).not.toContain(STORED_PASSWORD);
-    expect(get("/", ADDRESS, state).reply.body).toContain('placeholder="unchanged"');
-    expect(get("/").reply.body).not.toContain('placeholder="unchanged"');
-  });
+portalLife("once everything works the systems' probes are told that they are online", async (world) => {
+  const probe = () => world.visit({ host: "captive.apple.com", path: "/hotspot-detect.html" });
+  expect(probe().status).toBe(302);
+  world.fillIn(form);
+  expect(probe().status).toBe(302);
+  await world.until(() => world.phase === "done");
+  expect(probe()).toMatchObject({ status: 200 });
+  expect(probe().body).toContain("<BODY>Success</BODY>");
+  expect(world.visit({ path: "/done" }).status).toBe(200);
 });
 
-test("storage that is full: the page says so, and keeps what was typed but the password", () => {
-  const typed = { ...stored, ssid: "Workshop" };
-  const reply = notStored(portalState({ stored }), typed, { reason: "storage-full" });
-  expect(reply.status).toBe(500);
-  expect(unescapeHtml(reply.body)).toContain("The device's storage is full or worn.");
-  expect(fieldValue(reply.body, "ssid")).toBe("Workshop");
-  expect(reply.body).not.toContain(STORED_PASSWORD);
-});
-
-describe("an empty password field", () => {
-  const home = { ssid: "Home", rssi: -50, secured: true };
-  const empty = { ssid: "Home", password: "", url: stored.url };
-
-  test("keeps the stored password of the same network", () => {
-    expect(post(empty, portalState({ stored, networks: [home] })).settings?.password.reveal()).toBe(STORED_PASSWORD);
-  });
-
-  test("is asked for where the stored one was refused", () => {
-    const state = portalState({ stored, networks: [home], failure: { reason: "wifi-password" } });
-    const { reply, settings } = post(empty, state);
-    expect(settings).toBeUndefined();
-    expect(reply.status).toBe(422);
-    expect(reply.body).toContain("The network refused this password.");
-    expect(get("/", ADDRESS, state).reply.body).not.toContain('placeholder="unchanged"');
-  });
-
-  test("means an open network where one of that name is in range, whatever is stored", () => {
-    const open = { ...home, secured: false };
-    expect(post(empty, portalState({ stored, networks: [open] })).settings?.password.isEmpty).toBe(true);
-  });
-
-  test("is not enough for a network with a password", () => {
-    expect(post(empty, portalState({ networks: [home] })).reply.body).toContain("This network has a password.");
-    expect(post(empty, portalState()).settings?.password.isEmpty).toBe(true);
-  });
-});
-
-test("checked settings pass the form's check again (what the page shows can be sent)", () => {
-  const first = post(valid).settings!;
-  const second = checkSettings({ ssid: first.ssid, password: "", url: first.url }, first);
-  expect(second.ok && second.settings.url).toBe(first.url);
-});
+portalLife(
+  "no reply holds a password, known or typed",
+  async (world) => {
+    const replies = [world.visit({}), world.fillIn({ ...form, url: "" })];
+    world.fillIn(form);
+    for (const path of ["/", "/status", "/networks"])
+      for (const headers of [new Map<string, string>(), new Map([["accept", "application/json"]])])
+        replies.push(world.visit({ path, headers }));
+    await world.until(() => world.phase === "done");
+    replies.push(world.visit({ path: "/done" }));
+    for (const reply of replies) expect(JSON.stringify(reply)).not.toContain(SECRETS.wifi);
+  },
+  asked,
+);

@@ -1,0 +1,52 @@
+/** Which of the known networks is joined. */
+import { type Clock, sleep } from "../clock/clock.js";
+import { type Failure, failed, type Result, success } from "../failure/failure.js";
+import { retryDelayMs } from "../retry/retry.js";
+import type { KnownNetwork } from "../settings/settings.js";
+import { explainJoin } from "./scan.js";
+import type { Network, WiFi } from "./wifi.js";
+
+/** Association and address; a router that takes longer does not answer at all. */
+export const JOIN_TIMEOUT_MS = 12_000;
+
+/**
+ * Tries the known networks until one is joined or the time is over.
+ * @param limitMs no try begins later than this
+ * @returns the failure of the network that is most likely meant
+ */
+export async function joinKnown(
+  io: { readonly wifi: WiFi; readonly clock: Clock; readonly random: () => number },
+  known: readonly KnownNetwork[],
+  options: { readonly limitMs: number; readonly passive: boolean },
+): Promise<Result<void>> {
+  const { wifi, clock, random } = io;
+  const endMs = clock.ticksMs() + options.limitMs;
+  let inRange: readonly Network[] | undefined;
+  for (let round = 0; ; round++) {
+    // A single network needs no scan: that saves seconds at every start.
+    if (known.length > 1 || round > 0) inRange = await wifi.scan(options);
+    let first: Failure | undefined;
+    for (const { ssid, password } of joinOrder(known, inRange)) {
+      const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS });
+      if (joined.ok) return success(undefined);
+      first ??= explainJoin(joined.failure, inRange ?? [], ssid);
+      if (clock.ticksMs() >= endMs) break;
+    }
+    const { failure } = first ? { failure: first } : failed("wifi-not-found", known[0]?.ssid);
+    const pauseMs = retryDelayMs(failure, round, random);
+    if (clock.ticksMs() + pauseMs >= endMs) return { ok: false, failure };
+    await sleep(clock, pauseMs);
+  }
+}
+
+/** The preferred network, then the strongest, then those that no scan shows; without a scan all. */
+export function joinOrder(known: readonly KnownNetwork[], inRange: readonly Network[] | undefined): KnownNetwork[] {
+  if (!inRange) return [...known];
+  const rank = ({ ssid, preferred }: KnownNetwork) => {
+    const found = inRange.findIndex((network) => network.ssid === ssid); // the strongest comes first
+    return found < 0 ? inRange.length : preferred ? -1 : found;
+  };
+  return known
+    .filter(({ ssid, hidden }) => hidden || known.length === 1 || inRange.some((network) => network.ssid === ssid))
+    .sort((a, b) => rank(a) - rank(b));
+}

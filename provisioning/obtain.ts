@@ -1,0 +1,41 @@
+/** From a service to credentials, with a person in between where the service wants one. */
+import { failed, type Result, success } from "../modules/failure/failure.js";
+import type { Credentials } from "./credentials.js";
+import type { Activation, Waiting } from "./protocol.js";
+import type { Service } from "./protocols.js";
+
+export interface ObtainOptions {
+  /** Before each query. */
+  onQuery(): void;
+  /** The person has to enter this code; a later call replaces it. */
+  onActivation(activation: Activation): void;
+  readonly waiting: Waiting;
+}
+
+/**
+ * Queries, waits for the person where there is a code, and queries again: after a code was accepted for the
+ * credentials, after it expired for a new one. A failure of the service ends it.
+ */
+export async function obtain(service: Service, options: ObtainOptions): Promise<Result<Credentials>> {
+  const { onQuery, onActivation, waiting } = options;
+  /** What the activation ended with that the next query follows; a second time in a row it is a failure. */
+  let after: "accepted" | "signature refused" | undefined;
+  for (;;) {
+    onQuery();
+    const answer = await service.query();
+    if (!answer.ok) return answer;
+    if (answer.value.kind === "credentials") return success(answer.value.credentials);
+    if (after === "accepted") return failed("server-error", "it accepted the code and asks for one again");
+    const { activation } = answer.value;
+    onActivation(activation);
+    const result = await service.activate(activation, waiting);
+    if (result.ok && result.value) return success(result.value);
+    // Nobody waits any more: what follows must not be asked.
+    if (waiting.isOver) return failed("code-expired");
+    if (result.ok) after = "accepted";
+    else if (result.failure.reason === "code-expired") after = undefined;
+    // An expired challenge is refused like a wrong key: a fresh one tells.
+    else if (result.failure.reason === "signature-refused" && !after) after = "signature refused";
+    else return result;
+  }
+}

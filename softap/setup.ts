@@ -1,0 +1,242 @@
+/**
+ * What a person does on the page: sends settings, watches them being tried, keeps them, forgets and prefers networks.
+ * Settings are kept when the person has seen that they work, or says to keep them anyway.
+ */
+import type { Cancel, Clock } from "../modules/clock/clock.js";
+import { type Failure, failed } from "../modules/failure/failure.js";
+import { reportFault } from "../modules/guard/guard.js";
+import { activatingEvent, type Log, noteFailure } from "../modules/log/log.js";
+import type { Claim } from "../modules/settings/claim.js";
+import {
+  type Candidate,
+  type KnownNetwork,
+  type Settings,
+  withCandidate,
+  withoutNetwork,
+  withPreferred,
+} from "../modules/settings/settings.js";
+import type { StoredRecord } from "../modules/storage/record.js";
+import type { Network, ScanOptions } from "../modules/wifi/wifi.js";
+import type { Credentials } from "../provisioning/credentials.js";
+import type { Journal } from "../provisioning/journal.js";
+import type { Waiting } from "../provisioning/protocol.js";
+import type { TrialStatus, TrialStep } from "./model.js";
+import { runTrial, type TrialOptions } from "./trial.js";
+
+export interface SetupOptions {
+  readonly io: TrialOptions["io"] & { readonly clock: Clock; readonly log: Log };
+  readonly settings: StoredRecord<Settings>;
+  readonly claim: StoredRecord<Claim>;
+  readonly journal: Journal;
+  /** In range, from a scan before the access point was opened. */
+  readonly networks: readonly Network[];
+  /** Why the portal is open, where something went wrong. */
+  readonly failure: Failure | undefined;
+}
+
+/** A phone that lost the access point when it changed its channel comes back within this time, or not at all. */
+const UNSEEN_MS = 20_000;
+/** Nobody seems to watch when the last step is done: a page that is there asks every second. */
+const UNSEEN_END_MS = 5_000;
+/** The page goes to its last address, and the phone's system asks once more whether it is online. */
+const LAST_PAGE_MS = 6_000;
+
+export class Setup {
+  networks: readonly Network[];
+  scanning = false;
+  /** Fulfilled when the settings are kept and the page was told. */
+  readonly ended: Promise<void>;
+  #options: SetupOptions;
+  #end!: () => void;
+  #status: TrialStatus;
+  #candidate: Candidate | undefined;
+  #claim: Claim | undefined;
+  #credentials: Credentials | undefined;
+  #isKept = false;
+  #isEnding = false;
+  #waiting: Waiting = { isOver: true };
+  #cancelUnseen: Cancel | undefined;
+
+  constructor(options: SetupOptions) {
+    this.#options = options;
+    this.networks = options.networks;
+    this.#status = { phase: "idle", failure: options.failure };
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  get status(): TrialStatus {
+    return this.#status;
+  }
+
+  get stored(): Settings | undefined {
+    return this.#options.settings.read();
+  }
+
+  get hasClaim(): boolean {
+    return (this.#claim ?? this.#options.claim.read()) !== undefined;
+  }
+
+  /** What was sent last, where it was not kept yet. */
+  get candidate(): Candidate | undefined {
+    return this.#candidate;
+  }
+
+  /** Networks whose passwords the device has. */
+  get known(): KnownNetwork[] {
+    const stored = this.stored?.networks ?? [];
+    return this.#candidate ? [this.#candidate.network, ...stored] : [...stored];
+  }
+
+  /** A trial is under way, a code that was not entered yet included. */
+  get isBusy(): boolean {
+    return !this.#waiting.isOver;
+  }
+
+  /** Begins a trial; another one that is under way is given up. */
+  submit(candidate: Candidate, claim: Claim | undefined): void {
+    if (this.#isEnding) return;
+    this.close();
+    this.#candidate = candidate;
+    this.#claim = claim;
+    this.#credentials = undefined;
+    this.#isKept = false;
+    this.#waiting = { isOver: false };
+    this.#try(candidate, this.#waiting).catch((error) => {
+      reportFault("trial", error);
+      this.#fail(failed("internal").failure, []);
+    });
+  }
+
+  /** The page shows the present status to somebody. */
+  seen(): void {
+    const { phase } = this.#status;
+    if (phase !== "activating" && phase !== "done") return;
+    if (!this.#keep() || phase !== "done" || this.#isEnding) return;
+    this.#isEnding = true;
+    this.#cancelUnseen?.();
+    this.#options.io.clock.after(LAST_PAGE_MS, this.#end);
+  }
+
+  /** Stores what was sent although it does not work here and now. */
+  keepAnyway(): void {
+    const status = this.#status;
+    if (status.phase !== "failed" || status.kept || !this.#keep()) return;
+    this.#status = { phase: "done", ssid: status.ssid, url: status.url, activated: false };
+    this.seen();
+  }
+
+  forget(ssid: string): void {
+    this.#change((settings) => withoutNetwork(settings, ssid));
+  }
+
+  prefer(ssid: string): void {
+    this.#change((settings) => withPreferred(settings, ssid));
+  }
+
+  /** Listens for networks; the phones stay. */
+  scan(): void {
+    if (this.scanning || this.isBusy) return;
+    this.scanning = true;
+    const options: ScanOptions = { passive: true };
+    this.#options.io.wifi
+      .scan(options)
+      .then((networks) => {
+        this.networks = networks;
+      })
+      .catch((error) => reportFault("scan", error))
+      .finally(() => {
+        this.scanning = false;
+      });
+  }
+
+  /** Nobody watches any more. */
+  close(): void {
+    this.#waiting.isOver = true;
+    this.#cancelUnseen?.();
+  }
+
+  async #try(candidate: Candidate, waiting: Waiting): Promise<void> {
+    const { io } = this.#options;
+    const { ssid } = candidate.network;
+    const { url } = candidate;
+    const done: TrialStep[] = [];
+    let wasAsked = false;
+    this.#status = { phase: "trying", ssid, url, done: [] };
+    io.log.event({ state: "connecting", to: "wifi" });
+    const result = await runTrial({
+      io,
+      candidate,
+      waiting,
+      onStep: (step) => {
+        if (!done.includes(step)) done.push(step);
+        if (!waiting.isOver) this.#status = { phase: "trying", ssid, url, done: [...done] };
+      },
+      onQuery: () => io.log.event({ state: "provisioning" }),
+      onActivation: (activation) => {
+        if (waiting.isOver) return;
+        io.log.event(activatingEvent(activation));
+        wasAsked = true;
+        this.#status = {
+          phase: "activating",
+          ssid,
+          url,
+          shown: { code: activation.code, message: activation.message, url: activation.url },
+        };
+        if (!this.#isKept) this.#expectVisitor(UNSEEN_MS);
+      },
+    });
+    if (waiting.isOver) return;
+    waiting.isOver = true;
+    if (!result.ok) {
+      this.#fail(result.failure, done);
+      return;
+    }
+    this.#credentials = result.value;
+    const activated = wasAsked;
+    this.#status = { phase: "done", ssid, url, activated };
+    this.#expectVisitor(this.#isKept ? UNSEEN_END_MS : UNSEEN_MS);
+  }
+
+  /** What works is not thrown away because the phone did not come back to see it. */
+  #expectVisitor(unseenMs: number): void {
+    this.#cancelUnseen?.();
+    this.#cancelUnseen = this.#options.io.clock.after(unseenMs, () => {
+      if (this.#keep() && this.#status.phase === "done") this.#end();
+    });
+  }
+
+  #fail(failure: Failure, done: readonly TrialStep[]): void {
+    this.#waiting.isOver = true;
+    this.#cancelUnseen?.();
+    noteFailure(this.#options.io.log, failure);
+    const { network, url } = this.#candidate!;
+    this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: this.#isKept };
+  }
+
+  /** @returns false where the flash takes no more: the status says so */
+  #keep(): boolean {
+    const { settings, claim, journal } = this.#options;
+    const candidate = this.#candidate!;
+    if (!this.#isKept) {
+      const kept = settings.write(withCandidate(this.stored, candidate));
+      const claimKept = kept.ok && this.#claim ? claim.write(this.#claim) : kept;
+      if (!claimKept.ok) {
+        this.#fail(claimKept.failure, []);
+        return false;
+      }
+      this.#isKept = true;
+    }
+    // Without them the device asks the service again after the restart.
+    const written = this.#credentials && journal.keep(candidate.url, this.#credentials);
+    if (written && !written.ok) noteFailure(this.#options.io.log, written.failure);
+    return true;
+  }
+
+  #change(change: (settings: Settings) => Settings): void {
+    const { stored } = this;
+    const written = stored && this.#options.settings.write(change(stored));
+    if (written && !written.ok && !this.isBusy) this.#status = { phase: "idle", failure: written.failure };
+  }
+}

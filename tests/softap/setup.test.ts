@@ -1,0 +1,128 @@
+/** When settings are kept, and what else a person does on the page. */
+import { describe, expect } from "vitest";
+import { settingsRecord } from "../../modules/settings/settings.js";
+import { knownNetwork, life, MINUTE, pass, SECOND, storedIn, withSettings } from "../lifecycle/support.js";
+import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { ScriptedStore } from "../scripted/store.js";
+import type { World } from "../scripted/world.js";
+
+const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
+const names = (world: World) => world.device.settings.read()?.networks.map(({ ssid }) => ssid);
+
+describe("settings that work are kept", () => {
+  life("once somebody has seen it, not before; the restart leaves time for the last page", async ({ boot }) => {
+    const world = boot({});
+    await world.untilState("portal");
+    world.fillIn(form);
+    await world.until(() => world.published.length > 0 || world.requests.length > 0);
+    await pass(world, 2 * SECOND);
+    expect(storedIn(world)).toBeUndefined();
+    expect(world.phase).toBe("done");
+    expect(storedIn(world)).toMatchObject({ ssid: "Home", password: SECRETS.wifi });
+    await pass(world, 3 * SECOND);
+    expect(world.restarted).toBe(false);
+    await pass(world, 10 * SECOND);
+    expect(world.restarted).toBe(true);
+  });
+
+  life("also when the phone does not come back from the channel's change", async ({ boot }) => {
+    const world = boot({});
+    await world.untilState("portal");
+    world.fillIn(form);
+    await pass(world, 15 * SECOND);
+    expect([storedIn(world), world.restarted]).toEqual([undefined, false]);
+    await world.until(() => world.restarted);
+    expect(storedIn(world)).toMatchObject({ ssid: "Home" });
+    const next = boot({}, world.store);
+    await next.untilState("online");
+    expect(next.requests).toHaveLength(0);
+  });
+});
+
+life("settings that do not work are kept where the person says so", async ({ boot }) => {
+  const world = boot({ join: () => "wifi-not-found", networks: [] });
+  await world.untilState("portal");
+  world.fillIn({}, "/keep");
+  expect([storedIn(world), world.phase]).toEqual([undefined, "idle"]);
+  world.fillIn(form);
+  world.fillIn({}, "/keep");
+  expect(storedIn(world)).toBeUndefined();
+  await world.until(() => world.phase === "failed");
+  expect(world.fillIn({}, "/keep").status).toBe(303);
+  expect(storedIn(world)).toMatchObject({ ssid: "Home", password: SECRETS.wifi });
+  expect(world.phase).toBe("done");
+  await world.until(() => world.restarted);
+});
+
+describe("known networks", () => {
+  const stored = () => {
+    const store = new ScriptedStore(withSettings().entries);
+    store.set("portal", "1");
+    settingsRecord(store).write({
+      networks: [knownNetwork("Home", SECRETS.wifi), knownNetwork("Office", "office-password")],
+      url: SERVICE_URL,
+    });
+    return store;
+  };
+
+  life("a new one goes before them", async ({ boot }) => {
+    const world = boot({ join: () => undefined }, stored());
+    await world.untilState("portal");
+    world.fillIn({ ...form, ssid: "New" });
+    await world.until(() => world.phase === "done");
+    expect(names(world)).toEqual(["New", "Home", "Office"]);
+  });
+
+  life("one can be forgotten and another one preferred, by name", async ({ boot }) => {
+    const world = boot({}, stored());
+    await world.untilState("portal");
+    world.fillIn({ ssid: "Office" }, "/prefer");
+    expect(world.device.settings.read()?.networks.map(({ preferred }) => preferred)).toEqual([false, true]);
+    world.fillIn({ ssid: "Home" }, "/forget");
+    expect(names(world)).toEqual(["Office"]);
+    world.fillIn({ ssid: "Office" }, "/forget");
+    expect(names(world)).toEqual([]);
+    await pass(world, 30 * MINUTE);
+    expect(world.accessPoint).toBe("ESP32-EEFF");
+  });
+
+  life("a full flash is told", async ({ boot }) => {
+    const world = boot({}, stored());
+    await world.untilState("portal");
+    world.store.full = true;
+    world.fillIn({ ssid: "Home" }, "/forget");
+    expect(world.reason).toBe("storage-full");
+    expect(names(world)).toEqual(["Home", "Office"]);
+  });
+});
+
+life("a scan on request is passive, shows what is new, and one at a time", async ({ boot }) => {
+  const world = boot({});
+  await world.untilState("portal");
+  expect(world.scans).toEqual([{ passive: false }]);
+  world.script.networks = [{ ssid: "Fresh", rssi: -40, secured: true }];
+  for (let count = 0; count < 3; count++) world.fillIn({}, "/scan");
+  const json = new Map([["accept", "application/json"]]);
+  const networks = () => JSON.parse(world.visit({ path: "/networks", headers: json }).body);
+  expect(networks()).toMatchObject({ scanning: true, networks: [{ ssid: "Home" }] });
+  await pass(world, 5 * SECOND);
+  expect(networks()).toMatchObject({ scanning: false, networks: [{ ssid: "Fresh" }] });
+  expect(world.scans.slice(1)).toEqual([{ passive: true }]);
+});
+
+life("a claim is kept with the settings that it came with, and never shown", async ({ boot }) => {
+  const pem = (label: string, fill: number) => {
+    const der = Buffer.alloc(300, fill).fill(0x30, 0, 1);
+    return `-----BEGIN ${label}-----\n${der.toString("base64")}\n-----END ${label}-----\n`;
+  };
+  const claim = pem("CERTIFICATE", 1) + pem("RSA PRIVATE KEY", 2);
+  const world = boot({});
+  await world.untilState("portal");
+  expect(world.fillIn({ ...form, claim: "no PEM" }).status).toBe(422);
+  world.fillIn({ ...form, claim });
+  expect(world.device.claim.read()).toBeUndefined();
+  await world.until(() => world.phase === "done");
+  const key = world.device.claim.read()!.key.reveal();
+  expect(claim).toContain(key);
+  expect(world.visit({}).body).not.toContain(key.slice(0, 40));
+});

@@ -1,0 +1,150 @@
+/** What a person reads on the page while what they sent is tried: read back through the portal's own replies. */
+import { describe, expect } from "vitest";
+import { failed, type Reason } from "../../modules/failure/failure.js";
+import { life, pass, statesOf, storedIn } from "../lifecycle/support.js";
+import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
+import type { Script, World } from "../scripted/world.js";
+
+const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
+const status = (world: World) => world.visit({ path: "/status", headers: json }).body;
+const json = new Map([["accept", "application/json"]]);
+const stepsDone = (world: World): string[] => (JSON.parse(status(world)) as { done?: string[] }).done ?? [];
+
+async function inPortal(world: World): Promise<World> {
+  await world.untilState("portal");
+  return world;
+}
+
+life("each step is told as it happens, and none before", async ({ boot }) => {
+  const world = await inPortal(boot({}));
+  world.fillIn(form);
+  const seen: string[][] = [];
+  await world.until(() => {
+    const done = stepsDone(world);
+    if (done.length !== (seen.at(-1)?.length ?? -1)) seen.push(done);
+    return world.phase === "done";
+  });
+  expect(seen.slice(0, 4)).toEqual([[], ["associated"], ["associated", "address"], ["associated", "address", "name"]]);
+  expect(statesOf(world)).toEqual(["portal", "connecting", "provisioning"]);
+});
+
+describe("what does not work is named, and nothing of it is kept", () => {
+  const http = (reply: ReturnType<Script["http"]>) => ({ http: () => reply });
+  const cases: [string, Partial<Script>, Reason, string[]][] = [
+    ["a wrong password", { join: () => "wifi-password" }, "wifi-password", []],
+    ["a network that is not there", { join: () => "wifi-not-found", networks: [] }, "wifi-not-found", []],
+    ["a network in range that refuses", { join: () => "wifi-not-found" }, "wifi-refused", []],
+    ["no address from the router", { join: () => "wifi-no-address" }, "wifi-no-address", ["associated"]],
+    ["no internet", { resolve: () => undefined }, "no-internet", ["associated", "address"]],
+    [
+      "a name that nobody knows",
+      { resolve: (name) => (name.endsWith("example.com") ? undefined : "192.0.2.1") },
+      "name-unknown",
+      ["associated", "address"],
+    ],
+    ["a service that is down", http(failed("unreachable")), "unreachable", ["associated", "address", "name"]],
+    ["a service that does not answer", http(failed("timeout")), "timeout", ["associated", "address", "name"]],
+    [
+      "a certificate that is not trusted",
+      http(failed("tls-untrusted")),
+      "tls-untrusted",
+      ["associated", "address", "name"],
+    ],
+    [
+      "a device that is not registered",
+      http(answer(404, { detail: "no" })),
+      "not-registered",
+      ["associated", "address", "name"],
+    ],
+    [
+      "a device that is disabled",
+      http(answer(403, { detail: "no" })),
+      "device-disabled",
+      ["associated", "address", "name"],
+    ],
+    ["a service with a fault", http(answer(503, "")), "server-error", ["associated", "address", "name"]],
+    ["no service at all", http(answer(200, "<html>")), "bad-answer", ["associated", "address", "name"]],
+  ];
+  for (const [name, script, reason, done] of cases)
+    life(name, async ({ boot }) => {
+      const world = await inPortal(boot(script));
+      world.fillIn(form);
+      await world.until(() => world.phase === "failed");
+      expect(JSON.parse(status(world))).toMatchObject({ failure: { reason }, done, kept: false });
+      expect(world.reason).toBe(reason);
+      expect(storedIn(world)).toBeUndefined();
+      await pass(world, 60_000);
+      expect([world.restarted, world.accessPoint]).toEqual([false, "ESP32-EEFF"]);
+    });
+
+  life("a service's refusal with its status and its words", async ({ boot }) => {
+    const world = await inPortal(boot({ http: () => answer(503, { detail: "<maintenance>" }) }));
+    world.fillIn(form);
+    await world.until(() => world.phase === "failed");
+    expect(world.visit({}).body).toContain("503: &#60;maintenance&#62;");
+  });
+});
+
+describe("an activation in the portal", () => {
+  life("shows the code, tells when it was accepted, and leaves nothing to do after the restart", async ({ boot }) => {
+    const cloud = new Activation();
+    const world = await inPortal(boot({ http: cloud.http }));
+    world.fillIn({ ...form, url: XIAOZHI_URL });
+    await world.until(() => world.phase === "activating");
+    expect(JSON.parse(status(world))).toMatchObject({ shown: { code: cloud.code, message: "Enter the code" } });
+    expect(status(world)).not.toContain(cloud.challenge);
+    cloud.entered = true;
+    await world.until(() => world.phase === "done");
+    expect(JSON.parse(status(world))).toMatchObject({ activated: true });
+    await world.until(() => world.restarted);
+    const next = boot({ http: () => failed("unreachable") }, world.store);
+    await next.untilState("online");
+  });
+
+  life("whose code expires goes on with a new one", async ({ boot }) => {
+    const cloud = new Activation();
+    const world = await inPortal(boot({ http: cloud.http }));
+    world.fillIn({ ...form, url: XIAOZHI_URL });
+    await world.untilState("activating", 3);
+    expect(world.phase).toBe("activating");
+  });
+
+  life("that is refused says why; the settings, which the person has seen work, stay", async ({ boot }) => {
+    const cloud = new Activation();
+    const world = await inPortal(boot({ http: cloud.http }));
+    world.fillIn({ ...form, url: XIAOZHI_URL });
+    await world.until(() => world.phase === "activating");
+    world.script.http = () => answer(409, { error: { code: "ALREADY_ACTIVATED" } });
+    await world.until(() => world.phase === "failed");
+    expect(JSON.parse(status(world))).toMatchObject({ failure: { reason: "activated-elsewhere" }, kept: true });
+    expect(storedIn(world)).toMatchObject({ ssid: "Home" });
+  });
+
+  life("ends when the network is lost, and says so", async ({ boot }) => {
+    const cloud = new Activation();
+    const world = await inPortal(boot({ http: cloud.http }));
+    world.fillIn({ ...form, url: XIAOZHI_URL });
+    await world.until(() => world.phase === "activating");
+    world.loseWiFi();
+    await world.until(() => world.phase === "failed");
+    expect(world.reason).toBe("wifi-lost");
+  });
+});
+
+life("other settings take the place of those that are being tried, which ask nothing any more", async ({ boot }) => {
+  const cloud = new Activation();
+  const other = "http://other.example.com";
+  const world = await inPortal(
+    boot({
+      http: (request) => (request.url.host === "other.example.com" ? answer(200, deviceInfo()) : cloud.http(request)),
+    }),
+  );
+  world.fillIn({ ...form, url: XIAOZHI_URL });
+  await world.until(() => cloud.polls === 1);
+  world.fillIn({ ...form, url: other });
+  await world.until(() => world.phase === "done");
+  expect(storedIn(world)?.url).toBe(`${other}/`);
+  const { polls } = cloud;
+  await world.until(() => world.restarted);
+  expect(cloud.polls).toBeLessThanOrEqual(polls + 1);
+});
