@@ -53,7 +53,7 @@ export function openPortal(options: PortalOptions): Portal {
     resolveSaved = resolve;
   });
 
-  io.wifi.openAccessPoint(options.ssid);
+  io.wifi.openAccessPoint({ ssid: options.ssid, password: undefined });
   const servers: UdpServer[] = [];
   let isOpen = true;
   const close = () => {

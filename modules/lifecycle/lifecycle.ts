@@ -34,8 +34,8 @@ type In<Name extends State["name"]> = Extract<State, { name: Name }>;
 /** What an activation ended with that is followed by a new query; a second time in a row it is a failure. */
 type AfterActivation = "accepted" | "signature refused";
 
-/** From the boot or the loss of the network to the portal: a router needs a moment, a person not too long. */
-const JOIN_LIMIT_MS = 30_000;
+/** For each of two tries, from the boot or the loss of the network to the portal: a router needs a moment, a person not too long. */
+const JOIN_LIMIT_MS = 15_000;
 /** The stored network, tried while the portal is open. */
 const REJOIN_LIMIT_MS = 15_000;
 /** Somebody who reads a password from a label asks nothing of the portal for a while; joining can drop a phone. */
@@ -104,7 +104,7 @@ function boot(device: Device): State {
 async function portal(device: Device, { failure, attempt }: In<"portal">): Promise<State> {
   const { wifi, build, identity, log } = device;
   const stored = device.settings.read();
-  const networks = await wifi.scan();
+  const networks = await wifi.scan({ passive: false });
   const seen = failure && explainJoin(failure, networks, stored?.ssid);
   const ssid = accessPointName(identity.mac);
   const opened = openPortal({
@@ -143,7 +143,7 @@ async function resume(
     await sleep(clock, failure ? Math.max(PORTAL_IDLE_MS, retryDelayMs(failure, round, random)) : PORTAL_ASKED_MS);
     if (!opened.isOpen) break;
     if (!opened.isIdle(PORTAL_IDLE_MS)) continue;
-    if (wifi.joined || (await wifi.join(settings.ssid, settings.password, REJOIN_LIMIT_MS)).ok) return settings;
+    if (wifi.joined || (await wifi.join({ ...settings, timeoutMs: REJOIN_LIMIT_MS })).ok) return settings;
   }
   return new Promise(() => {});
 }
@@ -151,7 +151,7 @@ async function resume(
 async function connecting(device: Device, { settings, attempt }: In<"connecting">): Promise<State> {
   if (!device.wifi.joined) {
     device.log.event({ state: "connecting", to: "wifi" });
-    const joined = await device.wifi.join(settings.ssid, settings.password, JOIN_LIMIT_MS);
+    const joined = await device.wifi.join({ ...settings, timeoutMs: JOIN_LIMIT_MS });
     if (!joined.ok) {
       noteFailure(device.log, joined.failure);
       return { name: "portal", failure: joined.failure, attempt };

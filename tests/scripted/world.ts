@@ -177,14 +177,17 @@ export class World {
         return world.#joined;
       },
       scan: () => world.#later(1_500, () => world.script.networks),
-      join: (ssid, password) =>
+      join: ({ ssid, password }) =>
         world.#later(2_000, () => {
           world.joins.push({ atMs: world.clock.ticksMs(), ssid });
           const reason = world.script.join(ssid, password.reveal());
           world.#joined = !reason;
           return reason ? failed(reason, ssid) : success(undefined);
         }),
-      openAccessPoint: (ssid) => {
+      leave: () => {
+        world.#joined = false;
+      },
+      openAccessPoint: ({ ssid }) => {
         world.accessPoint = ssid;
       },
       closeAccessPoint: () => {
