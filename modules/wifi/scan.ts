@@ -36,10 +36,10 @@ export function isReadable(name: string): boolean {
   return true;
 }
 
-/** @returns 0 where no character begins */
+/** @returns 0 where no character begins, and for NUL, which no form takes */
 function characterLength(bytes: Uint8Array, position: number): number {
   const lead = bytes[position]!;
-  if (lead < 0x80) return 1;
+  if (lead < 0x80) return lead ? 1 : 0;
   const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
   for (let offset = 1; offset < length; offset++) {
     if (((bytes[position + offset] ?? 0) & 0xc0) !== 0x80) return 0;

@@ -34,9 +34,9 @@ function open(change: Partial<PortalOptions> = {}, broken?: "dns" | "http"): Ope
     return { close: () => void calls.push(`close ${name}`) };
   };
   const wifi = {
-    openAccessPoint: (ssid: string) => void calls.push(`access point ${ssid}`),
+    openAccessPoint: ({ ssid }: { ssid: string }) => void calls.push(`access point ${ssid}`),
     closeAccessPoint: () => void calls.push("close access point"),
-  } as PortalOptions["io"]["wifi"];
+  } as unknown as PortalOptions["io"]["wifi"];
   try {
     const portal = openPortal({
       io: {
