@@ -46,7 +46,7 @@ describe("a name of the driver's, which can be any bytes", () => {
   /** As XS gives the bytes of the string that the driver made of them. */
   const isReadableOf = (...bytes: number[]) => {
     class XsBuffer extends ArrayBuffer {
-      static fromString = () => Uint8Array.from(bytes).buffer;
+      static override fromString = () => Uint8Array.from(bytes).buffer;
     }
     vi.stubGlobal("ArrayBuffer", XsBuffer);
     return isReadable("");
