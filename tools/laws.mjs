@@ -66,6 +66,7 @@ function bare(path, specifier) {
 /** What the manifests carry. */
 const SDK = new Set([
   "crypt",
+  "embedded:io/digital",
   "embedded:io/socket/listener",
   "embedded:io/socket/tcp",
   "embedded:io/socket/udp",

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { installUnsetCalendar } from "../moddable/clock.js";
 import { installGlobals } from "../moddable/globals.js";
 import { host } from "../moddable/host.js";
-import { link } from "../moddable/link.js";
+import { link, phones } from "../moddable/link.js";
 import { Nvs } from "../moddable/nvs.js";
 import { Radio } from "../moddable/radio.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
@@ -42,9 +42,14 @@ host.trace = (text) => say({ trace: text });
 host.restart = () => end(exitCode.restart);
 installFlash();
 link.up = false;
+phones.up = false;
 host.radio = new Radio(boot.radio);
+host.radio.accessPoint.onChange = (accessPoint) => say({ accessPoint });
 // The port is also what keeps the thread alive when the device only waits.
-parent.on("message", ({ radio }: ToDevice) => host.radio.command(radio));
+parent.on("message", (message: ToDevice) => {
+  if ("radio" in message) host.radio.command(message.radio);
+  else host.pins.press(Number(host.config.buttonPin), message.pressMs);
+});
 installGlobals();
 installUnsetCalendar();
 register("../moddable/hook.js", import.meta.url);

@@ -1,4 +1,5 @@
 /** What the parent and the thread of a virtual device say to each other. */
+import type { AccessPointSettings } from "../moddable/access-point.js";
 import type { RadioCommand, RadioOptions } from "../moddable/radio.js";
 
 /** Handed to the thread when it boots. */
@@ -17,10 +18,10 @@ export interface BootData {
 }
 
 /** From the parent to the thread. */
-export type ToDevice = { radio: RadioCommand };
+export type ToDevice = { radio: RadioCommand } | { pressMs: number };
 
-/** From the thread to the parent: what the device traced, in the pieces in which it did. */
-export type FromDevice = { trace: string };
+/** From the thread to the parent: what the device traced, in the pieces in which it did; what its access point is now. */
+export type FromDevice = { trace: string } | { accessPoint: AccessPointSettings | undefined };
 
 /** With what code the thread ends when it is not a crash (1) and not ended from outside. */
 export const exitCode = { restart: 64, powerCut: 65 } as const;

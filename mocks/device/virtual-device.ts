@@ -6,7 +6,9 @@ import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { RadioCommand, RadioOptions } from "../moddable/radio.js";
+import type { AccessPointSettings } from "../moddable/access-point.js";
+import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
+import type { RadioCommand } from "../moddable/radio.js";
 import { freePort } from "./ports.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
 import { type DeviceIdentity, prepareState } from "./state-file.js";
@@ -44,6 +46,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   #reboot: NodeJS.Timeout | undefined;
   #text = "";
   #state: StateLine | undefined;
+  #accessPoint: AccessPointSettings | undefined;
   #counter = new Int32Array(new SharedArrayBuffer(4));
   #writesBefore = 0;
   #bootedAt = 0;
@@ -76,6 +79,11 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   /** The last lifecycle change of this boot. */
   get state(): StateLine | undefined {
     return this.#state;
+  }
+
+  /** The network that the device has opened; its password is what a phone needs. */
+  get accessPoint(): AccessPointSettings | undefined {
+    return this.#accessPoint;
   }
 
   /** Flash operations of the current boot, or of the last one. */
@@ -124,11 +132,22 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#command({ command: "restore" });
   }
 
+  /** One more network, after a restart, too. */
+  addNetwork(network: Network): void {
+    this.#radio = withNetworks(this.#radio, (networks) => [...networks, network]);
+    this.#command({ command: "addNetwork", network });
+  }
+
   /** One of the networks is no more. */
   removeNetwork(ssid: string): void {
-    if (this.#radio.networks) this.#radio.networks = this.#radio.networks.filter((network) => network.ssid !== ssid);
+    this.#radio = withNetworks(this.#radio, (networks) => networks.filter((network) => network.ssid !== ssid));
     this.#radio.open = false;
     this.#command({ command: "removeNetwork", ssid });
+  }
+
+  /** The boot button, `config.buttonPin`, is held for so long. */
+  pressButton(pressMs: number): void {
+    this.#worker?.postMessage({ pressMs } satisfies ToDevice);
   }
 
   /** Waits until the device says this state; at once when it was the last one of this boot. @throws when it takes longer */
@@ -162,13 +181,17 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#reboot = undefined;
     this.#ending = undefined;
     this.#state = undefined;
+    this.#accessPoint = undefined;
     this.#writesBefore += this.writes;
     Atomics.store(this.#counter, 0, 0);
     this.#bootedAt = Date.now();
     const worker = new Worker(new URL("mocks/device/boot.js", built), { workerData: this.#bootData() });
     this.#worker = worker;
     let crash: Error | undefined;
-    worker.on("message", ({ trace }: FromDevice) => this.#trace(trace));
+    worker.on("message", (message: FromDevice) => {
+      if ("trace" in message) this.#trace(message.trace);
+      else this.#accessPoint = message.accessPoint;
+    });
     worker.on("error", (error) => {
       crash = error instanceof Error ? error : new Error(String(error));
     });

@@ -1,9 +1,10 @@
 /**
- * What lies under the mocked modules: flash, radio, configuration, the console and the reset line.
+ * What lies under the mocked modules: flash, radio, pins, configuration, the console and the reset line.
  * The virtual device fills it in before it loads the device's code; a unit test may use it as it is
  * (flash in memory, network up, trace to nowhere).
  */
 import { Nvs } from "./nvs.js";
+import { Pins } from "./pins.js";
 import { Radio } from "./radio.js";
 
 export interface Host {
@@ -15,6 +16,7 @@ export interface Host {
   trace(text: string): void;
   nvs: Nvs;
   radio: Radio;
+  pins: Pins;
   /** Resets the chip; must not return. */
   restart(): never;
 }
@@ -25,6 +27,7 @@ export const host: Host = {
   trace: () => {},
   nvs: new Nvs(),
   radio: new Radio(),
+  pins: new Pins(),
   restart: () => {
     throw new Error("System.restart() outside a virtual device");
   },

@@ -1,10 +1,12 @@
 /**
- * The way from the station to the network. While it is down no connection opens (there is no route), and what is
- * open neither sends nor receives, until it is up again: a lost access point does not tell TCP.
+ * The ways that packets take. While one is down, no connection opens on it (there is no route), and what is open
+ * neither sends nor receives: a lost access point does not tell TCP.
  */
 type Listener = (up: boolean) => void;
 
 class Link {
+  /** False: up, with an address, but nothing behind it answers. */
+  internet = true;
   #up = true;
   #listeners = new Set<Listener>();
 
@@ -25,5 +27,11 @@ class Link {
   }
 }
 
-/** Up until a radio is installed, so that a unit test of a socket needs none. */
+/** From the station to the network. Up until a radio is installed, so that a unit test of a socket needs none. */
 export const link = new Link();
+
+/**
+ * From the phones to the access point: down while it is on its way to another channel, and when there is none. A phone
+ * gives its connections up then, so that they do not come back with it.
+ */
+export const phones = new Link();

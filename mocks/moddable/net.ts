@@ -5,19 +5,18 @@
  */
 import { getServers, lookup } from "node:dns";
 import { isIPv4 } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
 import type NetType from "net";
 import { host } from "./host.js";
 import { link } from "./link.js";
 import { post } from "./machine.js";
-import { mode } from "./radio.js";
-import { bssidOf } from "./wifi.js";
+import { bssidOf, channelOf, signalOf } from "./networks.js";
 
 type Interface = "station" | "ap";
 
 function interfaceOf(asked?: string): Interface | undefined {
-  const { mode: current, hasStation } = host.radio;
-  const hasAccessPoint = current !== mode.off && (current & mode.accessPoint) !== 0;
+  const { hasStation, hasAccessPoint } = host.radio;
   if (asked === "station") return hasStation ? "station" : undefined;
   if (asked === "ap") return hasAccessPoint ? "ap" : undefined;
   if (hasStation === hasAccessPoint) return undefined;
@@ -56,9 +55,9 @@ function get(what: string, which?: string): string | number | string[] | undefin
     case "BSSID":
       return network && hexPairs(bssidOf(network));
     case "RSSI":
-      return network && (network.rssi ?? -60);
+      return network && signalOf(network);
     case "CHANNEL":
-      return network?.channel;
+      return host.radio.accessPoint.channel ?? (network && channelOf(network));
     case "DNS":
       return nameServers();
     default:
@@ -69,10 +68,19 @@ function get(what: string, which?: string): string | number | string[] | undefin
 /** One look-up at a time, in order, as the SDK does it; the callback always comes in a later turn. */
 let queue: Promise<void> = Promise.resolve();
 
-function look(name: string): Promise<string | undefined> {
-  if (isIPv4(name)) return Promise.resolve(name);
-  if (name === "localhost") return Promise.resolve("127.0.0.1");
-  if (!link.up) return Promise.resolve(undefined);
+/** lwIP asks four times with growing pauses, some ten seconds together; scaled as the rest of the radio. */
+const dnsTimeoutMs = 400;
+/** Names that every network of the mock knows. */
+const zone: Readonly<Record<string, string>> = { localhost: "127.0.0.1", "pool.ntp.org": "127.0.0.1" };
+
+async function look(name: string): Promise<string | undefined> {
+  if (isIPv4(name)) return name;
+  if (link.up && !link.internet) return sleep(dnsTimeoutMs, undefined);
+  if (!link.up) return name === "localhost" ? zone[name] : undefined;
+  const lowerCase = name.toLowerCase();
+  const known = { ...zone, ...host.radio.names };
+  if (Object.hasOwn(known, lowerCase)) return known[lowerCase];
+  if (lowerCase.endsWith(".invalid")) return undefined;
   return new Promise((found) => lookup(name, { family: 4 }, (error, address) => found(error ? undefined : address)));
 }
 

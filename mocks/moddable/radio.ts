@@ -1,70 +1,53 @@
 /**
- * The Wi-Fi radio under `wifi` and `net`: which networks there are, whether the station has joined one, and the driver's
- * events in the chip's order (modules/network/wifi/esp32/xs6wifi.c).
+ * The Wi-Fi radio under `wifi` and `net`: whether the station has joined a network, and the driver's events in the
+ * chip's order (modules/network/wifi/esp32/xs6wifi.c).
  */
+import { AccessPoint } from "./access-point.js";
 import { link } from "./link.js";
 import { post } from "./machine.js";
+import { channelOf, disconnectCode, type Network, Networks, type RadioOptions } from "./networks.js";
 
-export interface Network {
-  ssid: string;
-  /** None: an open network. */
-  password?: string;
-  /** dBm, negative. */
-  rssi?: number;
-  /** 1..13 */
-  channel?: number;
-}
-
-export interface RadioOptions {
-  /** The networks in reach. Left out: made-up ones. */
-  networks?: Network[];
-  /** Any name joins with any password but `invalid!`, as in the SDK's simulator. Default: when no networks are given. */
-  open?: boolean;
-  /** False: nothing is in reach, as after the command "drop". Default: true. */
-  inReach?: boolean;
-}
+export type { Network, RadioOptions } from "./networks.js";
 
 export type RadioMessage = "start" | "connect" | "gotIP" | "disconnect";
 export type RadioEvent = (message: RadioMessage, code?: number) => void;
 
 /** What the parent of a virtual device may do to the radio. */
-export type RadioCommand = { command: "drop" } | { command: "restore" } | { command: "removeNetwork"; ssid: string };
+export type RadioCommand =
+  | { command: "drop" }
+  | { command: "restore" }
+  | { command: "addNetwork"; network: Network }
+  | { command: "removeNetwork"; ssid: string };
 
 export const mode = { off: -5, none: 0, station: 1, accessPoint: 2, both: 3 } as const;
 export type Mode = (typeof mode)[keyof typeof mode];
 
-const scanMs = 30;
+/** Some ten times faster than the chip, which is 120 and 360 ms on each channel. */
+const scanMs = { active: 30, passive: 90 } as const;
 const associateMs = 30;
 const addressMs = 20;
-/** The driver tries a name or password several times before it says no. */
+/** The driver takes longer to say no than to say yes. */
 const refuseMs = 60;
-const refusedPassword = "invalid!";
-/** The code of "disconnect" when a password was refused. */
-const badPassword = -1;
-
-const inventedNetworks: Network[] = [
-  { ssid: "Harbour Office", password: "lighthouse", rssi: -48, channel: 6 },
-  { ssid: "Workshop", password: "left-handed", rssi: -61, channel: 11 },
-  { ssid: "Workshop", password: "left-handed", rssi: -77, channel: 1 },
-  { ssid: "Café Möwe", rssi: -70, channel: 3 },
-  { ssid: "Upstairs 2.4", password: "no entrance", rssi: -83, channel: 9 },
-];
+const channelChangeMs = 300;
 
 export class Radio {
-  #networks: Network[];
-  #open: boolean;
+  readonly accessPoint: AccessPoint;
+  /** What the network's DNS knows of its own. */
+  readonly names: Readonly<Record<string, string>>;
+  #networks: Networks;
   #inReach: boolean;
   #mode: Mode = mode.off;
   #joined: Network | undefined;
   #connected = false;
   #attempt: NodeJS.Timeout | undefined;
   #events = new Set<RadioEvent>();
-  #reason = 0;
+  #reason: number = disconnectCode.other;
 
   constructor(options: RadioOptions = {}) {
-    this.#networks = structuredClone(options.networks ?? inventedNetworks);
-    this.#open = options.open ?? options.networks === undefined;
+    this.#networks = new Networks(options);
     this.#inReach = options.inReach ?? true;
+    this.names = options.names ?? {};
+    this.accessPoint = new AccessPoint(options.channelChangeMs ?? channelChangeMs);
   }
 
   get mode(): Mode {
@@ -74,12 +57,17 @@ export class Radio {
   set mode(next: Mode) {
     const hadStation = this.hasStation;
     this.#mode = next;
+    if (!this.hasAccessPoint) this.accessPoint.close();
     if (!this.hasStation) this.disconnect();
     else if (!hadStation) this.#emit("start");
   }
 
   get hasStation(): boolean {
     return (this.#mode & mode.station) !== 0 && this.#mode !== mode.off;
+  }
+
+  get hasAccessPoint(): boolean {
+    return (this.#mode & mode.accessPoint) !== 0 && this.#mode !== mode.off;
   }
 
   /** The network whose address the station has. */
@@ -96,28 +84,33 @@ export class Radio {
     return () => this.#events.delete(event);
   }
 
-  /** The networks in reach, the strongest first, after as long as a scan takes. Returns what cancels it. */
-  scan(done: (networks: Network[]) => void): () => void {
-    const timeout = setTimeout(() => {
-      const found = this.#inReach ? this.#networks.toSorted((a, b) => (b.rssi ?? 0) - (a.rssi ?? 0)) : [];
-      post(() => done(found));
-    }, scanMs);
+  /** The access points in reach, the strongest first, after as long as a scan takes. Returns what cancels it. */
+  scan(active: boolean, done: (networks: Network[]) => void): () => void {
+    const durationMs = active ? scanMs.active : scanMs.passive;
+    if (active) this.accessPoint.drop(durationMs);
+    const timeout = setTimeout(() => post(() => done(this.#inReach ? this.#networks.all : [])), durationMs);
     return () => clearTimeout(timeout);
   }
 
-  /** Starts joining. */
+  /** Starts joining. The station goes to the network's channel also when it is refused there. */
   join(ssid: string, password: string): void {
-    this.disconnect(true);
-    const found = this.#find(ssid, password);
-    if (typeof found === "object") this.#attempt = setTimeout(() => this.#associated(found), associateMs);
-    else this.#attempt = setTimeout(() => this.#lost(found), refuseMs);
+    this.disconnect();
+    const network = this.#inReach ? this.#networks.find(ssid) : undefined;
+    const refusal = network ? this.#networks.refusal(network, password) : disconnectCode.other;
+    if (network) this.accessPoint.follow(channelOf(network));
+    if (network && refusal === undefined) this.#attempt = setTimeout(() => this.#associated(network), associateMs);
+    else this.#attempt = setTimeout(() => this.#lost(refusal!), refuseMs);
   }
 
-  /** Leaves the network; an event follows when it had joined one, unless it is about to join another. */
-  disconnect(toJoinAnother = false): void {
+  /**
+   * Leaves the network, or ends the attempt; the event of it comes later, with a join that was asked for in the same
+   * turn after that: the driver's own retries, which would hide it, are off (modules/wifi/manifest.json).
+   */
+  disconnect(): void {
     const had = this.#leave();
-    this.#reason = 0;
-    if (had && !toJoinAnother) this.#emit("disconnect", 0);
+    this.#reason = disconnectCode.other;
+    this.accessPoint.follow(undefined);
+    if (had) this.#emit("disconnect", disconnectCode.other);
   }
 
   command(command: RadioCommand): void {
@@ -129,51 +122,43 @@ export class Radio {
       case "restore":
         this.#inReach = true;
         break;
+      case "addNetwork":
+        this.#networks.add(command.network);
+        break;
       case "removeNetwork":
-        this.#networks = this.#networks.filter(({ ssid }) => ssid !== command.ssid);
-        this.#open = false;
+        this.#networks.remove(command.ssid);
         if (this.#joined?.ssid === command.ssid) this.#abandon();
         break;
     }
   }
 
-  /** The network, or the reason why it cannot be joined. */
-  #find(ssid: string, password: string): Network | number {
-    if (!this.#inReach) return 0;
-    if (this.#open) return password === refusedPassword ? badPassword : this.#pretend(ssid);
-    const network = this.#networks.find((one) => one.ssid === ssid);
-    // An open network where a password was given, or the other way round, is passed over, as if it were not there.
-    if (!network || (network.password === undefined) !== (password === "")) return 0;
-    return (network.password ?? "") === password ? network : badPassword;
-  }
-
-  #pretend(ssid: string): Network {
-    return this.#networks.find((one) => one.ssid === ssid) ?? { ssid, rssi: -55, channel: 6 };
-  }
-
   #associated(network: Network): void {
+    this.#attempt = undefined;
     this.#joined = network;
     this.#emit("connect");
+    if (network.noAddress) return;
     this.#attempt = setTimeout(() => {
       this.#attempt = undefined;
       this.#connected = true;
+      link.internet = network.internet ?? true;
       link.up = true;
       this.#emit("gotIP");
     }, addressMs);
   }
 
   #abandon(): void {
-    if (this.#joined || this.#attempt) this.#lost(0);
+    if (this.#joined || this.#attempt) this.#lost(disconnectCode.other);
   }
 
   #lost(reason: number): void {
     this.#leave();
-    if (reason !== 0) this.#reason = reason;
+    this.accessPoint.follow(undefined);
+    if (reason !== disconnectCode.other) this.#reason = reason;
     this.#emit("disconnect", this.#reason);
   }
 
   #leave(): boolean {
-    const had = this.#joined !== undefined;
+    const had = this.#joined !== undefined || this.#attempt !== undefined;
     clearTimeout(this.#attempt);
     this.#attempt = undefined;
     this.#joined = undefined;

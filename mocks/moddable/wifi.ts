@@ -1,22 +1,27 @@
 /**
  * The classic `wifi` of the ESP32 (modules/network/wifi/esp32/wifi.js and xs6wifi.c) over a simulated radio.
  * One "disconnect" follows a `connect` that failed, with code -1 for a refused password and 0 otherwise; after a
- * connection was lost the driver does not try again by itself. "start" comes when the station interface starts.
+ * connection was lost the driver does not try again by itself. What a `connect` or `disconnect` ends is told, too, after
+ * it. "start" comes when the station interface starts.
  */
 import type WiFiType from "wifi";
 import type { AccessPointOptions, ScanOptions, WiFiCallback, WiFiOptions, WiFiScanCallback } from "wifi";
 import { xsStringBytes } from "./buffers.js";
 import { host } from "./host.js";
-import { type Mode, mode, type Network } from "./radio.js";
+import { bssidOf, channelOf, type Network, signalOf } from "./networks.js";
+import { type Mode, mode } from "./radio.js";
 
 const ssidBytes = 32;
 const passwordBytes = 64;
 const shortestPasswordBytes = 8;
 const channels = 13;
+/** Of an access point. */
+const defaultChannel = 1;
 
-/** What the typings leave out of `accessPoint` and `connect`. */
+/** What the typings leave out of `accessPoint`, `connect` and `scan`. */
 type ChipAccessPointOptions = AccessPointOptions & { station?: boolean };
 type ChipConnectOptions = WiFiOptions & { channel?: number };
+type ChipScanOptions = ScanOptions & { active?: boolean };
 
 let scanning: (() => void) | undefined;
 
@@ -39,20 +44,12 @@ function wake(wanted: Mode): void {
   if (host.radio.mode === mode.off) host.radio.mode = wanted;
 }
 
-/** Made of the name and channel, so that it stays the same from scan to scan. */
-export function bssidOf(network: Network): Uint8Array {
-  let hash = 0x811c9dc5;
-  for (const character of `${network.ssid}#${network.channel ?? 1}`)
-    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
-  return Uint8Array.of(0x02, 0x1b, hash >>> 24, (hash >>> 16) & 255, (hash >>> 8) & 255, hash & 255);
-}
-
 function report(callback: WiFiScanCallback, networks: Network[]): void {
   for (const network of networks) {
     const item = {
-      ssid: network.ssid,
-      rssi: network.rssi ?? -60,
-      channel: network.channel ?? 1,
+      ssid: network.hidden ? "" : network.ssid,
+      rssi: signalOf(network),
+      channel: channelOf(network),
       hidden: false,
       bssid: bssidOf(network).buffer as ArrayBuffer,
       authentication: network.password === undefined ? "none" : "wpa2_psk",
@@ -116,16 +113,17 @@ class WiFi {
     if (scanning) throw new Error("already scanning");
     if (typeof options !== "object" || callback === undefined) throw new Error("invalid");
     if (!host.radio.hasStation || host.radio.joining) throw new Error("scan request failed");
-    const only = options.channel === undefined ? 0 : options.channel | 0;
-    scanning = host.radio.scan((networks) => {
+    const { channel = 0, hidden = false, active = true } = options as ChipScanOptions;
+    scanning = host.radio.scan(active, (networks) => {
       scanning = undefined;
-      report(callback, only ? networks.filter(({ channel }) => channel === only) : networks);
+      const listed = networks.filter((network) => hidden || !network.hidden);
+      report(callback, channel ? listed.filter((network) => channelOf(network) === (channel | 0)) : listed);
     });
   }
 
   /** Joins a network; without arguments leaves it. */
   static connect(options?: WiFiOptions): void {
-    host.radio.disconnect(options !== undefined);
+    host.radio.disconnect();
     if (options === undefined) return;
     wake(mode.station);
     if (!options.ssid) throw new Error("ssid required");
@@ -145,17 +143,19 @@ class WiFi {
   /** Opens the access point. A radio in station mode becomes an access point only, unless `station` is true. */
   static accessPoint(options: AccessPointOptions): void {
     wake(mode.accessPoint);
-    checkName(String(options.ssid));
+    const ssid = String(options.ssid);
+    checkName(ssid);
     // A password that is present counts, even "" (too short) or undefined (which C reads as "undefined").
-    if ("password" in options) {
-      const password = String(options.password);
+    const password = "password" in options ? String(options.password) : undefined;
+    if (password !== undefined) {
       checkPassword(password);
       if (xsStringBytes(password) < shortestPasswordBytes) throw new Error("password too short - 8 bytes min");
     }
     checkChannel(options);
     const { station } = options as ChipAccessPointOptions;
-    if ((host.radio.mode & mode.accessPoint) === 0 || host.radio.mode === mode.off)
-      host.radio.mode = station ? mode.both : mode.accessPoint;
+    if (!host.radio.hasAccessPoint) host.radio.mode = station ? mode.both : mode.accessPoint;
+    const channel = options.channel ?? defaultChannel;
+    host.radio.accessPoint.open({ ssid, channel, ...(password !== undefined && { password }) });
   }
 }
 

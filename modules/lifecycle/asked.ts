@@ -17,13 +17,10 @@ const PORTAL = "portal";
 /** Resolves when the button wants a restart: after a long press into the portal, after a longer one as from the factory. */
 export function whenPressed({ button, store, settings, claim, journal }: Device): Promise<"button" | "reset"> {
   return new Promise((resolve) => {
-    button.onPortal = () => {
-      askForPortal(store);
-      resolve("button");
-    };
-    button.onReset = () => {
-      for (const record of [settings, claim, journal]) record.erase();
-      resolve("reset");
+    button.onWish = (wish) => {
+      if (wish === "reset") for (const record of [settings, claim, journal]) record.erase();
+      else askForPortal(store);
+      resolve(wish === "reset" ? "reset" : "button");
     };
   });
 }

@@ -9,6 +9,7 @@
 /// <reference path="../../node_modules/@moddable/typings/instrumentation.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/mc/config.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/embedded_io/_common.d.ts" />
+/// <reference path="../../node_modules/@moddable/typings/embedded_io/digital.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/embedded_io/socket/tcp.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/embedded_io/socket/tls.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/embedded_io/socket/udp.d.ts" />

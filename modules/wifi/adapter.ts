@@ -1,33 +1,51 @@
 import Net from "net";
-import SdkWiFi, { type WiFiScanCallback } from "wifi";
-import { type Cancel, type Clock, sleep } from "../clock/clock.js";
+import SdkWiFi, { type AccessPointOptions, type ScanOptions as SdkScanOptions, type WiFiScanCallback } from "wifi";
+import { type Clock, sleep } from "../clock/clock.js";
 import { failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
-import type { Secret } from "../secret/secret.js";
-import { strongest } from "./scan.js";
-import type { Network, WiFi } from "./wifi.js";
+import { isReadable, strongest } from "./scan.js";
+import type { JoinOptions, Network, ScanOptions, WiFi } from "./wifi.js";
 
 /** The driver says this of a failed four-way handshake (xs6wifi.c): the password. */
 const CODE_AUTHENTICATION = -1;
 /** A first association often fails once (status 30 with a comeback time): wait and try again. */
 const REJOIN_PAUSE_MS = 3_000;
-/** Once can be an accident of the radio. */
-const MAX_REFUSALS = 2;
+/** The driver tells that it has left within some ten milliseconds; the simulator never does. */
+const LEAVE_LIMIT_MS = 500;
 /** The driver needs a moment after it left a network. */
 const RESCAN_PAUSE_MS = 1_000;
 /** Access points that are looked at: a name can have several. */
 const MAX_FOUND = 60;
-/** A scan that never ends (no event from the driver) must not keep the portal closed. */
-const SCAN_TIMEOUT_MS = 10_000;
+/** A scan that never ends must not keep the portal closed. A passive one listens 360 ms on each of 13 channels. */
+const SCAN_LIMIT_MS = 10_000;
 const STATION = 1;
 const STATION_AND_ACCESS_POINT = 3;
 
-/** The SDK's classic `wifi`: the ECMA-419 one has no access point. */
+/** What the SDK's typings leave out. */
+type ChipScanOptions = SdkScanOptions & { active: boolean };
+type ChipAccessPointOptions = AccessPointOptions & { station: boolean };
+interface ChipNet {
+  get(what: "IP", which: "station"): string | undefined;
+}
+
+type Listener = (event: string, code: number) => void;
+
+/**
+ * The SDK's classic `wifi`: the ECMA-419 one has no access point. The manifest sets the driver's own retries to none:
+ * five of them within milliseconds do not help a busy access point, and make a wrong password take half a minute.
+ */
 export class WiFiAdapter implements WiFi {
   onLost: (() => void) | undefined;
   #clock: Clock;
   #joined = false;
-  #joining: ((event: string, code: number) => void) | undefined;
+  /** Ends the join under way. */
+  #giveUp: (() => void) | undefined;
+  /** Whose the driver's events are: of a try to join, or of the end of the one before. */
+  #listener: Listener | undefined;
+  /** Kept when the driver has left: its late "disconnect" would be taken for the next try's. */
+  #left: Promise<unknown> = Promise.resolve();
+  #scanning: Promise<Network[]> | undefined;
+  #lastFound: Network[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,53 +60,38 @@ export class WiFiAdapter implements WiFi {
     return this.#joined;
   }
 
-  async scan(): Promise<Network[]> {
-    // Right after a failed join the driver may refuse a scan: once more then.
-    const found = (await this.#scanOnce()) ?? (await sleep(this.#clock, RESCAN_PAUSE_MS).then(() => this.#scanOnce()));
-    return strongest(found ?? []);
+  scan(options: ScanOptions): Promise<Network[]> {
+    this.#scanning ??= this.#scan(options).finally(() => {
+      this.#scanning = undefined;
+    });
+    return this.#scanning;
   }
 
-  /** @returns undefined where the driver refuses */
-  #scanOnce(): Promise<Network[] | undefined> {
+  join(options: JoinOptions): Promise<Result<void>> {
+    this.leave();
     return new Promise((resolve) => {
-      const found: Network[] = [];
-      const cancel = this.#clock.after(SCAN_TIMEOUT_MS, () => resolve(found));
-      const end = (result?: Network[]) => {
-        cancel();
+      let isOver = false;
+      const end = (result: Result<void>) => {
+        if (isOver) return;
+        isOver = true;
+        this.#giveUp = undefined;
         resolve(result);
       };
-      const item: WiFiScanCallback = (network) => {
-        if (!network) end(found);
-        else if (network.ssid && found.length < MAX_FOUND) {
-          const { ssid, rssi, authentication } = network;
-          found.push({ ssid, rssi, secured: authentication !== "none" });
-        }
-      };
-      guarded(
-        "wifi",
-        () => SdkWiFi.scan({}, guarded("wifi", item)),
-        () => end(),
-      )();
+      this.#giveUp = () => end(failed("wifi-lost", options.ssid));
+      void this.#tryTwice(options, () => isOver).then(end);
     });
   }
 
-  async join(ssid: string, password: Secret, timeoutMs: number): Promise<Result<void>> {
-    const endMs = this.#clock.ticksMs() + timeoutMs;
-    for (let refusals = 0; ; ) {
-      const reason = await this.#attempt(ssid, password, endMs - this.#clock.ticksMs());
-      if (!reason) return success(undefined);
-      if (reason === "wifi-password") refusals++;
-      const isLate = this.#clock.ticksMs() + REJOIN_PAUSE_MS >= endMs;
-      if (isLate || refusals === MAX_REFUSALS) {
-        SdkWiFi.disconnect();
-        return failed(reason, ssid);
-      }
-      await sleep(this.#clock, REJOIN_PAUSE_MS);
-    }
+  leave(): void {
+    if (!this.#joined && !this.#giveUp) return;
+    this.#joined = false;
+    this.#giveUp?.();
+    this.#disconnect();
   }
 
-  openAccessPoint(ssid: string): void {
-    const options = { ssid, station: true };
+  openAccessPoint({ ssid, password }: Parameters<WiFi["openAccessPoint"]>[0]): void {
+    // A password that is there counts, even undefined: the driver makes a text of it.
+    const options: ChipAccessPointOptions = { ssid, station: true, ...(password && { password: password.reveal() }) };
     try {
       // Sets the mode itself, behind the network interface: the other way round the chip has no DHCP server.
       SdkWiFi.accessPoint(options);
@@ -103,39 +106,130 @@ export class WiFiAdapter implements WiFi {
   }
 
   status(): { address: string; rssi: number | undefined } {
-    return { address: Net.get("IP") ?? "", rssi: Net.get("RSSI") };
+    // Without the name of the interface the chip has no answer while its access point is up.
+    return { address: (Net as ChipNet).get("IP", "station") ?? "", rssi: Net.get("RSSI") };
   }
 
-  /** @returns undefined when joined */
-  #attempt(ssid: string, password: Secret, timeoutMs: number): Promise<Reason | undefined> {
+  async #scan(options: ScanOptions): Promise<Network[]> {
+    let found = await this.#scanOnce(options);
+    if (!found) {
+      await sleep(this.#clock, RESCAN_PAUSE_MS);
+      found = await this.#scanOnce(options);
+    }
+    if (found) this.#lastFound = strongest(found);
+    return this.#lastFound;
+  }
+
+  /** @returns undefined where the driver refuses */
+  #scanOnce({ passive }: ScanOptions): Promise<Network[] | undefined> {
     return new Promise((resolve) => {
-      let associated = false;
-      const end = (reason?: Reason) => {
+      const found: Network[] = [];
+      const cancel = this.#clock.after(SCAN_LIMIT_MS, () => {
+        resolve(found);
+        guarded("wifi", () => (SdkWiFi as unknown as { scan(): void }).scan())(); // ends it: the next one would be refused
+      });
+      const end = (result?: Network[]) => {
         cancel();
-        this.#joining = undefined;
-        resolve(reason);
+        resolve(result);
       };
-      const cancel: Cancel = this.#clock.after(timeoutMs, () => end(associated ? "wifi-no-address" : "wifi-not-found"));
-      this.#joining = (event, code) => {
-        if (event === SdkWiFi.connected) associated = true;
-        else if (event === SdkWiFi.gotIP) end();
-        else if (event === SdkWiFi.disconnected) end(code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found");
+      const item: WiFiScanCallback = (network) => {
+        if (!network) end(found);
+        else if (network.ssid && found.length < MAX_FOUND && isReadable(network.ssid)) {
+          const { ssid, rssi, authentication } = network;
+          found.push({ ssid, rssi, secured: authentication !== "none" });
+        }
       };
+      const options: ChipScanOptions = { active: !passive };
       guarded(
         "wifi",
-        () => SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) }),
-        () => end("internal"),
+        () => SdkWiFi.scan(options, guarded("wifi", item)),
+        () => end(),
       )();
     });
   }
 
-  #event(event: string, code: number): void {
-    if (event === SdkWiFi.gotIP) this.#joined = true;
-    if (event === SdkWiFi.disconnected || event === SdkWiFi.lostIP) {
-      const wasJoined = this.#joined;
-      this.#joined = false;
-      if (wasJoined && !this.#joining) this.onLost?.();
+  async #tryTwice(options: JoinOptions, isOver: () => boolean): Promise<Result<void>> {
+    let reason = await this.#try(options, isOver);
+    // An access point that took the station, and a DHCP server that did not answer in all that time, will not next time.
+    if (reason && reason !== "wifi-no-address") {
+      await sleep(this.#clock, REJOIN_PAUSE_MS);
+      reason = await this.#try(options, isOver);
     }
-    this.#joining?.(event, code);
+    return reason ? failed(reason, options.ssid) : success(undefined);
+  }
+
+  /** @returns undefined when joined, or when nobody wants to know any more */
+  async #try(options: JoinOptions, isOver: () => boolean): Promise<Reason | undefined> {
+    await this.#left;
+    if (isOver()) return undefined;
+    const outcome = await this.#associate(options);
+    if (isOver()) return undefined;
+    if (outcome === "joined") return undefined;
+    this.#disconnect(); // ends what the driver may still be doing, and lets it forget the network
+    return outcome;
+  }
+
+  #associate({ ssid, password, timeoutMs, onAssociated }: JoinOptions): Promise<Reason | "joined"> {
+    let associated = false;
+    return this.#until<Reason | "joined">({
+      timeoutMs,
+      start: () => SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) }),
+      onEvent: (event, code) => {
+        if (event === SdkWiFi.connected) {
+          associated = true;
+          onAssociated?.();
+        } else if (event === SdkWiFi.gotIP) {
+          this.#joined = true;
+          return "joined";
+        } else if (event === SdkWiFi.disconnected)
+          return code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found";
+        return undefined;
+      },
+      onLate: () => (associated ? "wifi-no-address" : "wifi-not-found"),
+      onFault: () => "internal",
+    });
+  }
+
+  #disconnect(): void {
+    this.#left = this.#until({
+      timeoutMs: LEAVE_LIMIT_MS,
+      start: () => SdkWiFi.disconnect(),
+      onEvent: (event) => event === SdkWiFi.disconnected || undefined,
+      onLate: () => false,
+      onFault: () => false,
+    });
+  }
+
+  /** Hands the driver's events over until one of them gives a value, or the time is up. */
+  #until<T>(waiting: {
+    timeoutMs: number;
+    start(): void;
+    onEvent(event: string, code: number): T | undefined;
+    onLate(): T;
+    onFault(): T;
+  }): Promise<T> {
+    return new Promise((resolve) => {
+      const end = (value: T) => {
+        cancel();
+        if (this.#listener === listener) this.#listener = undefined;
+        resolve(value);
+      };
+      const cancel = this.#clock.after(waiting.timeoutMs, () => end(waiting.onLate()));
+      const listener: Listener = (event, code) => {
+        const value = waiting.onEvent(event, code);
+        if (value !== undefined) end(value);
+      };
+      this.#listener = listener;
+      guarded("wifi", waiting.start, () => end(waiting.onFault()))();
+    });
+  }
+
+  /** No driver of the SDK ever says `lostIP`. What comes while nobody listens is of something that is over. */
+  #event(event: string, code: number): void {
+    if (this.#listener) this.#listener(event, code);
+    else if (this.#joined && event === SdkWiFi.disconnected) {
+      this.#joined = false;
+      this.onLost?.();
+    }
   }
 }

@@ -8,16 +8,39 @@ export interface Network {
   readonly secured: boolean;
 }
 
+export interface JoinOptions {
+  readonly ssid: string;
+  readonly password: Secret;
+  /** For each of the two tries. */
+  readonly timeoutMs: number;
+  /** The station is associated; the address comes next. */
+  onAssociated?(): void;
+}
+
+export interface ScanOptions {
+  /** Listens only: an active scan drops the phones that are on the access point. */
+  readonly passive: boolean;
+}
+
 export interface WiFi {
-  /** Networks in range, the strongest of each name, strongest first. */
-  scan(): Promise<Network[]>;
-  /** Ends with an IP address, or with the reason why there is none. */
-  join(ssid: string, password: Secret, timeoutMs: number): Promise<Result<void>>;
+  /**
+   * Networks in range, the strongest of each name, strongest first. Hidden ones have no name and are not among them.
+   * Where the driver refuses, as it does while it joins: what the last scan found.
+   */
+  scan(options: ScanOptions): Promise<Network[]>;
+  /**
+   * A first association that fails is tried once more after 3 s. Ends with an IP address, or with the reason why there
+   * is none: `wifi-password`, `wifi-not-found`, `wifi-no-address`, `internal`; `wifi-lost` when `leave` or another join
+   * ended it.
+   */
+  join(options: JoinOptions): Promise<Result<void>>;
+  /** Leaves the network, or gives up joining; nothing happens where there is none. A join under way ends with `wifi-lost`. */
+  leave(): void;
   readonly joined: boolean;
-  /** Called when a joined network is lost. */
+  /** Called when a joined network is lost; not for `leave`. */
   onLost: (() => void) | undefined;
-  /** Open network of its own, beside the station. */
-  openAccessPoint(ssid: string): void;
+  /** Beside the station. Open, or with a WPA2 password of 8 to 63 characters. @throws what the driver does not take */
+  openAccessPoint(options: { readonly ssid: string; readonly password: Secret | undefined }): void;
   /** The chip keeps its access point up until the station's mode is set. */
   closeAccessPoint(): void;
   /** Of the station. */

@@ -15,7 +15,7 @@ describe("a long press of the button", () => {
     life(`${name}: the portal opens after a restart, and nothing is lost`, async ({ boot, warm }) => {
       const world = boot({}, await warm());
       await arrive(world);
-      world.button.onPortal?.();
+      world.button.onWish?.("portal");
       await world.until(() => world.restarted);
       expect(world.events.at(-1)).toEqual({ state: "restarting", why: "button" });
       const next = boot({}, world.store);
@@ -30,7 +30,7 @@ describe("a long press of the button", () => {
   life("leaves an activation for the portal", async ({ boot }) => {
     const world = boot({ http: new Activation().http }, withSettings(XIAOZHI_URL));
     await world.untilState("activating");
-    world.button.onPortal?.();
+    world.button.onWish?.("portal");
     await world.until(() => world.restarted);
     const next = boot({}, world.store);
     await next.untilState("portal");
@@ -41,7 +41,7 @@ describe("a long press of the button", () => {
     const world = boot({}, await warm());
     await world.untilState("online");
     world.store.full = true;
-    world.button.onPortal?.();
+    world.button.onWish?.("portal");
     await world.until(() => world.restarted);
   });
 });
@@ -50,7 +50,7 @@ life("a longer press makes the device as it came from the factory", async ({ boo
   const world = boot({}, await warm());
   await world.untilState("online");
   world.store.set("uuid", "stays");
-  world.button.onReset?.();
+  world.button.onWish?.("reset");
   await world.until(() => world.restarted);
   expect(world.events.at(-1)).toEqual({ state: "restarting", why: "reset" });
   expect([...world.store.entries]).toEqual([["uuid", "stays"]]);

@@ -1,4 +1,5 @@
 // A device of a few lines, for the tests of the virtual device: what to do stands in its configuration.
+import Digital from "embedded:io/digital";
 import config from "mc/config";
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
 import Net from "net";
@@ -32,6 +33,15 @@ const actions = {
   spin() {
     state("spinning");
     for (;;) Preference.get("tiny", "boots");
+  },
+  open() {
+    WiFi.accessPoint({ ssid: "tiny", password: "on the label" });
+    state("open");
+  },
+  press() {
+    const options = { pin: config.buttonPin, mode: Digital.InputPullUp, edge: Digital.Rising | Digital.Falling };
+    const pin = new Digital({ ...options, onReadable: () => state(pin.read() ? "up" : "down") });
+    state("ready");
   },
   join() {
     new WiFi({ ssid: "home", password: "correct horse" }, (message) => state(message));

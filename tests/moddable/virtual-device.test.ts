@@ -145,6 +145,47 @@ test("the radio obeys, and a network out of reach stays so after a restart of th
   await device.waitFor("gotIP", patienceMs);
 });
 
+test("a network that comes, comes after a restart, too, and the invented ones stay", async () => {
+  const device = deviceOf("join", { radio: { networks: [] } });
+  await device.start();
+  await device.waitFor("disconnect", patienceMs);
+  device.addNetwork({ ssid: "home", password: "correct horse" });
+  await device.powerCut();
+  await device.start();
+  await device.waitFor("gotIP", patienceMs);
+  device.removeNetwork("home");
+  await device.waitFor("disconnect", patienceMs);
+
+  const invented = deviceOf("join", { stateFile: join(folder, "invented.json") });
+  await invented.start();
+  await invented.waitFor("gotIP", patienceMs);
+  invented.addNetwork({ ssid: "more" });
+  await invented.powerCut();
+  await invented.start();
+  await invented.waitFor("gotIP", patienceMs); // any name joins, as before
+});
+
+test("what network the device has opened is told", async () => {
+  const device = deviceOf("open");
+  await device.start();
+  await device.waitFor("open", patienceMs);
+  await until(() => device.accessPoint !== undefined);
+  expect(device.accessPoint).toEqual({ ssid: "tiny", password: "on the label", channel: 1 });
+});
+
+test("the boot button can be pressed", async () => {
+  const device = deviceOf("press", { config: { action: "press", buttonPin: 9 } });
+  await device.start();
+  await device.waitFor("ready", patienceMs);
+  device.pressButton(400);
+  await device.waitFor("down", patienceMs);
+  await pause(200); // the contacts have come to rest
+  expect(device.state).toMatchObject({ state: "down" });
+  await device.waitFor("up", patienceMs);
+  await pause(50);
+  expect(device.state).toMatchObject({ state: "up" });
+});
+
 test("waiting for a state ends with the time or with the device", async () => {
   const device = deviceOf("idle");
   await device.start();

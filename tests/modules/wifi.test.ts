@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
-import { link } from "../../mocks/moddable/link.js";
-import { mode, Radio } from "../../mocks/moddable/radio.js";
+import { link, phones } from "../../mocks/moddable/link.js";
+import { mode, type Network, Radio } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
+import type { JoinOptions } from "../../modules/wifi/wifi.js";
 import { pause, until } from "../moddable/support.js";
-import { fasterClock } from "./net-support.js";
+import { fasterClock, faults } from "./net-support.js";
 
 const networks = [
   { ssid: "home", password: "correct horse", rssi: -60, channel: 6 },
@@ -15,23 +16,30 @@ const networks = [
 ];
 const right = new Secret("correct horse");
 const wrong = new Secret("wrong horse");
-/** Thirty seconds of the lifecycle's become a second and a half. */
+const none = new Secret("");
+/** The pause of three seconds becomes 150 ms. */
 const FASTER = 20;
-const LIMIT_MS = 30_000;
+const PAUSE_MS = 3_000 / FASTER;
+const LIMIT_MS = 10_000;
 
 let wifi: WiFiAdapter;
-beforeEach(() => {
+const powerOn = (more: Network[] = []) => {
   link.up = false;
-  host.radio = new Radio({ networks });
+  host.radio = new Radio({ networks: [...networks, ...more] });
   wifi = new WiFiAdapter(fasterClock(FASTER));
-});
+};
+beforeEach(() => powerOn());
 afterEach(() => {
+  vi.restoreAllMocks();
   link.up = true;
+  phones.up = true;
 });
 
-const join = (ssid: string, password: Secret, limitMs = LIMIT_MS) => wifi.join(ssid, password, limitMs);
-const reasonOf = async (...asked: Parameters<typeof join>) => {
-  const result = await join(...asked);
+const scan = () => wifi.scan({ passive: false });
+const join = (ssid: string, password: Secret, more: Partial<JoinOptions> = {}) =>
+  wifi.join({ ssid, password, timeoutMs: LIMIT_MS, ...more });
+const reasonOf = async (joining: ReturnType<typeof join>) => {
+  const result = await joining;
   return result.ok ? undefined : result.failure;
 };
 
@@ -42,7 +50,7 @@ test("the station is switched on from the start", () => {
 
 describe("scanning", () => {
   test("gives each name once, the strongest first, and what has a password", async () => {
-    expect(await wifi.scan()).toEqual([
+    expect(await scan()).toEqual([
       { ssid: "strong", rssi: -30, secured: true },
       { ssid: "home", rssi: -40, secured: true },
       { ssid: "open", rssi: -80, secured: false },
@@ -51,58 +59,138 @@ describe("scanning", () => {
 
   test("ends without networks in reach, and where the driver refuses it", async () => {
     host.radio.command({ command: "drop" });
-    expect(await wifi.scan()).toEqual([]);
+    expect(await scan()).toEqual([]);
     host.radio.mode = mode.accessPoint;
-    expect(await wifi.scan()).toEqual([]);
+    expect(await scan()).toEqual([]);
+  });
+
+  test("while it joins gives what the last one found", async () => {
+    const found = await scan();
+    const joining = join("nobody", right);
+    await pause(10);
+    expect(await scan()).toEqual(found);
+    await joining;
+  });
+
+  test("asked for twice at once is one", async () => {
+    const [one, other] = await Promise.all([scan(), wifi.scan({ passive: true })]);
+    expect(one).toHaveLength(3);
+    expect(other).toBe(one);
+    expect(faults).toEqual([]);
+  });
+
+  test("that never ends is ended, so that the next one can be", async () => {
+    const never = vi.spyOn(host.radio, "scan").mockImplementation(() => () => {});
+    expect(await scan()).toEqual([]);
+    never.mockRestore();
+    expect(await scan()).toHaveLength(3);
+    expect(faults).toEqual([]);
+  });
+
+  test("hostile names are names; none, and what is no UTF-8, is left out", async () => {
+    const names = ['"><script>alert(1)</script>', "&amp;'`\\", "📶".repeat(8), "x".repeat(32), "__proto__"];
+    powerOn([...names, "Caf\udce9", "\ud83d"].map((ssid) => ({ ssid, rssi: -20 })));
+    host.radio.command({ command: "addNetwork", network: { ssid: "unseen", hidden: true, rssi: -1 } });
+    host.radio.command({ command: "addNetwork", network: { ssid: "", rssi: -1 } });
+    expect((await scan()).slice(0, names.length).map(({ ssid }) => ssid)).toEqual(names);
+    expect(await scan()).toHaveLength(names.length + 3);
   });
 });
 
 describe("joining", () => {
+  const key = "0123456789abcdef".repeat(4);
+  const long = "ü".repeat(16);
+
   test.each([
     ["a network with a password", "home", right],
-    ["an open network", "open", new Secret("")],
+    ["an open network", "open", none],
+    ["a hidden one", "unseen", right],
+    ["a name of 32 bytes with a key of 64 digits", long, new Secret(key)],
   ])("%s: joined, with an address", async (_label, ssid, password) => {
-    expect(await reasonOf(ssid, password)).toBeUndefined();
-    expect(wifi.joined).toBe(true);
+    powerOn([
+      { ssid: "unseen", hidden: true, password: "correct horse" },
+      { ssid: long, password: key },
+    ]);
+    let associated = 0;
+    expect(await reasonOf(join(ssid, password, { onAssociated: () => associated++ }))).toBeUndefined();
+    expect([wifi.joined, associated]).toEqual([true, 1]);
     expect(wifi.status()).toMatchObject({ address: "127.0.0.1" });
     expect(wifi.status().rssi).toBeLessThan(0);
   });
 
-  test("with a wrong password says so after a second try, well before the time is up", async () => {
-    const startMs = Date.now();
-    expect(await reasonOf("home", wrong)).toMatchObject({ reason: "wifi-password", detail: "home" });
-    expect(Date.now() - startMs).toBeLessThan(LIMIT_MS / FASTER / 2);
+  test("with a wrong password says so after a second try", async () => {
+    const joins = vi.spyOn(host.radio, "join");
+    expect(await reasonOf(join("home", wrong))).toMatchObject({ reason: "wifi-password", detail: "home" });
+    expect(joins).toHaveBeenCalledTimes(2);
     expect(wifi.joined).toBe(false);
   });
 
-  test("a network that is not in reach: tried until the time is up, not longer", async () => {
-    await wifi.scan();
+  test("a busy access point is asked once more, three seconds later", async () => {
+    powerOn([{ ssid: "busy", refuseFirst: 1 }]);
     const startMs = Date.now();
-    expect(await reasonOf("nobody", right)).toMatchObject({ reason: "wifi-not-found", detail: "nobody" });
-    expect(Date.now() - startMs).toBeGreaterThan((LIMIT_MS - 5_000) / FASTER);
-    expect(Date.now() - startMs).toBeLessThan(LIMIT_MS / FASTER + 300);
+    expect(await reasonOf(join("busy", none))).toBeUndefined();
+    expect(Date.now() - startMs).toBeGreaterThan(PAUSE_MS);
+    powerOn([{ ssid: "busy", refuseFirst: 2 }]);
+    expect(await reasonOf(join("busy", none))).toMatchObject({ reason: "wifi-not-found" });
+    expect(await reasonOf(join("busy", none))).toBeUndefined();
   });
 
-  test("a network that comes into reach within the time is joined", async () => {
+  test("a network that is not in reach: not found, after a second try", async () => {
+    const startMs = Date.now();
+    expect(await reasonOf(join("nobody", right))).toMatchObject({ reason: "wifi-not-found", detail: "nobody" });
+    expect(Date.now() - startMs).toBeGreaterThan(PAUSE_MS);
+  });
+
+  test("a network that comes into reach before the second try is joined", async () => {
     host.radio.command({ command: "drop" });
-    setTimeout(() => host.radio.command({ command: "restore" }), 400);
-    expect(await reasonOf("home", right)).toBeUndefined();
+    setTimeout(() => host.radio.command({ command: "restore" }), PAUSE_MS);
+    expect(await reasonOf(join("home", right))).toBeUndefined();
+  });
+
+  test("a network without DHCP: associated, no address, and not tried again", async () => {
+    powerOn([{ ssid: "no DHCP", noAddress: true }]);
+    const joins = vi.spyOn(host.radio, "join");
+    const onAssociated = vi.fn();
+    const asked = join("no DHCP", none, { timeoutMs: 3_000, onAssociated });
+    expect(await reasonOf(asked)).toMatchObject({ reason: "wifi-no-address" });
+    expect([joins.mock.calls.length, onAssociated.mock.calls.length, wifi.joined]).toEqual([1, 1, false]);
+    await until(() => !host.radio.joining && host.radio.network === undefined);
+    expect(await reasonOf(join("home", right))).toBeUndefined();
+  });
+
+  test("a driver that says nothing: each try ends with its time", async () => {
+    vi.spyOn(host.radio, "join").mockImplementation(() => {});
+    const startMs = Date.now();
+    expect(await reasonOf(join("home", right, { timeoutMs: 4_000 }))).toMatchObject({ reason: "wifi-not-found" });
+    expect(Date.now() - startMs).toBeGreaterThanOrEqual(8_000 / FASTER + PAUSE_MS - 5);
   });
 
   test("what the driver does not take is a failure, no exception", async () => {
-    expect(await reasonOf("x".repeat(33), right)).toBeDefined();
-    expect(await reasonOf("", right)).toBeDefined();
+    expect(await reasonOf(join("x".repeat(33), right))).toMatchObject({ reason: "internal" });
+    expect(await reasonOf(join("", right))).toMatchObject({ reason: "internal" });
+    expect(await reasonOf(join("home", new Secret("x".repeat(65))))).toMatchObject({ reason: "internal" });
+    expect(faults.length).toBeGreaterThan(0);
+  });
+
+  test("what its observer throws changes nothing", async () => {
+    const onAssociated = () => {
+      throw new Error("page");
+    };
+    expect(await reasonOf(join("home", right, { onAssociated }))).toBeUndefined();
+    expect(faults).toEqual(["fault in wifi: Error: page\n"]);
   });
 
   test("works again after it failed", async () => {
-    await reasonOf("home", wrong);
-    expect(await reasonOf("home", right)).toBeUndefined();
+    await join("home", wrong);
+    expect(await reasonOf(join("home", right))).toBeUndefined();
     await pause(150);
     expect(wifi.joined).toBe(true);
   });
 
-  test("the password is in no failure", async () => {
-    expect(JSON.stringify(await reasonOf("home", wrong))).not.toContain("wrong horse");
+  test("the password is in no failure and on no console", async () => {
+    expect(JSON.stringify(await reasonOf(join("home", wrong)))).not.toContain("wrong horse");
+    await join("", wrong);
+    expect(faults.join()).not.toContain("wrong horse");
   });
 });
 
@@ -120,21 +208,39 @@ describe("losing the network", () => {
   test("while it joins is the join's own affair", async () => {
     let losses = 0;
     wifi.onLost = () => losses++;
-    await reasonOf("home", wrong);
+    await join("home", wrong);
     await pause(50);
     expect(losses).toBe(0);
   });
 });
 
 describe("the access point", () => {
+  const open = { ssid: "ESP32-0001", password: undefined };
+
   test("stands beside the station, which can scan and join meanwhile; then it is gone", async () => {
-    wifi.openAccessPoint("ESP32-0001");
+    wifi.openAccessPoint(open);
     expect(host.radio.mode).toBe(mode.both);
-    expect((await wifi.scan()).length).toBe(3);
-    expect(await reasonOf("home", right)).toBeUndefined();
+    expect(host.radio.accessPoint.settings).toEqual({ ssid: "ESP32-0001", channel: 1 });
+    expect((await wifi.scan({ passive: true })).length).toBe(3);
+    expect(await reasonOf(join("home", right))).toBeUndefined();
+    expect(wifi.status().address).toBe("127.0.0.1");
     wifi.closeAccessPoint();
-    expect(host.radio.mode).toBe(mode.station);
+    expect([host.radio.mode, host.radio.accessPoint.settings]).toEqual([mode.station, undefined]);
     await pause(50);
     expect(wifi.joined).toBe(true);
+  });
+
+  test("has a password where there is one; one that is too short is refused", () => {
+    wifi.openAccessPoint({ ssid: "ESP32-0001", password: new Secret("on the label") });
+    expect(host.radio.accessPoint.settings).toMatchObject({ password: "on the label" });
+    expect(() => wifi.openAccessPoint({ ssid: "ESP32-0001", password: new Secret("short") })).toThrow("too short");
+  });
+
+  test("keeps its phones in a passive scan, and loses them in an active one", async () => {
+    wifi.openAccessPoint(open);
+    await wifi.scan({ passive: true });
+    expect(phones.up).toBe(true);
+    await wifi.scan({ passive: false });
+    expect(phones.up).toBe(false);
   });
 });

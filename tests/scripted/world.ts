@@ -69,7 +69,7 @@ export class World {
   session: { options: MqttOptions; end(failure: Failure): void } | undefined;
   accessPoint: string | undefined;
   restarted = false;
-  readonly button: Button = { onPortal: undefined, onReset: undefined };
+  readonly button: Button = { onWish: undefined };
   device: Device;
   #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
   #joined = false;

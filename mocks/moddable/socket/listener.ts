@@ -1,9 +1,11 @@
 /**
- * `embedded:io/socket/listener` (modules/io/socket/lwip/tcp.c). On the host it binds 127.0.0.1 only.
+ * `embedded:io/socket/listener` (modules/io/socket/lwip/tcp.c). On the host it binds 127.0.0.1 only, and whoever connects
+ * is a phone on the access point.
  */
 import type ListenerType from "embedded:io/socket/listener";
 import type TCPType from "embedded:io/socket/tcp";
 import { createServer, type Server, type Socket } from "node:net";
+import { phones } from "../link.js";
 import { post } from "../machine.js";
 import { Stream } from "./stream.js";
 import TCP from "./tcp.js";
@@ -64,6 +66,7 @@ class Listener {
 
   #accept(socket: Socket): void {
     try {
+      if (!phones.up) throw new Error("no phone gets here");
       Stream.claim();
     } catch {
       socket.resetAndDestroy();

@@ -4,7 +4,7 @@
  * Numbers: build/devices/esp32/xsProj-esp32s3/sdkconfig.defaults, and lwIP's MAX_ACTIVE_TCP as ESP-IDF sets it.
  */
 import type { Socket } from "node:net";
-import { link } from "../link.js";
+import { link, phones } from "../link.js";
 
 const windowBytes = 5744;
 const sendBufferBytes = 5744;
@@ -42,12 +42,17 @@ export class Stream {
   #stalled = false;
   #held: Uint8Array[] = [];
   #closed = false;
+  /** The phone is gone, and its end of the connection with it; this end does not know. */
+  #severed = false;
   #unwatch: () => void = () => {};
 
-  /** @param options station: whether the connection goes through the station's link, and stalls with it */
-  constructor(socket: Socket, options: { station: boolean }) {
+  /**
+   * @param options station: whether the connection goes through the station's link, and stalls with it; if not, it comes
+   * from a phone. reachable: false where nobody will ever answer; whoever made the socket ends it
+   */
+  constructor(socket: Socket, options: { station: boolean; reachable?: boolean }) {
     this.socket = socket;
-    this.ready = !socket.connecting;
+    this.ready = !socket.connecting && options.reachable !== false;
     socket.on("connect", () => {
       this.ready = true;
       this.owner.writable();
@@ -56,10 +61,11 @@ export class Stream {
     socket.on("end", () => this.#arriveEnd());
     socket.on("error", () => this.#break());
     socket.on("close", () => {
-      connections -= 1;
+      if (!this.#severed) connections -= 1;
       this.#unwatch();
     });
     if (options.station) this.#unwatch = link.watch((up) => this.#linkChanged(up));
+    else this.#unwatch = phones.watch((up) => !up && this.#sever());
     socket.resume();
   }
 
@@ -98,12 +104,14 @@ export class Stream {
   write(bytes: Uint8Array): void {
     this.#unsentBytes += bytes.byteLength;
     const copy = bytes.slice();
+    if (this.#severed) return;
     if (this.#stalled) this.#held.push(copy);
     else this.#send(copy);
   }
 
   /** What was written still goes out. */
   close(): void {
+    if (this.#severed && !this.#closed) connections -= 1;
     this.owner = nobody;
     this.#closed = true;
     this.#arriving = [];
@@ -168,6 +176,15 @@ export class Stream {
   #break(): void {
     this.broken = true;
     this.owner.error();
+  }
+
+  /** Nobody tells this end: what it sends is not acknowledged, and it keeps its place until the device closes it. */
+  #sever(): void {
+    if (this.#closed || this.socket.destroyed) return;
+    this.#severed = true;
+    this.#arriving = [];
+    this.#unwatch();
+    this.socket.resetAndDestroy();
   }
 
   #linkChanged(up: boolean): void {

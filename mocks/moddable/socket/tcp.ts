@@ -5,7 +5,7 @@
  */
 import type TCPType from "embedded:io/socket/tcp";
 import type { Options } from "embedded:io/socket/tcp";
-import { connect, isIPv4, type Socket } from "node:net";
+import { connect, isIPv4, Socket } from "node:net";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
 import { link } from "../link.js";
 import { post } from "../machine.js";
@@ -40,14 +40,22 @@ function formatOf(format: unknown): Format {
   return format;
 }
 
-function opened(options: { address?: string; port?: number }): Socket {
+/** A router without internet says so at once, or never: then TCP gives up after some twenty seconds. */
+const unreachableMs = 150;
+
+function opened(options: { address?: string; port?: number }): Stream {
   const { address, port } = options;
   if (typeof address !== "string" || !isIPv4(address)) throw new Error("invalid address");
   if (typeof port !== "number") throw new Error("invalid");
   if (port < 0 || port > 65535) throw new RangeError("invalid port");
   if (!link.up) throw new Error("connect error");
   Stream.claim();
-  return connect({ host: address, port: port | 0, allowHalfOpen: true });
+  if (link.internet) {
+    return new Stream(connect({ host: address, port: port | 0, allowHalfOpen: true }), { station: true });
+  }
+  const nowhere = new Socket();
+  setTimeout(() => nowhere.destroy(new Error("unreachable")), unreachableMs);
+  return new Stream(nowhere, { station: true, reachable: false });
 }
 
 class TCP {
@@ -70,10 +78,7 @@ class TCP {
     };
     if ("target" in options) this.target = options.target;
     if ("from" in options) this.#takeOver(options.from as unknown as TCP);
-    else {
-      const socket = opened(options as { address?: string; port?: number });
-      this.#attach(new Stream(socket, { station: true }));
-    }
+    else this.#attach(opened(options as { address?: string; port?: number }));
     if (options.nodelay) this.#stream?.socket.setNoDelay(true);
   }
 

@@ -1,12 +1,14 @@
 /**
  * `embedded:io/socket/udp` (modules/io/socket/lwip/udp.c). On the host it binds 127.0.0.1 only.
  * The real one is frozen and has no `onError`; the mock calls neither.
+ * A socket with a port of its own serves the phones on the access point; one without goes through the station.
  */
 
 import type UDPType from "embedded:io/socket/udp";
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
+import { link, phones } from "../link.js";
 import { post } from "../machine.js";
 
 type Options = ConstructorParameters<typeof UDPType>[0];
@@ -18,6 +20,7 @@ class UDP {
   #packets: Packet[] = [];
   #onReadable: Options["onReadable"];
   #posted = false;
+  #isServer: boolean;
 
   /** @throws "bind failed" when the port is taken */
   constructor(options: Options) {
@@ -26,6 +29,7 @@ class UDP {
     if (options.format && options.format !== "buffer") throw new RangeError("invalid format");
     this.#onReadable = options.onReadable;
     if ("target" in options) this.target = options.target;
+    this.#isServer = port !== 0;
     this.#socket = bound(port | 0);
     this.#socket.on("message", (bytes, { address, port }) => this.#receive(bytes, address, port));
   }
@@ -48,7 +52,8 @@ class UDP {
   write(buffer: XsBuffer, address: string, port: number): void {
     const socket = this.#open();
     if (!isIPv4(address)) throw new RangeError("invalid IP address");
-    socket.send(bytesOf(buffer).slice(), port & 0xffff, address, () => {});
+    const bytes = bytesOf(buffer).slice();
+    if (this.#isUp) socket.send(bytes, port & 0xffff, address, () => {});
   }
 
   close(): void {
@@ -57,12 +62,18 @@ class UDP {
     this.#packets = [];
   }
 
+  /** Else packets are lost, as UDP's are. */
+  get #isUp(): boolean {
+    return this.#isServer ? phones.up : link.up && link.internet;
+  }
+
   #open(): Socket {
     if (!this.#socket) throw new SyntaxError("UDP: closed");
     return this.#socket;
   }
 
   #receive(bytes: Uint8Array, address: string, port: number): void {
+    if (!this.#isUp) return;
     this.#packets.push(Object.assign(toArrayBuffer(bytes), { address, port }));
     if (!this.#onReadable || this.#posted) return;
     this.#posted = true;

@@ -1,0 +1,70 @@
+/**
+ * The device's own access point. The chip has one radio, and so one channel at a time: the access point goes where the
+ * station goes, and an active scan takes it through all of them. Phones lose it each time.
+ */
+import { phones } from "./link.js";
+
+export interface AccessPointSettings {
+  readonly ssid: string;
+  /** None: open. */
+  readonly password?: string;
+  readonly channel: number;
+}
+
+export class AccessPoint {
+  #settings: AccessPointSettings | undefined;
+  #channel = 0;
+  #stationChannel: number | undefined;
+  #changeMs: number;
+  #return: NodeJS.Timeout | undefined;
+  /** Told what is open now, or that nothing is. */
+  onChange: ((settings: AccessPointSettings | undefined) => void) | undefined;
+
+  constructor(changeMs: number) {
+    this.#changeMs = changeMs;
+  }
+
+  get settings(): AccessPointSettings | undefined {
+    return this.#settings;
+  }
+
+  /** Where it is now; undefined when it is closed. */
+  get channel(): number | undefined {
+    return this.#settings && this.#channel;
+  }
+
+  open(settings: AccessPointSettings): void {
+    this.#settings = settings;
+    this.#channel = this.#stationChannel ?? settings.channel;
+    clearTimeout(this.#return);
+    phones.up = true;
+    this.onChange?.(settings);
+  }
+
+  close(): void {
+    if (!this.#settings) return;
+    this.#settings = undefined;
+    clearTimeout(this.#return);
+    phones.up = false;
+    this.onChange?.(undefined);
+  }
+
+  /** The station goes to this channel; undefined: it has none any more, and the access point goes back to its own. */
+  follow(channel: number | undefined): void {
+    this.#stationChannel = channel;
+    const next = channel ?? this.#settings?.channel;
+    if (!this.#settings || next === undefined || next === this.#channel) return;
+    this.#channel = next;
+    this.drop();
+  }
+
+  /** The phones lose it, and need their time to find it again. */
+  drop(moreMs = 0): void {
+    if (!this.#settings) return;
+    clearTimeout(this.#return);
+    phones.up = false;
+    this.#return = setTimeout(() => {
+      phones.up = true;
+    }, this.#changeMs + moreMs);
+  }
+}

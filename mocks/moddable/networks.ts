@@ -1,0 +1,107 @@
+/** The networks around the virtual device, and whether they take the station. */
+
+export interface Network {
+  /** Up to 32 bytes. A lone surrogate stands for a byte that is not UTF-8. */
+  ssid: string;
+  /** None: an open network. */
+  password?: string;
+  /** dBm, negative. */
+  rssi?: number;
+  /** 1..13 */
+  channel?: number;
+  /** `02:1B:…`. Left out: made of name and channel, so that it stays the same from scan to scan. */
+  bssid?: string;
+  /** Has no name in scans; joins by name. */
+  hidden?: boolean;
+  /** So many first associations are refused, as by a busy access point (status 30). */
+  refuseFirst?: number;
+  /** Associates, but no DHCP server answers. */
+  noAddress?: boolean;
+  /** False: there is an address, but no name resolves and nothing answers. */
+  internet?: boolean;
+}
+
+export interface RadioOptions {
+  /** The networks in reach. Left out: made-up ones. */
+  networks?: Network[];
+  /** Any name joins with any password but `invalid!`, as in the SDK's simulator. Default: when no networks are given. */
+  open?: boolean;
+  /** False: nothing is in reach, as after the command "drop". Default: true. */
+  inReach?: boolean;
+  /** How long phones are gone when the access point changes its channel. Real ones take seconds. Default: 300. */
+  channelChangeMs?: number;
+  /** More names that the network's DNS knows, and their IPv4 addresses. */
+  names?: Record<string, string>;
+}
+
+export const inventedNetworks: readonly Network[] = [
+  { ssid: "Harbour Office", password: "lighthouse", rssi: -48, channel: 6 },
+  { ssid: "Workshop", password: "left-handed", rssi: -61, channel: 11 },
+  { ssid: "Workshop", password: "left-handed", rssi: -77, channel: 1 },
+  { ssid: "Café Möwe", rssi: -70, channel: 3 },
+  { ssid: "Upstairs 2.4", password: "no entrance", rssi: -83, channel: 9 },
+];
+
+/** The codes of "disconnect" (xs6wifi.c). */
+export const disconnectCode = { password: -1, other: 0 } as const;
+const refusedPassword = "invalid!";
+
+export class Networks {
+  #networks: Network[];
+  /** Any name joins. */
+  open: boolean;
+
+  constructor({ networks, open = networks === undefined }: RadioOptions) {
+    this.#networks = structuredClone([...(networks ?? inventedNetworks)]);
+    this.open = open;
+  }
+
+  /** The strongest first. */
+  get all(): Network[] {
+    return this.#networks.toSorted((a, b) => signalOf(b) - signalOf(a));
+  }
+
+  add(network: Network): void {
+    this.#networks.push(structuredClone(network));
+  }
+
+  remove(ssid: string): void {
+    this.#networks = this.#networks.filter((network) => network.ssid !== ssid);
+    this.open = false;
+  }
+
+  /** The access point that the driver picks for a name. */
+  find(ssid: string): Network | undefined {
+    const found = this.all.find((network) => network.ssid === ssid);
+    return found ?? (this.open ? { ssid, rssi: -55, channel: 6 } : undefined);
+  }
+
+  /** The code with which it refuses the station, or undefined. */
+  refusal(network: Network, password: string): number | undefined {
+    if (network.refuseFirst) {
+      network.refuseFirst -= 1;
+      return disconnectCode.other;
+    }
+    if (this.open) return password === refusedPassword ? disconnectCode.password : undefined;
+    // An open network where a password was given, or the other way round, is passed over, as if it were not there.
+    if ((network.password === undefined) !== (password === "")) return disconnectCode.other;
+    return (network.password ?? "") === password ? undefined : disconnectCode.password;
+  }
+}
+
+/** The same radio with other networks in reach. */
+export function withNetworks(radio: RadioOptions, change: (networks: readonly Network[]) => Network[]): RadioOptions {
+  const { networks, open = networks === undefined } = radio;
+  return { ...radio, open, networks: change(networks ?? inventedNetworks) };
+}
+
+export const signalOf = (network: Network): number => network.rssi ?? -60;
+export const channelOf = (network: Network): number => network.channel ?? 1;
+
+export function bssidOf(network: Network): Uint8Array {
+  if (network.bssid) return Uint8Array.from(network.bssid.split(":"), (pair) => Number.parseInt(pair, 16));
+  let hash = 0x811c9dc5;
+  for (const character of `${network.ssid}#${channelOf(network)}`)
+    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
+  return Uint8Array.of(0x02, 0x1b, hash >>> 24, (hash >>> 16) & 255, (hash >>> 8) & 255, hash & 255);
+}

@@ -1,0 +1,10 @@
+/** Stands for the SDK's `embedded:io/digital` where it has none: a machine without pins. */
+export default class Digital {
+  static readonly InputPullUp = 1;
+  static readonly Rising = 1;
+  static readonly Falling = 2;
+
+  constructor() {
+    throw new Error("no pins");
+  }
+}
