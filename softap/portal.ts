@@ -63,7 +63,7 @@ export function openPortal(options: PortalOptions): Portal {
     io.wifi.closeAccessPoint();
   };
   try {
-    servers.push(io.serveUdp({ port: options.dnsPort, answer: (packet) => answerDns(packet, address) }));
+    servers.push(io.serveUdp({ port: options.dnsPort, answer: (packet) => answerDns(packet, address, false) }));
     servers.push(
       io.serveHttp({
         port: httpPort,

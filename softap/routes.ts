@@ -4,7 +4,7 @@ import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { splitQuery } from "../modules/http/url.js";
 import { checkSettings, type Settings, type SettingsCheck, type TypedSettings } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
-import { escapeHtml, parseForm } from "./form.js";
+import { escapeHtml, parseBody } from "./form.js";
 import { type PageModel, renderPage, renderSaved } from "./page.js";
 
 export interface PortalState {
@@ -34,7 +34,7 @@ export function route(request: ServerRequest, portal: PortalState): Routed {
   if (!portal.hosts.includes(request.host.toLowerCase())) return { reply: redirect(portal.hosts[0]!) };
   if (path !== "/") return { reply: request.method === "GET" ? redirect(portal.hosts[0]!) : html(404, "Not found") };
   if (request.method === "GET") return { reply: html(200, renderPage(emptyForm(portal))) };
-  if (request.method === "POST") return submit(request.body, portal);
+  if (request.method === "POST") return submit(request, portal);
   return { reply: html(405, "Method not allowed") };
 }
 
@@ -43,8 +43,8 @@ export function notStored(portal: PortalState, { ssid, url }: Settings, failure:
   return html(500, renderPage({ ...emptyForm(portal), ssid, url, hasPassword: false, notice: advise(failure) }));
 }
 
-function submit(body: string, portal: PortalState): Routed {
-  const form = parseForm(body);
+function submit({ headers, body }: ServerRequest, portal: PortalState): Routed {
+  const form = parseBody(headers.get("content-type"), body);
   if (!form) return { reply: html(400, "This form cannot be read.") };
   const typed = { ssid: form.get("ssid") ?? "", password: form.get("password") ?? "", url: form.get("url") ?? "" };
   const check = typed.password === "" ? withoutPassword(typed, portal) : checkSettings(typed, portal.stored);

@@ -18,7 +18,10 @@ const meanings = {
   "wifi-not-found": { patience: "soon", advice: "The Wi-Fi network is not in range. Check its name and the distance." },
   "wifi-no-address": { patience: "soon", advice: "The Wi-Fi router gave no address. Restart the router." },
   "wifi-lost": { patience: "soon", advice: "The Wi-Fi connection was lost." },
-  "no-internet": { patience: "soon", advice: "The Wi-Fi works, but it has no internet. Check the router's connection." },
+  "no-internet": {
+    patience: "soon",
+    advice: "The Wi-Fi works, but it has no internet. Check the router's connection.",
+  },
   // Any service
   "name-unknown": { patience: "soon", advice: "The server's name is not known. Check the address." },
   unreachable: {
