@@ -16,7 +16,10 @@ const MAX_SPACES = 1_024;
  */
 export function parseBody(contentType: string | undefined, body: string): Map<string, string> | undefined {
   if (contentType === undefined) return parseForm(body);
-  const type = contentType.slice(0, indexOr(contentType, ";", 0, contentType.length)).trim().toLowerCase();
+  const type = contentType
+    .slice(0, indexOr(contentType, ";", 0, contentType.length))
+    .trim()
+    .toLowerCase();
   if (type === "application/json") return parseStrings(body);
   return type === "application/x-www-form-urlencoded" ? parseForm(body) : undefined;
 }

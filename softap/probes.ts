@@ -48,14 +48,7 @@ const FIREFOX_PAGE = online(
 const PROBES: readonly Probe[] = [
   // iOS, macOS; the hosts of old versions are asked for paths of chance.
   {
-    hosts: [
-      "captive.apple.com",
-      "airport.us",
-      "ibook.info",
-      "itools.info",
-      "appleiphonecell.com",
-      "thinkdifferent.us",
-    ],
+    hosts: ["captive.apple.com", "airport.us", "ibook.info", "itools.info", "appleiphonecell.com", "thinkdifferent.us"],
     online: APPLE_PAGE,
   },
   { hosts: ["www.apple.com"], paths: ["/library/test/success.html"], online: APPLE_PAGE },
@@ -151,8 +144,7 @@ export function answerProbe(
 function findProbe(host: string, path: string): Probe | undefined {
   const bare = host.replace(/^www\./, "");
   return PROBES.find(
-    ({ hosts, paths }) =>
-      (!hosts || hosts.includes(host) || hosts.includes(bare)) && (!paths || paths.includes(path)),
+    ({ hosts, paths }) => (!hosts || hosts.includes(host) || hosts.includes(bare)) && (!paths || paths.includes(path)),
   );
 }
 

@@ -96,18 +96,21 @@ class Visit {
     this.#connection = connection;
     server.visits.add(this);
     this.#expect();
-    const abort = () => this.abort();
-    const inside = <A extends unknown[]>(callback: (...args: A) => void) => guarded("portal", callback, abort);
-    inside(() =>
+    this.#inside(() =>
       connection.accept({
-        onRequest: inside((head: HTTPRequest) => this.#head(head)),
-        onReadable: inside((count: number) => this.#collect(count)),
-        onResponse: inside((response: HTTPResponse) => this.#respond(response)),
-        onWritable: inside((count: number) => this.#send(count)),
+        onRequest: this.#inside((head: HTTPRequest) => this.#head(head)),
+        onReadable: this.#inside((count: number) => this.#collect(count)),
+        onResponse: this.#inside((response: HTTPResponse) => this.#respond(response)),
+        onWritable: this.#inside((count: number) => this.#send(count)),
         onDone: () => this.#end(),
         onError: () => this.#end(),
       }),
     )();
+  }
+
+  /** An exception ends this connection only. */
+  #inside<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
+    return guarded("portal", callback, () => this.abort());
   }
 
   /** It has asked for nothing yet. */
@@ -144,7 +147,8 @@ class Visit {
   /** Without its body, but not inside the SDK's `onRequest`, which goes on with its state. */
   #refuseNow(reply: ServerReply): void {
     this.#refusal = reply;
-    this.#server.clock.after(0, () => this.#respond({ status: 200, headers: new Map() }));
+    const respond = this.#inside(() => this.#respond({ status: 200, headers: new Map() }));
+    this.#server.clock.after(0, respond);
   }
 
   #collect(count: number): void {
