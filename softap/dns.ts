@@ -15,16 +15,21 @@ const OPCODE_MASK = 0x78;
 const FLAG_RECURSION_DESIRED = 0x01;
 /** The portal goes away: nobody shall keep its answers for long. */
 const TTL_SECONDS = 10;
+/** Windows takes a network for online when this name has this address. */
+const WINDOWS_CHECK = { name: "\x03dns\x08msftncsi\x03com\0", address: "131.107.255.255" } as const;
 
 /**
  * @param query one UDP packet
- * @param address dotted IPv4
+ * @param address of the portal, dotted IPv4
+ * @param online the device is set up: the systems' checks are answered as from the internet
  * @returns the reply, or undefined where the packet is not a plain query of one name: it is dropped
  */
-export function answerDns(query: Uint8Array, address: string): Uint8Array | undefined {
+export function answerDns(query: Uint8Array, address: string, online: boolean): Uint8Array | undefined {
   if (query.length < HEADER_BYTES || query.length > MAX_QUERY_BYTES) return undefined;
   const flags = query[2]!;
-  if (flags & FLAG_RESPONSE || flags & OPCODE_MASK || word(query, 4) !== 1) return undefined;
+  if (flags & FLAG_RESPONSE || flags & OPCODE_MASK) return undefined;
+  const [questions, answers, authorities] = [word(query, 4), word(query, 6), word(query, 8)];
+  if (questions !== 1 || answers !== 0 || authorities !== 0) return undefined;
   const nameEnd = endOfName(query, HEADER_BYTES);
   if (nameEnd === undefined || nameEnd + 4 > query.length) return undefined;
   const questionEnd = nameEnd + 4;
@@ -40,7 +45,8 @@ export function answerDns(query: Uint8Array, address: string): Uint8Array | unde
   if (answered) {
     const pointerToQuestion = [0xc0, HEADER_BYTES];
     reply.set([...pointerToQuestion, 0, TYPE_A, 0, CLASS_IN, 0, 0, 0, TTL_SECONDS, 0, 4], questionEnd);
-    reply.set(address.split(".").map(Number), questionEnd + 12);
+    const told = online && isName(query.subarray(HEADER_BYTES, nameEnd), WINDOWS_CHECK.name);
+    reply.set((told ? WINDOWS_CHECK.address : address).split(".").map(Number), questionEnd + 12);
   }
   return reply;
 }
@@ -55,6 +61,14 @@ function endOfName(packet: Uint8Array, start: number): number | undefined {
     position += 1 + length;
   }
   return undefined;
+}
+
+/** @param expected in lower case, as in a packet: names differ in case at will (0x20 randomisation) */
+function isName(bytes: Uint8Array, expected: string): boolean {
+  return (
+    bytes.length === expected.length &&
+    bytes.every((byte, index) => (byte >= 65 && byte <= 90 ? byte + 32 : byte) === expected.charCodeAt(index))
+  );
 }
 
 function word(bytes: Uint8Array, position: number): number {

@@ -1,28 +1,105 @@
-/** `application/x-www-form-urlencoded` bodies (WHATWG URL §5.1). */
+/**
+ * The bodies that the page and its plain form send. Whoever is on the open network can send 8 KiB of anything, and the
+ * heap has 4,928 slots: nothing here makes a value for each character or for each field of such a body.
+ */
+import { parseObject } from "../modules/json/json.js";
 
-/** @returns the fields, or undefined where the body is no such form; of a repeated field the last counts */
-export function parseForm(body: string): Map<string, string> | undefined {
+/** The page sends ten. */
+const MAX_FIELDS = 32;
+/** Spaces in one field: a certificate that was pasted with its indentation has some hundred. */
+const MAX_SPACES = 1_024;
+
+/**
+ * @param contentType the header; without it the body is taken for a form
+ * @returns the fields, of a repeated one the last; undefined where the body is neither a form nor a JSON object of
+ *   strings. `text/plain` and multipart, which a page of another site can send unasked, are refused.
+ */
+export function parseBody(contentType: string | undefined, body: string): Map<string, string> | undefined {
+  if (contentType === undefined) return parseForm(body);
+  const type = contentType
+    .slice(0, indexOr(contentType, ";", 0, contentType.length))
+    .trim()
+    .toLowerCase();
+  if (type === "application/json") return parseStrings(body);
+  return type === "application/x-www-form-urlencoded" ? parseForm(body) : undefined;
+}
+
+/** `application/x-www-form-urlencoded` (WHATWG URL §5.1). */
+function parseForm(body: string): Map<string, string> | undefined {
   const fields = new Map<string, string>();
-  for (const pair of body.split("&")) {
-    if (!pair) continue;
-    const equals = pair.indexOf("=");
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    const value = decode(equals < 0 ? "" : pair.slice(equals + 1));
-    if (name === undefined || value === undefined) return undefined;
-    fields.set(name, value);
+  let start = 0;
+  for (let pairs = 0; start < body.length; pairs++) {
+    if (pairs === MAX_FIELDS) return undefined;
+    const end = indexOr(body, "&", start, body.length);
+    if (end > start) {
+      const equals = indexOr(body, "=", start, end);
+      const name = decode(body.slice(start, Math.min(equals, end)));
+      const value = decode(body.slice(Math.min(equals + 1, end), end));
+      if (name === undefined || value === undefined) return undefined;
+      fields.set(name, value);
+    }
+    start = end + 1;
   }
   return fields;
 }
 
+function indexOr(text: string, character: string, start: number, otherwise: number): number {
+  const index = text.indexOf(character, start);
+  return index < 0 ? otherwise : index;
+}
+
+/** Pluses one by one: `replaceAll` takes slots for each of them. */
 function decode(text: string): string | undefined {
+  let spaced = "";
+  let start = 0;
+  for (let spaces = 0, plus = text.indexOf("+"); plus >= 0; plus = text.indexOf("+", start)) {
+    if (++spaces > MAX_SPACES) return undefined;
+    spaced += `${text.slice(start, plus)} `;
+    start = plus + 1;
+  }
   try {
-    return decodeURIComponent(text.replaceAll("+", " "));
+    return decodeURIComponent(spaced + text.slice(start));
   } catch {
     return undefined; // not UTF-8, or a percent sign without digits
   }
 }
 
+function parseStrings(body: string): Map<string, string> | undefined {
+  const object = isFlat(body) ? parseObject(body) : undefined;
+  if (!object) return undefined;
+  const fields = new Map<string, string>();
+  for (const [name, value] of Object.entries(object)) {
+    if (typeof value !== "string") return undefined;
+    fields.set(name, value);
+  }
+  return fields;
+}
+
+/** No array, one object, few members: looked at before the parser makes values of it all. */
+function isFlat(json: string): boolean {
+  let inString = false;
+  let members = 0;
+  let objects = 0;
+  for (let index = 0; index < json.length; index++) {
+    const character = json.charAt(index);
+    if (character === '"') inString = !inString;
+    else if (inString) {
+      if (character === "\\") index++;
+    } else if (character === "[" || (character === "{" && ++objects > 1)) return false;
+    else if (character === ":" && ++members > MAX_FIELDS) return false;
+  }
+  return true;
+}
+
 /** For text and for attribute values in double quotes. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  let escaped = "";
+  let start = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (!`&<>"'`.includes(character)) continue;
+    escaped += `${text.slice(start, index)}&#${character.charCodeAt(0)};`;
+    start = index + 1;
+  }
+  return escaped + text.slice(start);
 }

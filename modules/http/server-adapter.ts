@@ -1,122 +1,226 @@
-import HTTPServer, { type HTTPConnection } from "embedded:network/http/server";
+import type Listener from "embedded:io/socket/listener";
+import HTTPServer, { type HTTPConnection, type HTTPRequest, type HTTPResponse } from "embedded:network/http/server";
 import type { Clock } from "../clock/clock.js";
 import { guarded } from "../guard/guard.js";
 import { GuardedListener } from "../socket/adapter.js";
 import { textOf } from "../socket/text.js";
+import { bodyLength, HeadFilter, MAX_HEAD_BYTES, splitTarget } from "./head.js";
 import type { ServeHttp, ServerReply, ServerRequest } from "./http.js";
 
 /** Connections at a time: a phone's browser opens some, the chip has few sockets. */
 const MAX_CONNECTIONS = 4;
-/** Request line, headers and body together; a connection that sends more is cut. */
-const MAX_REQUEST_BYTES = 8 * 1024;
-/** Twice what the form can hold at most, every byte percent-encoded. */
-const MAX_BODY_BYTES = 2 * 1024;
-/** From the accepted connection to the last byte of the reply: a slow client must not keep others out. */
-const CONNECTION_TIMEOUT_MS = 10_000;
+/** A certificate with its key, percent-encoded, and the rest of the form. */
+const MAX_BODY_BYTES = 8 * 1024;
+/** So much of a larger body is read and dropped, so that the client can be told; one that sends more is cut. */
+const MAX_DRAINED_BYTES = 16 * 1024;
+/** Bodies of all connections together: the heap has 77 KiB for everything. */
+const MAX_COLLECTED_BYTES = 16 * 1024;
+/** For the whole request, and for each step of the reply: a slow client must not keep others out. */
+const STEP_TIMEOUT_MS = 3_000;
 
-const BAD_REQUEST: ServerReply = { status: 400, headers: {}, body: "The request is no UTF-8." };
-const TOO_LARGE: ServerReply = { status: 413, headers: {}, body: "The request is too large." };
+const plain = (status: number, body: string): ServerReply => ({
+  status,
+  headers: { "content-type": "text/plain", "cache-control": "no-store" },
+  body,
+});
+const NOT_UTF8 = plain(400, "The request is no UTF-8.");
+const NOT_FRAMED = plain(400, "The request's length is in doubt.");
+const TOO_LARGE = plain(413, "The request is too large.");
+const BUSY = plain(503, "The device is busy.");
 
 class PortalListener extends GuardedListener {
-  constructor(options: ConstructorParameters<typeof GuardedListener>[0]) {
-    super({ ...options, maxBytes: MAX_REQUEST_BYTES });
+  constructor(options: ConstructorParameters<typeof Listener>[0]) {
+    super({
+      ...options,
+      limits: () => {
+        const head = new HeadFilter();
+        return { maxBytes: MAX_HEAD_BYTES + MAX_DRAINED_BYTES, mapByte: (byte) => head.pass(byte) };
+      },
+    });
   }
+}
+
+/** What the connections of one server share. */
+interface Server {
+  readonly clock: Clock;
+  readonly handle: (request: ServerRequest) => ServerReply;
+  /** The oldest first. */
+  readonly visits: Set<Visit>;
+  /** Of the bodies that are not handled yet. */
+  collectedBytes: number;
 }
 
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */
 export function createHttpServer(clock: Clock): ServeHttp {
   return ({ port, handle }) => {
-    const open = new Set<() => void>();
-    /** Of these, the ones that have asked for nothing yet, the oldest first: browsers open some in advance. */
-    const silent = new Set<() => void>();
-    const server = new HTTPServer({
+    const server: Server = { clock, handle, visits: new Set(), collectedBytes: 0 };
+    const { visits } = server;
+    const sdkServer = new HTTPServer({
       io: PortalListener,
       port,
       onConnect(connection) {
-        if (open.size >= MAX_CONNECTIONS) silent.values().next().value?.();
-        if (open.size < MAX_CONNECTIONS) accept(clock, connection, handle, open, silent);
+        // Browsers open connections in advance: one that has asked for nothing yet makes room.
+        if (visits.size >= MAX_CONNECTIONS) [...visits].find(({ isSilent }) => isSilent)?.abort();
+        if (visits.size < MAX_CONNECTIONS) new Visit(server, connection);
         else connection.close();
       },
     });
     return {
       close() {
         // The SDK's server leaves its connections open, and they throw when they end after it.
-        for (const abort of [...open]) abort();
-        server.close();
+        for (const visit of [...visits]) visit.abort();
+        sdkServer.close();
       },
     };
   };
 }
 
-/** @param open the connections of this server, each as what ends it */
-function accept(
-  clock: Clock,
-  connection: HTTPConnection,
-  handle: (request: ServerRequest) => ServerReply,
-  open: Set<() => void>,
-  silent: Set<() => void>,
-): void {
-  const chunks: ArrayBuffer[] = [];
-  let bodyBytes = 0;
-  let request: ServerRequest = { method: "", path: "", host: "", headers: new Map(), body: "" };
-  let unsent = new Uint8Array(0);
+/** One connection, from its first byte to the last byte of its reply. */
+class Visit {
+  #server: Server;
+  #connection: HTTPConnection;
+  #cancelTimeout: () => void = () => {};
+  #request: ServerRequest | undefined;
+  /** What is answered in the place of the handler. */
+  #refusal: ServerReply | undefined;
+  #chunks: ArrayBuffer[] = [];
+  #collectedBytes = 0;
+  #bodyBytes = 0;
+  #answered = false;
+  /** Parts of the reply's body; the first one is out as far as `#sentBytes`. */
+  #unsent: Uint8Array[] = [];
+  #sentBytes = 0;
 
-  const answer = (body?: string) => (body === undefined ? BAD_REQUEST : handle({ ...request, body }));
-  const end = () => {
-    open.delete(abort);
-    silent.delete(abort);
-    cancelTimeout();
-  };
-  const abort = () => {
-    end();
-    connection.close();
-  };
-  const cancelTimeout = clock.after(CONNECTION_TIMEOUT_MS, abort);
-  open.add(abort);
-  silent.add(abort);
+  constructor(server: Server, connection: HTTPConnection) {
+    this.#server = server;
+    this.#connection = connection;
+    server.visits.add(this);
+    this.#expect();
+    this.#inside(() =>
+      connection.accept({
+        onRequest: this.#inside((head: HTTPRequest) => this.#head(head)),
+        onReadable: this.#inside((count: number) => this.#collect(count)),
+        onResponse: this.#inside((response: HTTPResponse) => this.#respond(response)),
+        onWritable: this.#inside((count: number) => this.#send(count)),
+        onDone: () => this.#end(),
+        onError: () => this.#end(),
+      }),
+    )();
+  }
 
-  connection.accept({
-    onRequest: guarded(
-      "portal",
-      ({ method, path, headers }) => {
-        silent.delete(abort);
-        request = { method, path, host: headers.get("host") ?? "", headers, body: "" };
-      },
-      abort,
-    ),
-    onReadable: guarded(
-      "portal",
-      (count: number) => {
-        const chunk = connection.read(count);
-        bodyBytes += count;
-        if (chunk && bodyBytes <= MAX_BODY_BYTES) chunks.push(chunk);
-      },
-      abort,
-    ),
-    onResponse: guarded(
-      "portal",
-      (response) => {
-        const reply = bodyBytes > MAX_BODY_BYTES ? TOO_LARGE : answer(textOf(chunks));
-        unsent = new Uint8Array(ArrayBuffer.fromString(String(reply.body)));
-        response.status = reply.status;
-        for (const [name, value] of Object.entries(reply.headers)) response.headers.set(name, value);
-        response.headers.set("connection", "close");
-        response.headers.set("content-length", unsent.byteLength);
-        connection.respond(response);
-      },
-      abort,
-    ),
-    onWritable: guarded(
-      "portal",
-      (count: number) => {
-        if (!unsent.byteLength) return;
-        const part = unsent.slice(0, count);
-        unsent = unsent.subarray(part.byteLength);
-        connection.write(part);
-      },
-      abort,
-    ),
-    onDone: end,
-    onError: end,
-  });
+  /** An exception ends this connection only. */
+  #inside<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
+    return guarded("portal", callback, () => this.abort());
+  }
+
+  /** It has asked for nothing yet. */
+  get isSilent(): boolean {
+    return this.#request === undefined;
+  }
+
+  abort(): void {
+    this.#end();
+    this.#connection.close();
+  }
+
+  #end(): void {
+    this.#server.visits.delete(this);
+    this.#cancelTimeout();
+    this.#answered = true;
+    this.#forgetBody();
+    this.#unsent = [];
+  }
+
+  /** From now on the client has this time for what comes next. */
+  #expect(): void {
+    this.#cancelTimeout();
+    this.#cancelTimeout = this.#server.clock.after(STEP_TIMEOUT_MS, () => this.abort());
+  }
+
+  #head({ method, path: target, headers }: HTTPRequest): void {
+    this.#request = { method, ...splitTarget(target, headers.get("host") ?? ""), headers, body: "" };
+    const declaredBytes = bodyLength(headers);
+    if (declaredBytes === undefined) this.#refuseNow(NOT_FRAMED);
+    else if (declaredBytes > MAX_DRAINED_BYTES) this.#refuseNow(TOO_LARGE);
+  }
+
+  /** Without its body, but not inside the SDK's `onRequest`, which goes on with its state. */
+  #refuseNow(reply: ServerReply): void {
+    this.#refusal = reply;
+    const respond = this.#inside(() => this.#respond({ status: 200, headers: new Map() }));
+    this.#server.clock.after(0, respond);
+  }
+
+  #collect(count: number): void {
+    if (this.#refusal === NOT_FRAMED || count === 0) return;
+    // The SDK takes a chunk's size as it comes: words, and less than nothing.
+    if (!(count > 0)) throw new RangeError("chunk size");
+    const chunk = this.#connection.read(count);
+    if (!chunk) return;
+    this.#bodyBytes += chunk.byteLength;
+    if (this.#bodyBytes > MAX_BODY_BYTES) this.#refusal = TOO_LARGE;
+    else if (this.#server.collectedBytes + chunk.byteLength > MAX_COLLECTED_BYTES) this.#refusal ??= BUSY;
+    if (this.#refusal) {
+      this.#forgetBody();
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#collectedBytes += chunk.byteLength;
+    this.#server.collectedBytes += chunk.byteLength;
+  }
+
+  #forgetBody(): void {
+    this.#chunks = [];
+    this.#server.collectedBytes -= this.#collectedBytes;
+    this.#collectedBytes = 0;
+  }
+
+  #answer(request: ServerRequest): ServerReply {
+    if (this.#refusal) return this.#refusal;
+    const body = textOf(this.#chunks);
+    this.#forgetBody();
+    return body === undefined ? NOT_UTF8 : this.#server.handle({ ...request, body });
+  }
+
+  #respond(response: HTTPResponse): void {
+    if (this.#answered || !this.#request) return;
+    this.#answered = true;
+    this.#expect();
+    const { method } = this.#request;
+    const { status, headers, body } = this.#answer(this.#request);
+    const parts = typeof body === "string" ? [new Uint8Array(ArrayBuffer.fromString(body))] : body;
+    const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    response.status = status;
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    response.headers.set("connection", "close");
+    if (method !== "HEAD" && status !== 204) {
+      response.headers.set("content-length", bytes);
+      this.#unsent = parts.filter(({ byteLength }) => byteLength > 0);
+    } else if (status !== 204) {
+      // The SDK looks for this name in lower case and would wait for the body, which HEAD does not get.
+      response.headers.set("Content-Length", bytes);
+    }
+    this.#connection.respond(response);
+  }
+
+  /** Parts may stand in flash: views of them go to the socket, which copies what it takes. */
+  #send(count: number): void {
+    this.#expect();
+    let room = count;
+    while (room > 0 && this.#unsent.length > 0) {
+      const part = this.#unsent[0]!;
+      const piece = part.subarray(this.#sentBytes, this.#sentBytes + room);
+      this.#sentBytes += piece.byteLength;
+      if (this.#sentBytes === part.byteLength) {
+        this.#unsent.shift();
+        this.#sentBytes = 0;
+      }
+      // After the last piece the SDK closes the connection.
+      const isLast = this.#unsent.length === 0;
+      room = this.#connection.write(piece);
+      if (isLast) return;
+    }
+    // Only a reply without a body of any length gets here: its head is out.
+    if (this.#unsent.length === 0) this.abort();
+  }
 }

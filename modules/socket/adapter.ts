@@ -14,12 +14,15 @@ export interface Limits {
   readonly onOpen?: () => void;
   /** Told of the first bytes that are read one by one, with their position. */
   readonly onByte?: (position: number, byte: number) => void;
+  /** Gives what the reader gets in the place of a byte that is read alone; what it throws is the connection's error. */
+  readonly mapByte?: (byte: number) => number;
 }
 
 /** A connection whose callbacks run inside the guard and that has a limit. */
 export class GuardedTcp extends TCP {
   readonly limits: Limits;
   #readBytes = 0;
+  #closed = false;
 
   constructor(options: Options & Limits) {
     const { onReadable, onWritable, onError, onOpen } = options;
@@ -27,9 +30,17 @@ export class GuardedTcp extends TCP {
       onOpen?.();
       onWritable?.call(this, count);
     };
+    const readable = function (this: TCP, count: number) {
+      try {
+        onReadable?.call(this, count);
+      } catch (error) {
+        // The SDK's HTTP server goes on with what a client sends behind its request, and trips over the closed socket.
+        if (!(this as GuardedTcp).#closed) throw error;
+      }
+    };
     super({
       ...options,
-      ...(onReadable && { onReadable: guarded("socket", onReadable, onError) }),
+      ...(onReadable && { onReadable: guarded("socket", readable, onError) }),
       ...(onWritable && { onWritable: guarded("socket", opened, onError) }),
       ...(onError && { onError: guarded("socket", onError) }),
     });
@@ -40,25 +51,33 @@ export class GuardedTcp extends TCP {
   override read(byteLength?: number): number | ArrayBuffer;
   override read(buffer: Uint8Array): void;
   override read(count?: number | Uint8Array): number | ArrayBuffer | void {
+    const { maxBytes, onByte, mapByte } = this.limits;
     const result = count === undefined ? super.read() : super.read(count as number);
-    if (typeof result === "number" && this.format === "number") this.limits.onByte?.(this.#readBytes, result);
+    const isByte = typeof result === "number" && this.format === "number";
+    if (isByte) onByte?.(this.#readBytes, result);
     this.#readBytes += result instanceof ArrayBuffer ? result.byteLength : 1;
-    if (this.#readBytes > (this.limits.maxBytes ?? Number.POSITIVE_INFINITY)) throw new RangeError("too many bytes");
-    return result;
+    if (maxBytes !== undefined && this.#readBytes > maxBytes) throw new RangeError("too many bytes");
+    return isByte && mapByte ? mapByte(result) : result;
+  }
+
+  override close(): void {
+    this.#closed = true;
+    super.close();
   }
 }
 
-/** Accepted sockets are guarded, with these limits each. */
+/** Accepted sockets are guarded. */
 export class GuardedListener extends Listener {
-  #limits: Limits;
+  #limits: () => Limits;
 
-  constructor(options: ConstructorParameters<typeof Listener>[0] & Limits) {
+  /** @param options limits: called for each accepted connection */
+  constructor(options: ConstructorParameters<typeof Listener>[0] & { limits: () => Limits }) {
     super(options);
-    this.#limits = options;
+    this.#limits = options.limits;
   }
 
   override read(): TCP | undefined {
     const from = super.read();
-    return from && new GuardedTcp({ from, ...(this.#limits.maxBytes && { maxBytes: this.#limits.maxBytes }) });
+    return from && new GuardedTcp({ from, ...this.#limits() });
   }
 }

@@ -66,6 +66,23 @@ describe("a limit of bytes", () => {
     expect(seen.length).toBeLessThanOrEqual(5);
   });
 
+  test("a byte that is read alone can be changed, or be the end", async () => {
+    const bytes: number[] = [];
+    const state = reading(await answering("abcdef"), {
+      mapByte(byte: number) {
+        if (byte === 101) throw new RangeError("no e");
+        return byte - 32;
+      },
+      onReadable(this: GuardedTcp, count: number) {
+        this.format = "number";
+        for (; count > 0; count--) bytes.push(this.read() as number);
+      },
+    });
+    await until(() => state.errors > 0, "the error");
+    expect(String.fromCharCode(...bytes)).toBe("ABCD");
+    expect(faults.join("")).toContain("no e");
+  });
+
   test("none is none", async () => {
     const state = reading(await answering("x".repeat(60_000)));
     await until(() => state.errors === 1, "the end");
@@ -81,6 +98,20 @@ test("an exception in a callback is an error of that connection, and a line", as
   });
   await until(() => state.errors > 0);
   expect(faults.join("")).toContain("fault in socket: Error: parser");
+});
+
+test("what is thrown once the socket is closed is of no interest any more", async () => {
+  let closed = false;
+  const state = reading(await answering("hello"), {
+    onReadable(this: GuardedTcp) {
+      this.close();
+      closed = true;
+      throw new Error("tripped over the closed socket");
+    },
+  });
+  await until(() => closed);
+  await pause(5);
+  expect([state.errors, faults]).toEqual([0, []]);
 });
 
 test("an exception in the error's callback is a line", async () => {
@@ -99,7 +130,7 @@ test("accepted connections have the listener's limit, also once they are taken o
   const port = await closedPort();
   const listener = new GuardedListener({
     port,
-    maxBytes: 100,
+    limits: () => ({ maxBytes: 100 }),
     onReadable(this: GuardedListener, count: number) {
       for (; count > 0; count--) {
         const from = this.read()!;

@@ -8,10 +8,11 @@ const RECORD_BYTES = 16;
 
 /** Holds for whatever comes in: nothing, or a NOERROR response to that very question. */
 function check(packet: Uint8Array): boolean {
-  const reply = answerDns(packet, ADDRESS);
+  expect(answerDns(packet, ADDRESS, true)?.length).toBe(answerDns(packet, ADDRESS, false)?.length);
+  const reply = answerDns(packet, ADDRESS, false);
   if (!reply) return false;
   expect(reply.length).toBeLessThanOrEqual(packet.length + RECORD_BYTES);
-  expect(reply.length).toBeLessThanOrEqual(512 + RECORD_BYTES);
+  expect(reply.length).toBeLessThanOrEqual(512);
   expect([...reply.subarray(0, 2)]).toEqual([...packet.subarray(0, 2)]);
   expect(reply[2]! & 0x80).toBe(0x80);
   expect(reply[3]! & 0x0f).toBe(0);
@@ -45,7 +46,7 @@ test("a thousand queries in one buffer, as the socket reuses it, do not mix", ()
   for (let offset = 0; offset < 1_000; offset++) {
     const packet = new Uint8Array(buffer, offset, query().length);
     packet.set(query({ id: offset }));
-    const reply = answerDns(packet, ADDRESS)!;
+    const reply = answerDns(packet, ADDRESS, false)!;
     expect((reply[0]! << 8) | reply[1]!).toBe(offset);
     packet.fill(0xff);
     expect(reply[2]).toBe(0x85);

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { escapeHtml, parseForm } from "../../softap/form.js";
+import { escapeHtml, parseBody } from "../../softap/form.js";
 
+const FORM = "application/x-www-form-urlencoded";
+const JSON_TYPE = "application/json";
+const parseForm = (body: string) => parseBody(FORM, body);
 const fields = (body: string) => Object.fromEntries(parseForm(body)!);
 
 test.each([
@@ -40,9 +43,89 @@ test("names of Object's own are fields like others", () => {
   expect(parseForm("a=1")!.get("toString")).toBeUndefined();
 });
 
-test("a thousand fields are read in a moment", () => {
-  const body = Array.from({ length: 1_000 }, (_, index) => `f${index}=%41`).join("&");
-  expect(parseForm(body)!.size).toBe(1_000);
+describe("the type of the body", () => {
+  test.each([undefined, FORM, `${FORM};charset=UTF-8`, "Application/X-WWW-Form-Urlencoded ; charset=utf-8"])(
+    "%s is a form",
+    (type) => {
+      expect(Object.fromEntries(parseBody(type, "a=%42")!)).toEqual({ a: "B" });
+    },
+  );
+
+  test.each([JSON_TYPE, "application/json; charset=utf-8", "APPLICATION/JSON"])("%s is JSON", (type) => {
+    expect(Object.fromEntries(parseBody(type, '{"a":"%42","b":""}')!)).toEqual({ a: "%42", b: "" });
+  });
+
+  // What a page of another site may send without asking first is no more than the form; the token guards that.
+  test.each(["text/plain", "multipart/form-data; boundary=x", "", "application/jsonx", "application/xml", ";"])(
+    "%j is refused",
+    (type) => {
+      for (const body of ["a=1", '{"a":"1"}', ""]) expect(parseBody(type, body)).toBeUndefined();
+    },
+  );
+});
+
+describe("JSON", () => {
+  const parse = (body: string) => parseBody(JSON_TYPE, body);
+
+  test("is an object of strings", () => {
+    const body = { ssid: 'Möwe "1" [x] {y} :,', password: "\\ \n\u0000", url: "http://a/" };
+    expect(Object.fromEntries(parse(JSON.stringify(body))!)).toEqual(body);
+    expect(parse(" { } ")!.size).toBe(0);
+  });
+
+  test.each([
+    '{"a":1}',
+    '{"a":null}',
+    '{"a":true}',
+    '{"a":{"b":"c"}}',
+    '{"a":["b"]}',
+    '["a"]',
+    '"a"',
+    "1",
+    "null",
+    "",
+    "{",
+    '{"a":"b"',
+    '{"a":"b"}x',
+    "a=1",
+    '{"a":"\\ud8"}',
+  ])("%s is refused", (body) => {
+    expect(parse(body)).toBeUndefined();
+  });
+
+  test("names of Object's own are fields like others", () => {
+    const form = parse('{"__proto__":"1","constructor":"2"}')!;
+    expect([form.get("__proto__"), form.get("constructor"), form.get("toString")]).toEqual(["1", "2", undefined]);
+  });
+});
+
+describe("what would fill the heap", () => {
+  const many = (count: number, each: (index: number) => string, between: string) =>
+    Array.from({ length: count }, (_, index) => each(index)).join(between);
+
+  test("32 fields are taken, 33 are not", () => {
+    expect(parseForm(many(32, (index) => `f${index}=%41`, "&"))!.size).toBe(32);
+    expect(parseForm(many(33, (index) => `f${index}=%41`, "&"))).toBeUndefined();
+    expect(parseBody(JSON_TYPE, `{${many(32, (index) => `"f${index}":"A"`, ",")}}`)!.size).toBe(32);
+    expect(parseBody(JSON_TYPE, `{${many(33, (index) => `"f${index}":"A"`, ",")}}`)).toBeUndefined();
+  });
+
+  test.each([
+    ["ampersands", FORM, "&".repeat(8_192)],
+    ["empty fields", FORM, "a=&b=&".repeat(1_365)],
+    ["spaces", FORM, `a=${"+".repeat(8_190)}`],
+    ["members", JSON_TYPE, `{${many(1_000, (index) => `"${index}":""`, ",")}}`],
+    ["a long array", JSON_TYPE, `{"a":[${many(4_000, () => "1", ",")}]}`],
+    ["deep objects", JSON_TYPE, `${'{"a":'.repeat(1_600)}`],
+  ])("8 KiB of %s are refused", (_label, type, body) => {
+    expect(parseBody(type, body)).toBeUndefined();
+  });
+
+  test("a certificate that was pasted with its indentation is taken", () => {
+    const line = `        ${"MIIB/+".repeat(10)}\r\n`;
+    const pem = `-----BEGIN CERTIFICATE-----\r\n${line.repeat(40)}-----END CERTIFICATE-----`;
+    expect(parseForm(new URLSearchParams({ pem }).toString())!.get("pem")).toBe(pem);
+  });
 });
 
 describe("escaping", () => {

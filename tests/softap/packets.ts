@@ -18,6 +18,8 @@ export interface QueryOptions {
   klass?: number;
   name?: number[];
   questions?: number;
+  answers?: number;
+  authorities?: number;
   /** Behind the question, with the number of additional records. */
   additional?: { count: number; bytes: number[] };
 }
@@ -28,8 +30,8 @@ export function query(options: QueryOptions = {}): Uint8Array {
     ...word(id),
     ...word(flags),
     ...word(questions),
-    ...word(0),
-    ...word(0),
+    ...word(options.answers ?? 0),
+    ...word(options.authorities ?? 0),
     ...word(additional?.count ?? 0),
     ...(options.name ?? name("connectivitycheck.gstatic.com")),
     ...word(type),

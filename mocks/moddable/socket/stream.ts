@@ -69,6 +69,11 @@ export class Stream {
     socket.resume();
   }
 
+  /** Connections that are counted now. */
+  static get open(): number {
+    return connections;
+  }
+
   /** Counts a connection that is about to open. @throws "no socket" when the chip has no more */
   static claim(): void {
     if (connections >= maxConnections) throw new RangeError("no socket");

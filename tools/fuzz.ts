@@ -1,0 +1,37 @@
+/** `npm run fuzz`: malformed DNS packets and HTTP requests against the parsers and a virtual device in its portal. */
+import { parseArgs } from "node:util";
+import { fuzzParsers } from "./fuzz/parsers.js";
+import { fuzzPortal } from "./fuzz/portal.js";
+import { Random } from "./fuzz/random.js";
+
+/** What the device's thread may hold more than before: its code is compiled anew now and then. */
+const MAX_GROWTH_BYTES = 512 * 1024;
+
+const { values } = parseArgs({
+  options: { seed: { type: "string", default: "20261122" }, count: { type: "string", default: "100000" } },
+});
+const [seed, count] = [Number(values.seed), Number(values.count)];
+if (!Number.isInteger(seed) || !Number.isInteger(count)) throw new Error("--seed and --count are whole numbers");
+
+const seconds = (startMs: number) => `${((Date.now() - startMs) / 1_000).toFixed(1)} s`;
+const number = (value: number) => value.toLocaleString("en");
+
+let startMs = Date.now();
+fuzzParsers(count, new Random(seed));
+console.log(
+  `parsers: ${number(count)} DNS packets and HTTP requests, no exception (seed ${seed}, ${seconds(startMs)})`,
+);
+
+startMs = Date.now();
+const { before, after, answered, statuses } = await fuzzPortal(seed, count, count);
+console.log(
+  `portal: ${number(count)} DNS packets, ${number(answered)} replies; ${number(count)} HTTP requests (${seconds(startMs)})`,
+);
+const sorted = [...statuses].sort(([a], [b]) => a.localeCompare(b));
+console.log(`  answers by status: ${sorted.map(([status, times]) => `${status} ${number(times)}`).join(", ")}`);
+console.log(`  open connections: ${after.connections}`);
+console.log(
+  `  heap of the device's thread: ${number(before.heapBytes)} bytes before, ${number(after.heapBytes)} after`,
+);
+if (after.connections !== 0) throw new Error("connections are left open");
+if (after.heapBytes - before.heapBytes > MAX_GROWTH_BYTES) throw new Error("the heap has grown");
