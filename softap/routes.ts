@@ -1,11 +1,13 @@
 /** The portal's HTTP: from a request to a reply, and to settings where a valid form was sent. */
-import { advise, type Failure } from "../modules/failure/failure.js";
+import type { Failure } from "../modules/failure/failure.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { splitQuery } from "../modules/http/url.js";
 import { checkSettings, type Settings, type SettingsCheck, type TypedSettings } from "../modules/settings/settings.js";
+import { textOf } from "../modules/socket/text.js";
 import type { Network } from "../modules/wifi/wifi.js";
 import { escapeHtml, parseForm } from "./form.js";
-import { type PageModel, renderPage, renderSaved } from "./page.js";
+import type { PageModel, TrialStatus } from "./model.js";
+import { renderPage as renderBytes } from "./view.js";
 
 export interface PortalState {
   /** The portal's own `Host`s; the first one is where everybody is sent to. */
@@ -40,7 +42,10 @@ export function route(request: ServerRequest, portal: PortalState): Routed {
 
 /** The page again with what was typed, and why it could not be stored. */
 export function notStored(portal: PortalState, { ssid, url }: Settings, failure: Failure): ServerReply {
-  return html(500, renderPage({ ...emptyForm(portal), ssid, url, hasPassword: false, notice: advise(failure) }));
+  return html(
+    500,
+    renderPage({ ...emptyForm(portal), ssid, url, hasPassword: false, trial: { phase: "idle", failure } }),
+  );
 }
 
 function submit(body: string, portal: PortalState): Routed {
@@ -50,10 +55,10 @@ function submit(body: string, portal: PortalState): Routed {
   const check = typed.password === "" ? withoutPassword(typed, portal) : checkSettings(typed, portal.stored);
   if (check.ok) {
     const { settings } = check;
-    return { reply: html(200, renderSaved(settings.ssid, settings.url)), settings };
+    return { reply: html(200, renderSaved(settings, portal)), settings };
   }
   const { ssid, url } = typed;
-  return { reply: html(422, renderPage({ ...emptyForm(portal), ssid, url, errors: check.errors, notice: undefined })) };
+  return { reply: html(422, renderPage({ ...emptyForm(portal), ssid, url, errors: check.errors })) };
 }
 
 /** An empty password field: right for an open network, and for one whose password is stored and was not refused. */
@@ -75,9 +80,27 @@ function emptyForm({ stored, networks, failure, facts, defaultUrl }: PortalState
     hasPassword: stored !== undefined && !stored.password.isEmpty && failure?.reason !== "wifi-password",
     networks,
     errors: {},
-    notice: failure && advise(failure),
-    facts,
+    token: "",
+    address: "",
+    urlLocked: false,
+    stale: false,
+    scanning: false,
+    known: [],
+    hasClaim: false,
+    facts: { mac: facts.MAC ?? "", serial: facts.Serial, firmware: facts.Firmware ?? "" },
+    trial: { phase: "idle", failure },
   };
+}
+
+function renderSaved({ ssid, url }: Settings, portal: PortalState): string {
+  const trial: TrialStatus = { phase: "done", ssid, url, activated: false };
+  return renderPage({ ...emptyForm(portal), trial });
+}
+
+/** As one text, in English, until these routes know of languages and bytes. */
+function renderPage(model: PageModel): string {
+  const { body } = renderBytes(model, "en", false);
+  return textOf(body.map((part) => new Uint8Array(part).buffer)) ?? "";
 }
 
 /** With a body: some systems count an empty answer as no network at all. */

@@ -18,7 +18,10 @@ const meanings = {
   "wifi-not-found": { patience: "soon", advice: "The Wi-Fi network is not in range. Check its name and the distance." },
   "wifi-no-address": { patience: "soon", advice: "The Wi-Fi router gave no address. Restart the router." },
   "wifi-lost": { patience: "soon", advice: "The Wi-Fi connection was lost." },
-  "no-internet": { patience: "soon", advice: "The Wi-Fi works, but it has no internet. Check the router's connection." },
+  "no-internet": {
+    patience: "soon",
+    advice: "The Wi-Fi works, but it has no internet. Check the router's connection.",
+  },
   // Any service
   "name-unknown": { patience: "soon", advice: "The server's name is not known. Check the address." },
   unreachable: {
@@ -104,9 +107,14 @@ export function patienceOf(failure: Failure): Patience {
   return meanings[failure.reason].patience;
 }
 
-/** One sentence for a person, with the other side's words behind it where there are any. */
+/** What a person can do, in one or two sentences of English. */
+export function adviceOf(reason: Reason): string {
+  return meanings[reason].advice;
+}
+
+/** The advice with the other side's words behind it where there are any. */
 export function advise(failure: Failure): string {
-  const { advice } = meanings[failure.reason];
+  const advice = adviceOf(failure.reason);
   return failure.detail ? `${advice} (${failure.detail})` : advice;
 }
 
