@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { renderPage } from "../softap/page.js";
+import type { PageModel } from "../softap/model.js";
+import { renderPage } from "../softap/view.js";
 import { ROOT } from "../tools/sdk.js";
 import { measureTraffic } from "./traffic.js";
 
@@ -31,16 +31,32 @@ async function traffic(): Promise<void> {
 }
 
 function page(): void {
-  title("The captive page", "rendered with 8 networks, as sent; gzip level 9 for comparison");
-  const networks = Array.from({ length: 8 }, (_, index) => ({
-    ssid: `Network ${index}`,
-    rssi: -50 - index,
-    secured: true,
-  }));
-  const facts = { MAC: "AA:BB:CC:DD:EE:FF", Serial: "SN-ABC123-DEF456", Firmware: "0.1.0" };
-  const html = renderPage({ ssid: "", url: "", hasPassword: false, networks, errors: {}, notice: undefined, facts });
-  row("raw", Buffer.byteLength(html), "bytes");
-  row("gzipped", gzipSync(html, { level: 9 }).length, "bytes");
+  title("The captive page", "20 networks in range and 10 saved, names of 12 characters, as sent");
+  const sizeOf = (gzip: boolean) =>
+    renderPage(crowdedModel(), "en", gzip).body.reduce((sum, part) => sum + part.length, 0);
+  row("raw", sizeOf(false), "bytes");
+  row("gzipped", sizeOf(true), "bytes");
+}
+
+/** The page's parts for as much as it may have to show. */
+function crowdedModel(): PageModel {
+  const names = Array.from({ length: 20 }, (_, index) => `Network ${1000 + index}`);
+  return {
+    token: "0123456789abcdef0123456789abcdef",
+    address: "http://192.168.4.1/",
+    ssid: names[0]!,
+    url: "http://provision.example.com/",
+    urlLocked: false,
+    hasPassword: true,
+    errors: {},
+    stale: false,
+    networks: names.map((ssid, index) => ({ ssid, rssi: -40 - 2 * index, secured: index % 5 > 0 })),
+    scanning: false,
+    known: names.slice(0, 10).map((ssid, index) => ({ ssid, preferred: index === 0 })),
+    hasClaim: false,
+    facts: { mac: "7C:DF:A1:00:00:01", serial: "SN-00000001-7cdfa1000001", firmware: "1.0.0" },
+    trial: { phase: "idle", failure: undefined },
+  };
 }
 
 function xs(): void {

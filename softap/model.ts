@@ -4,7 +4,7 @@ import type { SettingsErrors } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
 
 /** What a trial goes through, in this order. */
-export const TRIAL_STEPS = ["associated", "address", "name", "service"] as const;
+export const TRIAL_STEPS = Object.freeze(["associated", "address", "name", "service"] as const);
 export type TrialStep = (typeof TRIAL_STEPS)[number];
 
 /** What a person has to enter, and where. */

@@ -9,6 +9,7 @@ const folders = [
     .filter((entry) => entry.isDirectory() && entry.name !== "typings")
     .map(({ name }) => `modules/${name}`),
   "softap",
+  "softap/page",
   "provisioning",
 ];
 
@@ -25,6 +26,7 @@ test.each(folders)("every module of %s is preloaded on the chip", (folder) => {
 test("every folder's manifest is part of the build", () => {
   const included = [
     ...read("modules/manifest.json").include.map((path: string) => path.replace("./", "modules/")),
+    ...read("softap/manifest.json").include.map((path: string) => path.replace("./", "softap/")),
     ...read("manifest.json").include.map((path: string) => path.replace("./", "")),
   ];
   for (const folder of folders) expect(included).toContain(`${folder}/manifest.json`);

@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const DEVICE = /^(main\.ts|modules\/|softap\/|provisioning\/)/;
+/** The captive page's script runs in the phone's browser. */
+const DEVICE = /^(main\.ts|modules\/|softap\/(?!page\/script\.js)|provisioning\/)/;
 const ADAPTER = /^main\.ts$|adapter\.ts$|^modules\/guard\/timer\.ts$/;
 const HOST_GLOBALS =
   /(?<![.\w'"`/-])(process|Buffer|require|console|setTimeout|setInterval|setImmediate|fetch|window|document|navigator|Intl|TextEncoder|TextDecoder|URL|structuredClone|performance|__dirname)(?=\s*[.([])/;

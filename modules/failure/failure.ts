@@ -107,9 +107,14 @@ export function patienceOf(failure: Failure): Patience {
   return meanings[failure.reason].patience;
 }
 
-/** One sentence for a person, with the other side's words behind it where there are any. */
+/** What a person can do, in one or two sentences of English. */
+export function adviceOf(reason: Reason): string {
+  return meanings[reason].advice;
+}
+
+/** The advice with the other side's words behind it where there are any. */
 export function advise(failure: Failure): string {
-  const { advice } = meanings[failure.reason];
+  const advice = adviceOf(failure.reason);
   return failure.detail ? `${advice} (${failure.detail})` : advice;
 }
 

@@ -1,0 +1,87 @@
+/** The form, and beside it the one for what needs no typing. */
+import type { SettingsField } from "../../modules/settings/settings.js";
+import { escapeHtml } from "../form.js";
+import type { PageModel } from "../model.js";
+import { networksFragment } from "./networks.js";
+import type { Texts } from "./texts.js";
+
+/** Names and addresses are not prose. */
+const VERBATIM = `autocomplete="off" autocapitalize="none" spellcheck="false"`;
+
+/** @param query `?lang=…` */
+export function settingsForm(model: PageModel, texts: Texts, query: string): string {
+  return `<form id="form" method="post" action="/${query}"${needsPerson(model) ? ` class="open"` : ""}>${token(model)}${
+    model.stale ? `<p class="bad" role="alert">${texts.stale}</p>` : ""
+  }<div class="row"><h2>${texts.networks}</h2><button id="refresh" form="other" formaction="/scan${query}">${texts.refresh}</button></div>${
+    networksFragment(model.networks, model.scanning, texts) +
+    ssid(model, texts) +
+    password(model, texts) +
+    url(model, texts) +
+    claim(model, texts)
+  }<button id="submit">${texts.submit}</button></form>`;
+}
+
+/** Also where something else is under way. */
+export function needsPerson({ errors, stale }: PageModel): boolean {
+  return stale || Object.keys(errors).length > 0;
+}
+
+/** The token for the buttons all over the page, and the stored networks. */
+export function otherForm(model: PageModel, texts: Texts, query: string): string {
+  const { known } = model;
+  const head = `<form id="other" method="post" action="/forget${query}"`;
+  if (!known.length) return `${head}>${token(model)}</form>`;
+  const options = known.map(({ ssid, preferred }) => {
+    const text = escapeHtml(ssid);
+    return `<option value="${text}">${preferred ? texts.preferred(text) : text}`;
+  });
+  return `${head} class="card">${token(model)}<h2><label for="known">${texts.known}</label></h2><select id="known" name="ssid">${options.join("")}</select><div class="row"><button formaction="/prefer${query}">${texts.prefer}</button><button>${texts.forget}</button></div></form>`;
+}
+
+function token(model: PageModel): string {
+  return `<input type="hidden" name="token" value="${model.token}">`;
+}
+
+function ssid(model: PageModel, texts: Texts): string {
+  return field("ssid", texts.ssid, `value="${escapeHtml(model.ssid)}" ${VERBATIM} required`, model, texts);
+}
+
+function password(model: PageModel, texts: Texts): string {
+  const placeholder = model.hasPassword ? ` placeholder="${texts.unchanged}"` : "";
+  const input = `<input ${attributes("password", model)} type="password" maxlength="64" autocomplete="off"${placeholder}>`;
+  const show = `<button type="button" id="show" aria-pressed="false" hidden>${texts.show}</button>`;
+  return `${label("password", texts.password)}<div class="row">${input}${show}</div>${mistake("password", model, texts)}`;
+}
+
+function url(model: PageModel, texts: Texts): string {
+  const value = `value="${escapeHtml(model.url)}" inputmode="url" ${VERBATIM}`;
+  if (!model.urlLocked) return field("url", texts.url, `${value} required`, model, texts);
+  const locked = `<p class="dim" id="url-note">${texts.urlLocked}</p>`;
+  return field("url", texts.url, `${value} readonly aria-describedby="url-note"`, model, texts) + locked;
+}
+
+/** No choice of files here: the sheets that phones open by themselves break over it. */
+function claim(model: PageModel, texts: Texts): string {
+  const stored = model.hasClaim ? `<p class="dim">${texts.claimStored}</p>` : "";
+  const area = `<textarea ${attributes("claim", model)} rows="6" ${VERBATIM}></textarea>`;
+  const hint = `<p class="dim" id="file-hint">${texts.claimFile(escapeHtml(model.address))}</p>`;
+  const open = model.errors.claim ? " open" : "";
+  return `<details${open}><summary>${texts.claim}</summary>${label("claim", texts.claimLabel)}${stored}${area}${mistake("claim", model, texts)}${hint}</details>`;
+}
+
+function field(id: SettingsField, text: string, more: string, model: PageModel, texts: Texts): string {
+  return `${label(id, text)}<input ${attributes(id, model)} ${more}>${mistake(id, model, texts)}`;
+}
+
+function label(id: SettingsField, text: string): string {
+  return `<label for="${id}">${text}</label>`;
+}
+
+function attributes(id: SettingsField, { errors }: PageModel): string {
+  return `id="${id}" name="${id}"${errors[id] ? ` aria-invalid="true" aria-describedby="${id}-error"` : ""}`;
+}
+
+function mistake(id: SettingsField, { errors }: PageModel, texts: Texts): string {
+  const error = errors[id];
+  return error ? `<p class="bad" id="${id}-error">${texts.mistakes[error]}</p>` : "";
+}

@@ -1,0 +1,65 @@
+/** Every sentence of the captive page. What takes `…: string` gets it as markup, escaped and marked up already. */
+import type { Reason } from "../../modules/failure/failure.js";
+import type { SettingsMistake } from "../../modules/settings/settings.js";
+import type { TrialStep } from "../model.js";
+
+export interface Texts {
+  /** The language's own name. */
+  readonly name: string;
+  readonly title: string;
+
+  /** Above the steps. */
+  readonly trying: (ssid: string) => string;
+  /** While the access point moves to the network's channel. */
+  readonly tryingNote: string;
+  readonly steps: Readonly<Record<TrialStep, string>>;
+  readonly stepStates: Readonly<Record<"done" | "now" | "next" | "bad", string>>;
+  readonly failed: (ssid: string) => string;
+  /** The portal opened by itself: something went wrong before anybody sent settings. */
+  readonly failedBefore: string;
+  /** What is wrong and what to do about it. */
+  readonly advice: (reason: Reason) => string;
+  readonly correct: string;
+  readonly keepNote: string;
+  readonly keep: string;
+  readonly keptNote: string;
+  readonly activating: string;
+  readonly activateAt: (address: string) => string;
+  readonly activatingNote: string;
+  readonly change: string;
+  readonly done: string;
+  readonly activated: string;
+  readonly doneNote: (ssid: string) => string;
+
+  readonly stale: string;
+  readonly networks: string;
+  readonly refresh: string;
+  readonly scanning: string;
+  readonly noNetworks: string;
+  /** From weak to strong. */
+  readonly signals: readonly [string, string, string, string];
+  readonly secured: string;
+  readonly open: string;
+  readonly ssid: string;
+  readonly password: string;
+  readonly unchanged: string;
+  readonly show: string;
+  readonly url: string;
+  readonly urlLocked: string;
+  readonly claim: string;
+  readonly claimLabel: string;
+  readonly claimStored: string;
+  readonly claimFile: (address: string) => string;
+  readonly submit: string;
+  readonly mistakes: Readonly<Record<SettingsMistake, string>>;
+
+  readonly known: string;
+  readonly preferred: (ssid: string) => string;
+  readonly prefer: string;
+  readonly forget: string;
+
+  readonly facts: Readonly<Record<"mac" | "serial" | "firmware" | "address", string>>;
+
+  /** Of the script, which makes what these stand on. */
+  readonly script: Readonly<Record<"other" | "chooseFile" | "reconnecting", string>>;
+}

@@ -1,0 +1,120 @@
+/** `npm run page`: builds softap/page/built.ts, the captive page in bytes, out of the sources beside it. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { constants, deflateRawSync } from "node:zlib";
+import { crc32 } from "../softap/gzip.js";
+import { built } from "../softap/page/built.js";
+import { type Language, languages } from "../softap/page/languages.js";
+import { ROOT } from "./sdk.js";
+
+const FOLDER = join(ROOT, "softap", "page");
+/** RFC 1952: deflate, no flags, no time, best compression, unknown system. */
+const GZIP_HEADER = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
+
+/** What stands before and behind the hole, in a language. */
+export function framePage(language: Language): { head: string; tail: string } {
+  const source = (name: string) => readFileSync(join(FOLDER, name), "utf8");
+  const texts = languages[language];
+  const values: Record<string, string> = {
+    language,
+    title: texts.title,
+    style: minifyStyle(source("style.css")),
+    script: `const language="${language}",texts=${JSON.stringify(texts.script)};\n${minifyScript(source("script.js"))}`,
+    languages: Object.entries(languages)
+      .map(([tag, { name }]) =>
+        tag === language
+          ? `<span>${name}</span>`
+          : `<a href="/?lang=${tag}" lang="${tag}" hreflang="${tag}">${name}</a>`,
+      )
+      .join(""),
+  };
+  const [head, tail, ...more] = source("page.html").replace(/\n/g, "").split("{{hole}}");
+  if (tail === undefined || more.length) throw new Error("page.html needs one {{hole}}");
+  const fill = (part: string) =>
+    part.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+      if (values[name] === undefined) throw new Error(`page.html: nothing is called ${name}`);
+      return values[name];
+    });
+  return { head: fill(head!), tail: fill(tail) };
+}
+
+/** For style sheets without strings that hold braces, or comments in strings. */
+function minifyStyle(text: string): string {
+  return text
+    .replace(/\/\*.*?\*\//gs, "")
+    .replace(/\s+/g, " ")
+    .replace(/ ?([{};,>~]) ?/g, "$1")
+    .replace(/: /g, ":")
+    .replaceAll(";}", "}")
+    .trim();
+}
+
+/** Comments have lines of their own; lines stay lines. */
+function minifyScript(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line && !line.startsWith("//") && !line.startsWith("/*"))
+    .join("\n");
+}
+
+function moduleText(): string {
+  const entries = (Object.keys(languages) as Language[]).map((language) => {
+    const { head, tail } = framePage(language);
+    const start = deflateRawSync(head, { level: 9, finishFlush: constants.Z_SYNC_FLUSH });
+    const pieces = {
+      head: piece(head, Buffer.concat([Buffer.from(GZIP_HEADER), start])),
+      tail: piece(tail, deflateRawSync(tail, { level: 9 })),
+    };
+    return `  "${language}": {
+    head: ${pieces.head},
+    tail: ${pieces.tail},
+    tailShift: [${shiftsOver(Buffer.byteLength(tail))}],
+  },
+`;
+  });
+  return `// Made by \`npm run page\` out of the sources beside it: change those.
+import type { Frame } from "../gzip.js";
+import { fromBase64 } from "./base64.js";
+import { frozen } from "./frozen.js";
+
+/** By language. */
+export const built: Readonly<Record<string, Frame>> = frozen({
+${entries.join("")}});
+`;
+}
+
+function piece(raw: string, deflated: Buffer): string {
+  const base64 = (bytes: Buffer) => `fromBase64("${bytes.toString("base64")}")`;
+  return `{
+      raw: ${base64(Buffer.from(raw))},
+      deflated: ${base64(deflated)},
+      crc: ${crc32(Buffer.from(raw))},
+    }`;
+}
+
+/** What each bit of a CRC becomes after so many bytes of zero: the CRC is linear in them. */
+function shiftsOver(bytes: number): number[] {
+  const zeros = Buffer.alloc(bytes);
+  const without = crc32(zeros, 0);
+  return Array.from({ length: 32 }, (_, bit) => crc32(zeros, 1 << bit) ^ without);
+}
+
+/** Another zlib compresses differently: only what a browser sees counts. */
+export function isFresh(): boolean {
+  const tags = Object.keys(languages) as Language[];
+  return (
+    Object.keys(built).join() === tags.join() &&
+    tags.every((tag) => {
+      const { head, tail } = framePage(tag);
+      const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+      return text(built[tag]!.head.raw) === head && text(built[tag]!.tail.raw) === tail;
+    })
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href && !isFresh()) {
+  writeFileSync(join(FOLDER, "built.ts"), moduleText());
+  console.log("softap/page/built.ts is new.");
+}
