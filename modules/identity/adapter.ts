@@ -25,7 +25,7 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
   return {
     // Asked each time: the driver knows its address some time after the radio was switched on.
     get mac() {
-      return normaliseMac(Net.get("MAC")) ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
+      return normaliseMac((Net as ChipNet).get("MAC", "station")) ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
     },
     serial: readKey() && serial !== undefined && SERIAL.test(serial) ? serial : undefined,
     uuid: kept(
@@ -40,6 +40,11 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
       return key && toHex(hmacSha256(sha256, key, new Uint8Array(ArrayBuffer.fromString(text))));
     },
   };
+}
+
+/** Without the interface's name the chip has no answer while its access point is up; the SDK's typings leave it out. */
+interface ChipNet {
+  get(what: "MAC", which: "station"): string | undefined;
 }
 
 /** It goes into headers and JSON. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readState, writeState } from "../../mocks/device/state-file.js";
 import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
 import { Nvs } from "../../mocks/moddable/nvs.js";
-import { sendForm, watchTrial } from "../../mocks/phone.js";
+import { readPage, sendForm, watchTrial } from "../../mocks/phone.js";
 import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, until } from "./support.js";
 
 /** One journey with the power cut after the n-th flash operation. @returns the operations it took in all */
@@ -86,7 +86,7 @@ test("a power cut anywhere in the change of settings leaves the old or the new o
     askForPortal(device);
     await device.start();
     await device.waitFor("portal", STEP_MS);
-    const page = await (await fetch(`http://127.0.0.1:${device.portalPort}/`)).text();
+    const page = await readPage(portalUrl(device));
     expect(page, `cut after ${cut}`).toMatch(/id="ssid"[^>]*value="Home"/);
     expect(page, `cut after ${cut}`).toMatch(/id="url"[^>]*value="http:\/\/127.0.0.1:\d+\/(old|new|newer)"/);
     expect(page, `cut after ${cut}`).toContain('placeholder="unchanged"');

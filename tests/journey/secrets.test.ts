@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { watchTrial } from "../../mocks/phone.js";
+import { readPage, watchTrial } from "../../mocks/phone.js";
 import {
   fillIn,
   introduce,
@@ -41,13 +41,13 @@ test.each(["xiaozhi", "device service"])(
     const refused = await fillIn(device, "no address at all");
     output.push(await refused.text());
     await fillIn(device, protocol === "xiaozhi" ? cloud.xiaozhiUrl : cloud.url);
-    output.push(await (await fetch(portalUrl(device))).text());
+    output.push(await readPage(portalUrl(device)));
     if (protocol === "xiaozhi") {
       const { code } = await device.waitFor("activating", STEP_MS);
       cloud.enterCode(String(code));
     }
     output.push(JSON.stringify(await watchTrial(portalUrl(device), ["done"], STEP_MS)));
-    output.push(await (await fetch(`${portalUrl(device)}done`)).text());
+    output.push(await readPage(`${portalUrl(device)}done`));
     await device.waitFor("online", STEP_MS);
     // The password is changed behind its back: refusals are told, secrets are not.
     const mqttPassword = storedSecret(device, "password");
@@ -66,7 +66,7 @@ test("the portal with stored settings does not show the password", async () => {
   const device = await openOnlineDevice(cloud);
   cloud.sendControl(device.identity!.mac, { cmd: "portal" });
   await device.waitFor("portal", STEP_MS);
-  const page = await (await fetch(`http://127.0.0.1:${device.portalPort}/`)).text();
+  const page = await readPage(portalUrl(device));
   expect(page).toContain(WIFI.ssid);
   expectNone(page, [WIFI.password, device.identity!.hmacKey, storedSecret(device, "password")]);
 }, 60_000);

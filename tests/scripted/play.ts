@@ -1,8 +1,9 @@
+import { installGlobals } from "../../mocks/moddable/globals.js";
 import type { Journey } from "./journeys.js";
 import type { World } from "./world.js";
 
-/** The guard prints faults with it; the engine gives it. */
-Object.assign(globalThis, { trace: () => {} });
+// What XS has and Node has not.
+installGlobals();
 
 /** Plays a journey in Node: promises first, then the world's next turn. */
 export async function play(journey: Journey): Promise<void> {

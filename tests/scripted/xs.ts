@@ -8,6 +8,7 @@ declare global {
 /** The engine's worker gives these beside the language. */
 declare const print: (text: string) => void;
 
+Object.defineProperty(ArrayBuffer, "fromString", { value: encode });
 Object.assign(globalThis, { trace: (...parts: unknown[]) => print(parts.join("").trimEnd()) });
 
 let current: World | undefined;
