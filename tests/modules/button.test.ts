@@ -54,6 +54,16 @@ describe("the rule", () => {
     expect(said.map((wish) => wish.split(" ")[0])).toEqual(["portal"]);
   });
 
+  test("a reset is one, whatever the contacts do while the button is still held", () => {
+    const shaky: [number, boolean][] = [
+      [1000, true],
+      [16_000, false],
+      [16_010, true],
+      [40_000, false],
+    ];
+    expect(wishes(shaky, 60_000)).toEqual(["reset 11000"]);
+  });
+
   test("many short presses do not add up", () => {
     const taps = Array.from({ length: 40 }, (_, tap): [number, boolean] => [1000 + tap * 200, tap % 2 === 0]);
     expect(wishes(taps, 20_000)).toEqual([]);
@@ -142,6 +152,7 @@ describe("the button at its pin", () => {
     await pause(300);
     expect([wishes, looks - looked]).toEqual([[], 0]);
     expect(looked).toBeGreaterThan(3);
+    expect(looked).toBeLessThan(30); // bounces do not multiply them
   });
 
   test("stuck from the boot on: nothing, and no look either", async () => {

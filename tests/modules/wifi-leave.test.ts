@@ -96,6 +96,20 @@ describe("a new join", () => {
     expect([wifi.joined, host.radio.network?.ssid, losses]).toEqual([true, "two", 0]);
   });
 
+  test("does not end with the time of the one before it", async () => {
+    const first = join("no DHCP", "", 2_000);
+    await pause(5);
+    const { radio } = host;
+    const slowly = radio.join.bind(radio);
+    const tries = vi
+      .spyOn(radio, "join")
+      .mockImplementationOnce((...asked) => void setTimeout(() => slowly(...asked), 200));
+    const second = joinTwo();
+    expect(await first).toBe("wifi-lost");
+    expect(await second).toBe("joined");
+    expect(tries).toHaveBeenCalledTimes(1);
+  });
+
   test("takes the end of the network before it for no refusal of its own", async () => {
     await joinOne();
     const tries = vi.spyOn(host.radio, "join");
