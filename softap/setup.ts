@@ -155,6 +155,12 @@ export class Setup {
   close(): void {
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
+    this.#leave();
+  }
+
+  /** A network that is not kept must not be taken for one of the stored ones. */
+  #leave(): void {
+    if (this.#candidate && !this.#isKept) this.#options.io.wifi.leave();
   }
 
   async #try(candidate: Candidate, waiting: Waiting): Promise<void> {
@@ -211,6 +217,7 @@ export class Setup {
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
     noteFailure(this.#options.io.log, failure);
+    this.#leave();
     const { network, url } = this.#candidate!;
     this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: this.#isKept };
   }

@@ -1,5 +1,6 @@
 /** When settings are kept, and what else a person does on the page. */
 import { describe, expect } from "vitest";
+import { failed } from "../../modules/failure/failure.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { knownNetwork, life, MINUTE, pass, SECOND, storedIn, withSettings } from "../lifecycle/support.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
@@ -125,4 +126,19 @@ life("a claim is kept with the settings that it came with, and never shown", asy
   const key = world.device.claim.read()!.key.reveal();
   expect(claim).toContain(key);
   expect(world.visit({}).body).not.toContain(key.slice(0, 40));
+});
+
+life("a network that was tried and not kept is left: the stored one is joined again", async ({ boot }) => {
+  const store = new ScriptedStore(withSettings(SERVICE_URL).entries);
+  store.set("portal", "1");
+  const world = boot({ join: () => undefined }, store);
+  await world.untilState("portal");
+  const { http } = world.script;
+  world.script.http = () => failed("unreachable");
+  world.fillIn({ ...form, ssid: "Guest" });
+  await world.until(() => world.phase === "failed");
+  expect(world.device.wifi.joined).toBe(false);
+  world.script.http = http;
+  await world.untilState("online");
+  expect(world.joins.map(({ ssid }) => ssid)).toEqual(["Guest", "Home"]);
 });
