@@ -1,6 +1,9 @@
 /** A portal's state and requests to it. */
+import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { type PortalState, type Routed, route } from "../../softap/routes.js";
+
+installGlobals();
 
 export const ADDRESS = "192.168.4.1";
 export const STORED_PASSWORD = "stored-pass-word";
