@@ -112,6 +112,20 @@ browserTest("a finger finds every control: at least 44 pixels", { timeout: 60_00
   }
 });
 
+browserTest("the words on the buttons stay whole", async () => {
+  const server = await servePage(pageModel({ ...shapes.wide, trial: trials.failed! }));
+  const { page } = await openPage(phone);
+  await page.goto(server.url);
+  for (const button of await page.locator("button:visible:not(ul *)").all()) {
+    const lines = await button.evaluate((element) => {
+      const range = element.ownerDocument.createRange();
+      range.selectNodeContents(element);
+      return range.getClientRects().length;
+    });
+    expect(lines, (await button.textContent())!).toBe(1);
+  }
+});
+
 browserTest("nothing keeps a person from zooming, and no field makes iOS do so by itself", async () => {
   const server = await servePage(pageModel({ errors: { claim: "claim-invalid" } }));
   const { page } = await openPage();

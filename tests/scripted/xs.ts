@@ -9,6 +9,9 @@ declare global {
 declare const print: (text: string) => void;
 
 Object.assign(globalThis, { trace: (...parts: unknown[]) => print(parts.join("").trimEnd()) });
+// The SDK's XS has these; the worker's has not.
+Object.assign(ArrayBuffer, { fromString: encode });
+Object.assign(String, { fromArrayBuffer: (bytes: ArrayBuffer) => new TextDecoder().decode(bytes) });
 
 let current: World | undefined;
 let outcome = "running";

@@ -10,7 +10,7 @@ describe("the page", () => {
     const { reply } = get("/", host);
     expect(reply.status).toBe(200);
     expect(reply.body).toMatch(/^<!doctype html>/);
-    expect(reply.body).toContain('<form method="post" action="/">');
+    expect(reply.body).toContain('<form id="form" method="post" action="/?lang=en">');
     expect(reply.headers).toMatchObject({ "cache-control": "no-store", "x-frame-options": "DENY" });
   });
 
@@ -37,7 +37,9 @@ describe("the page", () => {
 
   test("tells why the last try did not work", () => {
     const { body } = get("/", ADDRESS, portalState({ failure: { reason: "wifi-password", detail: "<Home>" } })).reply;
-    expect(unescapeHtml(/role="status">([^<]*)</.exec(body)![1]!)).toBe("The Wi-Fi password is wrong. (<Home>)");
+    expect(unescapeHtml(/<p class="bad">([^<]*)</.exec(String(body))![1]!)).toBe(
+      "The Wi-Fi password is wrong. (<Home>)",
+    );
   });
 });
 
