@@ -3,98 +3,81 @@
  * look for a match. A page of 4 KiB loses more than half of it; what a better search would find is not worth the time.
  */
 
-const SYMBOLS = 288;
 const END_OF_BLOCK = 256;
 const MIN_MATCH = 3;
 /** One less than may be: the longest has a symbol of its own. */
 const MAX_MATCH = 257;
 const MAX_DISTANCE = 32_768;
 const HASHES = 1024;
-/** In the bits of a block's header: not the last one, fixed codes. */
+/** A block's header: not the last one, fixed codes. */
 const FIXED_BLOCK = 0b010;
+/** An empty stored block behind what brings it to a whole byte. */
+const EMPTY_BLOCK = [0, 0, 0xff, 0xff];
 
-/** §3.2.6, as they are sent: the highest bit first. */
-const CODES = Uint16Array.from({ length: SYMBOLS }, (_, symbol) => {
-  if (symbol < 144) return reverse(0x30 + symbol, 8);
-  if (symbol < 256) return reverse(0x190 + symbol - 144, 9);
-  return symbol < 280 ? reverse(symbol - 256, 7) : reverse(0xc0 + symbol - 280, 8);
-});
+/** What is sent for a byte, and behind these for a match of each length: symbol and the bits that follow it. */
+const CODES = Uint16Array.from({ length: 256 + MAX_MATCH + 1 }, (_, index) => codeOf(index).bits);
+const WIDTHS = Uint8Array.from({ length: 256 + MAX_MATCH + 1 }, (_, index) => codeOf(index).width);
 const DISTANCE_CODES = Uint8Array.from({ length: 30 }, (_, symbol) => reverse(symbol, 5));
 
-function reverse(code: number, bits: number): number {
+function codeOf(index: number): { bits: number; width: number } {
+  if (index < 256) return symbolCode(index);
+  const more = Math.max(0, index - 256 - MIN_MATCH);
+  const extra = Math.max(0, 29 - Math.clz32(more));
+  const { bits, width } = symbolCode(257 + 4 * extra + (more >> extra));
+  return { bits: bits | ((more & ((1 << extra) - 1)) << width), width: width + extra };
+}
+
+/** §3.2.6 */
+function symbolCode(symbol: number): { bits: number; width: number } {
+  if (symbol < 144) return { bits: reverse(0x30 + symbol, 8), width: 8 };
+  if (symbol < 256) return { bits: reverse(0x190 + symbol - 144, 9), width: 9 };
+  if (symbol < 280) return { bits: reverse(symbol - END_OF_BLOCK, 7), width: 7 };
+  return { bits: reverse(0xc0 + symbol - 280, 8), width: 8 };
+}
+
+/** Codes are sent with their highest bit first. */
+function reverse(code: number, width: number): number {
   let result = 0;
-  for (let bit = 0; bit < bits; bit++) result |= ((code >> bit) & 1) << (bits - 1 - bit);
+  for (let bit = 0; bit < width; bit++) result |= ((code >> bit) & 1) << (width - 1 - bit);
   return result;
 }
 
-/** @returns blocks that are not the stream's last, up to a whole byte (what zlib calls a sync flush) */
+/**
+ * In one loop without calls: on the chip each of them costs as much as a byte.
+ * @returns blocks that are not the stream's last, up to a whole byte (what zlib calls a sync flush)
+ */
 export function deflate(bytes: Uint8Array): Uint8Array {
   const { length } = bytes;
-  const out = new BitWriter(length);
-  const lastSeen = new Uint16Array(HASHES); // a position, modulo 65,536: what stands there is looked at anyway
-  out.put(FIXED_BLOCK, 3);
+  const out = new Uint8Array(length + (length >> 3) + 16); // nine bits for each byte at most
+  const lastSeen = new Uint16Array(HASHES); // modulo 65,536: what stands there is compared anyway
+  let outLength = 0;
+  let bits = FIXED_BLOCK; // not yet in a byte, the first the lowest
+  let count = 3;
   for (let position = 0; position < length; ) {
     const hash = ((bytes[position]! << 6) ^ (bytes[position + 1]! << 3) ^ bytes[position + 2]!) & (HASHES - 1);
     const distance = (position - lastSeen[hash]!) & 0xffff;
     lastSeen[hash] = position;
-    let match = 0;
+    let end = position;
     if (distance && distance <= position && distance <= MAX_DISTANCE) {
-      const most = Math.min(MAX_MATCH, length - position);
-      while (match < most && bytes[position + match] === bytes[position + match - distance]) match++;
+      const most = Math.min(length, position + MAX_MATCH);
+      for (let from = position - distance; end < most && bytes[end] === bytes[from]; from++) end++;
     }
-    if (match < MIN_MATCH) out.symbol(bytes[position++]!);
-    else {
-      out.match(match, distance);
-      position += match;
-    }
-  }
-  return out.end();
-}
-
-class BitWriter {
-  #bytes: Uint8Array;
-  #length = 0;
-  /** Not yet in a byte, the first the lowest. */
-  #bits = 0;
-  #count = 0;
-
-  /** @param literals at most; a literal has up to nine bits */
-  constructor(literals: number) {
-    this.#bytes = new Uint8Array(literals + (literals >> 3) + 8);
-  }
-
-  put(bits: number, count: number): void {
-    this.#bits |= bits << this.#count;
-    this.#count += count;
-    while (this.#count >= 8) {
-      this.#bytes[this.#length++] = this.#bits;
-      this.#bits >>>= 8;
-      this.#count -= 8;
-    }
-  }
-
-  symbol(symbol: number): void {
-    this.put(CODES[symbol]!, symbol < 144 || symbol >= 280 ? 8 : symbol < 256 ? 9 : 7);
-  }
-
-  /** §3.2.5: the symbols grow with the logarithm, the bits behind them say the rest. */
-  match(length: number, distance: number): void {
-    const more = length - MIN_MATCH;
-    const lengthBits = Math.max(0, 29 - Math.clz32(more));
-    this.symbol(257 + 4 * lengthBits + (more >> lengthBits));
-    this.put(more & ((1 << lengthBits) - 1), lengthBits);
+    const match = end - position;
+    const isMatch = match >= MIN_MATCH;
+    const code = isMatch ? 256 + match : bytes[position]!;
+    bits |= CODES[code]! << count;
+    count += WIDTHS[code]!;
+    position = isMatch ? end : position + 1;
+    for (; count >= 8; count -= 8, bits >>>= 8) out[outLength++] = bits;
+    if (!isMatch) continue;
+    // §3.2.5: the symbol grows with the logarithm, the bits behind it say the rest.
     const back = distance - 1;
-    const distanceBits = Math.max(0, 30 - Math.clz32(back));
-    this.put(DISTANCE_CODES[2 * distanceBits + (back >> distanceBits)]!, 5);
-    this.put(back & ((1 << distanceBits) - 1), distanceBits);
+    const extra = back < 4 ? 0 : 30 - Math.clz32(back);
+    bits |= (DISTANCE_CODES[2 * extra + (back >> extra)]! | ((back & ((1 << extra) - 1)) << 5)) << count;
+    for (count += 5 + extra; count >= 8; count -= 8, bits >>>= 8) out[outLength++] = bits;
   }
-
-  /** An empty stored block brings the stream to a whole byte. */
-  end(): Uint8Array {
-    this.symbol(END_OF_BLOCK);
-    this.put(0, 3);
-    if (this.#count) this.put(0, 8 - this.#count);
-    for (const byte of [0, 0, 0xff, 0xff]) this.put(byte, 8);
-    return this.#bytes.subarray(0, this.#length);
-  }
+  // The end's symbol is seven zeros, the stored block's header three more.
+  for (count += 10; count > 0; count -= 8, bits >>>= 8) out[outLength++] = bits;
+  out.set(EMPTY_BLOCK, outLength);
+  return out.subarray(0, outLength + EMPTY_BLOCK.length);
 }

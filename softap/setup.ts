@@ -153,9 +153,10 @@ export class Setup {
 
   /** Nobody watches any more. */
   close(): void {
+    const { isBusy } = this;
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
-    this.#leave();
+    if (isBusy) this.#leave();
   }
 
   /** A network that is not kept must not be taken for one of the stored ones. */

@@ -1,99 +1,120 @@
-/** `node build/host/tools/screenshots.js`: the pictures of docs/, from a virtual device and the mock cloud. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** `node build/host/tools/screenshots.js`: the pictures of docs/, of the captive page in each state and of the mock cloud's page. */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { MockCloud } from "../mocks/cloud/cloud.js";
-import { VirtualDevice } from "../mocks/device/virtual-device.js";
+import { installGlobals } from "../mocks/moddable/globals.js";
+import type { PageModel, TrialStatus } from "../softap/model.js";
+import { type Language, renderPage } from "../softap/view.js";
 import { launchChromium } from "./chromium.js";
 
 const folder = "docs";
 /** A README is read over slow lines, too. */
-const mostBytes = 150_000;
-const stepMs = 15_000;
-const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const mostBytes = 250_000;
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true };
 /** Around what is shown, in CSS pixels. */
 const margin = 16;
 
-/** The same on every run: what is seen of the device and the code. */
-const home = { ssid: "Home", password: "correct horse" };
-const device = {
-  mac: "7C:DF:A1:00:00:01",
-  serial: "SN-00000001-7cdfa1000001",
-  firmwareVersion: "1.0.0",
-  radio: {
-    networks: [
-      { ...home, rssi: -48 },
-      { ssid: "Café", rssi: -67 },
-      { ssid: "Workshop", password: "left-handed", rssi: -81 },
-    ],
-  },
-  config: { provisioningUrl: "http://provision.example.com/" },
+const tried = { ssid: "Home", url: "http://provision.example.com/" };
+const model: PageModel = {
+  token: "0123456789abcdef0123456789abcdef",
+  address: "http://192.168.4.1/",
+  ssid: "",
+  url: tried.url,
+  urlLocked: false,
+  hasPassword: false,
+  errors: {},
+  stale: false,
+  networks: [
+    { ssid: "Home", rssi: -48, secured: true },
+    { ssid: "Café", rssi: -67, secured: false },
+    { ssid: "Workshop", rssi: -78, secured: true },
+    { ssid: "家里的网络", rssi: -84, secured: true },
+  ],
+  scanning: false,
+  known: [
+    { ssid: "Office", preferred: true },
+    { ssid: "Summer house", preferred: false },
+  ],
+  hasClaim: false,
+  facts: { mac: "7C:DF:A1:00:00:01", serial: "SN-00000001-7cdfa1000001", firmware: "1.0.0" },
+  trial: { phase: "idle", failure: undefined },
 };
-const random = (count: number) => Buffer.alloc(count, 7);
+const trying: TrialStatus = { phase: "trying", ...tried, done: ["associated", "address"] };
+const failed: TrialStatus = {
+  phase: "failed",
+  ...tried,
+  done: [],
+  failure: { reason: "wifi-password", detail: "Home" },
+  kept: false,
+};
+const shown = { code: "123456", message: undefined, url: "https://console.example.com/activate" };
 
-async function open(browser: Browser, url: string, colorScheme: "light" | "dark"): Promise<Page> {
-  const page = await browser.newPage({ ...phone, colorScheme });
-  await page.goto(url);
-  return page;
+interface Picture {
+  readonly change?: Partial<PageModel>;
+  readonly language?: Language;
+  readonly colorScheme?: "dark";
 }
+
+const pictures: Readonly<Record<string, Picture>> = {
+  portal: {},
+  "portal-dark": { colorScheme: "dark" },
+  "portal-zh-cn": { language: "zh-CN" },
+  "portal-errors": { change: { ssid: "Home", errors: { password: "password-length", url: "url-invalid" } } },
+  "portal-trying": { change: { trial: trying } },
+  "portal-failed": { change: { ssid: tried.ssid, trial: failed } },
+  "portal-activating": { change: { trial: { phase: "activating", ...tried, shown } } },
+  "portal-done": { change: { trial: { phase: "done", ...tried, activated: true } } },
+};
 
 /** The page's whole content and no more, in the phone's width. */
 async function take(page: Page, name: string): Promise<void> {
-  const last = await page.locator("main > :not(script)").last().boundingBox();
+  const last = await page.locator("body > :not(script)").last().boundingBox();
   if (!last) throw new Error(`${name}: nothing to see`);
   const clip = { x: 0, y: 0, width: phone.viewport.width, height: Math.ceil(last.y + last.height) + margin };
   const picture = await page.screenshot({ clip, fullPage: true, animations: "disabled", caret: "hide" });
   if (picture.byteLength > mostBytes) throw new Error(`${name}: ${picture.byteLength} bytes, more than ${mostBytes}`);
-  writeFileSync(join(folder, name), picture);
-  console.log(`${folder}/${name}: ${phone.viewport.width}×${clip.height}, ${picture.byteLength} bytes`);
+  writeFileSync(join(folder, `${name}.png`), picture);
+  console.log(`${folder}/${name}.png: ${phone.viewport.width}×${clip.height}, ${picture.byteLength} bytes`);
 }
 
-async function pictures(browser: Browser, board: VirtualDevice, cloud: MockCloud): Promise<void> {
-  await board.start();
-  const { mac, serial, hmacKey } = board.identity!;
-  cloud.addDevice({ mac, serial, hmacKeyHex: hmacKey });
-  const { address } = await board.waitFor("portal", stepMs);
-
-  const portal = await open(browser, String(address), "light");
-  await take(portal, "portal.png");
-  const dark = await open(browser, String(address), "dark");
-  await take(dark, "portal-dark.png");
-  await dark.close();
-
-  const [ssid, password, url] = ["ssid", "password", "url"].map((name) => portal.locator(`[name=${name}]`));
-  const save = portal.locator("[type=submit]");
-  await ssid!.fill(home.ssid);
-  await password!.fill("short");
-  await url!.fill("provision example");
-  await save.click();
-  await portal.locator("[aria-invalid]").first().waitFor();
-  await take(portal, "portal-errors.png");
-
-  await password!.fill(home.password);
-  await url!.fill(cloud.xiaozhiUrl);
-  await save.click();
-  const { code } = await board.waitFor("activating", stepMs);
-  const activation = await open(browser, `${cloud.url}/activate`, "light");
-  await activation.getByLabel("Code on the device").fill(String(code));
-  await take(activation, "activation.png");
+/** The page as the device sends it, under the address that a phone shows. */
+async function portal(
+  browser: Browser,
+  name: string,
+  { change, language = "en", colorScheme }: Picture,
+): Promise<void> {
+  const page = await browser.newPage({ ...phone, ...(colorScheme && { colorScheme }) });
+  const { body, headers } = renderPage({ ...model, ...change }, language, false);
+  await page.route(`${model.address}**`, (route) => route.fulfill({ headers, body: Buffer.concat(body) }));
+  await page.goto(model.address);
+  await take(page, name);
+  await page.close();
 }
 
-const state = mkdtempSync(join(tmpdir(), "esp32-online-screenshots-"));
-const cloud = new MockCloud({ random });
-const board = new VirtualDevice({ stateFile: join(state, "device.json"), ...device });
+async function activation(browser: Browser): Promise<void> {
+  const cloud = new MockCloud();
+  await cloud.start();
+  try {
+    const page = await browser.newPage(phone);
+    await page.goto(`${cloud.url}/activate`);
+    await page.getByLabel("Code on the device").fill(shown.code);
+    await take(page, "activation");
+  } finally {
+    await cloud.stop();
+  }
+}
+
 let browser: Browser | undefined;
 try {
+  installGlobals();
   mkdirSync(folder, { recursive: true });
   browser = await launchChromium();
-  await cloud.start();
-  await pictures(browser, board, cloud);
+  for (const [name, picture] of Object.entries(pictures)) await portal(browser, name, picture);
+  await activation(browser);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
 } finally {
   await browser?.close();
-  await board.stop();
-  await cloud.stop();
-  rmSync(state, { recursive: true, force: true });
 }

@@ -25,7 +25,10 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
   return {
     // Asked each time: the driver knows its address some time after the radio was switched on.
     get mac() {
-      return normaliseMac((Net as ChipNet).get("MAC", "station")) ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
+      return (
+        normaliseMac((Net as ChipNet).get("MAC", "station")) ??
+        kept(store, "mac", normaliseMac, () => madeUpMac(random))
+      );
     },
     serial: readKey() && serial !== undefined && SERIAL.test(serial) ? serial : undefined,
     uuid: kept(

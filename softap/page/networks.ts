@@ -12,7 +12,7 @@ export function networksFragment(networks: readonly Network[], scanning: boolean
 /** Strength and lock in words: they need no picture and no colour. */
 function item({ ssid, rssi, secured }: Network, texts: Texts): string {
   const bars = barsOf(rssi);
-  const words = `${texts.signals[bars - 1]}, ${secured ? texts.secured : texts.open}`;
+  const words = `${texts.signals[bars - 1]} · ${secured ? texts.secured : texts.open}`;
   return `<li class="q${bars}${secured ? "" : " open"}">${name(ssid)}${words}</li>`;
 }
 

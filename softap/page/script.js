@@ -27,15 +27,11 @@ addEventListener("DOMContentLoaded", () => {
   }
 
   // Only what changed is put in: a live region is read out each time. False where the answer is somebody else's.
-  const last = {};
   function swap(region, html) {
     const fresh = make("template", { innerHTML: html }).content.firstElementChild;
     if (fresh?.id !== region.id) return false;
-    if (last[region.id] !== html) {
-      last[region.id] = html;
-      region.innerHTML = fresh.innerHTML;
-      Object.assign(region.dataset, fresh.dataset);
-    }
+    if (region.innerHTML !== fresh.innerHTML) region.innerHTML = fresh.innerHTML;
+    Object.assign(region.dataset, fresh.dataset);
     return true;
   }
 
@@ -78,13 +74,15 @@ addEventListener("DOMContentLoaded", () => {
   }
 
   async function follow(networks) {
+    let shown;
     for (let polls = 0; "scanning" in networks.dataset && polls < MAX_SCAN_POLLS; polls++) {
       await pause();
       const html = await ask("/networks");
-      if (html === last.networks) continue;
+      if (html === shown || !html.startsWith('<div id="networks"')) continue;
+      shown = html;
       delete networks.dataset.scanning;
-      if (swap(networks, html)) list(networks);
-      else networks.dataset.scanning = "";
+      swap(networks, html);
+      list(networks);
     }
     delete networks.dataset.scanning;
   }
@@ -96,7 +94,6 @@ addEventListener("DOMContentLoaded", () => {
       networks.dataset.scanning = "";
       const body = new URLSearchParams({ token: byId("form").elements.token.value });
       await ask("/scan", { method: "POST", body, redirect: "manual" });
-      last.networks = "";
       follow(networks);
     };
   }

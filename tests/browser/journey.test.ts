@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { browserTest, openPage } from "./browser.js";
-import { fill, HOME, introduce, joinPortal, openCloud, openPortal, STEP_MS, save } from "./support.js";
+import { fill, HOME, introduce, joinPortal, openCloud, openPortal, STEP_MS, save, untilDone } from "./support.js";
 
 browserTest.for([true, false])(
   "from the captive page over the six digits to the broker, script: %s",
@@ -12,7 +12,7 @@ browserTest.for([true, false])(
     const phone = await joinPortal(device, { javaScriptEnabled });
     await fill(phone.page, { ...HOME, url: cloud.xiaozhiUrl });
     await save(phone.page);
-    await phone.page.getByRole("heading", { name: "Saved" }).waitFor();
+    await untilDone(phone.page);
 
     const { code } = await device.waitFor("activating", STEP_MS);
     const { page, problems } = await openPage({ javaScriptEnabled });

@@ -45,6 +45,11 @@ export async function fill(page: Page, values: Partial<Record<Field, string>>): 
   for (const [name, value] of Object.entries(values)) await field(page, name as Field).fill(value);
 }
 
+/** The portal's last word. */
+export async function untilDone(page: Page): Promise<void> {
+  await page.getByRole("heading", { name: "All set" }).waitFor();
+}
+
 export async function save(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Save and connect" }).click();
 }

@@ -1,6 +1,9 @@
 import { describe, test } from "vitest";
+import { installGlobals } from "../../mocks/moddable/globals.js";
 import { journeys } from "./journeys.js";
 import { play } from "./play.js";
+
+installGlobals();
 
 describe("journeys over scripted IO", () => {
   for (const [name, journey] of Object.entries(journeys)) test(name, () => play(journey));

@@ -10,6 +10,9 @@ declare const print: (text: string) => void;
 
 Object.defineProperty(ArrayBuffer, "fromString", { value: encode });
 Object.assign(globalThis, { trace: (...parts: unknown[]) => print(parts.join("").trimEnd()) });
+// The SDK's XS has these; the worker's has not.
+Object.assign(ArrayBuffer, { fromString: encode });
+Object.assign(String, { fromArrayBuffer: (bytes: ArrayBuffer) => new TextDecoder().decode(bytes) });
 
 let current: World | undefined;
 let outcome = "running";

@@ -1,0 +1,209 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { installGlobals } from "../../mocks/moddable/globals.js";
+import type { PageModel } from "../../softap/model.js";
+import { type Language, renderNetworks, renderPage, renderStatus } from "../../softap/view.js";
+import { isFresh } from "../../tools/page.js";
+import { crowdedModel, pageModel, trials } from "./page-models.js";
+import { fieldValue, unescapeHtml } from "./support.js";
+
+installGlobals();
+
+const LANGUAGES: readonly Language[] = ["en", "zh-CN"];
+const bytesOf = (model: PageModel, language: Language, gzip: boolean) =>
+  Buffer.concat(renderPage(model, language, gzip).body);
+const pageOf = (model: PageModel, language: Language = "en") => bytesOf(model, language, false).toString();
+/** Without what the build made. */
+const fillingOf = (model: PageModel, language: Language = "en") =>
+  Buffer.from(renderPage(model, language, false).body[1]!).toString();
+
+const hostile = [
+  `"><script>alert(1)</script>`,
+  "O'Brien's & Sons",
+  `' onmouseover='alert(1)`,
+  "</option></select><img src=x onerror=alert(1)>",
+  "Café Möwe ☕ 👩‍👩‍👧",
+  "&amp;#60;",
+  "文字".repeat(5),
+  "\u202etxt.exe",
+  "\ufffd\ufffd",
+  "  two  spaces  ",
+  "</title></style>",
+];
+
+/** The page's own elements, with nobody's words in it. */
+const tagsOf = (page: string) => page.match(/<[a-z!/][^\s>]*/gi);
+
+test("what was built is what the sources say: npm run page", () => {
+  expect(isFresh()).toBe(true);
+});
+
+describe.each(LANGUAGES)("in %s", (language) => {
+  test.each(Object.entries(trials))("gzip and raw are the same page, and whole: %s", (_name, trial) => {
+    const model = pageModel({ trial });
+    const raw = pageOf(model, language);
+    expect(gunzipSync(bytesOf(model, language, true)).toString()).toBe(raw);
+    expect(raw).toMatch(new RegExp(`^<!doctype html><html lang="${language}">.*</html>$`, "s"));
+    expect(raw.slice(raw.indexOf("<main>"))).not.toMatch(/undefined|\[object|\{\{|NaN/);
+    expect(raw).toContain(`data-phase="${trial.phase}"`);
+    expect(raw).toContain(renderStatus(model, language));
+  });
+
+  test.each(Object.entries(trials))("20 networks in range and 10 saved ones fit into 6 KiB: %s", (_name, trial) => {
+    expect(bytesOf(crowdedModel({ trial }), language, true).length).toBeLessThanOrEqual(6 * 1024);
+  });
+
+  test("so does a form that is full of mistakes, after a failure", () => {
+    const errors = {
+      ssid: "ssid-too-long",
+      password: "password-length",
+      url: "url-invalid",
+      claim: "claim-invalid",
+    } as const;
+    const model = crowdedModel({ trial: trials.failed!, errors, stale: true });
+    expect(bytesOf(model, language, true).length).toBeLessThanOrEqual(6 * 1024);
+  });
+
+  test("headers say what it is", () => {
+    const plain = {
+      "content-type": "text/html; charset=utf-8",
+      "content-language": language,
+      vary: "accept-encoding, accept-language",
+    };
+    expect(renderPage(pageModel(), language, false).headers).toEqual(plain);
+    expect(renderPage(pageModel(), language, true).headers).toEqual({ ...plain, "content-encoding": "gzip" });
+  });
+
+  test("every request of it keeps the language", () => {
+    const page = fillingOf(crowdedModel({ trial: trials.failed! }), language);
+    const targets = [...page.matchAll(/\b(?:form)?action="([^"]*)"/g)].map(([, target]) => target);
+    expect(targets.sort()).toEqual(
+      ["/", "/forget", "/keep", "/prefer", "/scan"].map((path) => `${path}?lang=${language}`),
+    );
+  });
+});
+
+describe.each(hostile)("a network called %j", (ssid) => {
+  const everywhere = (name: string) =>
+    pageModel({
+      ssid: name,
+      url: name,
+      networks: [{ ssid: name, rssi: -60, secured: true }],
+      known: [{ ssid: name, preferred: true }],
+      trial: {
+        phase: "failed",
+        ssid: name,
+        url: name,
+        done: [],
+        failure: { reason: "internal", detail: name },
+        kept: false,
+      },
+      facts: { mac: name, serial: name, firmware: name },
+    });
+
+  test("is text wherever it stands, and reads as it is called", () => {
+    const page = fillingOf(everywhere(ssid));
+    expect(tagsOf(page)).toEqual(tagsOf(fillingOf(everywhere("plain"))));
+    expect(page).not.toMatch(/="[^"]*<|<bdi>[^<]*>[^<]*</);
+    expect([fieldValue(page, "ssid"), fieldValue(page, "url")]).toEqual([ssid, ssid]);
+    expect(unescapeHtml(/<option value="([^"]*)">/.exec(page)![1]!)).toBe(ssid);
+    expect(unescapeHtml(/<bdi>([^<]*)<\/bdi>/.exec(renderNetworks(everywhere(ssid), "en"))![1]!)).toBe(ssid);
+  });
+
+  test("is text in a code's place and beside it", () => {
+    const shown = (text: string) =>
+      renderStatus(
+        pageModel({
+          trial: { phase: "activating", ssid: "n", url: "u", shown: { code: text, message: text, url: text } },
+        }),
+        "en",
+      );
+    expect(tagsOf(shown(ssid))).toEqual(tagsOf(shown("a plain text")));
+  });
+});
+
+test("only a web address becomes a link", () => {
+  const link = (url: string) =>
+    /<a href="([^"]*)" rel/.exec(
+      renderStatus(
+        pageModel({
+          trial: { phase: "activating", ssid: "n", url: "u", shown: { code: "1", message: undefined, url } },
+        }),
+        "en",
+      ),
+    )?.[1];
+  expect(link("https://example.com/")).toBe("https://example.com/");
+  expect(link("javascript:alert(1)")).toBeUndefined();
+  expect(link("data:text/html,x")).toBeUndefined();
+});
+
+test.each([
+  ["123456", ["123", "456"]],
+  ["12345678", ["1234", "5678"]],
+  ["AB-12", ["AB-12"]],
+  ["1234567", ["1234", "567"]],
+])("the code %s is grouped, and whole", (code, groups) => {
+  const trial = {
+    phase: "activating",
+    ssid: "n",
+    url: "u",
+    shown: { code, message: undefined, url: undefined },
+  } as const;
+  const spans = renderStatus(pageModel({ trial }), "en").matchAll(/<span>([^<]*)<\/span>/g);
+  expect([...spans].map(([, text]) => text)).toEqual(groups);
+});
+
+test("strength, and whether there is a password, in words", () => {
+  const networks = [-40, -60, -61, -70, -71, -80, -81, -95].map((rssi) => ({ ssid: "n", rssi, secured: rssi > -75 }));
+  const words = [...renderNetworks(pageModel({ networks }), "en").matchAll(/<\/bdi>([^<]*)/g)].map(([, text]) => text);
+  const [strong, good, fair, weak] = ["strong", "good", "fair", "weak"].map((word) => `${word} · `);
+  expect(words).toEqual([
+    `${strong}password`,
+    `${strong}password`,
+    `${good}password`,
+    `${good}password`,
+    `${fair}password`,
+    `${fair}open`,
+    `${weak}open`,
+    `${weak}open`,
+  ]);
+});
+
+test("a program can fill in the form: the first one, with the token, no name twice", () => {
+  const page = pageOf(crowdedModel({ trial: trials.failed! }));
+  const form = /<form id="form" method="post" action="\/\?lang=en">(.*?)<\/form>/s.exec(page)![1]!;
+  expect(page.indexOf("<form")).toBe(page.indexOf('<form id="form"'));
+  const names = [...form.matchAll(/<(?:input|textarea|select)[^>]* name="([^"]*)"/g)].map(([, name]) => name);
+  expect(names).toEqual(["token", "ssid", "password", "url", "claim"]);
+  expect(form).toContain(`name="token" value="${pageModel().token}"`);
+});
+
+test("a locked address is shown, and is not for typing", () => {
+  const page = fillingOf(pageModel({ urlLocked: true }));
+  expect(page).toMatch(/<input id="url"[^>]* readonly aria-describedby="url-note">.*id="url-note"/);
+  expect(fillingOf(pageModel())).not.toContain("readonly");
+});
+
+test("a stored password and a stored certificate are told of", () => {
+  expect(fillingOf(pageModel({ hasPassword: true, hasClaim: true }))).toMatch(
+    /placeholder="unchanged".*One is stored/s,
+  );
+  expect(fillingOf(pageModel())).not.toMatch(/placeholder|One is stored/);
+});
+
+test("without JavaScript the page reloads itself while something is under way, but not over mistakes", () => {
+  const reloads = (change: Partial<PageModel>) => fillingOf(pageModel(change)).includes('http-equiv="refresh"');
+  const underWay = Object.entries(trials).filter(([, trial]) => reloads({ trial }));
+  expect(underWay.map(([name]) => name)).toEqual([
+    "trying, nothing yet",
+    "trying",
+    "activating",
+    "activating, a code alone",
+  ]);
+  expect(reloads({ trial: trials.trying!, stale: true })).toBe(false);
+  expect(reloads({ trial: trials.trying!, errors: { url: "url-invalid" } })).toBe(false);
+});
+
+test("nothing is loaded from elsewhere: there is no internet behind the portal", () => {
+  expect(pageOf(crowdedModel())).not.toMatch(/\b(?:src|href)="(?!data:,"|\/\?lang=)|@import|url\(/);
+});
