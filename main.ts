@@ -1,6 +1,7 @@
 /** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
 import config from "mc/config";
 import { createClock } from "./modules/clock/adapter.js";
+import { createCalendar, type TimeSources } from "./modules/clock/sntp-adapter.js";
 import { createHttpClient } from "./modules/http/client-adapter.js";
 import { createHttpServer } from "./modules/http/server-adapter.js";
 import { createIdentity } from "./modules/identity/adapter.js";
@@ -24,7 +25,7 @@ void runLifecycle({
   log: createLog((line) => trace(line, "\n")),
   system,
   wifi: new WiFiAdapter(clock),
-  http: createHttpClient(clock),
+  http: createHttpClient(clock, createCalendar(clock, Math.random, config as unknown as TimeSources)),
   serveHttp: createHttpServer(clock),
   serveUdp,
   mqtt: createMqtt(clock),

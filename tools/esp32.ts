@@ -51,7 +51,7 @@ function report(): void {
   const loadedBytes = sumOf(linked, /^static const txU1 gxCode\d+\[(\d+)\];$/gm);
   const slots = sumOf(linked, /^#define mxHeapCount (\d+)$/gm);
   const resources = readFileSync(join(TEMPORARY, "mc.resources.c"), "utf8");
-  const resourceBytes = sumOf(resources, /\[(\d+)\] = /g);
+  const resourceBytes = resources.match(/0x[0-9a-f]{2}\b/g)?.length ?? 0;
   console.log(`JavaScript stage for ${TARGET} done: the manifest links.
   byte code of this project         ${bytes(ownBytes)}   compiled modules (*.xsb)
   byte code of the SDK's modules    ${bytes(byteCode(modules) - ownBytes)}   compiled modules (*.xsb)

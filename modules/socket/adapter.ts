@@ -42,7 +42,8 @@ export class GuardedTcp extends TCP {
   override read(count?: number | Uint8Array): number | ArrayBuffer | void {
     const result = count === undefined ? super.read() : super.read(count as number);
     if (typeof result === "number" && this.format === "number") this.limits.onByte?.(this.#readBytes, result);
-    this.#readBytes += result instanceof ArrayBuffer ? result.byteLength : 1;
+    const bytes = typeof count === "object" ? count : result;
+    this.#readBytes += typeof bytes === "object" ? bytes.byteLength : 1;
     if (this.#readBytes > (this.limits.maxBytes ?? Number.POSITIVE_INFINITY)) throw new RangeError("too many bytes");
     return result;
   }
