@@ -2,16 +2,20 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:tls";
 import { afterEach, expect, test } from "vitest";
+import { MockCloud } from "../../mocks/cloud/cloud.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { type Identity, keyPem, makeCertificate, pem } from "../tls/certificates.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
-import { buildApp, CHIP, type Heap, Watch } from "./app.js";
+import { buildApp, CHIP, FACTORY, type Heap, MAC, Watch } from "./app.js";
 
 const servers: Server[] = [];
 let simulator: Simulator;
 
+let cloud: MockCloud | undefined;
+
 afterEach(async () => {
   await simulator?.stop();
+  await cloud?.stop();
   for (const server of servers.splice(0)) server.close();
 });
 
@@ -70,10 +74,12 @@ async function questions(): Promise<{ authorities: Buffer; asked: [string, strin
   return { authorities: Buffer.concat([rsa.der, ec.der, p384.der]), asked, expected };
 }
 
-test.each([
+const memories: [string, Heap][] = [
   ["the chip's fixed heap", CHIP],
   ["half of the chip's heap", { slots: CHIP.slots / 2, chunkBytes: CHIP.chunkBytes / 2 }],
-])("good and bad certificates in turn, with %s", async (_name, memory) => {
+];
+
+test.each(memories)("good and bad certificates in turn, with %s", async (_name, memory) => {
   const { authorities, asked, expected } = await questions();
   const app = await buildApp(`tls-${memory.slots}`, memory, {
     config: { urls: asked },
@@ -91,4 +97,25 @@ test.each([
   expect(told.map(({ name, answer }) => `${name}: ${answer}`)).toEqual(expected);
   // What an exchange leaves behind would add up.
   expect(told.at(-1)!.after.slots - told[1]!.after.slots).toBeLessThan(50);
+});
+
+test.each(memories)("from a blank board to the broker with the service over TLS, with %s", async (_name, memory) => {
+  const root = authority("p384");
+  const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
+  const server = goodCertificate(middle, "ec");
+  const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
+  cloud = new MockCloud({ devices, tls: { key: keyPem(server), cert: pem(server, middle) } });
+  await cloud.start();
+  const app = await buildApp(`tls-agent-${memory.slots}`, memory, { authorities: root.der });
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+  await watch.untilState("portal");
+  const url = `${cloud.httpsUrl}/xiaozhi/ota/`;
+  await fetch(app.portal, { method: "POST", body: new URLSearchParams({ ssid: "baja", password: "simulated", url }) });
+  await watch.untilState("activating");
+  const { code } = watch.states.find(({ state }) => state === "activating")!;
+  expect(cloud.enterCode(String(code)).bound).toBe(true);
+  await watch.untilState("online");
+  console.log(JSON.stringify({ memory, alive: await watch.settledHeap() }));
 });
