@@ -2,6 +2,7 @@
 import config from "mc/config";
 import { createButton } from "./modules/button/adapter.js";
 import { createClock } from "./modules/clock/adapter.js";
+import { createCalendar, type TimeSources } from "./modules/clock/sntp-adapter.js";
 import { createHttpClient } from "./modules/http/client-adapter.js";
 import { createHttpServer } from "./modules/http/server-adapter.js";
 import { createIdentity } from "./modules/identity/adapter.js";
@@ -29,7 +30,7 @@ void runLifecycle({
   wifi: new WiFiAdapter(clock),
   button: createButton(clock),
   resolve: resolveName,
-  http: createHttpClient(clock),
+  http: createHttpClient(clock, createCalendar(clock, Math.random, config as unknown as TimeSources)),
   serveHttp: createHttpServer(clock),
   serveUdp,
   mqtt: createMqtt(clock),

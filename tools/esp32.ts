@@ -9,6 +9,8 @@ import { findSdk, ROOT, run, writeManifest } from "./sdk.js";
 
 const TARGET = "esp32/esp32s3";
 const NAME = "esp32-online";
+/** The calendar of a chip that has not been told the time starts here. */
+const APP = { name: NAME, config: { buildTimeMs: Date.now() } };
 const OUTPUT = join(ROOT, "build", NAME);
 const TEMPORARY = join(OUTPUT, "tmp", "esp32", "esp32s3", "release", NAME);
 
@@ -28,7 +30,7 @@ function standInForIdf(): string {
 async function javascriptStage(): Promise<void> {
   const sdk = findSdk();
   const env = { ...sdk.env, IDF_PATH: standInForIdf() };
-  await run("mcconfig", ["-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: writeManifest({ name: NAME }), env });
+  await run("mcconfig", ["-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: writeManifest(APP), env });
   const config = join(TEMPORARY, "xsProj-esp32s3", "build", "config");
   mkdirSync(config, { recursive: true });
   const header = join(config, "sdkconfig.h");
@@ -51,7 +53,7 @@ function report(): void {
   const loadedBytes = sumOf(linked, /^static const txU1 gxCode\d+\[(\d+)\];$/gm);
   const slots = sumOf(linked, /^#define mxHeapCount (\d+)$/gm);
   const resources = readFileSync(join(TEMPORARY, "mc.resources.c"), "utf8");
-  const resourceBytes = sumOf(resources, /\[(\d+)\] = /g);
+  const resourceBytes = resources.match(/0x[0-9a-f]{2}\b/g)?.length ?? 0;
   console.log(`JavaScript stage for ${TARGET} done: the manifest links.
   byte code of this project         ${bytes(ownBytes)}   compiled modules (*.xsb)
   byte code of the SDK's modules    ${bytes(byteCode(modules) - ownBytes)}   compiled modules (*.xsb)
@@ -80,7 +82,7 @@ function sumOf(text: string, pattern: RegExp, measure: (match: string) => number
 
 try {
   if (process.env.IDF_PATH) {
-    const options = { cwd: writeManifest({ name: NAME }), env: findSdk().env };
+    const options = { cwd: writeManifest(APP), env: findSdk().env };
     console.log(await run("mcconfig", ["-m", "-p", TARGET, "-t", "build", "-o", OUTPUT], options));
   } else {
     await javascriptStage();

@@ -66,10 +66,15 @@ function bare(path, specifier) {
 
 /** What the manifests carry. */
 const SDK = new Set([
+  "Resource",
   "crypt",
+  "curve",
+  "ecdsa",
+  "ecp",
   "embedded:io/digital",
   "embedded:io/socket/listener",
   "embedded:io/socket/tcp",
+  "embedded:io/socket/tcp/tls",
   "embedded:io/socket/udp",
   "embedded:network/http/client",
   "embedded:network/http/server",
@@ -78,6 +83,7 @@ const SDK = new Set([
   "mc/config",
   "net",
   "preference",
+  "rsa",
   "time",
   "timer",
   "wifi",

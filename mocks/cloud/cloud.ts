@@ -21,12 +21,12 @@ import { canonicalMac } from "./text.js";
 
 const host = "127.0.0.1";
 
-/** A port that was asked for is in use. `which` tells the HTTP server from the broker. */
+/** A port that was asked for is in use. `which` tells the servers apart. */
 export class PortTakenError extends Error {
-  readonly which: "http" | "mqtt";
+  readonly which: "http" | "https" | "mqtt";
   readonly port: number;
 
-  constructor(which: "http" | "mqtt", port: number) {
+  constructor(which: "http" | "https" | "mqtt", port: number) {
     super(`port ${port} is in use`);
     this.name = "PortTakenError";
     this.which = which;
@@ -54,6 +54,8 @@ export class MockCloud {
     const {
       httpPort,
       mqttPort,
+      httpsPort,
+      tls,
       now = Date.now,
       random = randomBytes,
       log = () => {},
@@ -63,7 +65,7 @@ export class MockCloud {
     } = options;
     this.#options = options;
     this.settings = { ...defaultSettings, ...settings };
-    const addresses = { httpOrigin: "", host, httpPort: 0, mqttPort: 0 };
+    const addresses = { httpOrigin: "", host, httpPort: 0, httpsPort: 0, mqttPort: 0 };
     this.#context = { settings: this.settings, now, random, log, addresses, firmware: firmware ?? null };
     this.#registry = new Registry(this.#context);
     this.#messages = new RecentMessages(now);
@@ -71,24 +73,30 @@ export class MockCloud {
     for (const device of devices ?? []) this.#registry.addKnown(device);
   }
 
-  /** Starts HTTP and MQTT. @throws {PortTakenError}; nothing is left running then. */
+  /** Starts HTTP, HTTPS where it has a certificate, and MQTT. @throws {PortTakenError}; nothing is left running then. */
   async start(): Promise<void> {
     if (this.#http) throw new Error("the cloud runs already");
-    const { httpPort = 0, mqttPort = 0 } = this.#options;
+    const { httpPort = 0, httpsPort = 0, mqttPort = 0, tls } = this.#options;
     const http = this.#makeHttp();
     const { addresses } = this.#context;
     addresses.httpPort = await http.listen(httpPort).catch((error: unknown) => rethrow(error, "http", httpPort));
     addresses.httpOrigin = `http://${host}:${addresses.httpPort}`;
     try {
-      addresses.mqttPort = await this.#broker.start(mqttPort);
+      if (tls)
+        addresses.httpsPort = await http
+          .listenTls(httpsPort, tls)
+          .catch((error: unknown) => rethrow(error, "https", httpsPort));
+      addresses.mqttPort = await this.#broker
+        .start(mqttPort)
+        .catch((error: unknown) => rethrow(error, "mqtt", mqttPort));
     } catch (error) {
       await http.close();
-      rethrow(error, "mqtt", mqttPort);
+      throw error;
     }
     this.#http = http;
   }
 
-  /** Cuts every connection and frees both ports. What the cloud knows of its devices stays for the next start. */
+  /** Cuts every connection and frees its ports. What the cloud knows of its devices stays for the next start. */
   async stop(): Promise<void> {
     await this.#broker.stop();
     await this.#http?.close();
@@ -103,6 +111,11 @@ export class MockCloud {
   /** What is typed into a device for xiaozhi activation. */
   get xiaozhiUrl(): string {
     return `${this.url}/xiaozhi/ota/`;
+  }
+
+  /** The same services over TLS; without a certificate there is no such port. */
+  get httpsUrl(): string {
+    return `https://${host}:${this.#context.addresses.httpsPort}`;
   }
 
   get httpPort(): number {
@@ -250,7 +263,7 @@ function requireMac(text: string): string {
   return mac;
 }
 
-function rethrow(error: unknown, which: "http" | "mqtt", port: number): never {
+function rethrow(error: unknown, which: "http" | "https" | "mqtt", port: number): never {
   const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
   throw taken ? new PortTakenError(which, port) : error;
 }

@@ -5,9 +5,11 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Faults, HttpEndpoint } from "./faults.js";
 import { failWith, sendAnswer } from "./send.js";
+import type { TlsIdentity } from "./settings.js";
 import { printable } from "./text.js";
 
 export interface CloudRequest {
@@ -53,6 +55,7 @@ const maxRequestBytes = 64 * 1024;
 /** The HTTP side: reads requests, finds routes, lets the planned faults have their way with the answers. */
 export class HttpFront {
   readonly #server: Server;
+  #tlsServer: TlsServer | undefined;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #faults: Faults;
   readonly #log: (line: string) => void;
@@ -63,30 +66,31 @@ export class HttpFront {
     this.#routes = routes;
     this.#faults = faults;
     this.#log = log;
-    this.#server = createServer((incoming, response) => {
-      this.#serve(incoming, response).catch((error: unknown) => {
-        log(`http: ${error instanceof Error ? error.message : "failed"}`);
-        response.destroy();
-      });
-    });
+    this.#server = createServer((incoming, response) => this.#take(incoming, response));
   }
 
   /** Listens on 127.0.0.1; resolves to the port. Rejects with Node's error when the port is taken. */
   listen(port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, "127.0.0.1", () => {
-        this.#server.off("error", reject);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+    return listen(this.#server, port);
+  }
+
+  /** The same over TLS, on a port of its own. */
+  listenTls(port: number, identity: TlsIdentity): Promise<number> {
+    this.#tlsServer = createTlsServer(identity, (incoming, response) => this.#take(incoming, response));
+    this.#tlsServer.on("tlsClientError", (error) => this.#log(`https: ${error.message}`));
+    return listen(this.#tlsServer, port);
   }
 
   /** Cuts every connection and stops listening. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
+  async close(): Promise<void> {
+    await Promise.all([this.#server, ...(this.#tlsServer ? [this.#tlsServer] : [])].map(close));
+    this.#tlsServer = undefined;
+  }
+
+  #take(incoming: IncomingMessage, response: ServerResponse): void {
+    this.#serve(incoming, response).catch((error: unknown) => {
+      this.#log(`http: ${error instanceof Error ? error.message : "failed"}`);
+      response.destroy();
     });
   }
 
@@ -137,6 +141,23 @@ export class HttpFront {
     this.#log(`404 ${printable(method, 10)} ${printable(path)}`);
     return json(404, { detail: "Not Found" });
   }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 /** The whole body as UTF-8, or null when it is too long. */

@@ -25,7 +25,7 @@ export async function openCloud({
       await cloud.start();
       return cloud;
     } catch (error) {
-      if (!(error instanceof PortTakenError) || asked[error.which]) throw error;
+      if (!(error instanceof PortTakenError) || error.which === "https" || asked[error.which]) throw error;
       ports[error.which] = 0;
     }
   }

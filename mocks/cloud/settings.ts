@@ -70,10 +70,19 @@ export interface KnownDevice {
   hmacKeyHex: string;
 }
 
+export interface TlsIdentity {
+  readonly key: string;
+  /** The server's own certificate first. */
+  readonly cert: string;
+}
+
 export interface CloudOptions extends Partial<CloudSettings> {
   /** 0 (the default) takes any free port. */
   httpPort?: number;
   mqttPort?: number;
+  /** HTTPS beside HTTP, with this certificate chain and its key, both PEM. */
+  tls?: TlsIdentity;
+  httpsPort?: number;
   /** Milliseconds since 1970: rate limits, code lifetimes and timestamps follow it. */
   now?: () => number;
   /** Codes, challenges, identifiers and secrets are made of these bytes. */
@@ -91,6 +100,6 @@ export interface CloudContext {
   readonly random: (byteCount: number) => Uint8Array;
   readonly log: (line: string) => void;
   /** Known once the servers listen. */
-  readonly addresses: { httpOrigin: string; host: string; httpPort: number; mqttPort: number };
+  readonly addresses: { httpOrigin: string; host: string; httpPort: number; httpsPort: number; mqttPort: number };
   firmware: FirmwareOffer | null;
 }

@@ -10,6 +10,8 @@ export interface BootData {
   mac: string;
   /** The `mc/config` entries. */
   config: Record<string, unknown>;
+  /** DER, one after the other. */
+  trustAnchors: Uint8Array;
   radio: RadioOptions;
   /** The power goes after so many flash operations of this boot. */
   powerCutAfterWrites?: number;

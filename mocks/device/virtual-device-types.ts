@@ -16,6 +16,8 @@ export interface VirtualDeviceOptions extends Partial<DeviceIdentity> {
   stateFile?: string;
   /** More entries of `mc/config`. */
   config?: Record<string, unknown>;
+  /** Authorities whose servers the device trusts, PEM. Default: none, not even the firmware's. */
+  trustAnchors?: readonly string[];
   radio?: RadioOptions;
   faults?: Faults;
   /** Default: the manifest's. */

@@ -2,6 +2,7 @@
  * A device on the host: the firmware's compiled main module with the mocked SDK, in a thread for each boot.
  * Memory goes with the thread; flash is the state file.
  */
+import { X509Certificate } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -206,12 +207,13 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   }
 
   #bootData(): BootData {
-    const { config, main, firmwareVersion } = this.#options;
+    const { config, main, firmwareVersion, trustAnchors = [] } = this.#options;
     const cut = this.faults.powerCutAfterWrites;
     return {
       main: (main ?? new URL("main.js", built)).href,
       stateFile: this.stateFile,
       mac: this.#identity!.mac,
+      trustAnchors: Buffer.concat(trustAnchors.map((pem) => new X509Certificate(pem).raw)),
       radio: this.#radio,
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
@@ -221,6 +223,9 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
         dnsPort: this.#dnsPort,
         accessPointAddress: "127.0.0.1",
         file: { root: "/mod/" },
+        // No time server answers on the host: the calendar starts where the build says.
+        buildTimeMs: Date.now(),
+        timeServers: [],
         ...(firmwareVersion !== undefined && { firmwareVersion }),
         ...config,
       },

@@ -39,3 +39,8 @@ export function xsStringBytes(text: string): number {
   }
   return bytes;
 }
+
+/** `BigInt.fromArrayBuffer`: big-endian, without a sign. */
+export function numberOf(bytes: ArrayBufferLike): bigint {
+  return BigInt(`0x${Buffer.from(bytes).toString("hex") || "0"}`);
+}

@@ -1,8 +1,9 @@
 /**
- * The globals that XS has and Node has not: `trace`, `native`, `System`, `ArrayBuffer.fromString`, `String.fromArrayBuffer`.
+ * The globals that XS has and Node has not: `trace`, `native`, `System`, `ArrayBuffer.fromString`, `String.fromArrayBuffer`,
+ * `BigInt.fromArrayBuffer`.
  * `System.restart` is `embedded:io`'s (modules/io/system/system.js).
  */
-import { bytesOf, toArrayBuffer } from "./buffers.js";
+import { bytesOf, numberOf, toArrayBuffer } from "./buffers.js";
 import { host } from "./host.js";
 import Timer from "./timer.js";
 
@@ -60,6 +61,7 @@ function define(target: object, name: string, value: unknown): void {
 export function installGlobals(): void {
   define(ArrayBuffer, "fromString", fromString);
   define(String, "fromArrayBuffer", fromArrayBuffer);
+  define(BigInt, "fromArrayBuffer", numberOf);
   define(globalThis, "trace", trace);
   define(globalThis, "native", (name: string) => natives[name]);
   define(globalThis, "System", { restart: () => host.restart() });

@@ -10,6 +10,8 @@ import { Radio } from "./radio.js";
 export interface Host {
   /** The object that `mc/config` exports; filled in place, because modules keep a reference to it. */
   readonly config: { file: { root: string } } & Record<string, unknown>;
+  /** The manifest's resources by their names. */
+  readonly resources: Map<string, Uint8Array>;
   /** The station's MAC address, `7C:DF:A1:…`. */
   mac: string;
   /** Takes what the device traces, piece by piece, line ends included. */
@@ -23,6 +25,7 @@ export interface Host {
 
 export const host: Host = {
   config: { file: { root: "/mod/" } },
+  resources: new Map(),
   mac: "7C:DF:A1:00:00:01",
   trace: () => {},
   nvs: new Nvs(),

@@ -1,21 +1,29 @@
 import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
 import type { Clock } from "../clock/clock.js";
+import type { EnsureClock } from "../clock/set.js";
 import { failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
 import { parseRetryAfter } from "../retry/retry.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { textOf } from "../socket/text.js";
+import { GuardedTls } from "../tls/adapter.js";
 import { type HttpClient, type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "./http.js";
 
-/** The SDK's HTTP client (ECMA-419), a connection for each exchange. */
-export function createHttpClient(clock: Clock): HttpClient {
-  return (request) =>
-    request.url.tls
-      ? Promise.resolve(failed("tls-unsupported", request.url.host))
-      : new Promise((resolve) => {
-          new Exchange(clock, request, resolve);
-        });
+/** Twice the answer's bound: the headers and the chunks' framing count too. */
+const MAX_RECEIVED_BYTES = 2 * MAX_ANSWER_BYTES;
+
+/**
+ * The SDK's HTTP client (ECMA-419), a connection for each exchange.
+ * @param ensureClock called before each exchange over TLS: certificates are checked against the calendar
+ */
+export function createHttpClient(clock: Clock, ensureClock: EnsureClock): HttpClient {
+  return async (request) => {
+    if (request.url.tls) await ensureClock();
+    return new Promise((resolve) => {
+      new Exchange(clock, request, resolve);
+    });
+  };
 }
 
 /** What the client gives as a Map; its typings say `Map<String, string>`. */
@@ -55,8 +63,7 @@ class Exchange {
       host: url.host,
       port: url.port,
       dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#resolve !== undefined },
-      // Twice the answer's bound: the headers and the chunks' framing count too.
-      socket: { io: GuardedTcp, maxBytes: 2 * MAX_ANSWER_BYTES },
+      socket: url.tls ? this.#tlsSocket() : { io: GuardedTcp, maxBytes: MAX_RECEIVED_BYTES },
       onError,
     });
     this.#unsent = body === undefined ? undefined : ArrayBuffer.fromString(body);
@@ -84,6 +91,17 @@ class Exchange {
       ),
       onDone: guarded("http", (error: Error | null) => this.#done(error), onError),
     });
+  }
+
+  #tlsSocket() {
+    return {
+      io: GuardedTls,
+      maxBytes: MAX_RECEIVED_BYTES,
+      onRefused: (reason: Reason) => this.#fail(reason),
+      onSecure: () => {
+        this.#errorReason = "connection-lost";
+      },
+    };
   }
 
   #send(request: HTTPRequest, count: number): void {

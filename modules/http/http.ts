@@ -6,7 +6,7 @@ export interface HttpRequest {
   readonly url: Url;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For the whole exchange, name resolution included. */
+  /** For the whole exchange, name resolution included; setting the clock before the first one over TLS is not. */
   readonly timeoutMs: number;
 }
 

@@ -55,7 +55,8 @@ export class GuardedTcp extends TCP {
     const result = count === undefined ? super.read() : super.read(count as number);
     const isByte = typeof result === "number" && this.format === "number";
     if (isByte) onByte?.(this.#readBytes, result);
-    this.#readBytes += result instanceof ArrayBuffer ? result.byteLength : 1;
+    const bytes = typeof count === "object" ? count : result;
+    this.#readBytes += typeof bytes === "object" ? bytes.byteLength : 1;
     if (maxBytes !== undefined && this.#readBytes > maxBytes) throw new RangeError("too many bytes");
     return isByte && mapByte ? mapByte(result) : result;
   }

@@ -8,8 +8,10 @@ import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } f
 
 type Options = Partial<Omit<HttpRequest, "url">>;
 
+const noTls = () => Promise.reject(new Error("the clock is not asked for without TLS"));
+
 function ask(url: string, options: Options = {}, clock = fasterClock(1)): Promise<Result<HttpResponse>> {
-  const http = createHttpClient(clock);
+  const http = createHttpClient(clock, noTls);
   return http({ method: "POST", url: parseUrl(url)!, body: "{}", timeoutMs: 2_000, ...options });
 }
 const at = (port: number, path = "/") => `http://127.0.0.1:${port}${path}`;
@@ -49,7 +51,7 @@ describe("an exchange", () => {
 
   test("GET without a body", async () => {
     const port = await serveHttp((request, response) => response.end(request.method));
-    const http = createHttpClient(fasterClock(1));
+    const http = createHttpClient(fasterClock(1), noTls);
     expect(await http({ method: "GET", url: parseUrl(at(port))!, timeoutMs: 2_000 })).toMatchObject({
       value: { body: "GET" },
     });
@@ -107,14 +109,6 @@ describe("fails with the reason", () => {
 
   test("name-unknown", async () => {
     expect(reasonOf(await ask("http://nothing.invalid/", { timeoutMs: 10_000 }))).toBe("name-unknown");
-  });
-
-  test("tls-unsupported, with the name, before anything is sent", async () => {
-    const result = await ask("https://provision.example.com/");
-    expect(result).toEqual({
-      ok: false,
-      failure: { reason: "tls-unsupported", detail: "provision.example.com", retryAfterMs: undefined },
-    });
   });
 
   test.each([

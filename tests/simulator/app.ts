@@ -18,7 +18,15 @@ export interface Heap {
   readonly chunkBytes: number;
 }
 
-export async function buildApp(name: string, memory: Heap) {
+export interface AppParts {
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** A file of this folder that runs in the app; default: the agent and a look into its heap. */
+  readonly main?: string;
+  /** Authorities that the app trusts, DER, one after the other. */
+  readonly authorities?: Uint8Array;
+}
+
+export async function buildApp(name: string, memory: Heap, { config, main = "probe", authorities }: AppParts = {}) {
   const folder = `${mkdtempSync(join(tmpdir(), "esp32-online-"))}/`;
   // As the simulator's preferences are kept; the factory's namespace is there before the agent is.
   writeFileSync(join(folder, "modpreferences.json"), JSON.stringify({ factory: FACTORY, agent: { mac: MAC } }));
@@ -26,17 +34,28 @@ export async function buildApp(name: string, memory: Heap) {
   const simulator = await Simulator.build({
     name,
     headless: true,
-    config: { portalPort, dnsPort: await freePort(), dataIntervalMs: 2_000, file: { root: folder } },
+    config: { portalPort, dnsPort: await freePort(), dataIntervalMs: 2_000, file: { root: folder }, ...config },
     creation: {
-      main: "probe",
+      main,
       chunk: { initial: memory.chunkBytes, incremental: 0 },
       heap: { initial: memory.slots, incremental: 0 },
       stack: 512,
     },
-    include: ["$(MODDABLE)/modules/base/debug/manifest.json"],
-    modules: { probe: join(ROOT, "tests/simulator/probe") },
+    include: [
+      "$(MODDABLE)/modules/base/debug/manifest.json",
+      ...(authorities ? [writeAuthorities(folder, authorities)] : []),
+    ],
+    modules: { [main]: join(ROOT, "tests/simulator", main) },
   });
   return { simulator, portal: `http://127.0.0.1:${portalPort}/` };
+}
+
+/** A manifest as a product's own: its authorities are one resource (modules/tls/manifest.json has the public ones). */
+function writeAuthorities(folder: string, authorities: Uint8Array): string {
+  writeFileSync(join(folder, "private-ca.der"), authorities);
+  const path = join(folder, "authorities.json");
+  writeFileSync(path, JSON.stringify({ resources: { "*": ["./private-ca"] } }));
+  return path;
 }
 
 async function freePort(): Promise<number> {

@@ -89,6 +89,12 @@ class TCP {
     return tcp;
   }
 
+  /** Calls `onReadable` for nothing: what a layer above met in a turn of Node's happens there. Not a part of the SDK's class. */
+  static enter(tcp: unknown): void {
+    const self = tcp as TCP;
+    self.#callbacks.onReadable?.call(self as unknown as TCPType, 0);
+  }
+
   get remoteAddress(): string | undefined {
     return this.#open().socket.remoteAddress;
   }

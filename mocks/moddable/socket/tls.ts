@@ -1,62 +1,35 @@
 /**
- * `embedded:io/socket/tcp/tls` (examples/io/tcp/tlssocket/tlssocket.js) with Node's TLS over the TCP class that the
- * options name, so that the device's wrapper of it is at work: TLS 1.2, certificates checked against the given anchors
- * (or Node's) and against the device's own calendar.
- * Kinder than the real one in this: it reports a bad certificate by `onError`, where the SDK throws out of the TCP's
- * `onReadable`.
+ * `embedded:io/socket/tcp/tls` (examples/io/tcp/tlssocket/tlssocket.js, modules/crypt/ssl) with Node's TLS over the TCP
+ * class that the options name, so that the device's wrapper of it is at work: TLS 1.2 with the SDK's suites, record by
+ * record. What goes wrong is thrown out of the TCP's `onReadable`, as the SDK does: who does not catch it there is ended.
+ * Only sessions that check no certificates and resume none are known here; the device looks at certificates itself.
  */
 
-import type { Options as TCPOptions } from "embedded:io/socket/tcp";
-import { createPrivateKey } from "node:crypto";
+import type { Options as TLSOptions } from "embedded:io/socket/tcp/tls";
+import { constants } from "node:crypto";
 import { isIP } from "node:net";
 import { Duplex } from "node:stream";
-import { type ConnectionOptions, connect, type TLSSocket as NodeTls } from "node:tls";
+import { connect, type TLSSocket as NodeTls } from "node:tls";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
 import type { SdkSocket } from "./sdk-socket.js";
+import TCP from "./tcp.js";
 
 /** What a record costs on top of its content; the SDK's estimate. */
 const overheadBytes = 96;
-
-interface Secure {
-  serverName?: string;
-  /** DER: the anchors to trust instead of Node's. */
-  certificate?: ArrayBuffer | ArrayBuffer[];
-  /** DER, the device's own first. */
-  clientCertificates?: ArrayBuffer[];
-  /** PKCS#8 in DER; RSA. */
-  clientKey?: ArrayBuffer;
-  [other: string]: unknown;
-}
-
-type Options = TCPOptions & { host: string; secure: Secure; TCP?: { io: new (options: object) => SdkSocket } };
+const maxFragmentBytes = 16_384;
+const headerBytes = 5;
+const alertRecord = 21;
+const closeNotify = 0;
+/** ssl_ciphersuites.js without DHE, in its order. */
+const suites = [
+  ...["AES128-SHA", "AES256-SHA", "AES128-SHA256", "AES256-SHA256"],
+  ...["ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+];
 
 interface Callbacks {
   onReadable?: (count: number) => void;
   onWritable?: (count: number) => void;
   onError?: () => void;
-}
-
-function pem(der: ArrayBuffer): string {
-  const lines =
-    Buffer.from(der)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
-}
-
-function tlsOptions({ host, secure }: Options): ConnectionOptions {
-  const { certificate, clientCertificates, clientKey, serverName = host } = secure;
-  const key = clientKey && createPrivateKey({ key: Buffer.from(clientKey), format: "der", type: "pkcs8" });
-  return {
-    host: serverName,
-    ...(!isIP(serverName) && { servername: serverName }),
-    minVersion: "TLSv1.2",
-    maxVersion: "TLSv1.2",
-    rejectUnauthorized: true,
-    ...(certificate && { ca: [certificate].flat().map(pem) }),
-    ...(clientCertificates && { cert: clientCertificates.map(pem).join("") }),
-    ...(key && { key: key.export({ format: "pem", type: "pkcs8" }) }),
-  };
 }
 
 class TLSSocket {
@@ -65,14 +38,21 @@ class TLSSocket {
   #wire: Duplex;
   #callbacks: Callbacks;
   #format: "number" | "buffer" = "buffer";
-  #writable = 0;
+  #packet = new Uint8Array(headerBytes);
+  #packetBytes = 0;
+  /** The TCP's room, and how much of it is spoken for by what Node has not encrypted yet. */
+  #room = 0;
+  #spokenFor = 0;
   #secured = false;
+  #isEnded = false;
   /** Of a record that the device has not read to its end; the next one waits. */
   #record: Uint8Array = new Uint8Array(0);
   #unsent: { bytes: Uint8Array; sent: () => void } | undefined;
+  #event: (() => void) | undefined;
 
-  constructor(options: Options) {
-    if (!options.TCP) throw new TypeError("TLSSocket: TCP required");
+  constructor(options: TLSOptions) {
+    const { host, secure, TCP } = options;
+    if (secure.verify !== false || secure.cache !== false) throw new Error("unimplemented");
     const { onReadable, onWritable, onError } = options as Callbacks;
     this.#callbacks = {
       ...(onReadable && { onReadable }),
@@ -83,19 +63,34 @@ class TLSSocket {
       read: () => {},
       write: (bytes: Uint8Array, _encoding, sent) => {
         this.#unsent = { bytes, sent };
-        this.#pump();
+        this.#enter(() => this.#pump());
       },
     });
-    this.#tls = connect({ ...tlsOptions(options), socket: this.#wire });
-    this.#tls.on("secureConnect", () => this.#secure());
-    this.#tls.on("readable", () => this.#nextRecord());
-    this.#tls.on("error", () => this.#fail());
-    this.#socket = new options.TCP.io({
-      ...options,
-      onReadable: () => this.#wire.push(bytesOf(this.#socket!.read())),
-      onWritable: (count: number) => this.#room(count),
-      onError: () => this.#fail(),
+    this.#tls = connect({
+      ...(!isIP(host) && { servername: host }),
+      minVersion: "TLSv1.2",
+      maxVersion: "TLSv1.2",
+      ciphers: suites.join(":"),
+      ecdhCurve: "prime256v1",
+      sigalgs: "ECDSA+SHA256:RSA+SHA256",
+      secureOptions: constants.SSL_OP_NO_TICKET,
+      rejectUnauthorized: false,
+      socket: this.#wire,
     });
+    this.#tls.on("secureConnect", () => this.#enter(() => this.#secure()));
+    this.#tls.on("readable", () => this.#enter(() => this.#nextRecord()));
+    this.#tls.on("end", () => this.#enter(() => this.#end()));
+    this.#tls.on("error", (error) =>
+      this.#enter(() => {
+        throw error;
+      }),
+    );
+    this.#socket = new TCP.io({
+      ...options,
+      onReadable: (count: number) => this.#onReadable(count),
+      onWritable: (count: number) => this.#onWritable(count),
+      onError: () => this.#disconnected(),
+    } as never) as SdkSocket;
   }
 
   get format(): "number" | "buffer" {
@@ -123,14 +118,19 @@ class TLSSocket {
     return toArrayBuffer(this.#take(count));
   }
 
-  /** Gives how much more can be written. @throws "would block" */
+  /** Gives how much more can be written. @throws "would block", and before the handshake's end */
   write(data: XsBuffer, _options?: unknown): number {
     if (!this.#secured || !this.#socket) throw new Error("not ready");
     const bytes = bytesOf(data);
-    if (bytes.byteLength + overheadBytes > this.#writable) throw new Error("would block");
-    this.#writable -= bytes.byteLength + overheadBytes;
-    this.#tls.write(bytes.slice());
-    return Math.max(0, this.#writable - overheadBytes);
+    if (bytes.byteLength > maxFragmentBytes) throw new Error("too large");
+    if (bytes.byteLength > this.#writable) throw new Error("would block");
+    const spokenFor = bytes.byteLength + overheadBytes;
+    this.#spokenFor += spokenFor;
+    this.#tls.write(bytes.slice(), () => {
+      this.#spokenFor -= spokenFor;
+      this.#enter(() => this.#onWritable(this.#room));
+    });
+    return this.#writable;
   }
 
   close(): undefined {
@@ -141,55 +141,98 @@ class TLSSocket {
     this.#wire.destroy();
   }
 
+  /** What Node tells of later, the SDK meets inside the TCP's callback: there it happens, and is thrown, here too. */
+  #enter(event: () => void): void {
+    if (!this.#socket) return;
+    this.#event = event;
+    TCP.enter(this.#socket);
+  }
+
+  #onReadable(count: number): void {
+    const event = this.#event;
+    this.#event = undefined;
+    if (event) {
+      event();
+      return;
+    }
+    for (let left = count; left > 0 && this.#socket; ) left -= this.#readPacket(this.#socket, left);
+  }
+
+  /** Header first, then the body: as many bytes of the record as there are. */
+  #readPacket(socket: SdkSocket, available: number): number {
+    const part = this.#packet.subarray(this.#packetBytes, this.#packetBytes + available);
+    socket.read(part);
+    this.#packetBytes += part.byteLength;
+    if (this.#packetBytes === headerBytes) {
+      const packet = new Uint8Array(headerBytes + ((this.#packet[3]! << 8) | this.#packet[4]!));
+      packet.set(this.#packet);
+      this.#packet = packet;
+    }
+    if (this.#packetBytes < this.#packet.byteLength || this.#packetBytes < headerBytes) return part.byteLength;
+    const packet = this.#packet;
+    this.#packet = new Uint8Array(headerBytes);
+    this.#packetBytes = 0;
+    const [level, description] = [packet[headerBytes], packet[headerBytes + 1]];
+    if (packet[0] === alertRecord && !this.#secured && description !== closeNotify)
+      throw new Error(`alert: ${level}, ${description}`);
+    this.#wire.push(packet);
+    return part.byteLength;
+  }
+
   #take(count: number): Uint8Array {
     const part = this.#record.subarray(0, count);
     this.#record = this.#record.subarray(count);
-    if (this.#record.byteLength === 0) setImmediate(() => this.#nextRecord());
+    if (this.#record.byteLength === 0) setImmediate(() => this.#enter(() => this.#nextRecord()));
     return part;
   }
 
   #nextRecord(): void {
     if (this.#record.byteLength > 0 || !this.#secured) return;
     const record = this.#tls.read() as Uint8Array | null;
-    if (!record?.byteLength) return;
-    this.#record = record;
-    this.#callbacks.onReadable?.(record.byteLength);
+    if (record?.byteLength) {
+      this.#record = record;
+      this.#callbacks.onReadable?.(record.byteLength);
+    } else if (this.#isEnded) this.#callbacks.onError?.();
   }
 
-  #room(count: number): void {
-    this.#writable = count;
+  get #writable(): number {
+    return Math.max(0, this.#room - this.#spokenFor - overheadBytes);
+  }
+
+  #onWritable(count: number): void {
+    this.#room = count;
     this.#pump();
-    if (this.#secured && this.#writable > overheadBytes) this.#callbacks.onWritable?.(this.#writable - overheadBytes);
+    if (this.#secured && this.#writable > 0) this.#callbacks.onWritable?.(this.#writable);
   }
 
   /** Hands to the TCP what it has room for; the rest when it says that there is more. */
   #pump(): void {
     const unsent = this.#unsent;
-    if (!unsent || !this.#socket || this.#writable === 0) return;
-    const part = unsent.bytes.subarray(0, this.#writable);
-    this.#writable = this.#socket.write(part) ?? 0;
+    if (!unsent || !this.#socket || this.#room === 0) return;
+    const part = unsent.bytes.subarray(0, this.#room);
+    this.#room = this.#socket.write(part) ?? 0;
     unsent.bytes = unsent.bytes.subarray(part.byteLength);
     if (unsent.bytes.byteLength > 0) return;
     this.#unsent = undefined;
     unsent.sent();
   }
 
-  /** OpenSSL asked the host's clock; the chip asks its own. */
   #secure(): void {
-    const { valid_from: from, valid_to: to } = this.#tls.getPeerCertificate();
-    if (Date.now() < Date.parse(from) || Date.now() > Date.parse(to)) {
-      this.#fail();
-      return;
-    }
     this.#secured = true;
-    this.#room(this.#writable);
+    this.#onWritable(this.#room);
     this.#nextRecord();
   }
 
-  #fail(): void {
-    const { onError } = this.#callbacks;
-    this.close();
-    onError?.();
+  /** Node may still have bytes to decrypt, which the SDK had at once: the error comes after them. */
+  #disconnected(): void {
+    if (this.#secured) this.#wire.push(null);
+    else this.#callbacks.onError?.();
+  }
+
+  /** The peer's close_notify, or the connection's end. */
+  #end(): void {
+    this.#isEnded = true;
+    this.#nextRecord();
   }
 }
 

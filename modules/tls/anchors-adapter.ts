@@ -1,0 +1,37 @@
+/** The certificates that the device trusts from the start: resources in flash (see this folder's manifest.json). */
+import Resource from "Resource";
+import { type Certificate, parseCertificate } from "./certificate.js";
+import { DerReader, isEqual } from "./der.js";
+
+/** A build's own authorities, one after the other in DER. */
+const PRIVATE = "private-ca.der";
+/** The SDK's index of its authorities: key ids, the n-th that of `ca<n>.der`. */
+const INDEX = "ca.ski";
+const KEY_ID_BYTES = 20;
+
+/** Those that may have issued the certificate: by name, or by the key that it names. */
+export function anchorsFor({ issuer, authorityKeyId }: Certificate): readonly Certificate[] {
+  const anchors: Certificate[] = [];
+  for (const reader = new DerReader(resource(PRIVATE)); !reader.isAtEnd; ) {
+    const anchor = parseCertificate(reader.next().whole);
+    if (anchor && isEqual(anchor.subject, issuer)) anchors.push(anchor);
+  }
+  const number = authorityKeyId && indexOf(authorityKeyId);
+  const known = number === undefined ? undefined : parseCertificate(resource(`ca${number}.der`));
+  return known ? [...anchors, known] : anchors;
+}
+
+/** The index names all that the SDK has; the build carries some of them. */
+function indexOf(keyId: Uint8Array): number | undefined {
+  const index = resource(INDEX);
+  for (let position = 0; position < index.length; position += KEY_ID_BYTES) {
+    if (index[position] === keyId[0] && isEqual(index.subarray(position, position + KEY_ID_BYTES), keyId))
+      return position / KEY_ID_BYTES;
+  }
+  return undefined;
+}
+
+/** The bytes where they lie in flash; none where the build has no such resource. */
+function resource(name: string): Uint8Array {
+  return Resource.exists(name) ? new Uint8Array(new Resource(name) as unknown as ArrayBuffer) : new Uint8Array();
+}

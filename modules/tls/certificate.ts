@@ -1,0 +1,148 @@
+/** X.509 certificates (RFC 5280) as values: what a chain's check asks for, and nothing else. */
+import { DerReader, hex, isEqual, TAG } from "./der.js";
+
+export type HashName = "SHA256" | "SHA384" | "SHA512";
+export type CurveName = "secp256r1" | "secp384r1";
+
+/** Numbers are big-endian, without leading zeros. */
+export type PublicKey =
+  | { readonly type: "rsa"; readonly modulus: Uint8Array; readonly exponent: Uint8Array }
+  /** X and Y, each as long as the curve's order. */
+  | { readonly type: "ec"; readonly curve: CurveName; readonly x: Uint8Array; readonly y: Uint8Array };
+
+export interface Certificate {
+  /** What the issuer has signed. */
+  readonly signed: Uint8Array;
+  readonly algorithm: { readonly type: PublicKey["type"]; readonly hash: HashName };
+  readonly signature: Uint8Array;
+  /** DER. */
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly key: PublicKey;
+  /** May sign certificates. */
+  readonly isAuthority: boolean;
+  /** Of the key that signed it. */
+  readonly authorityKeyId: Uint8Array | undefined;
+  /** DNS names in lower case, with their asterisks. */
+  readonly names: readonly string[];
+  /** Dotted IPv4. */
+  readonly addresses: readonly string[];
+}
+
+const ALGORITHMS: Readonly<Record<string, Certificate["algorithm"]>> = {
+  "2a864886f70d01010b": { type: "rsa", hash: "SHA256" },
+  "2a864886f70d01010c": { type: "rsa", hash: "SHA384" },
+  "2a864886f70d01010d": { type: "rsa", hash: "SHA512" },
+  "2a8648ce3d040302": { type: "ec", hash: "SHA256" },
+  "2a8648ce3d040303": { type: "ec", hash: "SHA384" },
+  "2a8648ce3d040304": { type: "ec", hash: "SHA512" },
+};
+const RSA_KEY = "2a864886f70d010101";
+const EC_KEY = "2a8648ce3d0201";
+const CURVES: Readonly<Record<string, { name: CurveName; bytes: number }>> = {
+  "2a8648ce3d030107": { name: "secp256r1", bytes: 32 },
+  "2b81040022": { name: "secp384r1", bytes: 48 },
+};
+/** Smaller RSA keys can be broken; smaller exponents make forging easy where padding is not looked at closely. */
+const MIN_MODULUS_BYTES = 256;
+const EXPONENT = Uint8Array.of(1, 0, 1);
+
+const EXTENSIONS = 0xa3;
+const VERSION = 0xa0;
+const SUBJECT_ALT_NAME = "551d11";
+const BASIC_CONSTRAINTS = "551d13";
+const AUTHORITY_KEY_ID = "551d23";
+const KEY_ID = 0x80;
+const DNS_NAME = 0x82;
+const IP_ADDRESS = 0x87;
+
+/** @returns undefined where it is no certificate, or one whose key or signature the device cannot check */
+export function parseCertificate(der: Uint8Array): Certificate | undefined {
+  try {
+    return certificateOf(new DerReader(der).inside());
+  } catch {
+    return undefined;
+  }
+}
+
+function certificateOf(outer: DerReader): Certificate | undefined {
+  const signed = outer.next(TAG.sequence);
+  const algorithm = ALGORITHMS[outer.inside().oid()];
+  const signature = outer.bits();
+  const fields = new DerReader(signed.content);
+  fields.optional(VERSION);
+  fields.next(TAG.integer);
+  fields.next(TAG.sequence);
+  const issuer = fields.next(TAG.sequence).whole;
+  const validity = fields.inside();
+  const notBeforeMs = timeOf(validity);
+  const notAfterMs = timeOf(validity);
+  const subject = fields.next(TAG.sequence).whole;
+  const key = keyOf(fields.inside());
+  if (!algorithm || !key) return undefined;
+  while (!fields.isAtEnd) {
+    const { tag, content } = fields.next();
+    if (tag !== EXTENSIONS) continue;
+    const extensions = extensionsOf(new DerReader(content).inside());
+    return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...extensions };
+  }
+  // Version 1: for no name, of no authority.
+  const none = { isAuthority: false, authorityKeyId: undefined, names: [], addresses: [] };
+  return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...none };
+}
+
+/** RFC 5280 §4.1.2.5: UTCTime with two digits of the year, GeneralizedTime with four; both to the second, in UTC. */
+function timeOf(reader: DerReader): number {
+  const { tag, content } = reader.next();
+  const digits = String.fromCharCode(...content);
+  const text = tag === TAG.utcTime ? (digits < "5" ? "20" : "19") + digits : digits;
+  if ((tag !== TAG.utcTime && tag !== TAG.generalizedTime) || !/^\d{14}Z$/.test(text)) throw new RangeError("time");
+  const part = (from: number, to: number) => Number(text.slice(from, to));
+  return Date.UTC(part(0, 4), part(4, 6) - 1, part(6, 8), part(8, 10), part(10, 12), part(12, 14));
+}
+
+function keyOf(info: DerReader): PublicKey | undefined {
+  const algorithm = info.inside();
+  const type = algorithm.oid();
+  if (type === RSA_KEY) {
+    const numbers = new DerReader(info.bits()).inside();
+    const modulus = numbers.integer();
+    const exponent = numbers.integer();
+    const isStrong = modulus.length >= MIN_MODULUS_BYTES && isEqual(exponent, EXPONENT);
+    return isStrong ? { type: "rsa", modulus, exponent } : undefined;
+  }
+  const curve = type === EC_KEY ? CURVES[algorithm.oid()] : undefined;
+  if (!curve) return undefined;
+  const point = info.bits();
+  // SEC 1 §2.3.3, uncompressed.
+  if (point[0] !== 4 || point.length !== 1 + 2 * curve.bytes) return undefined;
+  return { type: "ec", curve: curve.name, x: point.subarray(1, 1 + curve.bytes), y: point.subarray(1 + curve.bytes) };
+}
+
+type Extensions = Pick<Certificate, "isAuthority" | "authorityKeyId" | "names" | "addresses">;
+
+function extensionsOf(list: DerReader): Extensions {
+  let isAuthority = false;
+  let authorityKeyId: Uint8Array | undefined;
+  const names: string[] = [];
+  const addresses: string[] = [];
+  while (!list.isAtEnd) {
+    const extension = list.inside();
+    const id = extension.oid();
+    extension.optional(TAG.boolean);
+    const value = extension.inside(TAG.octetString);
+    if (id === BASIC_CONSTRAINTS)
+      isAuthority = hex(value.inside().optional(TAG.boolean)?.content ?? new Uint8Array()) === "ff";
+    else if (id === AUTHORITY_KEY_ID) authorityKeyId = value.inside().optional(KEY_ID)?.content;
+    else if (id === SUBJECT_ALT_NAME) {
+      for (const all = value.inside(); !all.isAtEnd; ) {
+        const { tag, content } = all.next();
+        if (tag === DNS_NAME) names.push(String.fromCharCode(...content).toLowerCase());
+        else if (tag === IP_ADDRESS && content.length === 4) addresses.push(content.join("."));
+      }
+    }
+  }
+  return { isAuthority, authorityKeyId, names, addresses };
+}

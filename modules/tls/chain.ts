@@ -1,0 +1,53 @@
+/** Whether a server is who it should be: RFC 5280 §6 as far as a device needs it, and the name after RFC 6125 §6.4. */
+import type { Reason } from "../failure/failure.js";
+import { isAddress } from "../http/url.js";
+import type { Certificate } from "./certificate.js";
+import { isEqual } from "./der.js";
+
+export interface Trust {
+  /** The anchors that may have issued it, by their names or keys. */
+  anchorsFor(certificate: Certificate): readonly Certificate[];
+  /** Whether the issuer's key made the certificate's signature; the types of both are the same. */
+  isSignedBy(certificate: Certificate, issuer: Certificate): boolean;
+}
+
+/**
+ * @param chain as the server sent it: its own certificate, then the issuer of each; the anchor may be left out
+ * @returns why the server is refused, or undefined where it is to be trusted
+ */
+export function checkChain(
+  chain: readonly Certificate[],
+  { host, nowMs, trust }: { host: string; nowMs: number; trust: Trust },
+): Reason | undefined {
+  const length = trustedLength(chain, trust);
+  if (length === 0) return "tls-untrusted";
+  const isValid = ({ notBeforeMs, notAfterMs }: Certificate) => notBeforeMs <= nowMs && nowMs <= notAfterMs;
+  if (!chain.slice(0, length).every(isValid)) return "tls-expired";
+  return isFor(chain[0]!, host) ? undefined : "tls-name";
+}
+
+/** How many certificates lead from the server's own to an anchor; 0 where they lead to none. */
+function trustedLength(chain: readonly Certificate[], trust: Trust): number {
+  for (const [index, certificate] of chain.entries()) {
+    if (trust.anchorsFor(certificate).some((anchor) => isIssuedBy(certificate, anchor, trust))) return index + 1;
+    const issuer = chain[index + 1];
+    if (!issuer?.isAuthority || !isIssuedBy(certificate, issuer, trust)) return 0;
+  }
+  return 0;
+}
+
+function isIssuedBy(certificate: Certificate, issuer: Certificate, trust: Trust): boolean {
+  return (
+    isEqual(certificate.issuer, issuer.subject) &&
+    certificate.algorithm.type === issuer.key.type &&
+    trust.isSignedBy(certificate, issuer)
+  );
+}
+
+/** An asterisk stands for one whole first label. */
+function isFor({ names, addresses }: Certificate, host: string): boolean {
+  if (isAddress(host)) return addresses.includes(host);
+  const dot = host.indexOf(".");
+  const wildcard = dot > 0 ? `*${host.slice(dot)}` : undefined;
+  return names.includes(host) || (wildcard !== undefined && names.includes(wildcard));
+}

@@ -1,0 +1,121 @@
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Server } from "node:tls";
+import { afterEach, expect, test } from "vitest";
+import { MockCloud } from "../../mocks/cloud/cloud.js";
+import type { Simulator } from "../../tools/simulator.js";
+import { type Identity, keyPem, makeCertificate, pem } from "../tls/certificates.js";
+import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
+import { buildApp, CHIP, FACTORY, type Heap, MAC, Watch } from "./app.js";
+
+const servers: Server[] = [];
+let simulator: Simulator;
+
+let cloud: MockCloud | undefined;
+
+afterEach(async () => {
+  await simulator?.stop();
+  await cloud?.stop();
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** Answers with as many bytes as it got. */
+async function serve(chain: readonly Identity[], options: object = {}): Promise<string> {
+  const identity = { key: keyPem(chain[0]!), cert: pem(...chain) };
+  const server = createServer({ ...identity, ...options }, async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    response.end(Buffer.concat(parts));
+  });
+  server.on("tlsClientError", () => {});
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+interface Told {
+  readonly name: string;
+  readonly answer: string;
+  readonly durationMs: number;
+  readonly before: Heap;
+  readonly after: Heap;
+  readonly stackBytes: number;
+}
+
+/** What is asked, in order: name, URL, bytes; and what has to come of it. */
+async function questions(): Promise<{ authorities: Buffer; asked: [string, string, number][]; expected: string[] }> {
+  const rsa = authority("rsa");
+  const ec = authority("ec");
+  const p384 = authority("p384");
+  const good = goodCertificate(rsa, "rsa");
+  const middle = makeCertificate({ subject: "Middle", issuer: p384, keyType: "ec", isAuthority: true });
+  const asked: [string, string, number][] = [];
+  const expected: string[] = [];
+  const ask = async (name: string, answer: string, chain: readonly Identity[], bytes = 100, options = {}) => {
+    asked.push([name, await serve(chain, options), bytes]);
+    expected.push(`${name}: ${answer}`);
+  };
+  await ask("first", "200 100", [good]);
+  for (const [name, reason, certificate] of badCertificates(rsa, "rsa")) {
+    await ask(`RSA, ${name}`, reason, [certificate]);
+    await ask("good", "200 100", [good]);
+  }
+  for (const [name, reason, certificate] of badCertificates(ec, "ec")) await ask(`EC, ${name}`, reason, [certificate]);
+  await ask("EC", "200 100", [goodCertificate(ec, "ec")]);
+  await ask("EC over an intermediate of P-384", "200 100", [goodCertificate(middle, "ec"), middle]);
+  const mine = makeCertificate({ subject: "server", names: ["127.0.0.1"] });
+  await ask("before a good chain", "tls-untrusted", [mine, goodCertificate(middle, "ec"), middle]);
+  for (const ciphers of ["AES128-SHA", "AES256-SHA256", "ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"])
+    await ask(ciphers, "200 100", [good], 100, { ciphers });
+  await ask("no suite in common", "tls-failed", [good], 100, { ciphers: "ECDHE-RSA-CHACHA20-POLY1305" });
+  await ask("TLS 1.3 only", "tls-failed", [good], 100, { minVersion: "TLSv1.3" });
+  await ask("4,000 bytes", "200 4000", [good], 4_000);
+  await ask("last", "200 100", [good]);
+  return { authorities: Buffer.concat([rsa.der, ec.der, p384.der]), asked, expected };
+}
+
+const memories: [string, Heap][] = [
+  ["the chip's fixed heap", CHIP],
+  ["half of the chip's heap", { slots: CHIP.slots / 2, chunkBytes: CHIP.chunkBytes / 2 }],
+];
+
+test.each(memories)("good and bad certificates in turn, with %s", async (_name, memory) => {
+  const { authorities, asked, expected } = await questions();
+  const app = await buildApp(`tls-${memory.slots}`, memory, {
+    config: { urls: asked },
+    main: "tls-probe",
+    authorities,
+  });
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+  await watch.until("the last answer", () => watch.lines.includes('{"tls":"done"}'), 120_000);
+  const told = watch.lines
+    .filter((line) => line.startsWith('{"tls":{'))
+    .map((line) => (JSON.parse(line) as { tls: Told }).tls);
+  console.log(told.map((one) => JSON.stringify(one)).join("\n"));
+  expect(told.map(({ name, answer }) => `${name}: ${answer}`)).toEqual(expected);
+  // What an exchange leaves behind would add up.
+  expect(told.at(-1)!.after.slots - told[1]!.after.slots).toBeLessThan(50);
+});
+
+test.each(memories)("from a blank board to the broker with the service over TLS, with %s", async (_name, memory) => {
+  const root = authority("p384");
+  const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
+  const server = goodCertificate(middle, "ec");
+  const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
+  cloud = new MockCloud({ devices, tls: { key: keyPem(server), cert: pem(server, middle) } });
+  await cloud.start();
+  const app = await buildApp(`tls-agent-${memory.slots}`, memory, { authorities: root.der });
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+  await watch.untilState("portal");
+  const url = `${cloud.httpsUrl}/xiaozhi/ota/`;
+  await fetch(app.portal, { method: "POST", body: new URLSearchParams({ ssid: "baja", password: "simulated", url }) });
+  await watch.untilState("activating");
+  const { code } = watch.states.find(({ state }) => state === "activating")!;
+  expect(cloud.enterCode(String(code)).bound).toBe(true);
+  await watch.untilState("online");
+  console.log(JSON.stringify({ memory, alive: await watch.settledHeap() }));
+});

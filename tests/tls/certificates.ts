@@ -1,0 +1,114 @@
+/** Certificates for the tests, signed here (X.509 v3, RFC 5280): no openssl is needed. */
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { isIPv4 } from "node:net";
+
+export type KeyType = "rsa" | "ec" | "p384";
+
+export interface Identity {
+  readonly subject: string;
+  readonly key: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly der: Buffer;
+}
+
+export interface CertificateOptions {
+  readonly subject: string;
+  /** Default: itself. */
+  readonly issuer?: Identity;
+  readonly keyType?: KeyType;
+  readonly isAuthority?: boolean;
+  /** Default: as long as the issuer's key. */
+  readonly hash?: "sha256" | "sha384" | "sha512";
+  /** DNS names and IPv4 addresses. */
+  readonly names?: readonly string[];
+  readonly notBeforeMs?: number;
+  readonly notAfterMs?: number;
+}
+
+export const DAY_MS = 86_400_000;
+
+export function makeCertificate(options: CertificateOptions): Identity {
+  const { subject, keyType = "rsa", isAuthority = false, names = [] } = options;
+  const { notBeforeMs = Date.now() - DAY_MS, notAfterMs = Date.now() + DAY_MS } = options;
+  const pair = keyPair(keyType);
+  const issuer = options.issuer ?? { subject, key: pair.privateKey, publicKey: pair.publicKey };
+  const hash = options.hash ?? (issuer.key.asymmetricKeyDetails?.namedCurve === "secp384r1" ? "sha384" : "sha256");
+  const algorithm = issuer.key.asymmetricKeyType === "ec" ? sequence(oid(ECDSA[hash])) : sequence(oid(RSA[hash]), NULL);
+  const signed = sequence(
+    der(0xa0, integer(2)),
+    integer(Math.floor(Math.random() * 2 ** 31) + 1),
+    algorithm,
+    nameOf(issuer.subject),
+    sequence(time(notBeforeMs), time(notAfterMs)),
+    nameOf(subject),
+    pair.publicKey.export({ format: "der", type: "spki" }),
+    der(
+      0xa3,
+      sequence(
+        ...(isAuthority ? [extension("551d13", sequence(der(0x01, Buffer.from([0xff]))), true)] : []),
+        extension("551d0e", der(0x04, keyId(pair.publicKey))),
+        extension("551d23", sequence(der(0x80, keyId(issuer.publicKey)))),
+        ...(names.length > 0 ? [extension("551d11", sequence(...names.map(generalName)))] : []),
+      ),
+    ),
+  );
+  const signature = sign(hash, signed, issuer.key);
+  const certificate = sequence(signed, algorithm, der(0x03, Buffer.from([0]), signature));
+  return { subject, key: pair.privateKey, publicKey: pair.publicKey, der: certificate };
+}
+
+export const pem = (...chain: readonly Identity[]): string =>
+  chain.map(({ der }) => `-----BEGIN CERTIFICATE-----\n${lines(der)}\n-----END CERTIFICATE-----\n`).join("");
+
+export const keyPem = ({ key }: Identity): string => String(key.export({ format: "pem", type: "pkcs8" }));
+
+/** RSA keys take long to make: four of them go round. */
+const rsaKeys: { privateKey: KeyObject; publicKey: KeyObject }[] = [];
+let nextRsaKey = 0;
+
+function keyPair(type: KeyType): { privateKey: KeyObject; publicKey: KeyObject } {
+  if (type === "ec") return generateKeyPairSync("ec", { namedCurve: "P-256" });
+  if (type === "p384") return generateKeyPairSync("ec", { namedCurve: "P-384" });
+  if (rsaKeys.length < 4) rsaKeys.push(generateKeyPairSync("rsa", { modulusLength: 2048 }));
+  return rsaKeys[nextRsaKey++ % rsaKeys.length]!;
+}
+
+const RSA = { sha256: "2a864886f70d01010b", sha384: "2a864886f70d01010c", sha512: "2a864886f70d01010d" };
+const ECDSA = { sha256: "2a8648ce3d040302", sha384: "2a8648ce3d040303", sha512: "2a8648ce3d040304" };
+const NULL = Buffer.from([0x05, 0]);
+
+export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...head]), content]);
+}
+export const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts);
+const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, "hex"));
+const nameOf = (name: string): Buffer => sequence(der(0x31, sequence(oid("550403"), der(0x0c, Buffer.from(name)))));
+const extension = (id: string, value: Buffer, isCritical = false): Buffer =>
+  sequence(oid(id), ...(isCritical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
+
+function integer(value: number): Buffer {
+  const hex = value.toString(16);
+  const digits = Buffer.from(hex.length % 2 ? `0${hex}` : hex, "hex");
+  return der(0x02, digits[0]! >= 0x80 ? Buffer.concat([Buffer.from([0]), digits]) : digits);
+}
+
+function time(ms: number): Buffer {
+  const text = `${new Date(ms).toISOString().replaceAll(/[-:T]|\.\d+/g, "")}`;
+  return text < "2050" ? der(0x17, Buffer.from(text.slice(2))) : der(0x18, Buffer.from(text));
+}
+
+function generalName(name: string): Buffer {
+  return isIPv4(name) ? der(0x87, Buffer.from(name.split(".").map(Number))) : der(0x82, Buffer.from(name));
+}
+
+function keyId(key: KeyObject): Buffer {
+  const info = key.export({ format: "der", type: "spki" });
+  return createHash("sha1").update(info).digest();
+}
+
+function lines(bytes: Buffer): string {
+  return (bytes.toString("base64").match(/.{1,64}/g) ?? []).join("\n");
+}

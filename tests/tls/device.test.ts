@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { fillIn, introduce, openCloud, openDevice, STEP_MS } from "../journey/support.js";
+import { keyPem, pem } from "./certificates.js";
+import { authority, badCertificates, goodCertificate } from "./identities.js";
+
+const root = authority("ec");
+const good = goodCertificate(root, "ec");
+
+async function cloudWith(server: typeof good) {
+  return openCloud({ autoRegister: true, tls: { key: keyPem(server), cert: pem(server) } });
+}
+
+test("from a blank board to the broker, with both services over TLS and a calendar that nobody set", async () => {
+  const cloud = await cloudWith(good);
+  for (const path of ["", "/xiaozhi/ota/"]) {
+    const device = openDevice({ trustAnchors: [pem(root)] });
+    await device.start();
+    introduce(cloud, device);
+    await device.waitFor("portal", STEP_MS);
+    await fillIn(device, `${cloud.httpsUrl}${path}`);
+    if (path) {
+      const { code } = await device.waitFor("activating", STEP_MS);
+      cloud.enterCode(String(code));
+    }
+    await device.waitFor("online", STEP_MS);
+  }
+}, 60_000);
+
+describe("the device says what is wrong with a certificate, and lives on:", () => {
+  test.each(badCertificates(root, "ec"))("%s: %s", async (_name, reason, certificate) => {
+    const cloud = await cloudWith(certificate);
+    const device = openDevice({ trustAnchors: [pem(root)] });
+    const restarts: string[] = [];
+    device.on("restart", (why) => restarts.push(why));
+    await device.start();
+    await device.waitFor("portal", STEP_MS);
+    await fillIn(device, cloud.httpsUrl);
+    expect(await device.waitFor("failed", STEP_MS)).toMatchObject({ reason });
+    expect(restarts).not.toContain("crash");
+  });
+});
