@@ -1,7 +1,7 @@
 /** The portal's HTTP: from a request to a reply, and to settings where a valid form was sent. */
 import { advise, type Failure } from "../modules/failure/failure.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
-import { splitQuery } from "../modules/http/url.js";
+import { MAX_URL_CHARACTERS, splitQuery } from "../modules/http/url.js";
 import { checkSettings, type Settings, type SettingsCheck, type TypedSettings } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
 import { escapeHtml, parseBody } from "./form.js";
@@ -52,7 +52,8 @@ function submit({ headers, body }: ServerRequest, portal: PortalState): Routed {
     const { settings } = check;
     return { reply: html(200, renderSaved(settings.ssid, settings.url)), settings };
   }
-  const { ssid, url } = typed;
+  // Shown as far as it could be right: escaped, 8 KiB of quotes would not fit into the heap.
+  const [ssid, url] = [typed.ssid.slice(0, MAX_URL_CHARACTERS), typed.url.slice(0, MAX_URL_CHARACTERS)];
   return { reply: html(422, renderPage({ ...emptyForm(portal), ssid, url, errors: check.errors, notice: undefined })) };
 }
 

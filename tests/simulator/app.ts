@@ -23,10 +23,11 @@ export async function buildApp(name: string, memory: Heap) {
   // As the simulator's preferences are kept; the factory's namespace is there before the agent is.
   writeFileSync(join(folder, "modpreferences.json"), JSON.stringify({ factory: FACTORY, agent: { mac: MAC } }));
   const portalPort = await freePort();
+  const dnsPort = await freePort();
   const simulator = await Simulator.build({
     name,
     headless: true,
-    config: { portalPort, dnsPort: await freePort(), dataIntervalMs: 2_000, file: { root: folder } },
+    config: { portalPort, dnsPort, dataIntervalMs: 2_000, file: { root: folder } },
     creation: {
       main: "probe",
       chunk: { initial: memory.chunkBytes, incremental: 0 },
@@ -36,7 +37,7 @@ export async function buildApp(name: string, memory: Heap) {
     include: ["$(MODDABLE)/modules/base/debug/manifest.json"],
     modules: { probe: join(ROOT, "tests/simulator/probe") },
   });
-  return { simulator, portal: `http://127.0.0.1:${portalPort}/` };
+  return { simulator, portal: `http://127.0.0.1:${portalPort}/`, portalPort, dnsPort };
 }
 
 async function freePort(): Promise<number> {
