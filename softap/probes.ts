@@ -8,7 +8,7 @@ import { splitQuery } from "../modules/http/url.js";
 import { notFound, redirect, refresh, text } from "./replies.js";
 
 /** Asked for by browsers and systems on their own, of any host: the page in their place would do harm. */
-export const ABSENT_PATHS: ReadonlySet<string> = new Set(["/favicon.ico", "/wpad.dat"]);
+const ABSENT_PATHS: ReadonlySet<string> = new Set(["/favicon.ico", "/wpad.dat"]);
 /** What the page's script asks for: never under a foreign name (DNS rebinding). */
 const API_PATHS: ReadonlySet<string> = new Set(["/status", "/networks"]);
 
@@ -52,31 +52,8 @@ const PROBES: readonly Probe[] = [
     online: APPLE_PAGE,
   },
   { hosts: ["www.apple.com"], paths: ["/library/test/success.html"], online: APPLE_PAGE },
-  // Android, ChromeOS, and who builds on them; Amazon's newer Fire OS.
-  {
-    hosts: [
-      "connectivitycheck.gstatic.com",
-      "connectivitycheck.android.com",
-      "www.gstatic.com",
-      "www.google.com",
-      "www.google.cn",
-      "developers.google.cn",
-      "play.googleapis.com",
-      "clients1.google.com",
-      "clients3.google.com",
-      "connect.rom.miui.com",
-      "connectivitycheck.platform.hicloud.com",
-      "connectivitycheck.cbg-app.huawei.com",
-      "connectivitycheck.platform.hihonorcloud.com",
-      "conn1.oppomobile.com",
-      "conn2.oppomobile.com",
-      "wifi.vivo.com.cn",
-      "www.qualcomm.cn",
-      "fireoscaptiveportal.com",
-    ],
-    paths: ["/generate_204", "/gen_204"],
-    online: NO_CONTENT,
-  },
+  // Android, ChromeOS, and who builds on them: each vendor has a host of its own.
+  { paths: ["/generate_204", "/gen_204"], online: NO_CONTENT },
   // Samsung's phones do not always follow a 302 here; the host varies.
   { paths: ["/mobile/status.php"], online: NO_CONTENT, needsPage: true },
   // Windows

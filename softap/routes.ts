@@ -1,6 +1,6 @@
 /** The portal's HTTP: from a request to a reply, and to what the person wants done. */
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
-import { splitQuery } from "../modules/http/url.js";
+import { MAX_URL_CHARACTERS, splitQuery } from "../modules/http/url.js";
 import { parseClaim } from "../modules/settings/claim.js";
 import { checkSettings, type SettingsErrors } from "../modules/settings/settings.js";
 import { parseBody } from "./form.js";
@@ -19,6 +19,9 @@ export interface Shown {
   readonly facts: PageModel["facts"];
   readonly setup: Setup;
 }
+
+/** Longer than any value that is valid, so that the clipped one is not valid either. */
+const MAX_TYPED_CHARACTERS = MAX_URL_CHARACTERS + 1;
 
 /** What was sent, to be shown again with what is wrong with it. */
 type Sent = Partial<Pick<PageModel, "ssid" | "url" | "errors" | "stale">>;
@@ -63,7 +66,8 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
   const type = headers.get("content-type");
   const fields = parseBody(type, body);
   if (!fields) return text(400, "This form cannot be read.");
-  const field = (name: string) => fields.get(name) ?? "";
+  // What is echoed is clipped: escaping thousands of quotes takes more than the heap has.
+  const field = (name: string, maxCharacters = MAX_TYPED_CHARACTERS) => (fields.get(name) ?? "").slice(0, maxCharacters);
   const isJson = type?.includes("json") ?? false;
   const refuse = (status: number, sent: Sent) =>
     isJson
@@ -74,7 +78,7 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
 
   switch (path) {
     case "/": {
-      const errors = submit(shown, { ...typed, password: field("password") }, field("claim"));
+      const errors = submit(shown, { ...typed, password: field("password") }, field("claim", Number.POSITIVE_INFINITY));
       if (errors) return refuse(422, { ...typed, errors });
       break;
     }

@@ -1,11 +1,8 @@
 /** `npm run fuzz`: malformed DNS packets and HTTP requests against the parsers and a virtual device in its portal. */
 import { parseArgs } from "node:util";
 import { fuzzParsers } from "./fuzz/parsers.js";
-import { fuzzPortal } from "./fuzz/portal.js";
+import { fuzzPortal, MAX_GROWTH_BYTES } from "./fuzz/portal.js";
 import { Random } from "./fuzz/random.js";
-
-/** What the device's thread may hold more than before: its code is compiled anew now and then. */
-const MAX_GROWTH_BYTES = 512 * 1024;
 
 const { values } = parseArgs({
   options: { seed: { type: "string", default: "20261122" }, count: { type: "string", default: "100000" } },

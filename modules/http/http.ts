@@ -27,7 +27,7 @@ export interface ServerRequest {
   readonly method: string;
   /** With its query. */
   readonly path: string;
-  /** The `Host` header, as sent. */
+  /** The `Host` header as sent, or the host that a proxy's target brings; empty where there is neither. */
   readonly host: string;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;

@@ -31,10 +31,11 @@ export async function buildApp(name: string, memory: Heap, { config, main = "pro
   // As the simulator's preferences are kept; the factory's namespace is there before the agent is.
   writeFileSync(join(folder, "modpreferences.json"), JSON.stringify({ factory: FACTORY, agent: { mac: MAC } }));
   const portalPort = await freePort();
+  const dnsPort = await freePort();
   const simulator = await Simulator.build({
     name,
     headless: true,
-    config: { portalPort, dnsPort: await freePort(), dataIntervalMs: 2_000, file: { root: folder }, ...config },
+    config: { portalPort, dnsPort, dataIntervalMs: 2_000, file: { root: folder }, ...config },
     creation: {
       main,
       chunk: { initial: memory.chunkBytes, incremental: 0 },
@@ -47,7 +48,7 @@ export async function buildApp(name: string, memory: Heap, { config, main = "pro
     ],
     modules: { [main]: join(ROOT, "tests/simulator", main) },
   });
-  return { simulator, portal: `http://127.0.0.1:${portalPort}/` };
+  return { simulator, portal: `http://127.0.0.1:${portalPort}/`, portalPort, dnsPort };
 }
 
 /** A manifest as a product's own: its authorities are one resource (modules/tls/manifest.json has the public ones). */

@@ -1,0 +1,57 @@
+/** The heap of the chip is fixed: what a stranger on the open network sends must not fill it, or the device aborts. */
+import { afterEach, expect, test } from "vitest";
+import { sendPackets, sendRequests } from "../../tools/fuzz/clients.js";
+import { Random } from "../../tools/fuzz/random.js";
+import type { Simulator } from "../../tools/simulator.js";
+import { exchange } from "../softap/probe-table.js";
+import { buildApp, CHIP, Watch } from "./app.js";
+
+/** `FUZZ_COUNT=10000` for a night. */
+const COUNT = Number(process.env.FUZZ_COUNT ?? 150);
+
+let simulator: Simulator;
+afterEach(() => simulator?.stop());
+
+const post = (type: string, body: string) =>
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const FORM = "application/x-www-form-urlencoded";
+const numbered = (count: number, text: (index: number) => string) => Array.from({ length: count }, (_, at) => text(at));
+
+test("malformed packets and requests in the chip's fixed heap", async () => {
+  const app = await buildApp("simulator-fuzz", CHIP);
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+  await watch.untilState("portal");
+  const serves = async () => expect((await fetch(app.portal)).status).toBe(200);
+  await serves();
+  const before = await watch.settledHeap();
+
+  // Each of these fills a heap of 4,928 slots, where somebody makes a value of each of its parts.
+  for (const request of [
+    post(FORM, "&".repeat(8_190)),
+    post(FORM, `ssid=${"+".repeat(8_000)}`),
+    post(FORM, `ssid=${"+".repeat(1_000)}&password=${"+".repeat(1_000)}&url=${`"<'`.repeat(1_500)}`),
+    post(FORM, numbered(1_300, (at) => `${at}=`).join("&")),
+    post("application/json", `{${numbered(800, (at) => `"${at}":""`).join(",")}}`),
+    post("application/json", `{"a":[${numbered(4_000, () => "1").join(",")}]}`),
+    `GET / HTTP/1.1\r\n${numbered(60, (at) => `header-${at}: x`).join("\r\n")}\r\n\r\n`,
+  ]) {
+    const { status } = await exchange(app.portalPort, request.replace("Host: a", `Host: 127.0.0.1:${app.portalPort}`));
+    expect([200, 302, 400, 421, 422]).toContain(status);
+  }
+  await Promise.allSettled(
+    numbered(4, () => post(FORM, "x".repeat(8_190))).map((text) => exchange(app.portalPort, text)),
+  );
+
+  const random = new Random(1);
+  expect(await sendPackets(app.dnsPort, COUNT, random)).toBeGreaterThan(0);
+  const statuses = await sendRequests(app.portalPort, COUNT, random, true);
+  expect(statuses.get("302")).toBeGreaterThan(0);
+  await serves();
+  const after = await watch.settledHeap();
+  console.log(JSON.stringify({ before, after, statuses: Object.fromEntries(statuses) }));
+  expect(watch.aborts).toEqual([]);
+  expect(after.slots - before.slots).toBeLessThan(100);
+  expect(after.chunkBytes - before.chunkBytes).toBeLessThan(2_048);
+}, 300_000);
