@@ -67,7 +67,8 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
   const fields = parseBody(type, body);
   if (!fields) return text(400, "This form cannot be read.");
   // What is echoed is clipped: escaping thousands of quotes takes more than the heap has.
-  const field = (name: string, maxCharacters = MAX_TYPED_CHARACTERS) => (fields.get(name) ?? "").slice(0, maxCharacters);
+  const field = (name: string, maxCharacters = MAX_TYPED_CHARACTERS) =>
+    (fields.get(name) ?? "").slice(0, maxCharacters);
   const isJson = type?.includes("json") ?? false;
   const refuse = (status: number, sent: Sent) =>
     isJson

@@ -4,12 +4,12 @@
  */
 import { X509Certificate } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { AccessPointSettings } from "../moddable/access-point.js";
 import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
 import type { RadioCommand } from "../moddable/radio.js";
+import { built, manifestConfig } from "./built.js";
 import { freePort } from "./ports.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
 import { type DeviceIdentity, prepareState } from "./state-file.js";
@@ -29,9 +29,6 @@ const rebootPauseMs = 100;
 /** A crash this soon after the boot is one of a row. */
 const quickCrashMs = 10_000;
 const maxQuickCrashes = 5;
-
-/** Seen from sources or from the compiled tree, the compiled tree's root. */
-const built = new URL(import.meta.url.endsWith(".ts") ? "../../build/host/" : "../../", import.meta.url);
 
 export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   faults: Faults;
@@ -293,10 +290,4 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       this.emit("state", change);
     }
   }
-}
-
-/** What the SDK's build would make of the manifest's `config`, without the platforms' parts. */
-function manifestConfig(): Record<string, unknown> {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../manifest.json", built), "utf8"));
-  return (manifest as { config?: Record<string, unknown> }).config ?? {};
 }

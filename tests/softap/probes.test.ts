@@ -56,7 +56,7 @@ describe("once it is", () => {
     ["www.google.com", "/"],
     ["captive.apple.com.evil.example", "/hotspot-detect.html"],
     ["detectportal.firefox.com", "/"],
-    ["", "/generate_204"],
+    ["", "/hotspot-detect.html"],
   ])("%s%s is no probe: people are led to the portal", (host, path) => {
     expect(ask(host, path, true)).toMatchObject({ status: 302, headers: { location: PORTAL } });
   });
