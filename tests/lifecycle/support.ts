@@ -1,5 +1,7 @@
 /** Lives of a scripted device under vitest. */
+
 import { test } from "vitest";
+import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { type KnownNetwork, settingsRecord } from "../../modules/settings/settings.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
@@ -7,6 +9,8 @@ import { onlineOnce } from "../scripted/journeys.js";
 import { play } from "../scripted/play.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { type Script, World } from "../scripted/world.js";
+
+installGlobals();
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
