@@ -81,6 +81,7 @@ const SDK = new Set([
   "embedded:network/mqtt/client",
   "instrumentation",
   "mc/config",
+  "mc/ffi",
   "net",
   "preference",
   "rsa",

@@ -19,6 +19,7 @@ export const specifiers: Readonly<Record<string, string>> = {
   debug: "./debug.js",
   instrumentation: "./instrumentation.js",
   "mc/config": "./config.js",
+  "mc/ffi": "./ffi.js",
   "embedded:io/digital": "./digital.js",
   "embedded:io/socket/tcp": "./socket/tcp.js",
   "embedded:io/socket/tcp/tls": "./socket/tls.js",

@@ -51,3 +51,10 @@ declare module "embedded:network/http/server" {
     readonly port: number;
   }
 }
+
+declare module "mc/ffi" {
+  /** The functions that the manifests name. */
+  export default class FFI {
+    access_point_address(a: number, b: number, c: number, d: number): number;
+  }
+}

@@ -1,10 +1,11 @@
+import FFI from "mc/ffi";
 import Net from "net";
 import SdkWiFi, { type AccessPointOptions, type ScanOptions as SdkScanOptions, type WiFiScanCallback } from "wifi";
 import { type Clock, sleep } from "../clock/clock.js";
 import { failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
 import { isReadable, strongest } from "./scan.js";
-import type { JoinOptions, Network, ScanOptions, WiFi } from "./wifi.js";
+import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi } from "./wifi.js";
 
 /** The driver says this of a failed four-way handshake (xs6wifi.c): the password. */
 const CODE_AUTHENTICATION = -1;
@@ -18,6 +19,8 @@ const RESCAN_PAUSE_MS = 1_000;
 const MAX_FOUND = 60;
 /** A scan that never ends must not keep the portal closed. A passive one listens 360 ms on each of 13 channels. */
 const SCAN_LIMIT_MS = 10_000;
+/** What the driver gives its access point. */
+const DRIVERS_ADDRESS = "192.168.4.1";
 const STATION = 1;
 const STATION_AND_ACCESS_POINT = 3;
 
@@ -89,7 +92,7 @@ export class WiFiAdapter implements WiFi {
     this.#disconnect();
   }
 
-  openAccessPoint({ ssid, password }: Parameters<WiFi["openAccessPoint"]>[0]): void {
+  openAccessPoint({ ssid, password, address }: AccessPoint): void {
     // A password that is there counts, even undefined: the driver makes a text of it.
     const options: ChipAccessPointOptions = { ssid, station: true, ...(password && { password: password.reveal() }) };
     try {
@@ -99,6 +102,7 @@ export class WiFiAdapter implements WiFi {
       SdkWiFi.mode = STATION_AND_ACCESS_POINT; // the simulator wants it first
       SdkWiFi.accessPoint(options);
     }
+    if (address !== DRIVERS_ADDRESS) moveAccessPoint(address);
   }
 
   closeAccessPoint(): void {
@@ -232,4 +236,10 @@ export class WiFiAdapter implements WiFi {
       this.onLost?.();
     }
   }
+}
+
+function moveAccessPoint(address: string): void {
+  const [a, b, c, d] = address.split(".").map(Number);
+  const error = new FFI().access_point_address(a!, b!, c!, d!);
+  if (error) throw new Error(`the access point does not take its address: ${error}`);
 }

@@ -22,6 +22,13 @@ export interface ScanOptions {
   readonly passive: boolean;
 }
 
+export interface AccessPoint {
+  readonly ssid: string;
+  readonly password: Secret | undefined;
+  /** Dotted IPv4, of a network of 256 addresses. */
+  readonly address: string;
+}
+
 export interface WiFi {
   /**
    * Networks in range, the strongest of each name, strongest first. Hidden ones have no name and are not among them.
@@ -40,7 +47,7 @@ export interface WiFi {
   /** Called when a joined network is lost; not for `leave`. */
   onLost: (() => void) | undefined;
   /** Beside the station. Open, or with a WPA2 password of 8 to 63 characters. @throws what the driver does not take */
-  openAccessPoint(options: { readonly ssid: string; readonly password: Secret | undefined }): void;
+  openAccessPoint(options: AccessPoint): void;
   /** The chip keeps its access point up until the station's mode is set. */
   closeAccessPoint(): void;
   /** Of the station. */

@@ -1,0 +1,27 @@
+/*
+ * The access point's IPv4 address, with a /24 network behind it. ESP-IDF's own is 192.168.4.1; to be called when the
+ * access point is up (esp_netif.h). The DHCP server names this address as router and as DNS server.
+ * Returns an esp_err_t, or -1 where there is no access point.
+ */
+#include <stdint.h>
+
+#include "esp_netif.h"
+
+int32_t access_point_address(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+int32_t access_point_address(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	esp_netif_t *netif = esp_netif_get_handle_from_ifkey("WIFI_AP_DEF");
+	esp_netif_ip_info_t info;
+	esp_err_t error;
+
+	if (!netif) return -1;
+	esp_netif_set_ip4_addr(&info.ip, a, b, c, d);
+	esp_netif_set_ip4_addr(&info.gw, a, b, c, d);
+	esp_netif_set_ip4_addr(&info.netmask, 255, 255, 255, 0);
+	error = esp_netif_dhcps_stop(netif);
+	if (ESP_OK != error && ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED != error) return error;
+	error = esp_netif_set_ip_info(netif, &info);
+	esp_netif_dhcps_start(netif);
+	return error;
+}
