@@ -10,10 +10,16 @@ export type PublicKey =
   /** X and Y, each as long as the curve's order. */
   | { readonly type: "ec"; readonly curve: CurveName; readonly x: Uint8Array; readonly y: Uint8Array };
 
+export interface SignatureAlgorithm {
+  readonly type: PublicKey["type"];
+  readonly hash: HashName;
+}
+
 export interface Certificate {
   /** What the issuer has signed. */
   readonly signed: Uint8Array;
-  readonly algorithm: { readonly type: PublicKey["type"]; readonly hash: HashName };
+  /** Undefined where the device does not know it: it does not matter for what is trusted anyway. */
+  readonly algorithm: SignatureAlgorithm | undefined;
   readonly signature: Uint8Array;
   /** DER. */
   readonly issuer: Uint8Array;
@@ -31,7 +37,7 @@ export interface Certificate {
   readonly addresses: readonly string[];
 }
 
-const ALGORITHMS: Readonly<Record<string, Certificate["algorithm"]>> = {
+const ALGORITHMS: Readonly<Record<string, SignatureAlgorithm>> = {
   "2a864886f70d01010b": { type: "rsa", hash: "SHA256" },
   "2a864886f70d01010c": { type: "rsa", hash: "SHA384" },
   "2a864886f70d01010d": { type: "rsa", hash: "SHA512" },
@@ -58,7 +64,7 @@ const KEY_ID = 0x80;
 const DNS_NAME = 0x82;
 const IP_ADDRESS = 0x87;
 
-/** @returns undefined where it is no certificate, or one whose key or signature the device cannot check */
+/** @returns undefined where it is no certificate, or one whose key the device cannot use */
 export function parseCertificate(der: Uint8Array): Certificate | undefined {
   try {
     return certificateOf(new DerReader(der).inside());
@@ -81,7 +87,7 @@ function certificateOf(outer: DerReader): Certificate | undefined {
   const notAfterMs = timeOf(validity);
   const subject = fields.next(TAG.sequence).whole;
   const key = keyOf(fields.inside());
-  if (!algorithm || !key) return undefined;
+  if (!key) return undefined;
   while (!fields.isAtEnd) {
     const { tag, content } = fields.next();
     if (tag !== EXTENSIONS) continue;

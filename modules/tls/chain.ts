@@ -1,14 +1,14 @@
 /** Whether a server is who it should be: RFC 5280 §6 as far as a device needs it, and the name after RFC 6125 §6.4. */
 import type { Reason } from "../failure/failure.js";
 import { isAddress } from "../http/url.js";
-import type { Certificate } from "./certificate.js";
+import type { Certificate, PublicKey, SignatureAlgorithm } from "./certificate.js";
 import { isEqual } from "./der.js";
 
 export interface Trust {
   /** The anchors that may have issued it, by their names or keys. */
   anchorsFor(certificate: Certificate): readonly Certificate[];
-  /** Whether the issuer's key made the certificate's signature; the types of both are the same. */
-  isSignedBy(certificate: Certificate, issuer: Certificate): boolean;
+  /** Whether the key, which is of the algorithm's type, made the certificate's signature. */
+  isSignedBy(certificate: Certificate, algorithm: SignatureAlgorithm, key: PublicKey): boolean;
 }
 
 /**
@@ -37,11 +37,9 @@ function trustedLength(chain: readonly Certificate[], trust: Trust): number {
 }
 
 function isIssuedBy(certificate: Certificate, issuer: Certificate, trust: Trust): boolean {
-  return (
-    isEqual(certificate.issuer, issuer.subject) &&
-    certificate.algorithm.type === issuer.key.type &&
-    trust.isSignedBy(certificate, issuer)
-  );
+  const { algorithm } = certificate;
+  if (!algorithm || algorithm.type !== issuer.key.type || !isEqual(certificate.issuer, issuer.subject)) return false;
+  return trust.isSignedBy(certificate, algorithm, issuer.key);
 }
 
 /** An asterisk stands for one whole first label. */

@@ -8,14 +8,14 @@ import Curve from "curve";
 import ECDSA from "ecdsa";
 import ECPoint from "ecp";
 import RSA from "rsa";
-import type { Certificate, HashName, PublicKey } from "./certificate.js";
+import type { Certificate, HashName, PublicKey, SignatureAlgorithm } from "./certificate.js";
 import { DerReader } from "./der.js";
 
 type RsaKey = PublicKey & { type: "rsa" };
 type EcKey = PublicKey & { type: "ec" };
 
-/** The issuer's key is of the type that the certificate's algorithm names. */
-export function isSignedBy({ signed, signature, algorithm }: Certificate, { key }: Certificate): boolean {
+/** @param key of the algorithm's type */
+export function isSignedBy({ signed, signature }: Certificate, algorithm: SignatureAlgorithm, key: PublicKey): boolean {
   const digest = new Digest(algorithm.hash);
   digest.write(signed.slice().buffer as ArrayBuffer);
   const hash = new Uint8Array(digest.close());
