@@ -215,7 +215,7 @@ describe("losing the network", () => {
 });
 
 describe("the access point", () => {
-  const open = { ssid: "ESP32-0001", password: undefined };
+  const open = { ssid: "ESP32-0001", password: undefined, address: "192.168.4.1" };
 
   test("stands beside the station, which can scan and join meanwhile; then it is gone", async () => {
     wifi.openAccessPoint(open);

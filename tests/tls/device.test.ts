@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { fillIn, introduce, openCloud, openDevice, STEP_MS } from "../journey/support.js";
+import { watchTrial } from "../../mocks/phone.js";
+import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, untilDone } from "../journey/support.js";
 import { keyPem, pem } from "./certificates.js";
 import { authority, badCertificates, goodCertificate } from "./identities.js";
 
@@ -22,11 +23,12 @@ test("from a blank board to the broker, with both services over TLS and a calend
       const { code } = await device.waitFor("activating", STEP_MS);
       cloud.enterCode(String(code));
     }
+    await untilDone(device);
     await device.waitFor("online", STEP_MS);
   }
 }, 60_000);
 
-describe("the device says what is wrong with a certificate, and lives on:", () => {
+describe("the page says what is wrong with a certificate, and the device lives on:", () => {
   test.each(badCertificates(root, "ec"))("%s: %s", async (_name, reason, certificate) => {
     const cloud = await cloudWith(certificate);
     const device = openDevice({ trustAnchors: [pem(root)] });
@@ -35,7 +37,10 @@ describe("the device says what is wrong with a certificate, and lives on:", () =
     await device.start();
     await device.waitFor("portal", STEP_MS);
     await fillIn(device, cloud.httpsUrl);
-    expect(await device.waitFor("failed", STEP_MS)).toMatchObject({ reason });
+    expect(await watchTrial(portalUrl(device), ["failed"], STEP_MS)).toMatchObject({
+      failure: { reason },
+      done: ["associated", "address", "name"],
+    });
     expect(restarts).not.toContain("crash");
   });
 });
