@@ -8,7 +8,7 @@ import type { PageModel } from "./model.js";
 import { route } from "./routes.js";
 import { Setup, type SetupOptions } from "./setup.js";
 
-export interface PortalOptions extends SetupOptions {
+export interface PortalOptions extends Omit<SetupOptions, "onFailed"> {
   readonly io: SetupOptions["io"] & { readonly serveHttp: ServeHttp; readonly serveUdp: ServeUdp };
   /** As Math.random, of the chip's noise. */
   readonly random: () => number;
@@ -27,8 +27,6 @@ export interface PortalOptions extends SetupOptions {
 }
 
 export interface Portal {
-  /** Where a person finds the page. */
-  readonly url: string;
   /** When somebody's settings are kept and the page has told it. */
   readonly ended: Promise<void>;
   readonly isOpen: boolean;
@@ -44,8 +42,11 @@ export interface Portal {
 /** @throws when a port is taken or the radio has no access point: nothing is left open then */
 export function openPortal(options: PortalOptions): Portal {
   const { io, address, httpPort } = options;
-  const setup = new Setup(options);
   const hosts = ownHosts(address, httpPort);
+  const url = `http://${hosts[0]}/`;
+  const tell = (failure: Failure | undefined) =>
+    io.log.event({ state: "portal", ssid: options.ssid, address: url, ...(failure && { reason: failure.reason }) });
+  const setup = new Setup({ ...options, onFailed: tell });
   const { defaultUrl, urlLocked, facts } = options;
   const shown = { hosts, token: newToken(options.random), defaultUrl, urlLocked, facts, setup };
   let lastVisitMs = io.clock.ticksMs(); // somebody may be about to join
@@ -80,8 +81,8 @@ export function openPortal(options: PortalOptions): Portal {
     close();
     throw error;
   }
+  tell(options.failure);
   return {
-    url: `http://${hosts[0]}/`,
     ended: setup.ended,
     get isOpen() {
       return isOpen;

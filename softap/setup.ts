@@ -32,6 +32,8 @@ export interface SetupOptions {
   readonly networks: readonly Network[];
   /** Why the portal is open, where something went wrong. */
   readonly failure: Failure | undefined;
+  /** A trial has failed: the portal waits for a person again. */
+  onFailed(failure: Failure): void;
 }
 
 /** A phone that lost the access point when it changed its channel comes back within this time, or not at all. */
@@ -221,6 +223,7 @@ export class Setup {
     this.#leave();
     const { network, url } = this.#candidate!;
     this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: this.#isKept };
+    this.#options.onFailed(failure);
   }
 
   /** @returns false where the flash takes no more: the status says so */

@@ -99,7 +99,6 @@ async function portal(device: Device, { failure, attempt }: In<"portal">): Promi
   const { wifi, build, identity, log } = device;
   const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
   const seen = failure && explainJoin(failure, networks, failure.detail);
-  const ssid = accessPointName(identity.mac);
   const opened = openPortal({
     io: {
       ...device,
@@ -111,7 +110,7 @@ async function portal(device: Device, { failure, attempt }: In<"portal">): Promi
     journal: device.journal,
     networks,
     failure: seen,
-    ssid,
+    ssid: accessPointName(identity.mac),
     password: identity.accessPointPassword,
     address: build.accessPointAddress,
     httpPort: build.portalPort,
@@ -120,7 +119,6 @@ async function portal(device: Device, { failure, attempt }: In<"portal">): Promi
     urlLocked: build.provisioningUrlLocked,
     facts: { mac: identity.mac, serial: identity.serial, firmware: build.firmwareVersion },
   });
-  log.event({ state: "portal", ssid, address: opened.url, ...(seen && { reason: seen.reason }) });
   let resumed: Resumed | undefined | void;
   try {
     resumed = await Promise.race([opened.ended, resume(device, opened, attempt)]);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { browserTest, openPage } from "./browser.js";
-import { fill, HOME, introduce, joinPortal, openCloud, openPortal, STEP_MS, save, untilDone } from "./support.js";
+import { fill, HOME, introduce, joinPortal, openCloud, openPortal, STEP_MS, save, untilPhase } from "./support.js";
 
 browserTest.for([true, false])(
   "from the captive page over the six digits to the broker, script: %s",
@@ -12,14 +12,14 @@ browserTest.for([true, false])(
     const phone = await joinPortal(device, { javaScriptEnabled });
     await fill(phone.page, { ...HOME, url: cloud.xiaozhiUrl });
     await save(phone.page);
-    await untilDone(phone.page);
-
-    const { code } = await device.waitFor("activating", STEP_MS);
+    await untilPhase(phone.page, "activating");
+    const { code } = device.state!;
     const { page, problems } = await openPage({ javaScriptEnabled });
     await page.goto(`${cloud.url}/activate`);
     await page.getByLabel("Code on the device").pressSequentially(String(code));
     await page.keyboard.press("Enter");
     await page.getByRole("status").getByText("That worked").waitFor();
+    await untilPhase(phone.page, "done");
     await device.waitFor("online", STEP_MS);
     expect(cloud.isOnline(device.identity!.mac)).toBe(true);
 

@@ -205,7 +205,7 @@ browserTest("any name is shown as text and chosen exactly, also after a scan", a
   server.onPost = () => ({ networks });
   await page.getByRole("button", { name: "Refresh" }).click();
   const buttons = page.locator("li button:has(bdi)");
-  await expect.poll(() => buttons.locator("bdi").allTextContents()).toEqual(hostile);
+  await expect.poll(() => buttons.locator("bdi").allTextContents(), { timeout: 10_000 }).toEqual(hostile);
   for (const [index, name] of hostile.entries()) {
     await buttons.nth(index).click();
     expect(await page.locator("#ssid").inputValue()).toBe(name);

@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import type { VirtualDevice, VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
+import type { TrialStatus } from "../../softap/model.js";
 import { openDevice, STEP_MS } from "../journey/support.js";
 import { openPage, type PageOptions, probes } from "./browser.js";
 
@@ -45,9 +46,9 @@ export async function fill(page: Page, values: Partial<Record<Field, string>>): 
   for (const [name, value] of Object.entries(values)) await field(page, name as Field).fill(value);
 }
 
-/** The portal's last word. */
-export async function untilDone(page: Page): Promise<void> {
-  await page.getByRole("heading", { name: "All set" }).waitFor();
+/** The trial, as the page shows it; without a script the page reloads itself. */
+export async function untilPhase(page: Page, phase: TrialStatus["phase"]): Promise<void> {
+  await page.locator(`#status[data-phase=${phase}]`).waitFor({ timeout: STEP_MS });
 }
 
 export async function save(page: Page): Promise<void> {

@@ -1,0 +1,42 @@
+/** The portal of a whole device: found by every system, opened by hand, with the label's password. */
+import { expect, test } from "vitest";
+import { readState, writeState } from "../../mocks/device/state-file.js";
+import { Nvs } from "../../mocks/moddable/nvs.js";
+import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
+import { fillIn, openCloud, openDevice, openOnlineDevice, portalUrl, STEP_MS, untilDone } from "./support.js";
+
+test("every system's probe opens its sheet, and closes it when everything works", async () => {
+  const cloud = await openCloud({ autoRegister: true });
+  const device = openDevice();
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  for (const row of probeRows) expectCaptive(row, await replay(device.portalPort, row), portalUrl(device));
+  await fillIn(device, cloud.url);
+  await untilDone(device);
+  for (const row of probeRows) expectOnline(row, await replay(device.portalPort, row), portalUrl(device));
+  await device.waitFor("online", STEP_MS);
+}, 60_000);
+
+test("a long press of the button opens it, whatever the device does, and nothing is lost", async () => {
+  const cloud = await openCloud({ autoRegister: true });
+  const device = await openOnlineDevice(cloud);
+  device.pressButton(3_300);
+  await device.waitFor("portal", STEP_MS);
+  expect(await (await fetch(portalUrl(device))).text()).toContain('value="Home"');
+}, 60_000);
+
+test("its network has the password that the factory printed on the label", async () => {
+  const device = openDevice();
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  expect(device.accessPoint).toMatchObject({ ssid: expect.stringMatching(/^ESP32-[0-9A-F]{4}$/) });
+  expect(device.accessPoint).not.toHaveProperty("password");
+  await device.stop();
+  const state = readState(device.stateFile)!;
+  const nvs = new Nvs({ state });
+  nvs.write("factory", "ap_password", "from the label");
+  writeState(device.stateFile, { ...state, ...nvs.state });
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  expect(device.accessPoint).toMatchObject({ password: "from the label" });
+});
