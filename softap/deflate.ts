@@ -79,5 +79,6 @@ export function deflate(bytes: Uint8Array): Uint8Array {
   // The end's symbol is seven zeros, the stored block's header three more.
   for (count += 10; count > 0; count -= 8, bits >>>= 8) out[outLength++] = bits;
   out.set(EMPTY_BLOCK, outLength);
-  return out.subarray(0, outLength + EMPTY_BLOCK.length);
+  // A copy: a slow reader must not hold the whole work space.
+  return out.slice(0, outLength + EMPTY_BLOCK.length);
 }

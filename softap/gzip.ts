@@ -2,6 +2,7 @@
  * One gzip member (RFC 1952) out of three parts: a head and a tail that the build has deflated, and between them what
  * the device fills in. It deflates that alone, and computes the CRC of that alone.
  */
+import { crc32 } from "../modules/crc/crc32.js";
 import { deflate } from "./deflate.js";
 
 export interface Piece {
@@ -28,20 +29,6 @@ export function gzipAround({ head, tail, tailShift }: Frame, filling: Uint8Array
   littleEndian(trailer, 4, head.raw.length + filling.length + tail.raw.length);
   return [head.deflated, deflate(filling), tail.deflated, trailer];
 }
-
-/** @param crc of what stands before */
-export function crc32(bytes: Uint8Array, crc = 0): number {
-  let rest = ~crc;
-  for (let index = 0; index < bytes.length; index++) rest = TABLE[(rest ^ bytes[index]!) & 0xff]! ^ (rest >>> 8);
-  return ~rest;
-}
-
-/** Of each byte; the polynomial is the reflected 0x04C11DB7. */
-const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let rest = byte;
-  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
-  return rest;
-});
 
 function shift(crc: number, words: readonly number[]): number {
   let result = 0;

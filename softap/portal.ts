@@ -5,7 +5,7 @@ import type { Secret } from "../modules/secret/secret.js";
 import type { ServeUdp, UdpServer } from "../modules/udp/udp.js";
 import { answerDns } from "./dns.js";
 import type { PageModel } from "./model.js";
-import { route } from "./routes.js";
+import { isOwnHost, route } from "./routes.js";
 import { Setup, type SetupOptions } from "./setup.js";
 
 export interface PortalOptions extends Omit<SetupOptions, "onFailed"> {
@@ -32,9 +32,9 @@ export interface Portal {
   readonly isOpen: boolean;
   /** Somebody's settings are being tried. */
   readonly isBusy: boolean;
-  /** Why the last try did not work. */
+  /** Why the stored settings do not work. */
   readonly failure: Failure | undefined;
-  /** Nobody asked for anything in this time. */
+  /** Nobody asked for the page or anything of it in this time. */
   isIdle(idleMs: number): boolean;
   close(): void;
 }
@@ -51,7 +51,6 @@ export function openPortal(options: PortalOptions): Portal {
   const shown = { hosts, token: newToken(options.random), defaultUrl, urlLocked, facts, setup };
   let lastVisitMs = io.clock.ticksMs(); // somebody may be about to join
 
-  io.wifi.openAccessPoint(options);
   const servers: UdpServer[] = [];
   let isOpen = true;
   const close = () => {
@@ -62,6 +61,7 @@ export function openPortal(options: PortalOptions): Portal {
     io.wifi.closeAccessPoint();
   };
   try {
+    io.wifi.openAccessPoint(options);
     servers.push(
       io.serveUdp({
         port: options.dnsPort,
@@ -72,7 +72,8 @@ export function openPortal(options: PortalOptions): Portal {
       io.serveHttp({
         port: httpPort,
         handle(request) {
-          lastVisitMs = io.clock.ticksMs();
+          // A phone that only lies there asks for the systems' hosts from time to time.
+          if (isOwnHost(request, shown)) lastVisitMs = io.clock.ticksMs();
           return route(request, shown);
         },
       }),
@@ -91,7 +92,7 @@ export function openPortal(options: PortalOptions): Portal {
       return setup.isBusy;
     },
     get failure() {
-      return "failure" in setup.status ? setup.status.failure : undefined;
+      return setup.storedFailure;
     },
     isIdle: (idleMs) => io.clock.ticksMs() - lastVisitMs > idleMs,
     close,

@@ -24,18 +24,22 @@ export interface Shown {
 const MAX_TYPED_CHARACTERS = MAX_URL_CHARACTERS + 1;
 
 /** What was sent, to be shown again with what is wrong with it. */
-type Sent = Partial<Pick<PageModel, "ssid" | "url" | "errors" | "stale">>;
+type Sent = Partial<Pick<PageModel, "ssid" | "url" | "errors" | "stale" | "hasPassword">>;
 
 export function route(request: ServerRequest, shown: Shown): ServerReply {
   const { method, host, headers } = request;
   const [path, query] = splitQuery(request.path);
   const portalUrl = `http://${shown.hosts[0]}/`;
   const online = shown.setup.status.phase === "done";
-  if (!shown.hosts.includes(host.toLowerCase())) return answerProbe({ method, host, path }, portalUrl, online);
+  if (!isOwnHost(request, shown)) return answerProbe({ method, host, path }, portalUrl, online);
   const language = chooseLanguage(/[?&]lang=([\w-]+)/.exec(query)?.[1], headers.get("accept-language"));
   if (method === "POST") return change(path, request, shown, language);
   if (method !== "GET" && method !== "HEAD") return text(405, "Method not allowed");
   return read(path, request, shown, language) ?? answerProbe({ method, host, path }, portalUrl, online);
+}
+
+export function isOwnHost({ host }: ServerRequest, { hosts }: Shown): boolean {
+  return hosts.includes(host.toLowerCase());
 }
 
 function read(path: string, { headers }: ServerRequest, shown: Shown, language: Language): ServerReply | undefined {
@@ -49,7 +53,7 @@ function read(path: string, { headers }: ServerRequest, shown: Shown, language: 
     }
     case "/status":
       setup.seen();
-      return wantsJson ? json(200, setup.status) : html(200, renderStatus(modelOf(shown), language));
+      return wantsJson ? json(200, setup.status) : html(200, renderStatus(setup.status, language));
     case "/networks":
       return wantsJson
         ? json(200, { scanning: setup.scanning, networks: setup.networks })
@@ -80,7 +84,8 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
   switch (path) {
     case "/": {
       const errors = submit(shown, { ...typed, password: field("password") }, field("claim", Number.POSITIVE_INFINITY));
-      if (errors) return refuse(422, { ...typed, errors });
+      // A password that was typed has to be typed again: "unchanged" would mean the one before.
+      if (errors) return refuse(422, { ...typed, errors, ...(field("password") && { hasPassword: false }) });
       break;
     }
     case "/keep":
@@ -132,7 +137,7 @@ function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, s
     ssid,
     url: urlLocked ? defaultUrl : (sent.url ?? candidate?.url ?? stored?.url ?? defaultUrl),
     urlLocked,
-    hasPassword: password !== undefined && !password.isEmpty && refusedSsid(status) !== ssid,
+    hasPassword: sent.hasPassword ?? (password !== undefined && !password.isEmpty && refusedSsid(status) !== ssid),
     errors: sent.errors ?? {},
     stale: sent.stale ?? false,
     networks,

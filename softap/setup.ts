@@ -38,8 +38,6 @@ export interface SetupOptions {
 
 /** A phone that lost the access point when it changed its channel comes back within this time, or not at all. */
 const UNSEEN_MS = 20_000;
-/** Nobody seems to watch when the last step is done: a page that is there asks every second. */
-const UNSEEN_END_MS = 5_000;
 /** The page goes to its last address, and the phone's system asks once more whether it is online. */
 const LAST_PAGE_MS = 6_000;
 
@@ -53,8 +51,11 @@ export class Setup {
   #status: TrialStatus;
   #candidate: Candidate | undefined;
   #claim: Claim | undefined;
+  #hasStoredClaim: boolean;
   #credentials: Credentials | undefined;
   #isKept = false;
+  /** What was stored before the candidate was. */
+  #before: Settings | undefined;
   #isEnding = false;
   #waiting: Waiting = { isOver: true };
   #cancelUnseen: Cancel | undefined;
@@ -62,6 +63,7 @@ export class Setup {
   constructor(options: SetupOptions) {
     this.#options = options;
     this.networks = options.networks;
+    this.#hasStoredClaim = options.claim.read() !== undefined;
     this.#status = { phase: "idle", failure: options.failure };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -77,7 +79,12 @@ export class Setup {
   }
 
   get hasClaim(): boolean {
-    return (this.#claim ?? this.#options.claim.read()) !== undefined;
+    return this.#claim !== undefined || this.#hasStoredClaim;
+  }
+
+  /** Why the stored settings do not work; nothing of those that are only tried. */
+  get storedFailure(): Failure | undefined {
+    return this.#status.phase === "failed" && this.#isKept ? this.#status.failure : this.#options.failure;
   }
 
   /** What was sent last, where it was not kept yet. */
@@ -91,9 +98,9 @@ export class Setup {
     return this.#candidate ? [this.#candidate.network, ...stored] : [...stored];
   }
 
-  /** A trial is under way, a code that was not entered yet included. */
+  /** A trial is under way, a code that was not entered yet included, or has ended well. */
   get isBusy(): boolean {
-    return !this.#waiting.isOver;
+    return !this.#waiting.isOver || this.#status.phase === "done";
   }
 
   /** Begins a trial; another one that is under way is given up. */
@@ -101,13 +108,15 @@ export class Setup {
     if (this.#isEnding) return;
     this.close();
     this.#candidate = candidate;
-    this.#claim = claim;
+    if (claim) this.#claim = claim; // an empty box leaves the one that came before
     this.#credentials = undefined;
+    this.#before = this.stored;
     this.#isKept = false;
-    this.#waiting = { isOver: false };
-    this.#try(candidate, this.#waiting).catch((error) => {
+    const waiting = { isOver: false };
+    this.#waiting = waiting;
+    this.#try(candidate, waiting).catch((error) => {
       reportFault("trial", error);
-      this.#fail(failed("internal").failure, []);
+      if (!waiting.isOver) this.#fail(failed("internal").failure, []);
     });
   }
 
@@ -129,8 +138,16 @@ export class Setup {
     this.seen();
   }
 
+  /** Also the network that is in use, or being tried. */
   forget(ssid: string): void {
+    if (this.#candidate?.network.ssid === ssid) {
+      this.close();
+      this.#candidate = undefined;
+      this.#status = { phase: "idle", failure: undefined };
+    }
     this.#change((settings) => withoutNetwork(settings, ssid));
+    if (!this.isBusy) this.#options.io.wifi.leave();
+    this.#options.settings.scrub(); // its password
   }
 
   prefer(ssid: string): void {
@@ -159,6 +176,14 @@ export class Setup {
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
     if (isBusy) this.#leave();
+  }
+
+  /** A code was seen, and the service refused after it: what worked before stands again. */
+  #takeBack(): void {
+    const { settings } = this.#options;
+    if (!this.#isKept) return;
+    const restored = this.#before ? settings.write(this.#before) : settings.erase();
+    this.#isKept = !restored.ok;
   }
 
   /** A network that is not kept must not be taken for one of the stored ones. */
@@ -193,7 +218,7 @@ export class Setup {
           url,
           shown: { code: activation.code, message: activation.message, url: activation.url },
         };
-        if (!this.#isKept) this.#expectVisitor(UNSEEN_MS);
+        if (!this.#isKept) this.#expectVisitor();
       },
     });
     if (waiting.isOver) return;
@@ -205,13 +230,13 @@ export class Setup {
     this.#credentials = result.value;
     const activated = wasAsked;
     this.#status = { phase: "done", ssid, url, activated };
-    this.#expectVisitor(this.#isKept ? UNSEEN_END_MS : UNSEEN_MS);
+    this.#expectVisitor();
   }
 
   /** What works is not thrown away because the phone did not come back to see it. */
-  #expectVisitor(unseenMs: number): void {
+  #expectVisitor(): void {
     this.#cancelUnseen?.();
-    this.#cancelUnseen = this.#options.io.clock.after(unseenMs, () => {
+    this.#cancelUnseen = this.#options.io.clock.after(UNSEEN_MS, () => {
       if (this.#keep() && this.#status.phase === "done") this.#end();
     });
   }
@@ -219,6 +244,7 @@ export class Setup {
   #fail(failure: Failure, done: readonly TrialStep[]): void {
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
+    this.#takeBack();
     noteFailure(this.#options.io.log, failure);
     this.#leave();
     const { network, url } = this.#candidate!;
@@ -231,10 +257,10 @@ export class Setup {
     const { settings, claim, journal } = this.#options;
     const candidate = this.#candidate!;
     if (!this.#isKept) {
-      const kept = settings.write(withCandidate(this.stored, candidate));
-      const claimKept = kept.ok && this.#claim ? claim.write(this.#claim) : kept;
-      if (!claimKept.ok) {
-        this.#fail(claimKept.failure, []);
+      const claimKept = this.#claim ? claim.write(this.#claim) : undefined;
+      const kept = claimKept && !claimKept.ok ? claimKept : settings.write(withCandidate(this.#before, candidate));
+      if (!kept.ok) {
+        this.#fail(kept.failure, []);
         return false;
       }
       this.#isKept = true;

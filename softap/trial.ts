@@ -38,20 +38,26 @@ export async function runTrial(options: TrialOptions): Promise<Result<Credential
   if (!joined.ok) return joined;
   if (waiting.isOver) return GIVEN_UP;
   onStep("address");
+  const lost = new Promise<Result<never>>((resolve) => {
+    io.wifi.onLost = () => resolve(failed("wifi-lost", candidate.network.ssid));
+  });
+  try {
+    return await Promise.race([reach(options), lost]);
+  } finally {
+    if (!waiting.isOver) io.wifi.onLost = undefined;
+  }
+}
+
+/** From the address to the credentials. */
+async function reach(options: TrialOptions): Promise<Result<Credentials>> {
+  const { io, candidate, waiting, onStep } = options;
   const { host } = parseUrl(candidate.url)!;
   if (!isAddress(host) && !(await io.resolve(host))) {
     return (await io.resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet");
   }
   if (waiting.isOver) return GIVEN_UP;
   onStep("name");
-  const lost = new Promise<Result<never>>((resolve) => {
-    io.wifi.onLost = () => resolve(failed("wifi-lost", candidate.network.ssid));
-  });
-  try {
-    return await Promise.race([obtainThere(options), lost]);
-  } finally {
-    if (!waiting.isOver) io.wifi.onLost = undefined;
-  }
+  return obtainThere(options);
 }
 
 async function join({ io: { wifi }, candidate, waiting, onStep }: TrialOptions): Promise<Result<void>> {

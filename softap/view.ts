@@ -1,7 +1,7 @@
 /** The captive page: what the build made of its sources (softap/page), around what this device has to say. */
 import { escapeHtml } from "./form.js";
 import { gzipAround } from "./gzip.js";
-import type { PageModel } from "./model.js";
+import type { PageModel, TrialStatus } from "./model.js";
 import { built } from "./page/built.js";
 import { type Language, languages } from "./page/languages.js";
 import { networksFragment } from "./page/networks.js";
@@ -33,8 +33,8 @@ export function renderPage(model: PageModel, language: Language, gzip: boolean):
 }
 
 /** The part of the page that the script asks for while a trial is under way. */
-export function renderStatus(model: PageModel, language: Language): string {
-  return statusFragment(model.trial, languages[language], queryOf(language));
+export function renderStatus(trial: TrialStatus, language: Language): string {
+  return statusFragment(trial, languages[language], queryOf(language));
 }
 
 /** The part of the page that the script asks for while a scan is under way. */
@@ -46,7 +46,7 @@ function fill(model: PageModel, language: Language): string {
   const { phase } = model.trial;
   const texts = languages[language];
   const query = queryOf(language);
-  const status = renderStatus(model, language);
+  const status = renderStatus(model.trial, language);
   if (phase === "done") return status + facts(model, texts);
   const isUnderWay = (phase === "trying" || phase === "activating") && !needsPerson(model);
   const reload = isUnderWay ? `<noscript><meta http-equiv="refresh" content="2;url=/${query}"></noscript>` : "";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { constants, deflateRawSync } from "node:zlib";
-import { crc32 } from "../softap/gzip.js";
+import { crc32 } from "../modules/crc/crc32.js";
 import { built } from "../softap/page/built.js";
 import { type Language, languages } from "../softap/page/languages.js";
 import { ROOT } from "./sdk.js";

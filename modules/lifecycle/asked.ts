@@ -14,15 +14,16 @@ const STARTS = "starts";
 /** Set where the portal was asked for, and gone with the start that obeys it. */
 const PORTAL = "portal";
 
-/** Resolves when the button wants a restart: after a long press into the portal, after a longer one as from the factory. */
-export function whenPressed({ button, store, settings, claim, journal }: Device): Promise<"button" | "reset"> {
-  return new Promise((resolve) => {
-    button.onWish = (wish) => {
-      if (wish === "reset") for (const record of [settings, claim, journal]) record.erase();
-      else askForPortal(store);
-      resolve(wish === "reset" ? "reset" : "button");
-    };
-  });
+/** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
+export function watchButton(
+  { button, store, settings, claim, journal }: Device,
+  restart: (why: "button" | "reset") => void,
+): void {
+  button.onWish = (wish) => {
+    if (wish === "reset") for (const record of [settings, claim, journal]) record.erase();
+    else askForPortal(store);
+    restart(wish === "reset" ? "reset" : "button");
+  };
 }
 
 /** The next start opens the portal; the settings stay. */

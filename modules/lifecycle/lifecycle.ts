@@ -16,7 +16,7 @@ import { runSession } from "../session/session.js";
 import type { Settings } from "../settings/settings.js";
 import { joinKnown } from "../wifi/join.js";
 import { explainJoin } from "../wifi/scan.js";
-import { askForPortal, forgetStarts, isPortalAsked, whenPressed } from "./asked.js";
+import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
 import type { Device } from "./device.js";
 
 /** `attempt` counts the failures in a row: pauses grow with it. */
@@ -52,12 +52,17 @@ const TRIES_BEFORE_SERVICE = 4;
 const FAULT_ATTEMPT = 3;
 /** Runs until the machine has to restart. Never rejects. */
 export async function runLifecycle(device: Device): Promise<void> {
-  const pressed = whenPressed(device).then((why): State => ({ name: "restarting", why }));
+  let interrupt = (_state: State) => {};
+  watchButton(device, (why) => interrupt({ name: "restarting", why }));
   let state: State = { name: "boot" };
   while (state.name !== "restarting") {
     try {
-      // Whatever is left alone by the button ends with the restart.
-      state = await Promise.race([next(device, state), pressed]);
+      const current = state;
+      // A promise of its own for each state: what is raced against one that stays would stay with it.
+      state = await new Promise<State>((resolve, reject) => {
+        interrupt = resolve; // whatever is left alone by the button ends with the restart
+        Promise.resolve(next(device, current)).then(resolve, reject);
+      });
     } catch (error) {
       reportFault(state.name, error);
       state = await recover(device);
@@ -87,16 +92,22 @@ function next(device: Device, state: Exclude<State, In<"restarting">>): State | 
   }
 }
 
-function boot({ settings, store, clock }: Device): State {
-  const stored = settings.read();
-  const isAsked = isPortalAsked(store, clock);
+function boot(device: Device): State {
+  const stored = readSettings(device);
+  const isAsked = isPortalAsked(device.store, device.clock);
   if (isAsked || !stored?.networks.length) return { name: "portal", attempt: 0 };
   return { name: "connecting", settings: stored, attempt: 0 };
 }
 
+/** The stored ones; where the build locks the address, with that. */
+function readSettings({ settings, build }: Device): Settings | undefined {
+  const stored = settings.read();
+  return stored && build.provisioningUrlLocked ? { ...stored, url: build.provisioningUrl } : stored;
+}
+
 /** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
 async function portal(device: Device, { failure, attempt }: In<"portal">): Promise<State> {
-  const { wifi, build, identity, log } = device;
+  const { wifi, build, identity } = device;
   const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
   const seen = failure && explainJoin(failure, networks, failure.detail);
   const opened = openPortal({
@@ -119,41 +130,34 @@ async function portal(device: Device, { failure, attempt }: In<"portal">): Promi
     urlLocked: build.provisioningUrlLocked,
     facts: { mac: identity.mac, serial: identity.serial, firmware: build.firmwareVersion },
   });
-  let resumed: Resumed | undefined | void;
   try {
-    resumed = await Promise.race([opened.ended, resume(device, opened, attempt)]);
+    const settings = await Promise.race([opened.ended, resume(device, opened, attempt)]);
+    if (settings) return { name: "connecting", settings, attempt: attempt + 1 };
+    return { name: "restarting", why: "settings" };
   } finally {
     opened.close();
   }
-  if (!resumed) return { name: "restarting", why: "settings" };
-  const { settings, retryMs } = resumed;
-  if (seen && retryMs > 0) {
-    log.event({ state: "failed", reason: seen.reason, retryMs });
-    await pause(device, retryMs);
-  }
-  return { name: "connecting", settings, attempt: attempt + 1 };
 }
 
-/** The stored settings are worth another try, after a pause where the failure wants one. */
-interface Resumed {
-  readonly settings: Settings;
-  readonly retryMs: number;
-}
-
-/** Never ends without stored networks: then only a person can help. */
-async function resume(device: Device, opened: Portal, attempt: number): Promise<Resumed> {
-  const { clock, random, wifi, settings: record } = device;
+/**
+ * Ends when the stored settings are worth another try and nobody is there. Never ends without stored networks: then
+ * only a person can help.
+ */
+async function resume(device: Device, opened: Portal, attempt: number): Promise<Settings> {
+  const { clock, random, wifi } = device;
+  const isWanted = () => opened.isOpen && !opened.isBusy;
   const pauseMs = () => (opened.failure ? retryDelayMs(opened.failure, attempt++, random) : 0);
   for (let nextTryMs = clock.ticksMs() + pauseMs(); ; ) {
     await sleep(clock, PORTAL_CHECK_MS);
     if (!opened.isOpen) return new Promise(() => {});
-    const settings = record.read();
-    const retryMs = Math.max(0, nextTryMs - clock.ticksMs());
-    if (!settings?.networks.length || !opened.isIdle(PORTAL_QUIET_MS)) continue;
-    if (opened.isIdle(PORTAL_IDLE_MS)) return { settings, retryMs };
-    if (opened.isBusy || !opened.failure || retryMs > 0) continue;
-    if (wifi.joined || (await joinKnown(device, settings.networks, { limitMs: 0, passive: true })).ok)
-      return { settings, retryMs };
+    const settings = readSettings(device);
+    // A service that asks for a long pause keeps the portal open for as long.
+    if (!settings?.networks.length || opened.isBusy || clock.ticksMs() < nextTryMs) continue;
+    if (opened.isIdle(PORTAL_IDLE_MS)) return settings;
+    if (!opened.failure || !opened.isIdle(PORTAL_QUIET_MS)) continue;
+    if (wifi.joined) return settings;
+    const joined = await joinKnown(device, settings.networks, { limitMs: 0, passive: true, isWanted });
+    if (joined.ok) return settings;
     nextTryMs = clock.ticksMs() + pauseMs();
   }
 }
@@ -161,7 +165,11 @@ async function resume(device: Device, opened: Portal, attempt: number): Promise<
 async function connecting(device: Device, { settings, attempt }: In<"connecting">): Promise<State> {
   if (!device.wifi.joined) {
     device.log.event({ state: "connecting", to: "wifi" });
-    const joined = await joinKnown(device, settings.networks, { limitMs: JOIN_LIMIT_MS, passive: false });
+    const joined = await joinKnown(device, settings.networks, {
+      limitMs: JOIN_LIMIT_MS,
+      passive: false,
+      isWanted: () => true,
+    });
     if (!joined.ok) {
       noteFailure(device.log, joined.failure);
       return { name: "portal", failure: joined.failure, attempt };

@@ -5,6 +5,7 @@
  *
  * Slot: `<sequence>:<CRC-32 of the JSON, hex>:<JSON>`
  */
+import { crc32OfText } from "../crc/crc32.js";
 import { failed, type Result, success } from "../failure/failure.js";
 import type { Store } from "./storage.js";
 
@@ -49,6 +50,13 @@ export class StoredRecord<T> {
     }
   }
 
+  /** What was stored before the newest value is no longer in flash. */
+  scrub(): void {
+    const { store, key } = this.#options;
+    const older = `${key}${((this.#newest()?.sequence ?? 0) & 1) ^ 1}`;
+    if (store.get(older) !== undefined) store.delete(older);
+  }
+
   /** When it returns ok the value is in flash; otherwise what was stored before still is. */
   write(value: T): Result<void> {
     const json = JSON.stringify(this.#options.encode(value));
@@ -85,12 +93,6 @@ export class StoredRecord<T> {
   }
 }
 
-/** CRC-32 (ISO 3309, reflected 0xEDB88320) over the low and high byte of each UTF-16 unit, as 8 hex digits. */
 export function checksum(text: string): string {
-  let crc = ~0;
-  for (let index = 0; index < text.length; index++) {
-    crc ^= text.charCodeAt(index);
-    for (let bit = 0; bit < 16; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return (~crc >>> 0).toString(16).padStart(8, "0");
+  return (crc32OfText(text) >>> 0).toString(16).padStart(8, "0");
 }

@@ -9,15 +9,19 @@ import type { Network, WiFi } from "./wifi.js";
 /** Association and address; a router that takes longer does not answer at all. */
 export const JOIN_TIMEOUT_MS = 12_000;
 
-/**
- * Tries the known networks until one is joined or the time is over.
- * @param limitMs no try begins later than this
- * @returns the failure of the network that is most likely meant
- */
+export interface JoinKnownOptions {
+  /** Each round tries every network that is in range; none begins later than this. */
+  readonly limitMs: number;
+  readonly passive: boolean;
+  /** False: somebody else uses the radio now, and nothing more is tried. */
+  isWanted(): boolean;
+}
+
+/** Tries the known networks until one is joined. @returns the failure of the network that is most likely meant */
 export async function joinKnown(
   io: { readonly wifi: WiFi; readonly clock: Clock; readonly random: () => number },
   known: readonly KnownNetwork[],
-  options: { readonly limitMs: number; readonly passive: boolean },
+  options: JoinKnownOptions,
 ): Promise<Result<void>> {
   const { wifi, clock, random } = io;
   const endMs = clock.ticksMs() + options.limitMs;
@@ -27,14 +31,14 @@ export async function joinKnown(
     if (known.length > 1 || round > 0) inRange = await wifi.scan(options);
     let first: Failure | undefined;
     for (const { ssid, password } of joinOrder(known, inRange)) {
+      if (!options.isWanted()) break;
       const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS });
       if (joined.ok) return success(undefined);
       first ??= explainJoin(joined.failure, inRange ?? [], ssid);
-      if (clock.ticksMs() >= endMs) break;
     }
     const { failure } = first ? { failure: first } : failed("wifi-not-found", known[0]?.ssid);
     const pauseMs = retryDelayMs(failure, round, random);
-    if (clock.ticksMs() + pauseMs >= endMs) return { ok: false, failure };
+    if (!options.isWanted() || clock.ticksMs() + pauseMs >= endMs) return { ok: false, failure };
     await sleep(clock, pauseMs);
   }
 }
@@ -44,7 +48,7 @@ export function joinOrder(known: readonly KnownNetwork[], inRange: readonly Netw
   if (!inRange) return [...known];
   const rank = ({ ssid, preferred }: KnownNetwork) => {
     const found = inRange.findIndex((network) => network.ssid === ssid); // the strongest comes first
-    return found < 0 ? inRange.length : preferred ? -1 : found;
+    return preferred ? -1 : found < 0 ? inRange.length : found;
   };
   return known
     .filter(({ ssid, hidden }) => hidden || known.length === 1 || inRange.some((network) => network.ssid === ssid))

@@ -16,7 +16,7 @@ export function chooseLanguage(lang: string | undefined, acceptLanguage: string 
   let chosen = lang === undefined ? undefined : languageOf(lang);
   if (chosen) return chosen;
   let bestQuality = 0;
-  for (const range of (acceptLanguage ?? "").split(",")) {
+  for (const range of (acceptLanguage ?? "").slice(0, MAX_HEADER_CHARACTERS).split(",")) {
     const [tag = "", ...parameters] = range.split(";").map((part) => part.trim());
     const language = tag === "*" ? DEFAULT : languageOf(tag);
     const quality = qualityOf(parameters);
@@ -28,6 +28,8 @@ export function chooseLanguage(lang: string | undefined, acceptLanguage: string 
 }
 
 const DEFAULT: Language = "en";
+/** Browsers send some 40; of thousands of commas the heap would be full. */
+const MAX_HEADER_CHARACTERS = 100;
 
 /** Regions and scripts do not count: `zh-TW` is nearer to `zh-CN` than English is. */
 function languageOf(tag: string): Language | undefined {

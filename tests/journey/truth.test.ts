@@ -27,7 +27,33 @@ const wrongs: Wrong[] = [
   ["a name that nobody knows", "name-unknown", {}, () => ({ url: "http://no-such-service.invalid" })],
   ["nothing at the address", "unreachable", {}, () => ({ url: "http://127.0.0.1:9" })],
   ["a service that does not know the device", "not-registered", {}, ({ url }) => ({ url })],
-  ["something else at the address", "unexpected-status", {}, ({ url }) => ({ url: `${url}/elsewhere` })],
+  [
+    "a service that refuses with a status of its own",
+    "unexpected-status",
+    {},
+    (cloud) => {
+      cloud.faults.add("device-info", { kind: "status", status: 418, body: '{"error":"<teapot>"}' });
+      return { url: cloud.url };
+    },
+  ],
+  [
+    "a service that has a fault",
+    "server-error",
+    {},
+    (cloud) => {
+      cloud.faults.add("ota", { kind: "error-in-200", form: "code-500" });
+      return { url: cloud.xiaozhiUrl };
+    },
+  ],
+  [
+    "a service that does not answer",
+    "timeout",
+    {},
+    (cloud) => {
+      cloud.faults.add("device-info", { kind: "hang" });
+      return { url: cloud.url };
+    },
+  ],
   ["a certificate that nobody vouches for", "tls-untrusted", {}, ({ httpsUrl }) => ({ url: httpsUrl })],
 ];
 
@@ -51,7 +77,8 @@ describe("on the phone, before anything is kept:", () => {
       ] as const)
         expect(await readPage(`${portalUrl(device)}?lang=${language}`)).toContain(texts.advice(reason));
       // The refusal's status is the other side's word.
-      if (reason === "unexpected-status") expect(await readPage(portalUrl(device))).toContain("(404");
+      if (reason === "unexpected-status")
+        expect(await readPage(portalUrl(device))).toContain("(418: &#60;teapot&#62;)");
       expect(device.state).toMatchObject({ state: "portal", reason });
     },
     60_000,

@@ -144,6 +144,13 @@ describe("of several known networks", () => {
     expect(joinsOf(world)).toEqual(["Second", "First"]);
   });
 
+  life("each is tried, also behind others that refuse for long", async ({ boot }) => {
+    const join = (ssid: string) => (ssid === "Third" ? undefined : ("wifi-password" as const));
+    const world = boot({ join, networks: inRange("First", "Second", "Third") }, store());
+    await world.untilState("online");
+    expect(joinsOf(world)).toEqual(["First", "Second", "Third"]);
+  });
+
   life("none in range: the portal opens and says so", async ({ boot }) => {
     const world = boot({ networks: [] }, store());
     await world.untilState("portal");

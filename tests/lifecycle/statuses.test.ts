@@ -52,8 +52,7 @@ async function failOnce(url: string, fails: Script["http"], works: Script["http"
     else expect(waitedMs).toBe(event.retryMs);
     expect(world.state).toBe("provisioning");
     await world.untilState("online");
-    // A portal that nobody visited closes, and the device says how long it waits from then on.
-    expect(world.events.filter(({ state }) => state === "failed")).toHaveLength(wait === daily ? 2 : 1);
+    expect(world.events.filter(({ state }) => state === "failed")).toHaveLength(1);
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { Reason } from "../../modules/failure/failure.js";
-import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { answer, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { HOUR, life, MINUTE, pass, reasonsOf, statesOf, storedIn, withSettings } from "./support.js";
 
 describe("a wrong password", () => {
@@ -52,7 +52,7 @@ describe("while the portal is open", () => {
     const before = world.joins.length;
     router.isUp = true;
     for (let visits = 0; visits < 60; visits++) {
-      world.visit({ host: "captive.apple.com", path: "/hotspot-detect.html" });
+      world.visit({ path: "/status" });
       await pass(world, 20_000);
     }
     expect(world.joins.length).toBe(before);
@@ -60,6 +60,35 @@ describe("while the portal is open", () => {
     await pass(world, 15 * MINUTE);
     expect(world.joins.length).toBe(before + 1);
     await world.untilState("online");
+  });
+
+  life("a phone that only lies there, with its system's probes, keeps nobody from trying", async ({ boot }) => {
+    router.isUp = false;
+    const world = boot({ join }, withSettings());
+    await world.untilState("portal");
+    router.isUp = true;
+    const probe = () => {
+      if (world.accessPoint) world.visit({ host: "connectivitycheck.gstatic.com", path: "/generate_204" });
+      world.clock.after(MINUTE, probe);
+    };
+    probe();
+    await world.untilState("online");
+    expect(world.clock.ticksMs()).toBeLessThan(12 * MINUTE);
+  });
+
+  life("what somebody else tried does not keep it from the stored network", async ({ boot }) => {
+    router.isUp = false;
+    const disabled = () => answer(403, { detail: "disabled" });
+    const world = boot({ join: (ssid) => (ssid === "Guest" ? undefined : join()) }, withSettings());
+    await world.untilState("portal");
+    const { http } = world.script;
+    world.script.http = disabled;
+    world.fillIn({ ssid: "Guest", password: "guest-password", url: SERVICE_URL });
+    await world.until(() => world.phase === "failed");
+    world.script.http = http;
+    router.isUp = true;
+    await world.untilState("online");
+    expect(world.clock.ticksMs()).toBeLessThan(20 * MINUTE);
   });
 
   life("without stored settings nothing is tried", async ({ boot }) => {

@@ -73,6 +73,7 @@ export class World {
   device: Device;
   #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
   #joined = false;
+  #radioTurn = 0;
   #seed = 1;
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
   #off = false;
@@ -216,14 +217,19 @@ export class World {
         return world.#later(1_500, () => world.script.networks);
       },
       async join({ ssid, password, onAssociated }) {
+        const turn = ++world.#radioTurn; // a later join, or leaving, ends this one
+        world.#joined = false;
         const reason = await world.#later(1_500, () => world.script.join(ssid, password.reveal()));
+        if (turn !== world.#radioTurn) return failed("wifi-lost", ssid);
         world.joins.push({ atMs: world.clock.ticksMs(), ssid });
         if (!reason || reason === "wifi-no-address") onAssociated?.();
         await world.#later(500, () => undefined);
+        if (turn !== world.#radioTurn) return failed("wifi-lost", ssid);
         world.#joined = !reason;
         return reason ? failed(reason, ssid) : success(undefined);
       },
       leave() {
+        world.#radioTurn++;
         world.#joined = false;
       },
       openAccessPoint: ({ ssid }) => {

@@ -8,7 +8,6 @@ declare global {
 /** The engine's worker gives these beside the language. */
 declare const print: (text: string) => void;
 
-Object.defineProperty(ArrayBuffer, "fromString", { value: encode });
 Object.assign(globalThis, { trace: (...parts: unknown[]) => print(parts.join("").trimEnd()) });
 // The SDK's XS has these; the worker's has not.
 Object.assign(ArrayBuffer, { fromString: encode });

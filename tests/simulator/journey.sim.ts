@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
+import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
 import { buildApp, CHIP, FACTORY, MAC, Watch } from "./app.js";
 
 const WIFI_PASSWORD = "simulated-pass";
@@ -30,6 +31,7 @@ test.each([
   await watch.untilState("portal");
   const page = await fetch(app.portal);
   expect(await page.text()).toContain('name="ssid"');
+  for (const row of probeRows) expectCaptive(row, await replay(app.portalPort, row), app.portal);
   // As much as the portal takes in, and more: a stack of 512 slots must do for it.
   for (const bytes of [1_800, 7_500, 20_000]) {
     const body = `ssid=${"%E7".repeat(bytes / 3)}`;
@@ -48,6 +50,7 @@ test.each([
   const activating = await watch.settledHeap();
   expect(cloud.enterCode(trial.shown.code).bound).toBe(true);
   await watchTrial(app.portal, ["done"], 30_000);
+  for (const row of probeRows) expectOnline(row, await replay(app.portalPort, row), app.portal);
   await watch.untilState("online");
 
   // Nested as deep as a message can be: neither parsed nor fatal.

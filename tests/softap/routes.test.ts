@@ -151,6 +151,15 @@ describe("a form", () => {
   );
 
   portalLife(
+    "that was refused with a new password does not take the old one for it",
+    (world) => {
+      expect(world.visit({}).body).toContain('placeholder="');
+      expect(world.fillIn({ ...form, password: "a new one", url: "no url" }).body).not.toContain('placeholder="');
+    },
+    asked,
+  );
+
+  portalLife(
     "whose password was refused wants another one",
     async (world) => {
       world.script.join = () => "wifi-password";
@@ -175,6 +184,15 @@ describe("an address that the build locks", () => {
     await world.until(() => world.phase === "done");
     expect(world.requests.map(({ url }) => url.host)).toEqual(["factory.example.com"]);
     expect(storedIn(world)?.url).toBe("http://factory.example.com/");
+  });
+
+  life("counts for what was stored before it was locked, too", async ({ boot }) => {
+    const world = boot({}, withSettings("http://old.example.com/"), (fresh) => {
+      const locked = { provisioningUrl: "http://factory.example.com/", provisioningUrlLocked: true };
+      fresh.device = { ...fresh.device, build: { ...build, ...locked } };
+    });
+    await world.untilState("online");
+    expect(world.requests.map(({ url }) => url.host)).toEqual(["factory.example.com"]);
   });
 });
 

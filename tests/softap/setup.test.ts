@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { failed } from "../../modules/failure/failure.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { knownNetwork, life, MINUTE, pass, SECOND, storedIn, withSettings } from "../lifecycle/support.js";
-import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { answer, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
 
@@ -126,6 +126,42 @@ life("a claim is kept with the settings that it came with, and never shown", asy
   const key = world.device.claim.read()!.key.reveal();
   expect(claim).toContain(key);
   expect(world.visit({}).body).not.toContain(key.slice(0, 40));
+});
+
+life("a claim that came with a wrong password is there for the next try", async ({ boot }) => {
+  const pem = (label: string) =>
+    `-----BEGIN ${label}-----\n${Buffer.alloc(300, 7).fill(0x30, 0, 1).toString("base64")}\n-----END ${label}-----\n`;
+  const world = boot({});
+  await world.untilState("portal");
+  world.fillIn({ ...form, password: "wrong-password", claim: pem("CERTIFICATE") + pem("PRIVATE KEY") });
+  await world.until(() => world.phase === "failed");
+  expect(world.device.claim.read()).toBeUndefined();
+  world.fillIn({ ...form, claim: "" });
+  await world.until(() => world.phase === "done");
+  expect(world.device.claim.read()).toBeDefined();
+});
+
+life("forgetting the network in use leaves it, and leaves nothing of it in flash", async ({ boot }) => {
+  const store = new ScriptedStore();
+  settingsRecord(store).write({ networks: [knownNetwork("Home", SECRETS.wifi)], url: SERVICE_URL });
+  const world = boot({ http: () => answer(404, { detail: "who?" }) }, new ScriptedStore(store.entries));
+  await world.untilState("portal");
+  expect(world.device.wifi.joined).toBe(true);
+  world.fillIn({ ssid: "Home" }, "/forget");
+  expect(world.device.wifi.joined).toBe(false);
+  expect([...world.store.entries.values()].join()).not.toContain(SECRETS.wifi);
+  const requests = world.requests.length;
+  await pass(world, 60 * MINUTE);
+  expect(world.requests.length).toBe(requests);
+});
+
+life("forgetting the network that is being tried ends its trial", async ({ boot }) => {
+  const world = boot({});
+  await world.untilState("portal");
+  world.fillIn(form);
+  world.fillIn({ ssid: "Home" }, "/forget");
+  await pass(world, MINUTE);
+  expect([world.phase, storedIn(world), world.restarted]).toEqual(["idle", undefined, false]);
 });
 
 life("a network that was tried and not kept is left: the stored one is joined again", async ({ boot }) => {

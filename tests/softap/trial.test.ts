@@ -1,8 +1,10 @@
 /** What a person reads on the page while what they sent is tried: read back through the portal's own replies. */
 import { describe, expect } from "vitest";
 import { failed, type Reason } from "../../modules/failure/failure.js";
-import { life, pass, statesOf, storedIn } from "../lifecycle/support.js";
+import { settingsRecord } from "../../modules/settings/settings.js";
+import { knownNetwork, life, pass, statesOf, storedIn, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
+import { ScriptedStore } from "../scripted/store.js";
 import type { Script, World } from "../scripted/world.js";
 
 const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
@@ -109,15 +111,18 @@ describe("an activation in the portal", () => {
     expect(world.phase).toBe("activating");
   });
 
-  life("that is refused says why; the settings, which the person has seen work, stay", async ({ boot }) => {
+  life("that is refused says why, and what worked before the code stands again", async ({ boot }) => {
     const cloud = new Activation();
-    const world = await inPortal(boot({ http: cloud.http }));
+    const store = withSettings(SERVICE_URL, "Office", "office-password");
+    store.set("portal", "1");
+    const world = await inPortal(boot({ http: cloud.http }, new ScriptedStore(store.entries)));
     world.fillIn({ ...form, url: XIAOZHI_URL });
     await world.until(() => world.phase === "activating");
+    expect(storedIn(world)).toMatchObject({ ssid: "Home", url: XIAOZHI_URL });
     world.script.http = () => answer(409, { error: { code: "ALREADY_ACTIVATED" } });
     await world.until(() => world.phase === "failed");
-    expect(JSON.parse(status(world))).toMatchObject({ failure: { reason: "activated-elsewhere" }, kept: true });
-    expect(storedIn(world)).toMatchObject({ ssid: "Home" });
+    expect(JSON.parse(status(world))).toMatchObject({ failure: { reason: "activated-elsewhere" }, kept: false });
+    expect(storedIn(world)).toMatchObject({ ssid: "Office", url: SERVICE_URL });
   });
 
   life("ends when the network is lost, and says so", async ({ boot }) => {
@@ -147,4 +152,31 @@ life("other settings take the place of those that are being tried, which ask not
   const { polls } = cloud;
   await world.until(() => world.restarted);
   expect(cloud.polls).toBeLessThanOrEqual(polls + 1);
+});
+
+life("the network that is lost while the name is looked up is no missing internet", async ({ boot }) => {
+  const world = await inPortal(boot({}));
+  world.script.resolve = () => {
+    world.loseWiFi();
+    return undefined;
+  };
+  world.fillIn(form);
+  await world.until(() => world.phase === "failed");
+  expect(world.reason).toBe("wifi-lost");
+});
+
+life("what a person sends is not given up for the stored networks", async ({ boot }) => {
+  const store = new ScriptedStore();
+  settingsRecord(store).write({
+    networks: [knownNetwork("Attic", "attic-password"), knownNetwork("Cellar", "cellar-password")],
+    url: SERVICE_URL,
+  });
+  const networks = ["Attic", "Cellar", "Home"].map((ssid) => ({ ssid, rssi: -50, secured: true }));
+  const join = (ssid: string) => (ssid === "Home" ? undefined : ("wifi-password" as const));
+  const world = await inPortal(boot({ networks, join }, new ScriptedStore(store.entries)));
+  const scans = world.scans.length;
+  await world.until(() => world.scans.length > scans); // for the stored ones: nobody was there for a while
+  world.fillIn(form);
+  await world.until(() => world.phase !== "trying");
+  expect(world.phase).toBe("done");
 });
