@@ -50,6 +50,7 @@ function crowdedModel(): PageModel {
     hasPassword: true,
     errors: {},
     stale: false,
+    editing: false,
     networks: names.map((ssid, index) => ({ ssid, rssi: -40 - 2 * index, secured: index % 5 > 0 })),
     scanning: false,
     known: names.slice(0, 10).map((ssid, index) => ({ ssid, preferred: index === 0 })),

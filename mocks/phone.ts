@@ -1,7 +1,7 @@
 /** What a phone does with the captive page: reads it, fills in its form, and watches the trial. */
 import type { TrialStatus } from "../softap/model.js";
 
-/** The page's script asks as often. */
+/** Oftener than the page's script: tests do not want to wait. */
 const POLL_MS = 200;
 
 /** Sends the page's form with these fields filled in. 303: they are being tried; 422: the page says what is wrong. */

@@ -48,6 +48,8 @@ export interface PageModel {
   readonly errors: SettingsErrors;
   /** What was sent came from a page of an earlier portal: the person has to send it again. */
   readonly stale: boolean;
+  /** The person wants the form although a trial is under way. */
+  readonly editing: boolean;
   /** In range, strongest first. */
   readonly networks: readonly Network[];
   /** A scan is under way. */

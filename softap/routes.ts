@@ -24,7 +24,7 @@ export interface Shown {
 const MAX_TYPED_CHARACTERS = MAX_URL_CHARACTERS + 1;
 
 /** What was sent, to be shown again with what is wrong with it. */
-type Sent = Partial<Pick<PageModel, "ssid" | "url" | "errors" | "stale" | "hasPassword">>;
+type Sent = Partial<Pick<PageModel, "ssid" | "url" | "errors" | "stale" | "hasPassword" | "editing">>;
 
 export function route(request: ServerRequest, shown: Shown): ServerReply {
   const { method, host, headers } = request;
@@ -35,21 +35,27 @@ export function route(request: ServerRequest, shown: Shown): ServerReply {
   const language = chooseLanguage(/[?&]lang=([\w-]+)/.exec(query)?.[1], headers.get("accept-language"));
   if (method === "POST") return change(path, request, shown, language);
   if (method !== "GET" && method !== "HEAD") return text(405, "Method not allowed");
-  return read(path, request, shown, language) ?? answerProbe({ method, host, path }, portalUrl, online);
+  return read(path, query, request, shown, language) ?? answerProbe({ method, host, path }, portalUrl, online);
 }
 
 export function isOwnHost({ host }: ServerRequest, { hosts }: Shown): boolean {
   return hosts.includes(host.toLowerCase());
 }
 
-function read(path: string, { headers }: ServerRequest, shown: Shown, language: Language): ServerReply | undefined {
+function read(
+  path: string,
+  query: string,
+  { headers }: ServerRequest,
+  shown: Shown,
+  language: Language,
+): ServerReply | undefined {
   const { setup } = shown;
   const wantsJson = headers.get("accept")?.includes("application/json") ?? false;
   switch (path) {
     case "/":
     case "/done": {
       setup.seen();
-      return page(200, modelOf(shown), headers, language);
+      return page(200, modelOf(shown, { editing: /[?&]change(&|$)/.test(query) }), headers, language);
     }
     case "/status":
       setup.seen();
@@ -140,6 +146,7 @@ function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, s
     hasPassword: sent.hasPassword ?? (password !== undefined && !password.isEmpty && refusedSsid(status) !== ssid),
     errors: sent.errors ?? {},
     stale: sent.stale ?? false,
+    editing: sent.editing ?? false,
     networks,
     scanning,
     known: stored?.networks.map(({ ssid: name, preferred }) => ({ ssid: name, preferred })) ?? [],

@@ -25,6 +25,7 @@ const model: PageModel = {
   hasPassword: false,
   errors: {},
   stale: false,
+  editing: false,
   networks: [
     { ssid: "Home", rssi: -48, secured: true },
     { ssid: "Café", rssi: -67, secured: false },

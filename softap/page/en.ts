@@ -70,6 +70,7 @@ export const en: Texts = frozen({
   script: {
     other: "Other network…",
     chooseFile: "Certificate and key files",
-    reconnecting: "Reconnecting… If this phone has left the device’s Wi-Fi, join it again.",
+    reconnecting:
+      "Reconnecting… If this phone has left the device’s Wi-Fi, join it again. If that is gone, the device has finished.",
   },
 });

@@ -6,6 +6,7 @@ addEventListener("DOMContentLoaded", () => {
   // The phone may lose the access point for some seconds while it changes its channel.
   const QUIET_MISSES = 2;
   const MAX_SCAN_POLLS = 30;
+  const PRESENCE_MS = 30000;
 
   const query = `?lang=${language}`;
   const byId = (id) => document.getElementById(id);
@@ -119,8 +120,17 @@ addEventListener("DOMContentLoaded", () => {
     hint.replaceWith(label);
   }
 
+  // Somebody who types for long asks for nothing: the device must not take the radio away meanwhile.
+  let told = 0;
+  function stillHere() {
+    if (Date.now() - told < PRESENCE_MS) return;
+    told = Date.now();
+    ask("/status");
+  }
+
   watch(byId("status"));
   if (!ssid) return;
+  byId("form").oninput = stillHere;
   list(byId("networks"));
   follow(byId("networks"));
   refresh(byId("networks"), byId("refresh"));

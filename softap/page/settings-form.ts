@@ -22,8 +22,8 @@ export function settingsForm(model: PageModel, texts: Texts, query: string): str
 }
 
 /** Also where something else is under way. */
-export function needsPerson({ errors, stale }: PageModel): boolean {
-  return stale || Object.keys(errors).length > 0;
+export function needsPerson({ errors, stale, editing }: PageModel): boolean {
+  return stale || editing || Object.keys(errors).length > 0;
 }
 
 /** The token for the buttons all over the page, and the stored networks. */

@@ -17,7 +17,11 @@ function content(trial: TrialStatus, texts: Texts, query: string): string {
   switch (trial.phase) {
     case "trying":
       return (
-        heading(texts.trying(ssid)) + steps(trial.done, "now", texts) + address + note(texts.tryingNote) + change(texts)
+        heading(texts.trying(ssid)) +
+        steps(trial.done, "now", texts) +
+        address +
+        note(texts.tryingNote) +
+        change(texts, query)
       );
     case "failed": {
       const kept = trial.kept ? note(texts.keptNote) : note(texts.keepNote) + button("/keep", query, texts.keep);
@@ -30,7 +34,7 @@ function content(trial: TrialStatus, texts: Texts, query: string): string {
         activation(trial.shown, texts) +
         note(texts.activatingNote) +
         address +
-        change(texts)
+        change(texts, query)
       );
     case "done": {
       const accepted = trial.activated ? `<p>${texts.activated}</p>` : "";
@@ -75,8 +79,9 @@ function note(markup: string): string {
   return `<p class="dim">${markup}</p>`;
 }
 
-function change(texts: Texts): string {
-  return `<a class="link" href="#form">${texts.change}</a>`;
+/** To the page with its form open, which does not reload itself. */
+function change(texts: Texts, query: string): string {
+  return `<a class="link" href="/${query}&amp;change#form">${texts.change}</a>`;
 }
 
 /** Of the form that holds the token alone. */

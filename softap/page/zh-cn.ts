@@ -107,6 +107,6 @@ export const zhCn: Texts = frozen({
   script: {
     other: "其他网络…",
     chooseFile: "证书和私钥文件",
-    reconnecting: "正在重新连接… 如果手机已离开设备的 Wi-Fi，请重新加入。",
+    reconnecting: "正在重新连接… 如果手机已离开设备的 Wi-Fi，请重新加入；如果该网络已消失，说明设备已完成设置。",
   },
 });

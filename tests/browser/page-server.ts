@@ -60,8 +60,10 @@ export class PageServer {
     if (request.method === "POST") await this.#post(request, response, pathname, language);
     else if (pathname === "/status") fragment(response, renderStatus(this.model.trial, language));
     else if (pathname === "/networks") fragment(response, renderNetworks(this.model, language));
-    else if (pathname === "/" || pathname === "/done") this.#page(request, response, 200, language);
-    else response.writeHead(404).end();
+    else if (pathname === "/" || pathname === "/done") {
+      const editing = searchParams.has("change");
+      this.#page(request, response, 200, language, { ...this.model, editing });
+    } else response.writeHead(404).end();
   }
 
   async #post(request: IncomingMessage, response: ServerResponse, path: string, language: Language): Promise<void> {
@@ -74,9 +76,15 @@ export class PageServer {
     else response.writeHead(303, { location: `/?lang=${language}`, connection: "close" }).end();
   }
 
-  #page(request: IncomingMessage, response: ServerResponse, status: number, language: Language): void {
+  #page(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    language: Language,
+    model = this.model,
+  ): void {
     const gzip = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-    const { body, headers } = renderPage(this.model, language, gzip);
+    const { body, headers } = renderPage(model, language, gzip);
     response.writeHead(status, { ...headers, "cache-control": "no-store", connection: "close" });
     for (const part of body) response.write(part);
     response.end();

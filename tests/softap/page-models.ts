@@ -14,6 +14,7 @@ export function pageModel(change: Partial<PageModel> = {}): PageModel {
     hasPassword: false,
     errors: {},
     stale: false,
+    editing: false,
     networks: [
       { ssid: "Home", rssi: -48, secured: true },
       { ssid: "Café", rssi: -67, secured: false },
