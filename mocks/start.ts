@@ -11,7 +11,7 @@ function tell(line: StateLine, cloudUrl: string): string {
     case "portal":
       return `${line.reason ? `Back in the portal (${line.reason}). ` : ""}Open the captive page:  ${bold(String(line.address))}
       On a real board a phone joins the Wi-Fi ${line.ssid} and the page opens by itself.
-      Choose any network, type any password of 8 characters or more, and save.`;
+      Choose any network, type any password of 8 characters or more, and save: the page shows each step.`;
     case "restarting":
       return "The device restarts.";
     case "connecting":

@@ -219,6 +219,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
         portalPort: this.#portalPort,
         dnsPort: this.#dnsPort,
         accessPointAddress: "127.0.0.1",
+        buttonPin: 0,
         file: { root: "/mod/" },
         // No time server answers on the host: the calendar starts where the build says.
         buildTimeMs: Date.now(),
