@@ -3,7 +3,7 @@
  * Settings are kept when the person has seen that they work, or says to keep them anyway.
  */
 import type { Cancel, Clock } from "../modules/clock/clock.js";
-import { type Failure, failed } from "../modules/failure/failure.js";
+import { type Failure, failed, patienceOf } from "../modules/failure/failure.js";
 import { reportFault } from "../modules/guard/guard.js";
 import { activatingEvent, type Log, noteFailure } from "../modules/log/log.js";
 import type { Claim } from "../modules/settings/claim.js";
@@ -110,7 +110,6 @@ export class Setup {
     this.#candidate = candidate;
     if (claim) this.#claim = claim; // an empty box leaves the one that came before
     this.#credentials = undefined;
-    this.#before = this.stored;
     this.#isKept = false;
     const waiting = { isOver: false };
     this.#waiting = waiting;
@@ -178,10 +177,10 @@ export class Setup {
     if (isBusy) this.#leave();
   }
 
-  /** A code was seen, and the service refused after it: what worked before stands again. */
-  #takeBack(): void {
+  /** A code was seen, and the service refused after it: what worked before stands again. Less ends by itself. */
+  #takeBack(failure: Failure): void {
     const { settings } = this.#options;
-    if (!this.#isKept) return;
+    if (!this.#isKept || patienceOf(failure) === "soon") return;
     const restored = this.#before ? settings.write(this.#before) : settings.erase();
     this.#isKept = !restored.ok;
   }
@@ -228,8 +227,7 @@ export class Setup {
       return;
     }
     this.#credentials = result.value;
-    const activated = wasAsked;
-    this.#status = { phase: "done", ssid, url, activated };
+    this.#status = { phase: "done", ssid, url, activated: wasAsked };
     this.#expectVisitor();
   }
 
@@ -244,7 +242,7 @@ export class Setup {
   #fail(failure: Failure, done: readonly TrialStep[]): void {
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
-    this.#takeBack();
+    this.#takeBack(failure);
     noteFailure(this.#options.io.log, failure);
     this.#leave();
     const { network, url } = this.#candidate!;
@@ -257,6 +255,7 @@ export class Setup {
     const { settings, claim, journal } = this.#options;
     const candidate = this.#candidate!;
     if (!this.#isKept) {
+      this.#before = this.stored;
       const claimKept = this.#claim ? claim.write(this.#claim) : undefined;
       const kept = claimKept && !claimKept.ok ? claimKept : settings.write(withCandidate(this.#before, candidate));
       if (!kept.ok) {
