@@ -37,7 +37,9 @@ export interface SetupOptions {
 }
 
 /** A phone that lost the access point when it changed its channel comes back within this time, or not at all. */
-const UNSEEN_MS = 20_000;
+const UNSEEN_MS = 15_000;
+/** Nobody watches when the last step is done: a page that is there asks every second. */
+const UNSEEN_END_MS = 5_000;
 /** The page goes to its last address, and the phone's system asks once more whether it is online. */
 const LAST_PAGE_MS = 6_000;
 
@@ -217,7 +219,7 @@ export class Setup {
           url,
           shown: { code: activation.code, message: activation.message, url: activation.url },
         };
-        if (!this.#isKept) this.#expectVisitor();
+        if (!this.#isKept) this.#expectVisitor(UNSEEN_MS);
       },
     });
     if (waiting.isOver) return;
@@ -228,13 +230,13 @@ export class Setup {
     }
     this.#credentials = result.value;
     this.#status = { phase: "done", ssid, url, activated: wasAsked };
-    this.#expectVisitor();
+    this.#expectVisitor(this.#isKept ? UNSEEN_END_MS : UNSEEN_MS);
   }
 
   /** What works is not thrown away because the phone did not come back to see it. */
-  #expectVisitor(): void {
+  #expectVisitor(unseenMs: number): void {
     this.#cancelUnseen?.();
-    this.#cancelUnseen = this.#options.io.clock.after(UNSEEN_MS, () => {
+    this.#cancelUnseen = this.#options.io.clock.after(unseenMs, () => {
       if (this.#keep() && this.#status.phase === "done") this.#end();
     });
   }

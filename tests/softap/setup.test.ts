@@ -30,7 +30,7 @@ describe("settings that work are kept", () => {
     const world = boot({});
     await world.untilState("portal");
     world.fillIn(form);
-    await pass(world, 15 * SECOND);
+    await pass(world, 12 * SECOND);
     expect([storedIn(world), world.restarted]).toEqual([undefined, false]);
     await world.until(() => world.restarted);
     expect(storedIn(world)).toMatchObject({ ssid: "Home" });
