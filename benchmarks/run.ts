@@ -60,6 +60,13 @@ function crowdedModel(): PageModel {
   };
 }
 
+/** @throws where the tests that measure have failed: half a measurement is none */
+function outputOf(args: string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${args.join(" ")} failed\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
 function xs(): void {
   title("Journeys in the XS engine", "xsnap's meter: steps of computation; slots in use at most, garbage included");
   const folder = join(ROOT, "tests", "xs");
@@ -67,7 +74,7 @@ function xs(): void {
     console.log("  LEFT OUT: npm test compiles the engine first");
     return;
   }
-  const { stdout } = spawnSync(process.execPath, ["run.mjs"], { cwd: folder, encoding: "utf8" });
+  const stdout = outputOf(["run.mjs"], folder);
   for (const [, name, steps, slots] of stdout.matchAll(/^xs: passed (\S+) \((\d+) steps, at most (\d+) slots\)/gm)) {
     row(name!, Number(steps), "steps");
     row("", Number(slots), "slots");
@@ -84,7 +91,7 @@ function simulator(): void {
     return;
   }
   const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "tests/simulator/vitest.config.ts"];
-  const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  const stdout = outputOf(args, ROOT);
   for (const [line] of stdout.matchAll(/\{"memory".*\}/g)) {
     const { memory, alive } = JSON.parse(line) as Record<"memory" | "alive", Record<string, never>>;
     for (const [state, heap] of Object.entries(alive as Record<string, { slots: number; chunkBytes: number }>)) {

@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { constants, deflateRawSync } from "node:zlib";
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { crc32 } from "../modules/crc/crc32.js";
+import type { Frame } from "../softap/gzip.js";
 import { built } from "../softap/page/built.js";
 import { type Language, languages } from "../softap/page/languages.js";
 import { ROOT } from "./sdk.js";
@@ -101,17 +102,25 @@ function shiftsOver(bytes: number): number[] {
   return Array.from({ length: 32 }, (_, bit) => crc32(zeros, 1 << bit) ^ without);
 }
 
-/** Another zlib compresses differently: only what a browser sees counts. */
-export function isFresh(): boolean {
+/** Another zlib compresses differently: what its bytes become counts. */
+export function isFresh(made: Readonly<Record<string, Frame>> = built): boolean {
   const tags = Object.keys(languages) as Language[];
+  return Object.keys(made).join() === tags.join() && tags.every((tag) => isFrameOf(made[tag]!, framePage(tag)));
+}
+
+function isFrameOf({ head, tail, tailShift }: Frame, texts: { head: string; tail: string }): boolean {
   return (
-    Object.keys(built).join() === tags.join() &&
-    tags.every((tag) => {
-      const { head, tail } = framePage(tag);
-      const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
-      return text(built[tag]!.head.raw) === head && text(built[tag]!.tail.raw) === tail;
-    })
+    isPieceOf(head, texts.head, GZIP_HEADER.length) &&
+    isPieceOf(tail, texts.tail, 0) &&
+    tailShift.join() === shiftsOver(Buffer.byteLength(texts.tail)).join()
   );
+}
+
+function isPieceOf({ raw, deflated, crc }: Frame["head"], text: string, headerBytes: number): boolean {
+  const bytes = Buffer.from(text);
+  // The head's stream goes on in the hole.
+  const inflated = inflateRawSync(deflated.subarray(headerBytes), { finishFlush: constants.Z_SYNC_FLUSH });
+  return bytes.equals(raw) && bytes.equals(inflated) && crc === crc32(bytes);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href && !isFresh()) {

@@ -35,6 +35,9 @@ function xsTier() {
 if (!run(process.execPath, ["node_modules/vitest/vitest.mjs", "run"])) problems.push("the tests in Node");
 xsTier();
 
+if (!process.env.MODDABLE)
+  console.log("Not run here: the SDK's certificates and its own JavaScript (they need MODDABLE)");
+console.log("Not part of npm test: the agent in Moddable's simulator (npm run test:simulator; it needs MODDABLE)");
 for (const tier of leftOut) console.log(`LEFT OUT: ${tier}`);
 if (process.env.CI && leftOut.length) problems.push("what was left out");
 console.log(problems.length ? `Failed: ${problems.join(", ")}` : "All tiers that ran have passed.");

@@ -1,7 +1,7 @@
 /** The thread in which a virtual device runs from one reset to the next. */
 import { register } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import { installUnsetCalendar } from "../moddable/clock.js";
+import { installCalendar } from "../moddable/clock.js";
 import { installGlobals } from "../moddable/globals.js";
 import { host } from "../moddable/host.js";
 import { link, phones } from "../moddable/link.js";
@@ -52,6 +52,6 @@ parent.on("message", (message: ToDevice) => {
   else host.pins.press(Number(host.config.buttonPin), message.pressMs);
 });
 installGlobals();
-installUnsetCalendar();
+installCalendar(boot.calendar);
 register("../moddable/hook.js", import.meta.url);
 await import(boot.main);

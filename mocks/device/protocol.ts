@@ -17,6 +17,8 @@ export interface BootData {
   powerCutAfterWrites?: number;
   /** One Int32: the flash operations of this boot so far. Shared, so that it survives the thread. */
   writes: SharedArrayBuffer;
+  /** As `unsetCalendar` makes it, or as the boot before left it. */
+  calendar: SharedArrayBuffer;
 }
 
 /** From the parent to the thread. */

@@ -7,6 +7,7 @@ import { EventEmitter } from "node:events";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { AccessPointSettings } from "../moddable/access-point.js";
+import { unsetCalendar } from "../moddable/clock.js";
 import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
 import type { RadioCommand } from "../moddable/radio.js";
 import { built, manifestConfig } from "./built.js";
@@ -47,6 +48,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   #accessPoint: AccessPointSettings | undefined;
   #counter = new Int32Array(new SharedArrayBuffer(4));
   #writesBefore = 0;
+  #calendar = unsetCalendar();
   #bootedAt = 0;
   #crashes = 0;
 
@@ -105,6 +107,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#crashes = 0;
     Atomics.store(this.#counter, 0, 0);
     this.#writesBefore = 0;
+    this.#calendar = unsetCalendar();
     this.#boot();
   }
 
@@ -214,6 +217,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       radio: this.#radio,
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
+      calendar: this.#calendar,
       config: {
         ...manifestConfig(),
         portalPort: this.#portalPort,

@@ -1,6 +1,6 @@
 /**
  * The chip's two clocks: ticks since the start, and the calendar, which says 1970 until somebody sets it.
- * (The ESP32 has no battery behind its calendar; after a power cut it starts at zero.)
+ * (The ESP32 has no battery behind its calendar: after a power cut it starts at zero; a restart leaves it as it is.)
  */
 
 const startedMs = performance.now();
@@ -11,11 +11,11 @@ export function ticks(): number {
   return Math.trunc(performance.now() - startedMs) | 0;
 }
 
-/** What the calendar adds to the milliseconds since the start; undefined: the host's calendar is used. */
-let epochMs: number | undefined;
+/** One number: the calendar before the host's, in milliseconds. Undefined: the host's calendar is used. */
+let offset: Float64Array | undefined;
 
 function nowMs(): number {
-  return epochMs === undefined ? RealDate.now() : Math.trunc(epochMs + performance.now() - startedMs);
+  return Math.trunc(RealDate.now() + (offset?.[0] ?? 0));
 }
 
 /** A `Date` that asks the chip's calendar. */
@@ -29,13 +29,20 @@ class ChipDate extends RealDate {
   }
 }
 
-/** From here on `Date` shows the chip's calendar, which starts at zero. */
-export function installUnsetCalendar(): void {
-  epochMs = 0;
+/** The calendar of a device whose power comes on. Shared, so that it survives the thread. */
+export function unsetCalendar(): SharedArrayBuffer {
+  const calendar = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+  calendar[0] = -RealDate.now();
+  return calendar.buffer;
+}
+
+/** From here on `Date` shows this calendar. */
+export function installCalendar(calendar: SharedArrayBuffer): void {
+  offset = new Float64Array(calendar);
   globalThis.Date = ChipDate as DateConstructor;
 }
 
 /** `Time.set`: the calendar shows `seconds` after 1970 now. Without the chip's calendar installed nothing happens. */
 export function setCalendar(seconds: number): void {
-  if (epochMs !== undefined) epochMs = seconds * 1000 - (performance.now() - startedMs);
+  if (offset) offset[0] = seconds * 1000 - RealDate.now();
 }

@@ -92,12 +92,16 @@ export class Radio {
     return () => clearTimeout(timeout);
   }
 
-  /** Starts joining. The station goes to the network's channel also when it is refused there. */
+  /**
+   * Starts joining. The station goes to the network's channel also when it is refused there; a name that is not in
+   * reach it looks for on all channels.
+   */
   join(ssid: string, password: string): void {
     this.disconnect();
     const network = this.#inReach ? this.#networks.find(ssid) : undefined;
     const refusal = network ? this.#networks.refusal(network, password) : disconnectCode.other;
     if (network) this.accessPoint.follow(channelOf(network));
+    else this.accessPoint.drop(refuseMs);
     if (network && refusal === undefined) this.#attempt = setTimeout(() => this.#associated(network), associateMs);
     else this.#attempt = setTimeout(() => this.#lost(refusal!), refuseMs);
   }

@@ -1,51 +1,72 @@
 /** The calendar, set before something depends on it: the chip's starts at 1970, and certificates have dates. */
-import { failed } from "../failure/failure.js";
-import { retryDelayMs } from "../retry/retry.js";
-import { type Clock, sleep } from "./clock.js";
+import type { Clock } from "./clock.js";
 
 export interface Calendar {
+  /** Resolves when the calendar shows the time, or what comes nearest to it. */
+  ensure(): Promise<void>;
+  /** Something does not fit to what the calendar shows: the next `ensure` asks again, and somebody else. */
+  doubt(): void;
+}
+
+export interface CalendarParts {
   readonly clock: Clock;
-  /** As Math.random. */
-  readonly random: () => number;
   /** No time before the firmware was built is right. */
   readonly floorMs: number;
-  /** Names or addresses of SNTP servers, asked in this order. */
+  /** Names or addresses of SNTP servers. */
   readonly servers: readonly string[];
   /** @returns milliseconds since 1970, or undefined where no answer came in time */
   askTime(server: string): Promise<number | undefined>;
   set(nowMs: number): void;
 }
 
-/** Resolves when the calendar shows the time, or what comes nearest to it. */
-export type EnsureClock = () => Promise<void>;
+/** Where no server answers, the network lets none through: to ask costs each request the whole of their time-out. */
+const SILENCE_MS = 5 * 60_000;
 
 /**
- * Asks each server once; where none answers, the calendar is set to the floor, so that certificates can be checked at
- * all, and the next call asks one server more.
+ * Asks all servers at once. Where none answers the calendar stays as it is, but not before the floor, so that
+ * certificates can be checked at all. What it shows after a start is a guess: the chip keeps it over a restart, not
+ * whence it has it.
  */
-export function createEnsureClock({ clock, random, floorMs, servers, askTime, set }: Calendar): EnsureClock {
-  let isGuess = false;
-  let nextServer = 0;
+export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: CalendarParts): Calendar {
+  let isGuess = true;
+  let silentUntilMs = 0;
+  let lastServer: string | undefined;
   let running: Promise<void> | undefined;
 
-  async function ask(attempts: number): Promise<void> {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      if (attempt > 0) await sleep(clock, retryDelayMs(failed("timeout").failure, attempt - 1, random));
-      const nowMs = await askTime(servers[nextServer++ % servers.length]!);
-      if (nowMs === undefined || nowMs < floorMs) continue;
+  async function ask(): Promise<void> {
+    const others = servers.filter((server) => server !== lastServer);
+    const answer = await firstAnswer(others.length > 0 ? others : servers);
+    if (answer) {
+      set(answer.nowMs);
+      lastServer = answer.server;
       isGuess = false;
-      set(nowMs);
       return;
     }
     if (clock.nowMs() < floorMs) set(floorMs);
-    isGuess = true;
+    silentUntilMs = clock.ticksMs() + SILENCE_MS;
   }
 
-  return () => {
-    if (!isGuess && clock.nowMs() >= floorMs) return Promise.resolve();
-    running ??= ask(isGuess ? Math.min(1, servers.length) : servers.length).finally(() => {
-      running = undefined;
+  function firstAnswer(asked: readonly string[]): Promise<{ server: string; nowMs: number } | undefined> {
+    return new Promise((resolve) => {
+      const answers = asked.map(async (server) => {
+        const nowMs = await askTime(server);
+        if (nowMs !== undefined && nowMs >= floorMs) resolve({ server, nowMs });
+      });
+      void Promise.allSettled(answers).then(() => resolve(undefined));
     });
-    return running;
+  }
+
+  return {
+    ensure() {
+      if (!isGuess || clock.ticksMs() < silentUntilMs) return Promise.resolve();
+      running ??= ask().finally(() => {
+        running = undefined;
+      });
+      return running;
+    },
+    doubt() {
+      isGuess = true;
+      silentUntilMs = 0;
+    },
   };
 }

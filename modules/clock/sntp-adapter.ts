@@ -7,7 +7,7 @@ import Time from "time";
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
 import type { Clock } from "./clock.js";
-import { createEnsureClock, type EnsureClock } from "./set.js";
+import { type Calendar, createCalendarFrom } from "./set.js";
 import { decodeAnswer, encodeRequest } from "./sntp.js";
 
 /** RFC 5905 §7.2 */
@@ -29,10 +29,9 @@ export function createCalendar(
   clock: Clock,
   random: () => number,
   { buildTimeMs = RELEASED_MS, timeServers }: TimeSources,
-): EnsureClock {
-  return createEnsureClock({
+): Calendar {
+  return createCalendarFrom({
     clock,
-    random,
     floorMs: buildTimeMs,
     servers: timeServers,
     askTime: (server) => askTime(clock, random, server),

@@ -1,13 +1,14 @@
 import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
 import type { Clock } from "../clock/clock.js";
-import type { EnsureClock } from "../clock/set.js";
+import type { Calendar } from "../clock/set.js";
 import { failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
 import { parseRetryAfter } from "../retry/retry.js";
 import { GuardedTcp } from "../socket/adapter.js";
-import { textOf } from "../socket/text.js";
+import { Collector } from "../socket/collector.js";
 import { GuardedTls } from "../tls/adapter.js";
+import { bodyLength } from "./head.js";
 import { type HttpClient, type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "./http.js";
 
 /** Twice the answer's bound: the headers and the chunks' framing count too. */
@@ -15,14 +16,16 @@ const MAX_RECEIVED_BYTES = 2 * MAX_ANSWER_BYTES;
 
 /**
  * The SDK's HTTP client (ECMA-419), a connection for each exchange.
- * @param ensureClock called before each exchange over TLS: certificates are checked against the calendar
+ * @param calendar asked for the time before each exchange over TLS: certificates have dates
  */
-export function createHttpClient(clock: Clock, ensureClock: EnsureClock): HttpClient {
+export function createHttpClient(clock: Clock, calendar: Calendar): HttpClient {
   return async (request) => {
-    if (request.url.tls) await ensureClock();
-    return new Promise((resolve) => {
+    if (request.url.tls) await calendar.ensure();
+    const result = await new Promise<Result<HttpResponse>>((resolve) => {
       new Exchange(clock, request, resolve);
     });
+    if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
+    return result;
   };
 }
 
@@ -34,6 +37,7 @@ interface Fields {
 
 class Exchange {
   #clock: Clock;
+  #isTls: boolean;
   #client: HTTPClient | undefined;
   #resolve: ((result: Result<HttpResponse>) => void) | undefined;
   #cancelTimeout: () => void;
@@ -43,11 +47,12 @@ class Exchange {
   #retryAfterMs: number | undefined;
   #endsWithConnection = false;
   #unsent: ArrayBuffer | undefined;
-  #chunks: ArrayBuffer[] = [];
+  #body = new Collector();
   #receivedBytes = 0;
 
   constructor(clock: Clock, request: HttpRequest, resolve: (result: Result<HttpResponse>) => void) {
     this.#clock = clock;
+    this.#isTls = request.url.tls;
     this.#resolve = resolve;
     this.#cancelTimeout = clock.after(request.timeoutMs, () => this.#fail("timeout"));
     guarded(
@@ -116,7 +121,9 @@ class Exchange {
     this.#errorReason = "connection-lost";
     this.#status = status;
     this.#retryAfterMs = parseRetryAfter(headers.get("retry-after"), headers.get("date"));
-    this.#endsWithConnection = !headers.has("content-length") && !headers.has("transfer-encoding");
+    this.#body = new Collector(Math.min(bodyLength(headers) ?? 0, MAX_ANSWER_BYTES));
+    // Over TLS somebody else may have ended it: there a body needs its length or chunks.
+    this.#endsWithConnection = !this.#isTls && !headers.has("content-length") && !headers.has("transfer-encoding");
   }
 
   #receive(request: HTTPRequest, count: number): void {
@@ -126,7 +133,7 @@ class Exchange {
       return;
     }
     const chunk = request.read(count);
-    if (chunk) this.#chunks.push(chunk);
+    if (chunk) this.#body.add(chunk);
   }
 
   #done(error: Error | null): void {
@@ -136,7 +143,7 @@ class Exchange {
       return;
     }
     const status = this.#status;
-    const text = textOf(this.#chunks);
+    const text = this.#body.text();
     if (!Number.isInteger(status) || status < 100 || text === undefined) {
       this.#fail("bad-answer");
       return;
@@ -153,7 +160,7 @@ class Exchange {
     this.#resolve(result);
     this.#resolve = undefined;
     this.#cancelTimeout();
-    this.#chunks = [];
+    this.#body = new Collector();
     // Not inside the client's own callback: it goes on with its state after the callback returns.
     this.#clock.after(0, () => this.#client?.close());
   }

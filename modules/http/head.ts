@@ -58,7 +58,7 @@ export function splitTarget(target: string, hostHeader: string): { host: string;
  * How many bytes of a body the headers tell of; 0 where it comes in chunks or there is none.
  * @returns undefined where the headers leave the length in doubt (RFC 9112 §6.3): such a request is refused
  */
-export function bodyLength(headers: ReadonlyMap<string, string>): number | undefined {
+export function bodyLength(headers: { get(name: string): string | undefined }): number | undefined {
   const length = headers.get("content-length");
   const encoding = headers.get("transfer-encoding");
   if (encoding !== undefined) return encoding.toLowerCase() === "chunked" && length === undefined ? 0 : undefined;

@@ -3,7 +3,7 @@ import HTTPServer, { type HTTPConnection, type HTTPRequest, type HTTPResponse } 
 import type { Clock } from "../clock/clock.js";
 import { guarded } from "../guard/guard.js";
 import { GuardedListener } from "../socket/adapter.js";
-import { textOf } from "../socket/text.js";
+import { Collector } from "../socket/collector.js";
 import { bodyLength, HeadFilter, MAX_HEAD_BYTES, splitTarget } from "./head.js";
 import type { ServeHttp, ServerReply, ServerRequest } from "./http.js";
 
@@ -13,8 +13,8 @@ const MAX_CONNECTIONS = 4;
 const MAX_BODY_BYTES = 8 * 1024;
 /** So much of a larger body is read and dropped, so that the client can be told; one that sends more is cut. */
 const MAX_DRAINED_BYTES = 16 * 1024;
-/** Bodies of all connections together: the heap has 77 KiB for everything. */
-const MAX_COLLECTED_BYTES = 16 * 1024;
+/** Set aside for the bodies of all connections together: the heap has 77 KiB for everything. */
+const MAX_RESERVED_BYTES = 16 * 1024;
 /** For the whole request, and for each step of the reply: a slow client must not keep others out. */
 const STEP_TIMEOUT_MS = 3_000;
 
@@ -46,14 +46,14 @@ interface Server {
   readonly handle: (request: ServerRequest) => ServerReply;
   /** The oldest first. */
   readonly visits: Set<Visit>;
-  /** Of the bodies that are not handled yet. */
-  collectedBytes: number;
+  /** For the bodies that are not handled yet. */
+  reservedBytes: number;
 }
 
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */
 export function createHttpServer(clock: Clock): ServeHttp {
   return ({ port, handle }) => {
-    const server: Server = { clock, handle, visits: new Set(), collectedBytes: 0 };
+    const server: Server = { clock, handle, visits: new Set(), reservedBytes: 0 };
     const { visits } = server;
     const sdkServer = new HTTPServer({
       io: PortalListener,
@@ -83,8 +83,9 @@ class Visit {
   #request: ServerRequest | undefined;
   /** What is answered in the place of the handler. */
   #refusal: ServerReply | undefined;
-  #chunks: ArrayBuffer[] = [];
-  #collectedBytes = 0;
+  #declaredBytes = 0;
+  #body: Collector | undefined;
+  #reservedBytes = 0;
   #bodyBytes = 0;
   #answered = false;
   /** Parts of the reply's body; the first one is out as far as `#sentBytes`. */
@@ -142,6 +143,7 @@ class Visit {
     const declaredBytes = bodyLength(headers);
     if (declaredBytes === undefined) this.#refuseNow(NOT_FRAMED);
     else if (declaredBytes > MAX_DRAINED_BYTES) this.#refuseNow(TOO_LARGE);
+    else this.#declaredBytes = declaredBytes;
   }
 
   /** Without its body, but not inside the SDK's `onRequest`, which goes on with its state. */
@@ -158,26 +160,33 @@ class Visit {
     const chunk = this.#connection.read(count);
     if (!chunk) return;
     this.#bodyBytes += chunk.byteLength;
-    if (this.#bodyBytes > MAX_BODY_BYTES) this.#refusal = TOO_LARGE;
-    else if (this.#server.collectedBytes + chunk.byteLength > MAX_COLLECTED_BYTES) this.#refusal ??= BUSY;
-    if (this.#refusal) {
-      this.#forgetBody();
-      return;
+    if (Math.max(this.#bodyBytes, this.#declaredBytes) > MAX_BODY_BYTES) this.#refusal = TOO_LARGE;
+    if (!this.#refusal) this.#body ??= this.#reserve();
+    if (this.#refusal) this.#forgetBody();
+    else this.#body?.add(chunk);
+  }
+
+  /** Room for the whole body at once; chunks do not say how much will come. */
+  #reserve(): Collector | undefined {
+    const bytes = this.#declaredBytes || MAX_BODY_BYTES;
+    if (this.#server.reservedBytes + bytes > MAX_RESERVED_BYTES) {
+      this.#refusal = BUSY;
+      return undefined;
     }
-    this.#chunks.push(chunk);
-    this.#collectedBytes += chunk.byteLength;
-    this.#server.collectedBytes += chunk.byteLength;
+    this.#reservedBytes = bytes;
+    this.#server.reservedBytes += bytes;
+    return new Collector(bytes);
   }
 
   #forgetBody(): void {
-    this.#chunks = [];
-    this.#server.collectedBytes -= this.#collectedBytes;
-    this.#collectedBytes = 0;
+    this.#body = undefined;
+    this.#server.reservedBytes -= this.#reservedBytes;
+    this.#reservedBytes = 0;
   }
 
   #answer(request: ServerRequest): ServerReply {
     if (this.#refusal) return this.#refusal;
-    const body = textOf(this.#chunks);
+    const body = this.#body ? this.#body.text() : "";
     this.#forgetBody();
     return body === undefined ? NOT_UTF8 : this.#server.handle({ ...request, body });
   }

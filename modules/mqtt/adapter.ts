@@ -4,7 +4,7 @@ import { type Failure, failed, type Reason, type Result, success } from "../fail
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
 import { GuardedTcp } from "../socket/adapter.js";
-import { textOf } from "../socket/text.js";
+import { Collector } from "../socket/collector.js";
 import { HeaderWatch } from "./headers.js";
 import {
   type Incoming,
@@ -50,7 +50,7 @@ class Session implements MqttSession {
   #writableBytes = 0;
   #headers = new HeaderWatch();
   #errorReason: Reason = "unreachable";
-  #incoming: { topic: string; bytes: number; chunks: ArrayBuffer[]; retained: boolean } | undefined;
+  #incoming: { topic: string; bytes: number; payload: Collector; retained: boolean } | undefined;
   readonly ended: Promise<Failure>;
 
   constructor(clock: Clock, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
@@ -160,17 +160,18 @@ class Session implements MqttSession {
 
   /** A message can come in parts; one that is too large is read and dropped. */
   #receive(count: number, { topic, more }: { topic?: string; more: boolean }): void {
-    if (topic !== undefined) this.#incoming = { topic, bytes: 0, chunks: [], retained: this.#headers.isRetained };
+    if (topic !== undefined)
+      this.#incoming = { topic, bytes: 0, payload: new Collector(), retained: this.#headers.isRetained };
     const chunk = this.#client?.read(count);
     const incoming = this.#incoming;
     if (!incoming) return;
     incoming.bytes += count;
-    if (incoming.bytes > MAX_PAYLOAD_BYTES) incoming.chunks = [];
-    else if (chunk) incoming.chunks.push(chunk);
+    if (incoming.bytes > MAX_PAYLOAD_BYTES) incoming.payload = new Collector();
+    else if (chunk) incoming.payload.add(chunk);
     if (more) return;
     this.#incoming = undefined;
     if (incoming.bytes > MAX_PAYLOAD_BYTES) return;
-    const payload = textOf(incoming.chunks);
+    const payload = incoming.payload.text();
     const { topic: name, retained } = incoming;
     if (payload !== undefined) this.#deliver({ topic: name, payload, retained });
   }

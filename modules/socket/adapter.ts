@@ -21,6 +21,8 @@ export interface Limits {
 /** A connection whose callbacks run inside the guard and that has a limit. */
 export class GuardedTcp extends TCP {
   readonly limits: Limits;
+  /** As the engine calls it: inside the guard. */
+  protected readonly readableGuarded: ((this: TCP, count: number) => void) | undefined;
   #readBytes = 0;
   #closed = false;
 
@@ -38,12 +40,14 @@ export class GuardedTcp extends TCP {
         if (!(this as GuardedTcp).#closed) throw error;
       }
     };
+    const readableGuarded = onReadable && guarded("socket", readable, onError);
     super({
       ...options,
-      ...(onReadable && { onReadable: guarded("socket", readable, onError) }),
+      ...(readableGuarded && { onReadable: readableGuarded }),
       ...(onWritable && { onWritable: guarded("socket", opened, onError) }),
       ...(onError && { onError: guarded("socket", onError) }),
     });
+    this.readableGuarded = readableGuarded;
     // The SDK's HTTP server takes an accepted socket over with `new from.constructor({from, …})`: limits go along.
     this.limits = "from" in options && options.from instanceof GuardedTcp ? options.from.limits : options;
   }

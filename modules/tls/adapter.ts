@@ -6,6 +6,7 @@
 import type TCP from "embedded:io/socket/tcp";
 import type { Options } from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
+import Timer from "timer";
 import type { Reason } from "../failure/failure.js";
 import { GuardedTcp, type Limits } from "../socket/adapter.js";
 import { anchorsFor } from "./anchors-adapter.js";
@@ -21,10 +22,17 @@ export interface TlsEvents {
   onSecure(): void;
 }
 
+/** The connection under a TLS socket, once there is one. */
+interface Wire {
+  tcp?: WatchedTcp;
+}
+
 type TlsOptions = Options & Limits & TlsEvents & { host: string };
 
 /** Takes the place of GuardedTcp under the SDK's clients. */
 export class GuardedTls extends TLSSocket {
+  #wire: Wire;
+
   constructor(options: TlsOptions) {
     const { host, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
     const trust = { anchorsFor, isSignedBy };
@@ -32,6 +40,7 @@ export class GuardedTls extends TLSSocket {
       check: (chain) => checkChain(chain, { host, nowMs: Date.now(), trust }),
       isSignature,
     });
+    const wire: Wire = {};
     let isOpen = false;
     let isSecure = false;
     /** The SDK's session is "ready" after some failures, too: without keys. */
@@ -45,6 +54,7 @@ export class GuardedTls extends TLSSocket {
       secure: { verify: false, cache: false },
       TCP: { io: WatchedTcp },
       watch,
+      wire,
       onOpen() {
         isOpen = true;
         onOpen?.();
@@ -58,20 +68,76 @@ export class GuardedTls extends TLSSocket {
         onReadable?.call(this, count);
       },
       onError(this: TCP) {
-        if (isOpen && !isSecure) onRefused(watch.refusal ?? "tls-failed");
-        else onError?.call(this);
+        if (isSecure || !isOpen) {
+          onError?.call(this);
+          return;
+        }
+        // Here and now: the session would go on with what follows, past what it has refused itself.
+        wire.tcp?.close();
+        onRefused(watch.refusal ?? "tls-failed");
       },
     } as ConstructorParameters<typeof TLSSocket>[0]);
+    this.#wire = wire;
+  }
+
+  override read(count?: number | ArrayBufferLike): undefined | number | ArrayBufferLike {
+    const { tcp } = this.#wire;
+    tcp?.hold();
+    try {
+      return super.read(count);
+    } finally {
+      tcp?.release();
+    }
   }
 }
 
 /** The connection under the TLS socket: what the SDK's session reads, the watch sees first. */
 class WatchedTcp extends GuardedTcp {
   #watch: HandshakeWatch;
+  #readable = 0;
+  #isHeld = false;
+  #readOn: Timer | undefined;
 
-  constructor(options: Options & Limits & { watch: HandshakeWatch }) {
-    super(options);
-    this.#watch = options.watch;
+  constructor(options: Options & Limits & { watch: HandshakeWatch; wire: Wire }) {
+    const { watch, wire, onReadable, onError } = options;
+    super({
+      ...options,
+      onReadable(count: number) {
+        try {
+          onReadable?.call(this, count);
+        } catch (error) {
+          // No fault of the device's: nothing for its console.
+          if (!(error instanceof Refusal)) throw error;
+          onError?.call(this);
+        }
+      },
+    } as Options & Limits);
+    this.#watch = watch;
+    wire.tcp = this;
+  }
+
+  /** Where the SDK's TLS socket keeps how much there is to read. */
+  get readable(): number {
+    return this.#isHeld ? 0 : this.#readable;
+  }
+
+  set readable(count: number) {
+    this.#readable = count;
+  }
+
+  /** While held, nothing more seems to have come: the SDK would read on in a timer, where nobody catches its exceptions. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Reads on in a timer instead of it, inside the connection's guard. */
+  release(): void {
+    this.#isHeld = false;
+    if (this.#readable === 0) return;
+    this.#readOn ??= Timer.set(() => {
+      this.#readOn = undefined;
+      this.readableGuarded?.call(this, this.#readable);
+    });
   }
 
   override read(byteLength?: number): number | ArrayBuffer;
@@ -81,5 +147,11 @@ class WatchedTcp extends GuardedTcp {
     // The SDK's session reads into its own buffers only.
     if (into instanceof Uint8Array) this.#watch.see(into);
     return result;
+  }
+
+  override close(): void {
+    Timer.clear(this.#readOn);
+    this.#readOn = undefined;
+    super.close();
   }
 }

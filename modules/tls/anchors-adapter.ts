@@ -1,5 +1,6 @@
 /** The certificates that the device trusts from the start: resources in flash (see this folder's manifest.json). */
 import Resource from "Resource";
+import { guarded } from "../guard/guard.js";
 import { type Certificate, parseCertificate } from "./certificate.js";
 import { DerReader, isEqual } from "./der.js";
 
@@ -12,10 +13,13 @@ const KEY_ID_BYTES = 20;
 /** Those that may have issued the certificate: by name, or by the key that it names. */
 export function anchorsFor({ issuer, authorityKeyId }: Certificate): readonly Certificate[] {
   const anchors: Certificate[] = [];
-  for (const reader = new DerReader(resource(PRIVATE)); !reader.isAtEnd; ) {
-    const anchor = parseCertificate(reader.next().whole);
-    if (anchor && isEqual(anchor.subject, issuer)) anchors.push(anchor);
-  }
+  // What is no DER (PEM, a byte too many) must not take the public authorities away.
+  guarded(PRIVATE, () => {
+    for (const reader = new DerReader(resource(PRIVATE)); !reader.isAtEnd; ) {
+      const anchor = parseCertificate(reader.next().whole);
+      if (anchor && isEqual(anchor.subject, issuer)) anchors.push(anchor);
+    }
+  })();
   const number = authorityKeyId && indexOf(authorityKeyId);
   const known = number === undefined ? undefined : parseCertificate(resource(`ca${number}.der`));
   return known ? [...anchors, known] : anchors;

@@ -1,5 +1,8 @@
-/** X.509 certificates (RFC 5280) as values: what a chain's check asks for, and nothing else. */
-import { DerReader, hex, isEqual, TAG } from "./der.js";
+/**
+ * X.509 certificates (RFC 5280) as values: what a chain's check asks for, and nothing else. They are read before anybody
+ * is trusted: whatever can be long or many stays where it is, in views, or a stranger fills the heap or the stack.
+ */
+import { DerReader, isEqual, TAG } from "./der.js";
 
 export type HashName = "SHA256" | "SHA384" | "SHA512";
 export type CurveName = "secp256r1" | "secp384r1";
@@ -29,12 +32,12 @@ export interface Certificate {
   readonly key: PublicKey;
   /** May sign certificates. */
   readonly isAuthority: boolean;
+  /** May be a server's, over TLS. */
+  readonly isForServers: boolean;
   /** Of the key that signed it. */
   readonly authorityKeyId: Uint8Array | undefined;
-  /** DNS names in lower case, with their asterisks. */
-  readonly names: readonly string[];
-  /** Dotted IPv4. */
-  readonly addresses: readonly string[];
+  /** GeneralNames one after the other, DER. */
+  readonly alternativeNames: Uint8Array;
 }
 
 const ALGORITHMS: Readonly<Record<string, SignatureAlgorithm>> = {
@@ -51,18 +54,29 @@ const CURVES: Readonly<Record<string, { name: CurveName; bytes: number }>> = {
   "2a8648ce3d030107": { name: "secp256r1", bytes: 32 },
   "2b81040022": { name: "secp384r1", bytes: 48 },
 };
-/** Smaller RSA keys can be broken; smaller exponents make forging easy where padding is not looked at closely. */
+/** Smaller RSA keys can be broken, larger ones fill the heap; small exponents make forging easy. */
 const MIN_MODULUS_BYTES = 256;
+const MAX_MODULUS_BYTES = 512;
 const EXPONENT = Uint8Array.of(1, 0, 1);
 
 const EXTENSIONS = 0xa3;
 const VERSION = 0xa0;
+const KEY_USAGE = "551d0f";
 const SUBJECT_ALT_NAME = "551d11";
 const BASIC_CONSTRAINTS = "551d13";
+const POLICIES = "551d20";
 const AUTHORITY_KEY_ID = "551d23";
+const EXTENDED_KEY_USAGE = "551d25";
+/** RFC 5280 §4.2: a critical extension that is not understood makes a certificate useless. */
+const UNDERSTOOD: readonly string[] = [KEY_USAGE, SUBJECT_ALT_NAME, BASIC_CONSTRAINTS, POLICIES, EXTENDED_KEY_USAGE];
 const KEY_ID = 0x80;
-const DNS_NAME = 0x82;
-const IP_ADDRESS = 0x87;
+/** keyCertSign, bit 5 of the first byte. */
+const SIGNS_CERTIFICATES = 0x04;
+/** serverAuth and anyExtendedKeyUsage. */
+const FOR_SERVERS: readonly string[] = ["2b06010505070301", "551d2500"];
+const UTC_TIME_BYTES = 13;
+const GENERALIZED_TIME_BYTES = 15;
+const NONE = new Uint8Array();
 
 /** @returns undefined where it is no certificate, or one whose key the device cannot use */
 export function parseCertificate(der: Uint8Array): Certificate | undefined {
@@ -95,13 +109,15 @@ function certificateOf(outer: DerReader): Certificate | undefined {
     return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...extensions };
   }
   // Version 1: for no name, of no authority.
-  const none = { isAuthority: false, authorityKeyId: undefined, names: [], addresses: [] };
+  const none = { isAuthority: false, isForServers: true, authorityKeyId: undefined, alternativeNames: NONE };
   return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...none };
 }
 
 /** RFC 5280 §4.1.2.5: UTCTime with two digits of the year, GeneralizedTime with four; both to the second, in UTC. */
 function timeOf(reader: DerReader): number {
   const { tag, content } = reader.next();
+  // Each argument of a call takes one of the stack's slots.
+  if (content.length !== (tag === TAG.utcTime ? UTC_TIME_BYTES : GENERALIZED_TIME_BYTES)) throw new RangeError("time");
   const digits = String.fromCharCode(...content);
   const text = tag === TAG.utcTime ? (digits < "5" ? "20" : "19") + digits : digits;
   if ((tag !== TAG.utcTime && tag !== TAG.generalizedTime) || !/^\d{14}Z$/.test(text)) throw new RangeError("time");
@@ -116,8 +132,8 @@ function keyOf(info: DerReader): PublicKey | undefined {
     const numbers = new DerReader(info.bits()).inside();
     const modulus = numbers.integer();
     const exponent = numbers.integer();
-    const isStrong = modulus.length >= MIN_MODULUS_BYTES && isEqual(exponent, EXPONENT);
-    return isStrong ? { type: "rsa", modulus, exponent } : undefined;
+    const isUsable = modulus.length >= MIN_MODULUS_BYTES && modulus.length <= MAX_MODULUS_BYTES;
+    return isUsable && isEqual(exponent, EXPONENT) ? { type: "rsa", modulus, exponent } : undefined;
   }
   const curve = type === EC_KEY ? CURVES[algorithm.oid()] : undefined;
   if (!curve) return undefined;
@@ -127,28 +143,37 @@ function keyOf(info: DerReader): PublicKey | undefined {
   return { type: "ec", curve: curve.name, x: point.subarray(1, 1 + curve.bytes), y: point.subarray(1 + curve.bytes) };
 }
 
-type Extensions = Pick<Certificate, "isAuthority" | "authorityKeyId" | "names" | "addresses">;
+type Extensions = Pick<Certificate, "isAuthority" | "isForServers" | "authorityKeyId" | "alternativeNames">;
 
 function extensionsOf(list: DerReader): Extensions {
-  let isAuthority = false;
+  let isCa = false;
+  let signsCertificates = true;
+  let isForServers = true;
   let authorityKeyId: Uint8Array | undefined;
-  const names: string[] = [];
-  const addresses: string[] = [];
+  let alternativeNames: Uint8Array = NONE;
   while (!list.isAtEnd) {
     const extension = list.inside();
     const id = extension.oid();
-    extension.optional(TAG.boolean);
+    const isCritical = isTrue(extension);
     const value = extension.inside(TAG.octetString);
-    if (id === BASIC_CONSTRAINTS)
-      isAuthority = hex(value.inside().optional(TAG.boolean)?.content ?? new Uint8Array()) === "ff";
+    if (id === BASIC_CONSTRAINTS) isCa = isTrue(value.inside());
+    else if (id === KEY_USAGE) signsCertificates = (value.next(TAG.bitString).content[1]! & SIGNS_CERTIFICATES) !== 0;
+    else if (id === EXTENDED_KEY_USAGE) isForServers = includesServers(value.inside());
     else if (id === AUTHORITY_KEY_ID) authorityKeyId = value.inside().optional(KEY_ID)?.content;
-    else if (id === SUBJECT_ALT_NAME) {
-      for (const all = value.inside(); !all.isAtEnd; ) {
-        const { tag, content } = all.next();
-        if (tag === DNS_NAME) names.push(String.fromCharCode(...content).toLowerCase());
-        else if (tag === IP_ADDRESS && content.length === 4) addresses.push(content.join("."));
-      }
-    }
+    else if (id === SUBJECT_ALT_NAME) alternativeNames = value.next(TAG.sequence).content;
+    else if (isCritical && !UNDERSTOOD.includes(id)) throw new RangeError("critical extension");
   }
-  return { isAuthority, authorityKeyId, names, addresses };
+  return { isAuthority: isCa && signsCertificates, isForServers, authorityKeyId, alternativeNames };
+}
+
+/** A BOOLEAN that may be left out for false. @throws RangeError for what is neither (X.690 §11.1) */
+function isTrue(reader: DerReader): boolean {
+  const flag = reader.optional(TAG.boolean)?.content;
+  if (flag && (flag.length !== 1 || (flag[0] !== 0 && flag[0] !== 0xff))) throw new RangeError("DER: boolean");
+  return flag?.[0] === 0xff;
+}
+
+function includesServers(uses: DerReader): boolean {
+  while (!uses.isAtEnd) if (FOR_SERVERS.includes(uses.oid())) return true;
+  return false;
 }

@@ -2,7 +2,15 @@
 import type { Reason } from "../failure/failure.js";
 import { isAddress } from "../http/url.js";
 import type { Certificate, PublicKey, SignatureAlgorithm } from "./certificate.js";
-import { isEqual } from "./der.js";
+import { DerReader, isEqual } from "./der.js";
+
+/** GeneralName, RFC 5280 §4.2.1.6. */
+const DNS_NAME = 0x82;
+const IP_ADDRESS = 0x87;
+const ASTERISK = 0x2a;
+const CAPITAL_A = 0x41;
+const CAPITAL_Z = 0x5a;
+const TO_SMALL = 0x20;
 
 export interface Trust {
   /** The anchors that may have issued it, by their names or keys. */
@@ -20,7 +28,7 @@ export function checkChain(
   { host, nowMs, trust }: { host: string; nowMs: number; trust: Trust },
 ): Reason | undefined {
   const length = trustedLength(chain, trust);
-  if (length === 0) return "tls-untrusted";
+  if (length === 0 || !chain[0]!.isForServers) return "tls-untrusted";
   const isValid = ({ notBeforeMs, notAfterMs }: Certificate) => notBeforeMs <= nowMs && nowMs <= notAfterMs;
   if (!chain.slice(0, length).every(isValid)) return "tls-expired";
   return isFor(chain[0]!, host) ? undefined : "tls-name";
@@ -42,10 +50,27 @@ function isIssuedBy(certificate: Certificate, issuer: Certificate, trust: Trust)
   return trust.isSignedBy(certificate, algorithm, issuer.key);
 }
 
-/** An asterisk stands for one whole first label. */
-function isFor({ names, addresses }: Certificate, host: string): boolean {
-  if (isAddress(host)) return addresses.includes(host);
-  const dot = host.indexOf(".");
-  const wildcard = dot > 0 ? `*${host.slice(dot)}` : undefined;
-  return names.includes(host) || (wildcard !== undefined && names.includes(wildcard));
+/** @throws RangeError where the names are no DER */
+function isFor({ alternativeNames }: Certificate, host: string): boolean {
+  const address = isAddress(host) ? Uint8Array.from(host.split("."), Number) : undefined;
+  for (const names = new DerReader(alternativeNames); !names.isAtEnd; ) {
+    const { tag, content } = names.next();
+    if (address ? tag === IP_ADDRESS && isEqual(content, address) : tag === DNS_NAME && isNameOf(content, host))
+      return true;
+  }
+  return false;
+}
+
+/** In capitals or small letters; an asterisk stands for one whole first label. */
+function isNameOf(name: Uint8Array, host: string): boolean {
+  const start = name[0] === ASTERISK ? 1 : 0;
+  const hostStart = start ? host.indexOf(".") : 0;
+  if (hostStart < 0 || name.length - start !== host.length - hostStart) return false;
+  for (let index = start; index < name.length; index++)
+    if (smallLetter(name[index]!) !== host.charCodeAt(hostStart + index - start)) return false;
+  return true;
+}
+
+function smallLetter(code: number): number {
+  return code >= CAPITAL_A && code <= CAPITAL_Z ? code + TO_SMALL : code;
 }

@@ -11,6 +11,9 @@ export const TAG = {
   generalizedTime: 0x18,
 } as const;
 
+/** A stranger's may be as long as its certificate: no text is made of that. */
+const MAX_OID_BYTES = 16;
+
 export interface Element {
   readonly tag: number;
   readonly content: Uint8Array;
@@ -69,9 +72,9 @@ export class DerReader {
     return content.subarray(1);
   }
 
-  /** An OBJECT IDENTIFIER, its content in hexadecimal. */
+  /** An OBJECT IDENTIFIER, its content in hexadecimal; of a long one, which nobody here knows, the beginning. */
   oid(): string {
-    return hex(this.next(TAG.oid).content);
+    return hex(this.next(TAG.oid).content.subarray(0, MAX_OID_BYTES));
   }
 
   #byte(): number {
@@ -91,7 +94,7 @@ export class DerReader {
   }
 }
 
-export function hex(bytes: Uint8Array): string {
+function hex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
   return text;

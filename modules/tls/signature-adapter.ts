@@ -20,22 +20,22 @@ export function isSignedBy({ signed, signature }: Certificate, algorithm: Signat
   digest.write(signed.slice().buffer as ArrayBuffer);
   const hash = new Uint8Array(digest.close());
   return key.type === "rsa"
-    ? isRsaSignature(hash, algorithm.hash, signature, key)
-    : isEcdsaSignature(hash, signature, key);
+    ? isSignedByRsa(hash, algorithm.hash, signature, key)
+    : isSignedByEcdsa(hash, signature, key);
 }
 
-/** Whether its numbers are in their ranges. */
+/** Whether it has the size of one, and of ECDSA's that its numbers are in their range. */
 export function isSignature(signature: Uint8Array, key: PublicKey): boolean {
-  return key.type === "rsa" ? rsaNumber(signature, key) !== undefined : ecdsaNumbers(signature, key) !== undefined;
+  return key.type === "rsa" ? signature.length === key.modulus.length : isEcdsaSignature(signature, key);
 }
 
 /** The last byte of the hash's OID 2.16.840.1.101.3.4.2.n (RFC 8017 §9.2). */
 const HASH_ID: Readonly<Record<HashName, number>> = { SHA256: 1, SHA384: 2, SHA512: 3 };
 
 /** RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2): the one encoding that there is for the hash is compared as a whole. */
-function isRsaSignature(hash: Uint8Array, name: HashName, signature: Uint8Array, key: RsaKey): boolean {
-  const given = rsaNumber(signature, key);
-  if (given === undefined) return false;
+function isSignedByRsa(hash: Uint8Array, name: HashName, signature: Uint8Array, key: RsaKey): boolean {
+  const [given, modulus] = [numberOf(signature), numberOf(key.modulus)];
+  if (signature.length !== key.modulus.length || given >= modulus) return false;
   const id = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, HASH_ID[name]];
   const info = [0x30, hash.length + 17, 0x30, 13, 0x06, 9, ...id, 0x05, 0, 0x04, hash.length];
   const encoded = new Uint8Array(key.modulus.length).fill(0xff);
@@ -44,38 +44,27 @@ function isRsaSignature(hash: Uint8Array, name: HashName, signature: Uint8Array,
   encoded[start - 1] = 0;
   encoded.set(info, start);
   encoded.set(hash, start + info.length);
-  return new RSA(numberOf(key.exponent), numberOf(key.modulus)).process(given) === numberOf(encoded);
-}
-
-function rsaNumber(signature: Uint8Array, { modulus }: RsaKey): bigint | undefined {
-  if (signature.length !== modulus.length) return undefined;
-  const given = numberOf(signature);
-  return given < numberOf(modulus) ? given : undefined;
+  return new RSA(numberOf(key.exponent), modulus).process(given) === numberOf(encoded);
 }
 
 /** FIPS 186-4 §6.4; the leftmost bits of a hash that is longer than the curve's order. */
-function isEcdsaSignature(hash: Uint8Array, signature: Uint8Array, key: EcKey): boolean {
-  const numbers = ecdsaNumbers(signature, key);
-  if (!numbers) return false;
+function isSignedByEcdsa(hash: Uint8Array, signature: Uint8Array, key: EcKey): boolean {
+  if (!isEcdsaSignature(signature, key)) return false;
   const point = new ECPoint(numberOf(key.x), numberOf(key.y));
   const shortened = hash.slice(0, key.x.length).buffer;
-  return new ECDSA(point, new Curve(key.curve)).verify(shortened, numbers);
+  return new ECDSA(point, new Curve(key.curve)).verify(shortened, signature, true);
 }
 
-/** @returns r and s, each as long as the curve's order, or undefined where one is out of range */
-function ecdsaNumbers(signature: Uint8Array, { curve, x: { length } }: EcKey): ArrayBuffer | undefined {
+/** Whether r and s are in their range: the SDK would take zeros. */
+function isEcdsaSignature(signature: Uint8Array, { curve, x }: EcKey): boolean {
   try {
     const { n } = new Curve(curve);
-    const reader = new DerReader(signature).inside();
-    const numbers = new Uint8Array(2 * length);
-    for (const end of [length, 2 * length]) {
-      const digits = reader.integer();
-      if (digits.length === 0 || numberOf(digits) >= n) return undefined;
-      numbers.set(digits, end - digits.length);
-    }
-    return numbers.buffer;
+    const numbers = new DerReader(signature).inside();
+    return [numbers.integer(), numbers.integer()].every(
+      (digits) => digits.length > 0 && digits.length <= x.length && numberOf(digits) < n,
+    );
   } catch {
-    return undefined;
+    return false;
   }
 }
 

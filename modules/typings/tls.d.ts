@@ -26,8 +26,8 @@ declare module "ecdsa" {
   /** modules/crypt/etc/ecdsa.js */
   export default class ECDSA {
     constructor(key: ECPoint, curve: Curve);
-    /** @param signature r and s, each as long as the curve's order; neither is checked */
-    verify(hash: ArrayBuffer, signature: ArrayBuffer): boolean;
+    /** @param signature r and s, in DER; neither is checked */
+    verify(hash: ArrayBuffer, signature: Uint8Array, asn1: true): boolean;
   }
 }
 

@@ -205,6 +205,7 @@ describe("the phones on the access point", () => {
   test.each([
     ["when the station goes to another channel", () => joined("elsewhere")],
     ["also when it is refused there", async () => WiFi.connect({ ssid: "locked", password: "wrong horse" })],
+    ["when the station looks for a name that is not there", async () => WiFi.connect({ ssid: "nowhere" })],
     ["in an active scan", async () => void (await scanned({}))],
   ])("are lost %s: the device is not told, they have to come again", async (_label, happen) => {
     const { ended } = await connected();

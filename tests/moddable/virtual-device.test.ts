@@ -67,6 +67,18 @@ test("lines are put together, and told apart", async () => {
   expect(logs).toEqual(["half a line, the other half"]);
 });
 
+test("the calendar outlives a restart, but not a power cut", async () => {
+  const device = deviceOf("setCalendar");
+  const years: unknown[] = [];
+  device.on("state", ({ state, year }) => state === "booted" && years.push(year));
+  await device.start();
+  await device.waitFor("kept", patienceMs);
+  await device.powerCut();
+  await device.start();
+  await device.waitFor("booted", patienceMs);
+  expect(years).toEqual([1970, 2031, 1970]);
+});
+
 test("System.restart boots on the same flash, and nothing after it runs", async () => {
   const device = deviceOf("restartOnce");
   const reasons: string[] = [];

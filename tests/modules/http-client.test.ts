@@ -8,7 +8,7 @@ import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } f
 
 type Options = Partial<Omit<HttpRequest, "url">>;
 
-const noTls = () => Promise.reject(new Error("the clock is not asked for without TLS"));
+const noTls = { ensure: () => Promise.reject(new Error("the clock is not asked for without TLS")), doubt() {} };
 
 function ask(url: string, options: Options = {}, clock = fasterClock(1)): Promise<Result<HttpResponse>> {
   const http = createHttpClient(clock, noTls);

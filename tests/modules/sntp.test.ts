@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../modules/clock/clock.js";
-import { createEnsureClock } from "../../modules/clock/set.js";
+import { createCalendarFrom } from "../../modules/clock/set.js";
 import { decodeAnswer, encodeRequest } from "../../modules/clock/sntp.js";
 import { askTime } from "../../modules/clock/sntp-adapter.js";
 import { fasterClock } from "./net-support.js";
@@ -85,46 +85,101 @@ describe("over UDP", () => {
 
 describe("the calendar", () => {
   const FLOOR_MS = Date.UTC(2026, 10, 1);
+  const SILENCE_MS = 5 * 60_000;
+  type Answers = Readonly<Record<string, number | undefined>>;
 
-  function calendar(answers: (number | undefined)[], nowMs = 0) {
+  /** Servers that answer with what `answers` says when they are asked, or not at all. */
+  function calendar(answers: Answers, nowMs = 0) {
     const asked: string[] = [];
     const set: number[] = [];
-    const clock: Clock = { ...fasterClock(1_000), nowMs: () => set.at(-1) ?? nowMs };
+    const state = { answers, ticksMs: 0 };
+    const clock: Clock = { ...fasterClock(1), nowMs: () => set.at(-1) ?? nowMs, ticksMs: () => state.ticksMs };
     const askServer = (server: string) => {
       asked.push(server);
-      return Promise.resolve(answers.shift());
+      return Promise.resolve(state.answers[server]);
     };
-    const servers = ["a", "b", "c"];
-    const ensure = createEnsureClock({
-      ...{ clock, random: Math.random, floorMs: FLOOR_MS, servers, askTime: askServer },
-      set: (time) => set.push(time),
+    const { ensure, doubt } = createCalendarFrom({
+      ...{ clock, floorMs: FLOOR_MS, servers: ["a", "b", "c"], askTime: askServer },
+      set: (time: number) => set.push(time),
     });
-    return { ensure, asked, set };
+    return { ensure, doubt, asked, set, state };
   }
 
-  test("that is plausible is left alone", async () => {
-    const { ensure, asked, set } = calendar([NOW_MS], FLOOR_MS);
-    await ensure();
-    expect([asked, set]).toEqual([[], []]);
-  });
-
   test("is set once, by the first server that answers, for all that wait", async () => {
-    const { ensure, asked, set } = calendar([undefined, NOW_MS]);
+    const { ensure, asked, set } = calendar({ b: NOW_MS });
     await Promise.all([ensure(), ensure()]);
     await ensure();
-    expect([asked, set]).toEqual([["a", "b"], [NOW_MS]]);
+    expect([asked, set]).toEqual([["a", "b", "c"], [NOW_MS]]);
+  });
+
+  test("does not wait for servers that are silent", async () => {
+    const set: number[] = [];
+    const { ensure } = createCalendarFrom({
+      ...{ clock: fasterClock(1), floorMs: FLOOR_MS, servers: ["silent", "b"] },
+      askTime: (server) => (server === "b" ? Promise.resolve(NOW_MS) : new Promise<undefined>(() => {})),
+      set: (time) => set.push(time),
+    });
+    await ensure();
+    expect(set).toEqual([NOW_MS]);
+  });
+
+  test("that a restart has left is a guess: it is asked for, and stays where nobody answers", async () => {
+    const left = calendar({}, FLOOR_MS + 1);
+    await left.ensure();
+    expect([left.asked, left.set]).toEqual([["a", "b", "c"], []]);
+    const guessed = calendar({ c: NOW_MS }, FLOOR_MS);
+    await guessed.ensure();
+    expect(guessed.set).toEqual([NOW_MS]);
   });
 
   test("is not set before the firmware's own time", async () => {
-    const { ensure, set } = calendar([FLOOR_MS - 1, undefined, undefined]);
+    const { ensure, set } = calendar({ a: FLOOR_MS - 1 });
     await ensure();
     expect(set).toEqual([FLOOR_MS]);
   });
 
-  test("that nobody tells starts at the floor, and one server more is asked each time", async () => {
-    const { ensure, asked, set } = calendar([undefined, undefined, undefined, undefined, NOW_MS]);
-    for (let time = 0; time < 4; time++) await ensure();
-    expect(asked).toEqual(["a", "b", "c", "a", "b"]);
+  test("that nobody tells starts at the floor; requests do not wait again for five minutes", async () => {
+    const { ensure, asked, set, state } = calendar({});
+    await ensure();
+    state.answers = { a: NOW_MS };
+    state.ticksMs = SILENCE_MS - 1;
+    await ensure();
+    expect([asked.length, set]).toEqual([3, [FLOOR_MS]]);
+    state.ticksMs = SILENCE_MS;
+    await ensure();
+    expect([asked.length, set]).toEqual([6, [FLOOR_MS, NOW_MS]]);
+  });
+
+  test("in doubt is asked for at once", async () => {
+    const { ensure, doubt, set, state } = calendar({});
+    await ensure();
+    state.answers = { a: NOW_MS };
+    doubt();
+    await ensure();
     expect(set).toEqual([FLOOR_MS, NOW_MS]);
+  });
+
+  test("in doubt is not asked from the server that told it", async () => {
+    const wrongMs = Date.UTC(2099, 0);
+    const { ensure, doubt, asked, set } = calendar({ a: wrongMs, b: NOW_MS });
+    await ensure();
+    doubt();
+    await ensure();
+    expect([asked.slice(3), set]).toEqual([
+      ["b", "c"],
+      [wrongMs, NOW_MS],
+    ]);
+  });
+
+  test("of a single server can only be asked there", async () => {
+    const asked: string[] = [];
+    const { ensure, doubt } = createCalendarFrom({
+      ...{ clock: fasterClock(1), floorMs: FLOOR_MS, servers: ["only"], set() {} },
+      askTime: (server) => Promise.resolve(asked.push(server) && NOW_MS),
+    });
+    await ensure();
+    doubt();
+    await ensure();
+    expect(asked).toEqual(["only", "only"]);
   });
 });

@@ -1,9 +1,10 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Identity, type KeyType, keyPem, makeCertificate, pem } from "../tls/certificates.js";
+import { forgedHandshake, rawServer, spoilingProxy, twoRecordServer } from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
 import { ask, serveHttps, trust } from "../tls/support.js";
-import { answering, closedPort, listening, onFirstBytes } from "./net-support.js";
+import { answering, closedPort, faults, listening, onFirstBytes } from "./net-support.js";
 
 // A server's own key cannot be P-384: the SDK's TLS offers P-256 alone.
 describe.each<[KeyType, KeyType]>([
@@ -79,6 +80,7 @@ describe("the handshake fails with the reason", () => {
     ["that says handshake_failure", Uint8Array.of(21, 3, 3, 0, 2, 2, 40)],
   ])("tls-failed, for a server %s", async (_name, bytes) => {
     expect(await ask(await answering(bytes))).toBe("tls-failed");
+    expect(faults).toEqual([]);
   });
 
   test.each([
@@ -100,6 +102,23 @@ describe("the handshake fails with the reason", () => {
       socket.once("data", () => socket.destroy()),
     );
     expect(await ask(await listening(server))).toBe("connection-lost");
+  });
+
+  test("connection-lost at once, where the second of two records is not the server's", async () => {
+    const good10 = await listening(twoRecordServer(good, "Content-Length: 10\r\n", "0123456789"));
+    expect(await ask(good10)).toMatchObject({ body: "0123456789" });
+    expect(await ask(await listening(spoilingProxy(good10)))).toBe("connection-lost");
+  });
+
+  test("connection-lost, where an answer has neither length nor chunks: anybody can end it", async () => {
+    const port = await listening(twoRecordServer(good, "", "0123456789"));
+    expect(await ask(port)).toBe("connection-lost");
+  });
+
+  test("nothing is said to a server whose key exchange somebody else has signed", async () => {
+    const { server, heard } = rawServer(forgedHandshake(good));
+    expect(await ask(await listening(server), { body: "a secret" })).toBe("tls-failed");
+    expect(Buffer.concat(heard).toString("latin1")).not.toMatch(/POST|secret/);
   });
 
   test("nothing of the request is said to a server without a certificate", async () => {

@@ -1,11 +1,19 @@
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import type { Server } from "node:tls";
+import type { AddressInfo, Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { type Identity, keyPem, makeCertificate, pem } from "../tls/certificates.js";
+import {
+  flightWith,
+  forgedHandshake,
+  hugeCertificates,
+  rawServer,
+  spoilingProxy,
+  twoRecordServer,
+} from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
 import { buildApp, CHIP, FACTORY, type Heap, MAC, Watch } from "./app.js";
 
@@ -29,10 +37,23 @@ async function serve(chain: readonly Identity[], options: object = {}): Promise<
     response.end(Buffer.concat(parts));
   });
   server.on("tlsClientError", () => {});
+  return `https://127.0.0.1:${await listen(server)}/`;
+}
+
+async function listen(server: Server): Promise<number> {
   servers.push(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return (server.address() as AddressInfo).port;
 }
+
+/** Answers in so many chunks of one byte. */
+const inChunks = (count: number): Server =>
+  createHttpServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { "transfer-encoding": "chunked" });
+    for (let chunk = 0; chunk < count; chunk++) response.write("x");
+    response.end();
+  });
 
 interface Told {
   readonly name: string;
@@ -43,8 +64,8 @@ interface Told {
   readonly stackBytes: number;
 }
 
-/** What is asked, in order: name, URL, bytes; and what has to come of it. */
-async function questions(): Promise<{ authorities: Buffer; asked: [string, string, number][]; expected: string[] }> {
+/** What is asked, in order: name, URL, bytes; what has to come of it; and what the forger got to hear. */
+async function questions() {
   const rsa = authority("rsa");
   const ec = authority("ec");
   const p384 = authority("p384");
@@ -70,9 +91,26 @@ async function questions(): Promise<{ authorities: Buffer; asked: [string, strin
     await ask(ciphers, "200 100", [good], 100, { ciphers });
   await ask("no suite in common", "tls-failed", [good], 100, { ciphers: "ECDHE-RSA-CHACHA20-POLY1305" });
   await ask("TLS 1.3 only", "tls-failed", [good], 100, { minVersion: "TLSv1.3" });
+  const askRaw = async (name: string, answer: string, server: Server, scheme = "https") => {
+    asked.push([name, `${scheme}://127.0.0.1:${await listen(server)}/`, 100]);
+    expected.push(`${name}: ${answer}`);
+  };
+  for (const [name, certificate] of hugeCertificates())
+    await askRaw(name, "tls-untrusted", rawServer(flightWith(certificate)).server);
+  const names = [...Array<string>(1_500).fill(""), "127.0.0.1"];
+  await ask("1,500 names", "200 100", [makeCertificate({ subject: "server", issuer: rsa, names })]);
+  const { server, heard } = rawServer(forgedHandshake(good));
+  await askRaw("a forged key exchange", "tls-failed", server);
+  const body = "0123456789";
+  const fields = `Content-Length: ${body.length}\r\n`;
+  const spoilt = spoilingProxy(await listen(twoRecordServer(good, fields, body)));
+  await askRaw("a spoilt record", "connection-lost", spoilt);
+  await askRaw("two records", `200 ${body.length}`, twoRecordServer(good, fields, body));
+  await askRaw("an end without a length", "connection-lost", twoRecordServer(good, "", body));
+  await askRaw("1,000 chunks of one byte", "200 1000", inChunks(1_000), "http");
   await ask("4,000 bytes", "200 4000", [good], 4_000);
   await ask("last", "200 100", [good]);
-  return { authorities: Buffer.concat([rsa.der, ec.der, p384.der]), asked, expected };
+  return { authorities: Buffer.concat([rsa.der, ec.der, p384.der]), asked, expected, heard };
 }
 
 const memories: [string, Heap][] = [
@@ -81,7 +119,7 @@ const memories: [string, Heap][] = [
 ];
 
 test.each(memories)("good and bad certificates in turn, with %s", async (_name, memory) => {
-  const { authorities, asked, expected } = await questions();
+  const { authorities, asked, expected, heard } = await questions();
   const app = await buildApp(`tls-${memory.slots}`, memory, {
     config: { urls: asked },
     main: "tls-probe",
@@ -96,11 +134,17 @@ test.each(memories)("good and bad certificates in turn, with %s", async (_name, 
     .map((line) => (JSON.parse(line) as { tls: Told }).tls);
   console.log(told.map((one) => JSON.stringify(one)).join("\n"));
   expect(told.map(({ name, answer }) => `${name}: ${answer}`)).toEqual(expected);
+  expect(Buffer.concat(heard).toString("latin1")).not.toMatch(/POST/);
+  expect(watch.aborts).toEqual([]);
   // What an exchange leaves behind would add up.
   expect(told.at(-1)!.after.slots - told[1]!.after.slots).toBeLessThan(50);
 });
 
-test.each(memories)("from a blank board to the broker with the service over TLS, with %s", async (_name, memory) => {
+/** Portal and handshake at the same time: a quarter of the heap is left. */
+test.each([
+  memories[0]!,
+  ["three quarters of it", { slots: (CHIP.slots * 3) / 4, chunkBytes: (CHIP.chunkBytes * 3) / 4 }],
+] as const)("from a blank board to the broker with the service over TLS, with %s", async (_name, memory) => {
   const root = authority("p384");
   const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
   const server = goodCertificate(middle, "ec");
@@ -119,5 +163,5 @@ test.each(memories)("from a blank board to the broker with the service over TLS,
   expect(cloud.enterCode(String(code)).bound).toBe(true);
   await watchTrial(app.portal, ["done"], 60_000);
   await watch.untilState("online");
-  console.log(JSON.stringify({ memory, alive: await watch.settledHeap() }));
+  console.log(JSON.stringify({ memory, alive: { "online over TLS": await watch.settledHeap() } }));
 });

@@ -50,6 +50,17 @@ describe("a build's own authorities", () => {
     expect(anchorsFor(leafOf(other!))).toEqual([]);
   });
 
+  test.each([
+    ["as PEM", Buffer.from("-----BEGIN CERTIFICATE-----\n")],
+    ["with a byte too many", Buffer.concat([first!.der, Buffer.from("\n")])],
+    ["cut", first!.der.subarray(0, -1)],
+  ])("%s do not take the others away", (_name, file) => {
+    host.resources.set("private-ca.der", file);
+    host.resources.set("ca.ski", Buffer.from(leafOf(second!).authorityKeyId!));
+    host.resources.set("ca0.der", second!.der);
+    expect(anchorsFor(leafOf(second!))).toEqual([parseCertificate(new Uint8Array(second!.der))]);
+  });
+
   test("need not be there, and neither need those that the index names", () => {
     expect(anchorsFor(leafOf(first!))).toEqual([]);
     host.resources.set("ca.ski", Buffer.from(leafOf(first!).authorityKeyId!));

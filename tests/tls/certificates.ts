@@ -23,6 +23,11 @@ export interface CertificateOptions {
   readonly names?: readonly string[];
   readonly notBeforeMs?: number;
   readonly notAfterMs?: number;
+  /** More of them, each a DER `Extension`. */
+  readonly extensions?: readonly Buffer[];
+  /** In place of the times and the key's SubjectPublicKeyInfo: DER, or what shall pass for it. */
+  readonly validity?: Buffer;
+  readonly keyInfo?: Buffer;
 }
 
 export const DAY_MS = 86_400_000;
@@ -39,9 +44,9 @@ export function makeCertificate(options: CertificateOptions): Identity {
     integer(Math.floor(Math.random() * 2 ** 31) + 1),
     algorithm,
     nameOf(issuer.subject),
-    sequence(time(notBeforeMs), time(notAfterMs)),
+    options.validity ?? sequence(time(notBeforeMs), time(notAfterMs)),
     nameOf(subject),
-    pair.publicKey.export({ format: "der", type: "spki" }),
+    options.keyInfo ?? pair.publicKey.export({ format: "der", type: "spki" }),
     der(
       0xa3,
       sequence(
@@ -49,6 +54,7 @@ export function makeCertificate(options: CertificateOptions): Identity {
         extension("551d0e", der(0x04, keyId(pair.publicKey))),
         extension("551d23", sequence(der(0x80, keyId(issuer.publicKey)))),
         ...(names.length > 0 ? [extension("551d11", sequence(...names.map(generalName)))] : []),
+        ...(options.extensions ?? []),
       ),
     ),
   );
@@ -84,10 +90,17 @@ export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...head]), content]);
 }
 export const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts);
-const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, "hex"));
+export const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, "hex"));
 const nameOf = (name: string): Buffer => sequence(der(0x31, sequence(oid("550403"), der(0x0c, Buffer.from(name)))));
-const extension = (id: string, value: Buffer, isCritical = false): Buffer =>
+export const extension = (id: string, value: Buffer, isCritical = false): Buffer =>
   sequence(oid(id), ...(isCritical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
+
+/** A SubjectPublicKeyInfo of RSA whose modulus has so many bytes: nobody has the key for it. */
+export function rsaKeyInfo(modulusBytes: number): Buffer {
+  const modulus = Buffer.alloc(modulusBytes + 1, 0xab).fill(0, 0, 1);
+  const key = sequence(der(0x02, modulus), integer(65_537));
+  return sequence(sequence(oid("2a864886f70d010101"), NULL), der(0x03, Buffer.from([0]), key));
+}
 
 function integer(value: number): Buffer {
   const hex = value.toString(16);

@@ -19,15 +19,24 @@ export default class ECDSA implements ECDSAType {
     this.#curve = curve as Curve;
   }
 
-  verify(hash: ArrayBuffer, signature: ArrayBuffer): boolean {
-    const { n, p, G, orderSize } = this.#curve;
-    const r = numberOf(signature.slice(0, orderSize));
-    const s = numberOf(signature.slice(orderSize, 2 * orderSize));
+  /** @throws where it is no DER; the SDK reads beyond its end */
+  verify(hash: ArrayBuffer, signature: Uint8Array, _asn1: true): boolean {
+    const { n, p, G } = this.#curve;
+    const [r, s] = integersOf(signature);
     const inverse = invert(s, n);
     const first = multiply(G, (numberOf(hash) * inverse) % n, p);
     const second = multiply(this.#key, (r * inverse) % n, p);
     return (add(first, second, p)?.X ?? 0n) % n === r;
   }
+}
+
+/** Of a SEQUENCE of two INTEGERs, each with one byte of length. */
+function integersOf(der: Uint8Array): [bigint, bigint] {
+  const start = 2;
+  const next = start + 2 + der[start + 1]!;
+  const at = (from: number) => numberOf(der.slice(from + 2, from + 2 + der[from + 1]!).buffer);
+  if (der[0] !== 0x30 || der[start] !== 2 || der[next] !== 2) throw new Error("BER: not an integer");
+  return [at(start), at(next)];
 }
 
 /** Undefined is the point at infinity. */

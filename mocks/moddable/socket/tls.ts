@@ -10,6 +10,7 @@ import { constants } from "node:crypto";
 import { isIP } from "node:net";
 import { Duplex } from "node:stream";
 import { connect, type TLSSocket as NodeTls } from "node:tls";
+import Timer from "timer";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
 import type { SdkSocket } from "./sdk-socket.js";
 import TCP from "./tcp.js";
@@ -33,7 +34,8 @@ interface Callbacks {
 }
 
 class TLSSocket {
-  #socket: SdkSocket | undefined;
+  /** The SDK keeps how much there is to read in a property of the socket. */
+  #socket: (SdkSocket & { readable: number }) | undefined;
   #tls: NodeTls;
   #wire: Duplex;
   #callbacks: Callbacks;
@@ -49,6 +51,11 @@ class TLSSocket {
   #record: Uint8Array = new Uint8Array(0);
   #unsent: { bytes: Uint8Array; sent: () => void } | undefined;
   #event: (() => void) | undefined;
+  /** A record is with Node; the next one waits. */
+  #isDecrypting = false;
+  #readOn: Timer | undefined;
+  /** What goes wrong in the SDK's own timer is thrown there. */
+  #readsInTimer = false;
 
   constructor(options: TLSOptions) {
     const { host, secure, TCP } = options;
@@ -80,17 +87,20 @@ class TLSSocket {
     this.#tls.on("secureConnect", () => this.#enter(() => this.#secure()));
     this.#tls.on("readable", () => this.#enter(() => this.#nextRecord()));
     this.#tls.on("end", () => this.#enter(() => this.#end()));
-    this.#tls.on("error", (error) =>
-      this.#enter(() => {
+    this.#tls.on("error", (error) => {
+      const fail = () => {
         throw error;
-      }),
-    );
+      };
+      if (this.#readsInTimer) Timer.set(fail);
+      else this.#enter(fail);
+    });
     this.#socket = new TCP.io({
       ...options,
       onReadable: (count: number) => this.#onReadable(count),
       onWritable: (count: number) => this.#onWritable(count),
       onError: () => this.#disconnected(),
-    } as never) as SdkSocket;
+    } as never) as SdkSocket & { readable: number };
+    this.#socket.readable = 0;
   }
 
   get format(): "number" | "buffer" {
@@ -137,6 +147,7 @@ class TLSSocket {
     this.#callbacks = {};
     this.#socket?.close();
     this.#socket = undefined;
+    Timer.clear(this.#readOn);
     this.#tls.destroy();
     this.#wire.destroy();
   }
@@ -155,7 +166,16 @@ class TLSSocket {
       event();
       return;
     }
-    for (let left = count; left > 0 && this.#socket; ) left -= this.#readPacket(this.#socket, left);
+    if (!this.#socket) return;
+    this.#socket.readable = count;
+    this.#readsInTimer = false;
+    this.#readPackets();
+  }
+
+  /** After the handshake one record after the other: what is left stays in the connection. */
+  #readPackets(): void {
+    while (this.#socket && this.#socket.readable > 0 && !this.#isDecrypting && this.#record.byteLength === 0)
+      this.#socket.readable -= this.#readPacket(this.#socket, this.#socket.readable);
   }
 
   /** Header first, then the body: as many bytes of the record as there are. */
@@ -176,13 +196,29 @@ class TLSSocket {
     if (packet[0] === alertRecord && !this.#secured && description !== closeNotify)
       throw new Error(`alert: ${level}, ${description}`);
     this.#wire.push(packet);
+    if (this.#secured) {
+      this.#isDecrypting = true;
+      setImmediate(() => {
+        this.#isDecrypting = false;
+        if (this.#readOn) return;
+        if (this.#readsInTimer) Timer.set(() => this.#readPackets());
+        else this.#enter(() => this.#readPackets());
+      });
+    }
     return part.byteLength;
   }
 
   #take(count: number): Uint8Array {
     const part = this.#record.subarray(0, count);
     this.#record = this.#record.subarray(count);
-    if (this.#record.byteLength === 0) setImmediate(() => this.#enter(() => this.#nextRecord()));
+    if (this.#record.byteLength > 0) return part;
+    if (this.#isEnded) setImmediate(() => this.#enter(() => this.#nextRecord()));
+    else if (this.#socket?.readable)
+      this.#readOn ??= Timer.set(() => {
+        this.#readOn = undefined;
+        this.#readsInTimer = true;
+        this.#readPackets();
+      });
     return part;
   }
 

@@ -1,0 +1,38 @@
+/**
+ * Bytes that come in parts, joined in one buffer: a part takes nothing of the heap once it is in, however small it is;
+ * kept apart, a thousand parts of one byte fill the chip's slots.
+ */
+export class Collector {
+  #bytes: Uint8Array;
+  #length = 0;
+
+  /** @param expectedBytes how many will come, where that is known: then nothing is copied again */
+  constructor(expectedBytes = 0) {
+    this.#bytes = new Uint8Array(expectedBytes);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(part: ArrayBuffer): void {
+    const length = this.#length + part.byteLength;
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(new Uint8Array(part), this.#length);
+    this.#length = length;
+  }
+
+  /** @returns undefined where the bytes are no UTF-8 */
+  text(): string | undefined {
+    const isFull = this.#length === this.#bytes.length;
+    try {
+      return String.fromArrayBuffer((isFull ? this.#bytes : this.#bytes.slice(0, this.#length)).buffer);
+    } catch {
+      return undefined;
+    }
+  }
+}
