@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { installGlobals } from "../mocks/moddable/globals.js";
 import type { PageModel } from "../softap/model.js";
 import { renderPage } from "../softap/view.js";
 import { ROOT } from "../tools/sdk.js";
@@ -90,7 +91,7 @@ function simulator(): void {
     console.log("  LEFT OUT: it needs the Moddable SDK (MODDABLE)");
     return;
   }
-  const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "tests/simulator/vitest.config.ts"];
+  const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "tests/simulator/vitest.config.ts", "journey"];
   const stdout = outputOf(args, ROOT);
   for (const [line] of stdout.matchAll(/\{"memory".*\}/g)) {
     const { memory, alive } = JSON.parse(line) as Record<"memory" | "alive", Record<string, never>>;
@@ -101,6 +102,7 @@ function simulator(): void {
   }
 }
 
+installGlobals(); // what XS has and Node has not
 await traffic();
 page();
 xs();
