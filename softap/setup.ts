@@ -2,7 +2,7 @@
  * What a person does on the page: sends settings, watches them being tried, keeps them, forgets and prefers networks.
  * Settings are kept when the person has seen that they work, or says to keep them anyway.
  */
-import type { Cancel, Clock } from "../modules/clock/clock.js";
+import { type Cancel, type Clock, sleep } from "../modules/clock/clock.js";
 import { type Failure, failed, patienceOf } from "../modules/failure/failure.js";
 import { reportFault } from "../modules/guard/guard.js";
 import { activatingEvent, type Log, noteFailure } from "../modules/log/log.js";
@@ -40,6 +40,8 @@ export interface SetupOptions {
 const UNSEEN_MS = 15_000;
 /** Nobody watches when the last step is done: a page that is there asks every second. */
 const UNSEEN_END_MS = 5_000;
+/** The page that shows the steps has to be on the phone before the access point may move to another channel. */
+const SHOW_FIRST_MS = 1_000;
 /** The page goes to its last address, and the phone's system asks once more whether it is online. */
 const LAST_PAGE_MS = 6_000;
 
@@ -200,6 +202,8 @@ export class Setup {
     let wasAsked = false;
     this.#status = { phase: "trying", ssid, url, done: [] };
     io.log.event({ state: "connecting", to: "wifi" });
+    await sleep(io.clock, SHOW_FIRST_MS);
+    if (waiting.isOver) return;
     const result = await runTrial({
       io,
       candidate,
@@ -230,7 +234,8 @@ export class Setup {
     }
     this.#credentials = result.value;
     this.#status = { phase: "done", ssid, url, activated: wasAsked };
-    this.#expectVisitor(this.#isKept ? UNSEEN_END_MS : UNSEEN_MS);
+    // Who entered the code has seen that the settings work.
+    this.#expectVisitor(this.#isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
   }
 
   /** What works is not thrown away because the phone did not come back to see it. */
