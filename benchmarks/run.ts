@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { installGlobals } from "../mocks/moddable/globals.js";
+import { pageModel } from "../mocks/page-models.js";
 import type { PageModel } from "../softap/model.js";
 import { renderPage } from "../softap/view.js";
 import { ROOT } from "../tools/sdk.js";
@@ -42,23 +43,12 @@ function page(): void {
 /** The page's parts for as much as it may have to show. */
 function crowdedModel(): PageModel {
   const names = Array.from({ length: 20 }, (_, index) => `Network ${1000 + index}`);
-  return {
-    token: "0123456789abcdef0123456789abcdef",
-    address: "http://192.168.4.1/",
+  return pageModel({
     ssid: names[0]!,
-    url: "http://provision.example.com/",
-    urlLocked: false,
     hasPassword: true,
-    errors: {},
-    stale: false,
-    editing: false,
     networks: names.map((ssid, index) => ({ ssid, rssi: -40 - 2 * index, secured: index % 5 > 0 })),
-    scanning: false,
     known: names.slice(0, 10).map((ssid, index) => ({ ssid, preferred: index === 0 })),
-    hasClaim: false,
-    facts: { mac: "7C:DF:A1:00:00:01", serial: "SN-00000001-7cdfa1000001", firmware: "1.0.0" },
-    trial: { phase: "idle", failure: undefined },
-  };
+  });
 }
 
 /** @throws where the tests that measure have failed: half a measurement is none */

@@ -53,17 +53,16 @@ function read(
   const wantsJson = headers.get("accept")?.includes("application/json") ?? false;
   switch (path) {
     case "/":
-    case "/done": {
+    case "/done":
       setup.seen();
       return page(200, modelOf(shown, { editing: /[?&]change(&|$)/.test(query) }), headers, language);
-    }
     case "/status":
       setup.seen();
       return wantsJson ? json(200, setup.status) : html(200, renderStatus(setup.status, language));
     case "/networks":
       return wantsJson
         ? json(200, { scanning: setup.scanning, networks: setup.networks })
-        : html(200, renderNetworks(modelOf(shown), language));
+        : html(200, renderNetworks(setup, language));
     default:
       return undefined;
   }
@@ -118,7 +117,8 @@ function submit(
   typed: { ssid: string; password: string; url: string },
   pem: string,
 ): SettingsErrors | undefined {
-  const { status, known, networks } = setup;
+  const { status, networks } = setup;
+  const known = setup.known(setup.stored);
   const check = checkSettings(typed, { inRange: networks, known, refusedSsid: refusedSsid(status) });
   const claim = pem.trim() === "" ? undefined : parseClaim(pem);
   if (typeof claim === "string") return { ...(!check.ok && check.errors), claim };
@@ -134,9 +134,9 @@ function refusedSsid(status: TrialStatus): string | undefined {
 }
 
 function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, sent: Sent = {}): PageModel {
-  const { status, stored, known, candidate, networks, scanning, hasClaim } = setup;
+  const { status, stored, candidate, networks, scanning, hasClaim } = setup;
   const ssid = sent.ssid ?? candidate?.network.ssid ?? stored?.networks[0]?.ssid ?? "";
-  const password = known.find((network) => network.ssid === ssid)?.password;
+  const password = setup.known(stored).find((network) => network.ssid === ssid)?.password;
   return {
     token,
     address: `http://${hosts[0]}/`,
@@ -159,8 +159,8 @@ function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, s
 function page(status: number, model: PageModel, headers: ServerRequest["headers"], language: Language): ServerReply {
   const gzip = headers.get("accept-encoding")?.includes("gzip") ?? false;
   const { body, headers: own } = renderPage(model, language, gzip);
-  const { headers: common } = html(status, "");
-  return { status, headers: { ...common, ...own }, body };
+  const reply = html(status, body);
+  return { ...reply, headers: { ...reply.headers, ...own } };
 }
 
 /** In the same time wherever they differ. */

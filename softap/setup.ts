@@ -16,7 +16,7 @@ import {
   withPreferred,
 } from "../modules/settings/settings.js";
 import type { StoredRecord } from "../modules/storage/record.js";
-import type { Network, ScanOptions } from "../modules/wifi/wifi.js";
+import type { Network } from "../modules/wifi/wifi.js";
 import type { Credentials } from "../provisioning/credentials.js";
 import type { Journal } from "../provisioning/journal.js";
 import type { Waiting } from "../provisioning/protocol.js";
@@ -91,15 +91,15 @@ export class Setup {
     return this.#status.phase === "failed" && this.#isKept ? this.#status.failure : this.#options.failure;
   }
 
-  /** What was sent last, where it was not kept yet. */
+  /** What was sent last. */
   get candidate(): Candidate | undefined {
     return this.#candidate;
   }
 
-  /** Networks whose passwords the device has. */
-  get known(): KnownNetwork[] {
-    const stored = this.stored?.networks ?? [];
-    return this.#candidate ? [this.#candidate.network, ...stored] : [...stored];
+  /** Networks whose passwords the device has. @param stored what `stored` gave: each reading goes to the flash */
+  known(stored: Settings | undefined): KnownNetwork[] {
+    const networks = stored?.networks ?? [];
+    return this.#candidate ? [this.#candidate.network, ...networks] : [...networks];
   }
 
   /** A trial is under way, a code that was not entered yet included, or has ended well. */
@@ -161,9 +161,8 @@ export class Setup {
   scan(): void {
     if (this.scanning || this.isBusy) return;
     this.scanning = true;
-    const options: ScanOptions = { passive: true };
     this.#options.io.wifi
-      .scan(options)
+      .scan({ passive: true })
       .then((networks) => {
         this.networks = networks;
       })

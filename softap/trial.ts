@@ -4,6 +4,7 @@ import { isAddress, parseUrl } from "../modules/http/url.js";
 import type { Candidate } from "../modules/settings/settings.js";
 import { JOIN_TIMEOUT_MS } from "../modules/wifi/join.js";
 import { explainJoin } from "../modules/wifi/scan.js";
+import { whileJoined } from "../modules/wifi/while-joined.js";
 import type { WiFi } from "../modules/wifi/wifi.js";
 import type { Credentials } from "../provisioning/credentials.js";
 import { obtain } from "../provisioning/obtain.js";
@@ -38,26 +39,27 @@ export async function runTrial(options: TrialOptions): Promise<Result<Credential
   if (!joined.ok) return joined;
   if (waiting.isOver) return GIVEN_UP;
   onStep("address");
-  const lost = new Promise<Result<never>>((resolve) => {
-    io.wifi.onLost = () => resolve(failed("wifi-lost", candidate.network.ssid));
-  });
-  try {
-    return await Promise.race([reach(options), lost]);
-  } finally {
-    if (!waiting.isOver) io.wifi.onLost = undefined;
-  }
+  const reached = await whileJoined(io.wifi, () => reach(options));
+  return reached ?? failed("wifi-lost", candidate.network.ssid);
 }
 
 /** From the address to the credentials. */
 async function reach(options: TrialOptions): Promise<Result<Credentials>> {
-  const { io, candidate, waiting, onStep } = options;
+  const { io, candidate, waiting, onStep, onQuery, onActivation } = options;
   const { host } = parseUrl(candidate.url)!;
   if (!isAddress(host) && !(await io.resolve(host))) {
     return (await io.resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet");
   }
   if (waiting.isOver) return GIVEN_UP;
   onStep("name");
-  return obtainThere(options);
+  return obtain(io.serviceAt(candidate.url), {
+    waiting,
+    onQuery,
+    onActivation(activation) {
+      onStep("service");
+      onActivation(activation);
+    },
+  });
 }
 
 async function join({ io: { wifi }, candidate, waiting, onStep }: TrialOptions): Promise<Result<void>> {
@@ -71,22 +73,4 @@ async function join({ io: { wifi }, candidate, waiting, onStep }: TrialOptions):
   if (joined.ok || waiting.isOver || joined.failure.reason !== "wifi-not-found") return joined;
   const failure: Failure = explainJoin(joined.failure, await wifi.scan({ passive: true }), ssid);
   return { ok: false, failure };
-}
-
-function obtainThere({
-  io,
-  candidate,
-  waiting,
-  onStep,
-  onQuery,
-  onActivation,
-}: TrialOptions): Promise<Result<Credentials>> {
-  return obtain(io.serviceAt(candidate.url), {
-    waiting,
-    onQuery,
-    onActivation(activation) {
-      onStep("service");
-      onActivation(activation);
-    },
-  });
 }

@@ -38,8 +38,11 @@ export function renderStatus(trial: TrialStatus, language: Language): string {
 }
 
 /** The part of the page that the script asks for while a scan is under way. */
-export function renderNetworks(model: PageModel, language: Language): string {
-  return networksFragment(model.networks, model.scanning, languages[language]);
+export function renderNetworks(
+  { networks, scanning }: Pick<PageModel, "networks" | "scanning">,
+  language: Language,
+): string {
+  return networksFragment(networks, scanning, languages[language]);
 }
 
 function fill(model: PageModel, language: Language): string {

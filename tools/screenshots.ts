@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { MockCloud } from "../mocks/cloud/cloud.js";
 import { installGlobals } from "../mocks/moddable/globals.js";
-import type { PageModel, TrialStatus } from "../softap/model.js";
+import { pageModel, trials } from "../mocks/page-models.js";
+import type { PageModel } from "../softap/model.js";
 import { type Language, renderPage } from "../softap/view.js";
 import { launchChromium } from "./chromium.js";
 
@@ -16,39 +17,20 @@ const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, i
 const margin = 16;
 
 const tried = { ssid: "Home", url: "http://provision.example.com/" };
-const model: PageModel = {
-  token: "0123456789abcdef0123456789abcdef",
-  address: "http://192.168.4.1/",
-  ssid: "",
-  url: tried.url,
-  urlLocked: false,
-  hasPassword: false,
-  errors: {},
-  stale: false,
-  editing: false,
+const model = pageModel({
   networks: [
     { ssid: "Home", rssi: -48, secured: true },
     { ssid: "Café", rssi: -67, secured: false },
     { ssid: "Workshop", rssi: -78, secured: true },
     { ssid: "家里的网络", rssi: -84, secured: true },
   ],
-  scanning: false,
   known: [
     { ssid: "Office", preferred: true },
     { ssid: "Summer house", preferred: false },
   ],
-  hasClaim: false,
-  facts: { mac: "7C:DF:A1:00:00:01", serial: "SN-00000001-7cdfa1000001", firmware: "1.0.0" },
-  trial: { phase: "idle", failure: undefined },
-};
-const trying: TrialStatus = { phase: "trying", ...tried, done: ["associated", "address"] };
-const failed: TrialStatus = {
-  phase: "failed",
-  ...tried,
-  done: [],
-  failure: { reason: "wifi-password", detail: "Home" },
-  kept: false,
-};
+});
+const trying = trials.trying!;
+const failed = trials["failed at the Wi-Fi"]!;
 const shown = { code: "123456", message: undefined, url: "https://console.example.com/activate" };
 
 interface Picture {

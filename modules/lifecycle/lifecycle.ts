@@ -16,6 +16,7 @@ import { runSession } from "../session/session.js";
 import type { Settings } from "../settings/settings.js";
 import { joinKnown } from "../wifi/join.js";
 import { explainJoin } from "../wifi/scan.js";
+import { whileJoined } from "../wifi/while-joined.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
 import type { Device } from "./device.js";
 
@@ -150,9 +151,10 @@ async function resume(device: Device, opened: Portal, attempt: number): Promise<
   for (let nextTryMs = clock.ticksMs() + pauseMs(); ; ) {
     await sleep(clock, PORTAL_CHECK_MS);
     if (!opened.isOpen) return new Promise(() => {});
-    const settings = readSettings(device);
     // A service that asks for a long pause keeps the portal open for as long.
-    if (!settings?.networks.length || opened.isBusy || clock.ticksMs() < nextTryMs) continue;
+    if (opened.isBusy || clock.ticksMs() < nextTryMs) continue;
+    const settings = readSettings(device);
+    if (!settings?.networks.length) continue;
     if (opened.isIdle(PORTAL_IDLE_MS)) return settings;
     if (!opened.failure || !opened.isIdle(PORTAL_QUIET_MS)) continue;
     if (wifi.joined) return settings;
@@ -186,17 +188,14 @@ async function provisioning(device: Device, { settings, attempt }: In<"provision
   const { wifi, log } = device;
   if (!wifi.joined) return { name: "connecting", settings, attempt };
   const waiting = { isOver: false };
-  const lost = new Promise<undefined>((resolve) => {
-    wifi.onLost = () => resolve(undefined);
-  });
-  const obtained = obtain(serviceOf(device, settings.url), {
-    waiting,
-    onQuery: () => log.event({ state: "provisioning" }),
-    onActivation: (activation) => log.event(activatingEvent(activation)),
-  });
-  const result = await Promise.race([obtained, lost]);
+  const result = await whileJoined(wifi, () =>
+    obtain(serviceOf(device, settings.url), {
+      waiting,
+      onQuery: () => log.event({ state: "provisioning" }),
+      onActivation: (activation) => log.event(activatingEvent(activation)),
+    }),
+  );
   waiting.isOver = true;
-  wifi.onLost = undefined;
   if (!result) return { name: "connecting", settings, attempt };
   if (!result.ok) return { name: "failed", settings, failure: result.failure, attempt };
   return useCredentials(device, settings, result.value, attempt);

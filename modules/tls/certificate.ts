@@ -78,6 +78,16 @@ const UTC_TIME_BYTES = 13;
 const GENERALIZED_TIME_BYTES = 15;
 const NONE = new Uint8Array();
 
+type Extensions = Pick<Certificate, "isAuthority" | "isForServers" | "authorityKeyId" | "alternativeNames">;
+
+/** Without extensions: for no name, of no authority. */
+const VERSION_1: Extensions = {
+  isAuthority: false,
+  isForServers: true,
+  authorityKeyId: undefined,
+  alternativeNames: NONE,
+};
+
 /** @returns undefined where it is no certificate, or one whose key the device cannot use */
 export function parseCertificate(der: Uint8Array): Certificate | undefined {
   try {
@@ -102,15 +112,14 @@ function certificateOf(outer: DerReader): Certificate | undefined {
   const subject = fields.next(TAG.sequence).whole;
   const key = keyOf(fields.inside());
   if (!key) return undefined;
+  let extensions = VERSION_1;
   while (!fields.isAtEnd) {
     const { tag, content } = fields.next();
     if (tag !== EXTENSIONS) continue;
-    const extensions = extensionsOf(new DerReader(content).inside());
-    return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...extensions };
+    extensions = extensionsOf(new DerReader(content).inside());
+    break;
   }
-  // Version 1: for no name, of no authority.
-  const none = { isAuthority: false, isForServers: true, authorityKeyId: undefined, alternativeNames: NONE };
-  return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...none };
+  return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...extensions };
 }
 
 /** RFC 5280 §4.1.2.5: UTCTime with two digits of the year, GeneralizedTime with four; both to the second, in UTC. */
@@ -142,8 +151,6 @@ function keyOf(info: DerReader): PublicKey | undefined {
   if (point[0] !== 4 || point.length !== 1 + 2 * curve.bytes) return undefined;
   return { type: "ec", curve: curve.name, x: point.subarray(1, 1 + curve.bytes), y: point.subarray(1 + curve.bytes) };
 }
-
-type Extensions = Pick<Certificate, "isAuthority" | "isForServers" | "authorityKeyId" | "alternativeNames">;
 
 function extensionsOf(list: DerReader): Extensions {
   let isCa = false;

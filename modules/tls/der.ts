@@ -1,4 +1,5 @@
 /** DER (X.690) as far as certificates need it. */
+import { toHex } from "../identity/hmac.js";
 
 export const TAG = {
   boolean: 0x01,
@@ -74,7 +75,7 @@ export class DerReader {
 
   /** An OBJECT IDENTIFIER, its content in hexadecimal; of a long one, which nobody here knows, the beginning. */
   oid(): string {
-    return hex(this.next(TAG.oid).content.subarray(0, MAX_OID_BYTES));
+    return toHex(this.next(TAG.oid).content.subarray(0, MAX_OID_BYTES));
   }
 
   #byte(): number {
@@ -92,12 +93,6 @@ export class DerReader {
     for (let count = first & 0x7f; count > 0; count--) length = length * 256 + this.#byte();
     return length;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
-  return text;
 }
 
 export function isEqual(a: Uint8Array, b: Uint8Array): boolean {

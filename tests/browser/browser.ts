@@ -17,6 +17,16 @@ export const probes = [
   "http://neverssl.com/any/page?at=all",
 ] as const;
 
+/** Networks' names that a page could stumble over, at most 32 bytes each. */
+export const hostileNames = [
+  `"quotes" 'and' &amp; <b>more</b>`,
+  `"><img src=x onerror=alert(1)>`,
+  "</script><script>alert(2)//",
+  "🚀 Крыша ☕",
+  "  spaces  around  ",
+  "مقهى Wi-Fi",
+] as const;
+
 const host = (url: string) => new URL(url).hostname;
 
 export interface PageOptions extends BrowserContextOptions {

@@ -1,8 +1,8 @@
 /** The captive page's forms: with a script and without, with a keyboard alone, and in the sheets that phones open. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { crowdedModel, pageModel, trials } from "../softap/page-models.js";
-import { browserTest, openPage, type PageOptions } from "./browser.js";
+import { crowdedModel, pageModel, trials } from "../../mocks/page-models.js";
+import { browserTest, hostileNames, openPage, type PageOptions } from "./browser.js";
 import { type PageServer, servePage } from "./page-server.js";
 
 const known = [
@@ -185,18 +185,7 @@ browserTest.for(Object.entries(agents))(
   },
 );
 
-/** At most 32 bytes each. */
-const hostile = [
-  `"quotes" 'and' &amp; <b>more</b>`,
-  `"><img src=x onerror=alert(1)>`,
-  "</script><script>alert(2)//",
-  "</select></form><form id=form>",
-  "🚀 Крыша ☕",
-  "  spaces  around  ",
-  "مقهى Wi-Fi",
-  "\u202eevil",
-  "\ufffd\ufffd\u0001",
-];
+const hostile = [...hostileNames, "</select></form><form id=form>", "\u202eevil", "\ufffd\ufffd\u0001"];
 
 browserTest("any name is shown as text and chosen exactly, also after a scan", async () => {
   const networks = hostile.map((ssid, index) => ({ ssid, rssi: -40 - index, secured: true }));

@@ -1,7 +1,7 @@
 /** What the captive page's script adds: it follows the trial and the scan, and loses nothing that was typed. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { pageModel, trials } from "../softap/page-models.js";
+import { pageModel, trials } from "../../mocks/page-models.js";
 import { browserTest, openPage } from "./browser.js";
 import { type PageServer, servePage } from "./page-server.js";
 

@@ -1,8 +1,8 @@
 /** The captive page in every phase, in every language, as a phone shows it. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { crowdedModel, pageModel, trials } from "../../mocks/page-models.js";
 import type { PageModel } from "../../softap/model.js";
-import { crowdedModel, pageModel, trials } from "../softap/page-models.js";
 import { accessibilityProblems } from "./axe.js";
 import { browserTest, openPage } from "./browser.js";
 import { contrasts } from "./contrast.js";

@@ -1,10 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
+import { crowdedModel, pageModel, trials } from "../../mocks/page-models.js";
 import type { PageModel } from "../../softap/model.js";
 import { type Language, renderNetworks, renderPage, renderStatus } from "../../softap/view.js";
 import { isFresh } from "../../tools/page.js";
-import { crowdedModel, pageModel, trials } from "./page-models.js";
 import { fieldValue, unescapeHtml } from "./support.js";
 
 installGlobals();

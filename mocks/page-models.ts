@@ -1,5 +1,5 @@
 /** What the captive page may have to show, phase by phase. */
-import type { PageModel, TrialStatus } from "../../softap/model.js";
+import type { PageModel, TrialStatus } from "../softap/model.js";
 
 const FACTS = { mac: "7C:DF:A1:00:00:01", serial: "SN-00000001-7cdfa1000001", firmware: "1.0.0" };
 const TRIED = { ssid: "Home", url: "http://provision.example.com/" };
