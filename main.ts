@@ -16,25 +16,30 @@ import { settingsRecord } from "./modules/settings/settings.js";
 import { createStore } from "./modules/storage/adapter.js";
 import { system } from "./modules/system/adapter.js";
 import { serveUdp } from "./modules/udp/adapter.js";
+import { createUpdates } from "./modules/update/updates.js";
 import { WiFiAdapter } from "./modules/wifi/adapter.js";
 import { Journal } from "./provisioning/journal.js";
 
 const clock = createClock();
+const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
 const store = createStore("agent");
+const log = createLog((line) => trace(line, "\n"));
 
 void runLifecycle({
   clock,
+  calendar,
   random: Math.random,
-  log: createLog((line) => trace(line, "\n")),
+  log,
   system,
   wifi: new WiFiAdapter(clock),
   button: createButton(clock),
   resolve: resolveName,
-  http: createHttpClient(clock, createCalendar(clock, Math.random, config as unknown as TimeSources)),
+  http: createHttpClient(clock, calendar),
   serveHttp: createHttpServer(clock),
   serveUdp,
   mqtt: createMqtt(clock),
   identity: createIdentity(createStore("factory"), store, Math.random),
+  updates: createUpdates(log),
   store,
   settings: settingsRecord(store),
   claim: claimRecord(store),

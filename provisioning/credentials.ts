@@ -69,10 +69,6 @@ export function encodeCredentials(credentials: Credentials): RawCredentials {
   return { ...credentials, password: credentials.password.reveal() };
 }
 
-export function sameCredentials(a: Credentials, b: Credentials): boolean {
-  return JSON.stringify(encodeCredentials(a)) === JSON.stringify(encodeCredentials(b));
-}
-
 function parseHost(text: string | undefined): string | undefined {
   const url = text === undefined || /[/?#:]/.test(text) ? undefined : parseUrl(text);
   return url?.host;

@@ -3,7 +3,7 @@ import { failed, type Reason, type Result, success } from "../modules/failure/fa
 import { joinUrl } from "../modules/http/url.js";
 import { asObject, asText, type Json, parseObject } from "../modules/json/json.js";
 import { statusFailure } from "./answers.js";
-import { checkCredentials } from "./credentials.js";
+import { checkConfiguration } from "./configuration.js";
 import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
 
 /** The service itself takes at least 100 ms; a slow uplink many times that. */
@@ -20,6 +20,8 @@ export const deviceService: Protocol = {
   query,
   // This service has no codes: registration happens at its operator's.
   activate: async () => success(undefined),
+  checkFirmware: async () => success(undefined),
+  diagnose: async (_context, failure) => failure,
 };
 
 async function query({ io, url, identity, product }: ProvisioningContext): Promise<Result<Answer>> {
@@ -51,15 +53,17 @@ function readCredentials(answer: Json): Result<Answer> {
   const mqtt = asObject(answer.mqtt_config);
   if (!mqtt) return failed("bad-answer", "mqtt_config is missing");
   const deviceId = asText(answer.device_id);
-  const credentials = checkCredentials({
-    host: mqtt.broker,
-    port: mqtt.port ?? 1883,
-    tls: mqtt.use_ssl,
-    clientId: mqtt.client_id ?? asText(answer.device_uuid) ?? deviceId,
-    username: mqtt.username ?? deviceId,
-    password: mqtt.password ?? asText(answer.device_secret),
-    topics: mqtt.topics,
-    qos: 1,
+  const configuration = checkConfiguration({
+    credentials: {
+      host: mqtt.broker,
+      port: mqtt.port ?? 1883,
+      tls: mqtt.use_ssl,
+      clientId: mqtt.client_id ?? asText(answer.device_uuid) ?? deviceId,
+      username: mqtt.username ?? deviceId,
+      password: mqtt.password ?? asText(answer.device_secret),
+      topics: mqtt.topics,
+      qos: 1,
+    },
   });
-  return credentials.ok ? success({ kind: "credentials", credentials: credentials.value }) : credentials;
+  return configuration.ok ? success({ kind: "configuration", configuration: configuration.value }) : configuration;
 }

@@ -1,10 +1,12 @@
-/** From a service to credentials, with a person in between where the service wants one. */
+/** From a service to a configuration, with a person in between where the service wants one. */
 import { failed, type Result, success } from "../modules/failure/failure.js";
-import type { Credentials } from "./credentials.js";
-import type { Activation, Waiting } from "./protocol.js";
+import type { Configuration } from "./configuration.js";
+import type { Activation, Answer, Waiting } from "./protocol.js";
 import type { Service } from "./protocols.js";
 
 export interface ObtainOptions {
+  /** What the service has answered already; without it the service is asked. */
+  readonly first?: Answer | undefined;
   /** Before each query. */
   onQuery(): void;
   /** The person has to enter this code; a later call replaces it. */
@@ -14,17 +16,17 @@ export interface ObtainOptions {
 
 /**
  * Queries, waits for the person where there is a code, and queries again: after a code was accepted for the
- * credentials, after it expired for a new one. A failure of the service ends it.
+ * configuration, after it expired for a new one. A failure of the service ends it.
  */
-export async function obtain(service: Service, options: ObtainOptions): Promise<Result<Credentials>> {
+export async function obtain(service: Service, options: ObtainOptions): Promise<Result<Configuration>> {
   const { onQuery, onActivation, waiting } = options;
   /** What the activation ended with that the next query follows; a second time in a row it is a failure. */
   let after: "accepted" | "signature refused" | undefined;
-  for (;;) {
-    onQuery();
-    const answer = await service.query();
+  for (let next = options.first; ; next = undefined) {
+    if (!next) onQuery();
+    const answer = next ? success(next) : await service.query();
     if (!answer.ok) return answer;
-    if (answer.value.kind === "credentials") return success(answer.value.credentials);
+    if (answer.value.kind === "configuration") return success(answer.value.configuration);
     if (after === "accepted") return failed("server-error", "it accepted the code and asks for one again");
     const { activation } = answer.value;
     onActivation(activation);

@@ -1,16 +1,23 @@
 /** The one interface of all provisioning protocols. */
 import type { Clock } from "../modules/clock/clock.js";
-import type { Result } from "../modules/failure/failure.js";
+import type { ShownCode } from "../modules/display/display.js";
+import type { Failure, Result } from "../modules/failure/failure.js";
 import type { HttpClient } from "../modules/http/http.js";
 import type { Url } from "../modules/http/url.js";
 import type { Identity } from "../modules/identity/identity.js";
-import type { Credentials } from "./credentials.js";
+import type { ChipFacts } from "../modules/system/system.js";
+import type { FirmwareOffer } from "../modules/update/update.js";
+import type { WiFiStatus } from "../modules/wifi/wifi.js";
+import type { Configuration } from "./configuration.js";
+import type { Habits } from "./journal.js";
 
 /** What the build says about itself. */
 export interface Product {
   readonly firmwareVersion: string;
   readonly hardwareVersion: string;
   readonly productId: string;
+  /** What services are asked to answer in (RFC 9110 §12.5.4). */
+  readonly language: string;
 }
 
 export interface ProvisioningContext {
@@ -18,13 +25,21 @@ export interface ProvisioningContext {
   readonly url: Url;
   readonly identity: Identity;
   readonly product: Product;
+  /** Read when a request is made. */
+  readonly machine: { chip(): ChipFacts | undefined; freeHeapBytes(): number | undefined; wifi(): WiFiStatus };
+  /** What the service asked for the last time. */
+  readonly timeoutMs: number | undefined;
+  /** A person need not enter a code: in development only. */
+  readonly skipActivation: boolean;
+  habits(): Habits;
+  /** What was found out holds for the next requests, over restarts too. */
+  learn(habits: Habits): void;
+  /** What answers say beside what was asked. */
+  readonly told: { time(nowMs: number): void; firmware(offer: FirmwareOffer): void };
 }
 
-/** A person has to enter the code somewhere before the service gives credentials. */
-export interface Activation {
-  readonly code: string;
-  readonly message: string | undefined;
-  readonly url: string | undefined;
+/** A person has to enter the code somewhere before the service gives a configuration. */
+export interface Activation extends ShownCode {
   readonly challenge: string | undefined;
   readonly timeoutMs: number;
 }
@@ -35,16 +50,20 @@ export interface Waiting {
 }
 
 export type Answer =
-  | { readonly kind: "credentials"; readonly credentials: Credentials }
+  | { readonly kind: "configuration"; readonly configuration: Configuration }
   | { readonly kind: "activation"; readonly activation: Activation };
 
 export interface Protocol {
-  /** Identifies the device and asks for its credentials. */
+  /** Identifies the device and asks for its configuration. */
   query(context: ProvisioningContext): Promise<Result<Answer>>;
-  /** Waits until the person has entered the code. Ends with credentials, or with undefined: then query again. */
+  /** Waits until the person has entered the code. Ends with a configuration, or with undefined: then query again. */
   activate(
     context: ProvisioningContext,
     activation: Activation,
     waiting: Waiting,
-  ): Promise<Result<Credentials | undefined>>;
+  ): Promise<Result<Configuration | undefined>>;
+  /** Asks whether there is firmware; an offer comes as `told.firmware`. */
+  checkFirmware(context: ProvisioningContext): Promise<Result<void>>;
+  /** Asks once more, where a person looks, what a failed query means. Changes nothing at the service. */
+  diagnose(context: ProvisioningContext, failure: Failure): Promise<Failure>;
 }

@@ -1,29 +1,67 @@
 /** The choice among the protocols. */
-import type { Result } from "../modules/failure/failure.js";
-import { parseUrl, splitQuery, type Url } from "../modules/http/url.js";
-import type { Credentials } from "./credentials.js";
+import { type Failure, type Reason, type Result, success } from "../modules/failure/failure.js";
+import { parseUrl } from "../modules/http/url.js";
+import type { ProtocolChoice } from "../modules/settings/settings.js";
+import type { Configuration } from "./configuration.js";
+import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
-import { xiaozhi } from "./xiaozhi.js";
+import { activationV1, activationV2, xiaozhi } from "./xiaozhi.js";
 
-/** The xiaozhi services live at a path that ends in `ota`; everything else is a device provisioning service. */
-export function protocolFor(url: Url): Protocol {
-  return /\/ota\/?$/.test(splitQuery(url.path)[0]) ? xiaozhi : deviceService;
+/** Where a person wants the device to be provisioned, and how. */
+export interface Target {
+  /** As the settings have it: checked when they were made and when they were read. */
+  readonly url: string;
+  readonly protocol: ProtocolChoice;
 }
 
 /** A protocol at its URL, ready to be asked. */
 export interface Service {
   query(): Promise<Result<Answer>>;
-  activate(activation: Activation, waiting: Waiting): Promise<Result<Credentials | undefined>>;
+  activate(activation: Activation, waiting: Waiting): Promise<Result<Configuration | undefined>>;
+  checkFirmware(): Promise<Result<void>>;
+  diagnose(failure: Failure): Promise<Failure>;
 }
 
-/** @param url as the settings have it: checked when they were made and when they were read */
-export function serviceAt(url: string, context: Omit<ProvisioningContext, "url">): Service {
-  const parsed = parseUrl(url)!;
-  const protocol = protocolFor(parsed);
-  const whole = { ...context, url: parsed };
-  return {
-    query: () => protocol.query(whole),
-    activate: (activation, waiting) => protocol.activate(whole, activation, waiting),
+const chosen: Readonly<Record<Exclude<ProtocolChoice, "automatic">, Protocol>> = {
+  "device-service": deviceService,
+  "activation-v1": activationV1,
+  "activation-v2": activationV2,
+};
+const detected: Readonly<Record<Detectable, Protocol>> = { "device-service": deviceService, xiaozhi };
+
+/** After these the service at the address may be another one than it was. */
+const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer"] as const);
+
+export function serviceAt(target: Target, context: Omit<ProvisioningContext, "url">): Service {
+  const whole: ProvisioningContext = { ...context, url: parseUrl(target.url)! };
+  const ask = async <T>(request: (protocol: Protocol) => Promise<Result<T>>): Promise<Result<T>> => {
+    const found = await protocolFor(target, whole);
+    return found.ok ? request(found.value) : found;
   };
+  return {
+    async query() {
+      const answer = await ask((protocol) => protocol.query(whole));
+      if (!answer.ok && OTHER_SERVICE.has(answer.failure.reason) && whole.habits().protocol)
+        whole.learn({ protocol: undefined });
+      return answer;
+    },
+    activate: (activation, waiting) => ask((protocol) => protocol.activate(whole, activation, waiting)),
+    checkFirmware: () => ask((protocol) => protocol.checkFirmware(whole)),
+    async diagnose(failure) {
+      const found = await protocolFor(target, whole);
+      return found.ok ? found.value.diagnose(whole, failure) : failure;
+    },
+  };
+}
+
+async function protocolFor({ protocol }: Target, context: ProvisioningContext): Promise<Result<Protocol>> {
+  if (protocol !== "automatic") return success(chosen[protocol]);
+  const known = protocolOfUrl(context.url) ?? context.habits().protocol;
+  if (known) return success(detected[known]);
+  const found = await detect(context);
+  if (!found.ok) return found;
+  if (found.value) context.learn({ protocol: found.value });
+  // Nothing shows itself: the device service of old has no `/health`.
+  return success(detected[found.value ?? "device-service"]);
 }

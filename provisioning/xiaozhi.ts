@@ -11,7 +11,7 @@ import type { Identity } from "../modules/identity/identity.js";
 import { asInteger, asObject, asText, type Json, parseObject } from "../modules/json/json.js";
 import { retryDelayMs } from "../modules/retry/retry.js";
 import { errorText, statusFailure } from "./answers.js";
-import { type Credentials, checkCredentials } from "./credentials.js";
+import { type Configuration, checkConfiguration } from "./configuration.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
 
 const QUERY_TIMEOUT_MS = 15_000;
@@ -45,7 +45,15 @@ const activateReasons: Readonly<Record<number, Reason>> = {
   429: "rate-limited",
 };
 
-export const xiaozhi: Protocol = { query, activate };
+/** Version 2 where the device has a serial number and a key, version 1 where it has none. */
+export const xiaozhi: Protocol = {
+  query,
+  activate,
+  checkFirmware: async () => success(undefined),
+  diagnose: async (_context, failure) => failure,
+};
+export const activationV1: Protocol = xiaozhi;
+export const activationV2: Protocol = xiaozhi;
 
 async function query(context: ProvisioningContext): Promise<Result<Answer>> {
   const { io, url } = context;
@@ -60,16 +68,16 @@ async function query(context: ProvisioningContext): Promise<Result<Answer>> {
   const activation = readActivation(answer);
   if (activation) return success({ kind: "activation", activation });
   if (isError(answer)) return failed("server-error", errorText(answer));
-  const credentials = readCredentials(answer);
-  if (!credentials) return failed("bad-answer", "mqtt settings are missing");
-  return credentials.ok ? success({ kind: "credentials", credentials: credentials.value }) : credentials;
+  const configuration = readConfiguration(answer);
+  if (!configuration) return failed("bad-answer", "mqtt settings are missing");
+  return configuration.ok ? success({ kind: "configuration", configuration: configuration.value }) : configuration;
 }
 
 async function activate(
   context: ProvisioningContext,
   activation: Activation,
   waiting: Waiting,
-): Promise<Result<Credentials | undefined>> {
+): Promise<Result<Configuration | undefined>> {
   const { io, url, identity } = context;
   const endMs = io.clock.ticksMs() + activation.timeoutMs - CODE_MARGIN_MS;
   const signed = sign(identity, activation.challenge);
@@ -104,18 +112,18 @@ async function activate(
 
 /** @returns undefined without a challenge, a serial number or a key: that is version 1 */
 function sign(identity: Identity, challenge: string | undefined): object | undefined {
-  const hmac = challenge === undefined || identity.serial === undefined ? undefined : identity.sign(challenge);
+  const hmac = challenge === undefined || identity.serial === undefined ? undefined : identity.sign(challenge, "bytes");
   return hmac === undefined ? undefined : { algorithm: "hmac-sha256", serial_number: identity.serial, challenge, hmac };
 }
 
 /** Trying the same challenge again does not help. */
 const FINAL: ReadonlySet<Reason> = new Set(["request-refused", "serial-unknown", "unexpected-status"] as const);
 
-function readOutcome(response: HttpResponse): Result<Credentials | undefined> {
+function readOutcome(response: HttpResponse): Result<Configuration | undefined> {
   if (response.status !== 200) return statusFailure(response, activateReasons);
   const answer = parseObject(response.body); // may as well be empty or a plain "success"
   if (answer && isError(answer)) return failed("server-error", errorText(answer));
-  return (answer && readCredentials(answer)) ?? success(undefined);
+  return (answer && readConfiguration(answer)) ?? success(undefined);
 }
 
 function headers({ identity, product }: ProvisioningContext): Record<string, string> {
@@ -176,25 +184,27 @@ function isError(answer: Json): boolean {
 }
 
 /** @returns undefined where the answer has no MQTT settings at all */
-function readCredentials(answer: Json): Result<Credentials> | undefined {
+function readConfiguration(answer: Json): Result<Configuration> | undefined {
   const mqtt = asObject(answer.mqtt);
   const endpoint = /^([^:]+)(?::(\d{1,5}))?$/.exec(asText(mqtt?.endpoint) ?? "");
   if (!mqtt || !endpoint) return undefined;
   const port = asInteger(endpoint[2] ?? mqtt.port ?? MQTTS_PORT, 1, 65_535);
   const publish = asText(mqtt.publish_topic);
   const subscribe = asText(mqtt.subscribe_topic);
-  return checkCredentials({
-    host: endpoint[1],
-    port,
-    tls: port === MQTTS_PORT,
-    clientId: mqtt.client_id,
-    username: mqtt.username,
-    password: mqtt.password,
-    topics: {
-      ...(publish && { status: publish, data: publish }),
-      // The gateway's generator writes the word "null", and pushes without a subscription.
-      ...(subscribe && subscribe !== "null" && { control: subscribe }),
+  return checkConfiguration({
+    credentials: {
+      host: endpoint[1],
+      port,
+      tls: port === MQTTS_PORT,
+      clientId: mqtt.client_id,
+      username: mqtt.username,
+      password: mqtt.password,
+      topics: {
+        ...(publish && { status: publish, data: publish }),
+        // The gateway's generator writes the word "null", and pushes without a subscription.
+        ...(subscribe && subscribe !== "null" && { control: subscribe }),
+      },
+      qos: 0, // the gateway closes the connection for anything else
     },
-    qos: 0, // the gateway closes the connection for anything else
   });
 }

@@ -1,4 +1,5 @@
 /** What the captive page shows. */
+import type { ShownCode } from "../modules/display/display.js";
 import type { Failure } from "../modules/failure/failure.js";
 import type { SettingsErrors } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
@@ -6,13 +7,6 @@ import type { Network } from "../modules/wifi/wifi.js";
 /** What a trial goes through, in this order. */
 export const TRIAL_STEPS = Object.freeze(["associated", "address", "name", "service"] as const);
 export type TrialStep = (typeof TRIAL_STEPS)[number];
-
-/** What a person has to enter, and where. */
-export interface ShownCode {
-  readonly code: string;
-  readonly message: string | undefined;
-  readonly url: string | undefined;
-}
 
 /** The trial of the settings that were sent last; `done` are the steps that have been reached. */
 export type TrialStatus =

@@ -2,7 +2,7 @@
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { MAX_URL_CHARACTERS, splitQuery } from "../modules/http/url.js";
 import { parseClaim } from "../modules/settings/claim.js";
-import { checkSettings, type SettingsErrors } from "../modules/settings/settings.js";
+import { checkSettings, type SettingsErrors, type TypedSettings } from "../modules/settings/settings.js";
 import { parseBody } from "./form.js";
 import type { PageModel, TrialStatus } from "./model.js";
 import { answerProbe } from "./probes.js";
@@ -83,7 +83,11 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
     isJson
       ? json(status, { errors: sent.errors ?? { token: "stale" } })
       : page(status, modelOf(shown, sent), headers, language);
-  const typed = { ssid: field("ssid"), url: shown.urlLocked ? shown.defaultUrl : field("url") };
+  const typed = {
+    ssid: field("ssid"),
+    protocol: field("protocol"),
+    url: shown.urlLocked ? shown.defaultUrl : field("url"),
+  };
   if (!sameText(field("token"), shown.token)) return refuse(403, { ...typed, stale: true });
 
   switch (path) {
@@ -112,11 +116,7 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
 }
 
 /** @returns what is wrong with the fields; undefined when the trial has begun */
-function submit(
-  { setup }: Shown,
-  typed: { ssid: string; password: string; url: string },
-  pem: string,
-): SettingsErrors | undefined {
+function submit({ setup }: Shown, typed: TypedSettings, pem: string): SettingsErrors | undefined {
   const { status, networks } = setup;
   const known = setup.known(setup.stored);
   const check = checkSettings(typed, { inRange: networks, known, refusedSsid: refusedSsid(status) });

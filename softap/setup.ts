@@ -17,9 +17,9 @@ import {
 } from "../modules/settings/settings.js";
 import type { StoredRecord } from "../modules/storage/record.js";
 import type { Network } from "../modules/wifi/wifi.js";
-import type { Credentials } from "../provisioning/credentials.js";
+import type { Configuration } from "../provisioning/configuration.js";
 import type { Journal } from "../provisioning/journal.js";
-import type { Waiting } from "../provisioning/protocol.js";
+import type { Activation, Waiting } from "../provisioning/protocol.js";
 import type { TrialStatus, TrialStep } from "./model.js";
 import { runTrial, type TrialOptions } from "./trial.js";
 
@@ -30,6 +30,8 @@ export interface SetupOptions {
   readonly journal: Journal;
   /** In range, from a scan before the access point was opened. */
   readonly networks: readonly Network[];
+  /** Settings that work but for a code that a person has to enter: the portal shows it from its first moment on. */
+  readonly pending?: { readonly settings: Settings; readonly activation: Activation } | undefined;
   /** Why the portal is open, where something went wrong. */
   readonly failure: Failure | undefined;
   /** A trial has failed: the portal waits for a person again. */
@@ -56,7 +58,7 @@ export class Setup {
   #candidate: Candidate | undefined;
   #claim: Claim | undefined;
   #hasStoredClaim: boolean;
-  #credentials: Credentials | undefined;
+  #configuration: Configuration | undefined;
   #isKept = false;
   /** What was stored before the candidate was. */
   #before: Settings | undefined;
@@ -113,7 +115,7 @@ export class Setup {
     this.close();
     this.#candidate = candidate;
     if (claim) this.#claim = claim; // an empty box leaves the one that came before
-    this.#credentials = undefined;
+    this.#configuration = undefined;
     this.#isKept = false;
     const waiting = { isOver: false };
     this.#waiting = waiting;
@@ -231,7 +233,7 @@ export class Setup {
       this.#fail(result.failure, done);
       return;
     }
-    this.#credentials = result.value;
+    this.#configuration = result.value;
     this.#status = { phase: "done", ssid, url, activated: wasAsked };
     // Who entered the code has seen that the settings work.
     this.#expectVisitor(this.#isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
@@ -271,7 +273,7 @@ export class Setup {
       this.#isKept = true;
     }
     // Without them the device asks the service again after the restart.
-    const written = this.#credentials && journal.keep(candidate.url, this.#credentials);
+    const written = this.#configuration && journal.keep(candidate.url, this.#configuration);
     if (written && !written.ok) noteFailure(this.#options.io.log, written.failure);
     return true;
   }

@@ -6,17 +6,17 @@ import { JOIN_TIMEOUT_MS } from "../modules/wifi/join.js";
 import { explainJoin } from "../modules/wifi/scan.js";
 import { whileJoined } from "../modules/wifi/while-joined.js";
 import type { WiFi } from "../modules/wifi/wifi.js";
-import type { Credentials } from "../provisioning/credentials.js";
+import type { Configuration } from "../provisioning/configuration.js";
 import { obtain } from "../provisioning/obtain.js";
 import type { Activation, Waiting } from "../provisioning/protocol.js";
-import type { Service } from "../provisioning/protocols.js";
+import type { Service, Target } from "../provisioning/protocols.js";
 import type { TrialStep } from "./model.js";
 
 export interface TrialOptions {
   readonly io: {
     readonly wifi: WiFi;
     resolve(name: string): Promise<string | undefined>;
-    serviceAt(url: string): Service;
+    serviceAt(target: Target): Service;
   };
   readonly candidate: Candidate;
   /** Set when other settings were sent in the meantime, or nobody watches any more. */
@@ -33,7 +33,7 @@ const KNOWN_NAME = "pool.ntp.org";
 const GIVEN_UP = failed("wifi-lost");
 
 /** Ends with credentials, or with the reason why there are none; the device stays in the network that it joined. */
-export async function runTrial(options: TrialOptions): Promise<Result<Credentials>> {
+export async function runTrial(options: TrialOptions): Promise<Result<Configuration>> {
   const { io, candidate, waiting, onStep } = options;
   const joined = await join(options);
   if (!joined.ok) return joined;
@@ -44,7 +44,7 @@ export async function runTrial(options: TrialOptions): Promise<Result<Credential
 }
 
 /** From the address to the credentials. */
-async function reach(options: TrialOptions): Promise<Result<Credentials>> {
+async function reach(options: TrialOptions): Promise<Result<Configuration>> {
   const { io, candidate, waiting, onStep, onQuery, onActivation } = options;
   const { host } = parseUrl(candidate.url)!;
   if (!isAddress(host) && !(await io.resolve(host))) {
@@ -52,7 +52,7 @@ async function reach(options: TrialOptions): Promise<Result<Credentials>> {
   }
   if (waiting.isOver) return GIVEN_UP;
   onStep("name");
-  return obtain(io.serviceAt(candidate.url), {
+  return obtain(io.serviceAt(candidate), {
     waiting,
     onQuery,
     onActivation(activation) {

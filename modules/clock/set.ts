@@ -6,6 +6,8 @@ export interface Calendar {
   ensure(): Promise<void>;
   /** Something does not fit to what the calendar shows: the next `ensure` asks again, and somebody else. */
   doubt(): void;
+  /** A service says what time it is: better than a guess, worse than what a time server said. */
+  suggest(nowMs: number): void;
 }
 
 export interface CalendarParts {
@@ -67,6 +69,11 @@ export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: Ca
     doubt() {
       isGuess = true;
       silentUntilMs = 0;
+    },
+    suggest(nowMs) {
+      if (!isGuess || nowMs < floorMs) return;
+      set(nowMs);
+      isGuess = false;
     },
   };
 }

@@ -46,6 +46,11 @@ const meanings = {
     patience: "slowly",
     advice: "The server's answer is unexpected. Check the provisioning address.",
   },
+  "service-down": {
+    patience: "soon",
+    advice: "The service is out of order. Its operator has to help; the device keeps trying.",
+  },
+  "no-broker": { patience: "slowly", advice: "The service names no MQTT broker for the device." },
   // Device provisioning service
   "not-registered": {
     patience: "slowly",
@@ -57,6 +62,10 @@ const meanings = {
     advice: "The server refuses the request's form. Check product id and firmware.",
   },
   // Activation
+  "no-identity": {
+    patience: "daily",
+    advice: "The device has no serial number and key. Its factory has to write them.",
+  },
   "signature-refused": {
     patience: "daily",
     advice: "The server refuses the device's signature. Its key does not match.",

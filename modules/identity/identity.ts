@@ -1,5 +1,19 @@
 import type { Secret } from "../secret/secret.js";
 
+/**
+ * A factory's key is bytes. Some servers take the text that it was handed over as for the key itself: the UTF-8 of its
+ * hex digits.
+ */
+export type KeyForm = "bytes" | "text";
+
+/** Where the factory left the device's serial number and signing key. The key never leaves it: it signs. */
+export interface KeyStore {
+  /** Without a key there is no signed identity, and no serial number. */
+  readonly serial: string | undefined;
+  /** HMAC-SHA256, 32 bytes; undefined where there is no key in this form. */
+  sign(message: Uint8Array<ArrayBuffer>, form: KeyForm): Uint8Array<ArrayBuffer> | undefined;
+}
+
 /** Who the device is. The signing key never leaves this port: it signs. */
 export interface Identity {
   /** Station interface, upper case with colons. */
@@ -10,8 +24,8 @@ export interface Identity {
   readonly uuid: string;
   /** WPA2 password of the access point, as the label has it; undefined: the access point is open. */
   readonly accessPointPassword: Secret | undefined;
-  /** HMAC-SHA256 with the factory key, 64 lower-case hex digits; undefined without a key. */
-  sign(text: string): string | undefined;
+  /** HMAC-SHA256 with the factory's key, 64 lower-case hex digits; undefined where there is no key in this form. */
+  sign(text: string, form: KeyForm): string | undefined;
 }
 
 /** RFC 9562 §5.4 */

@@ -3,6 +3,8 @@ import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
 import type { Button } from "../button/button.js";
 import type { Clock } from "../clock/clock.js";
+import type { Calendar } from "../clock/set.js";
+import type { Display } from "../display/display.js";
 import type { HttpClient, ServeHttp } from "../http/http.js";
 import type { Identity } from "../identity/identity.js";
 import type { Log } from "../log/log.js";
@@ -13,6 +15,7 @@ import type { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
 import type { System } from "../system/system.js";
 import type { ServeUdp } from "../udp/udp.js";
+import type { Updates } from "../update/update.js";
 import type { WiFi } from "../wifi/wifi.js";
 
 export interface Build extends Product {
@@ -26,16 +29,23 @@ export interface Build extends Product {
   readonly provisioningUrlLocked: boolean;
   /** Between two readings on the data topic. */
   readonly dataIntervalMs: number;
+  /** Between two questions for firmware, give or take a quarter. */
+  readonly firmwareCheckIntervalMs: number;
+  /** No person need enter a code where the service gives settings without one; builds for development only. */
+  readonly skipActivation: boolean;
 }
 
 export interface Device {
   readonly clock: Clock;
+  readonly calendar: Calendar;
   /** As Math.random. */
   readonly random: () => number;
   readonly log: Log;
   readonly system: System;
   readonly wifi: WiFi;
   readonly button: Button;
+  /** Where the product has one. */
+  readonly display?: Display | undefined;
   /** IPv4 address of a name; undefined where the network's DNS has none. */
   readonly resolve: (name: string) => Promise<string | undefined>;
   readonly http: HttpClient;
@@ -43,6 +53,7 @@ export interface Device {
   readonly serveUdp: ServeUdp;
   readonly mqtt: MqttConnect;
   readonly identity: Identity;
+  readonly updates: Updates;
   /** The agent's own namespace. */
   readonly store: Store;
   readonly settings: StoredRecord<Settings>;

@@ -2,15 +2,14 @@
  * The device's life, as the README draws it: a state is a value; its function does what the state is for and returns
  * the next one.
  */
-import type { Credentials } from "../../provisioning/credentials.js";
-import { obtain } from "../../provisioning/obtain.js";
-import { type Service, serviceAt } from "../../provisioning/protocols.js";
+import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
+import type { Activation } from "../../provisioning/protocol.js";
 import { openPortal, type Portal } from "../../softap/portal.js";
 import { sleep } from "../clock/clock.js";
 import { type Failure, failed, patienceOf } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import { accessPointName } from "../identity/identity.js";
-import { activatingEvent, noteFailure, type RestartReason } from "../log/log.js";
+import { noteFailure, type RestartReason } from "../log/log.js";
 import { retryDelayMs } from "../retry/retry.js";
 import { runSession } from "../session/session.js";
 import type { Settings } from "../settings/settings.js";
@@ -19,15 +18,16 @@ import { explainJoin } from "../wifi/scan.js";
 import { whileJoined } from "../wifi/while-joined.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
 import type { Device } from "./device.js";
+import { serviceOf } from "./service.js";
 
 /** `attempt` counts the failures in a row: pauses grow with it. */
 type State =
   | { name: "boot" }
-  | { name: "portal"; failure?: Failure; attempt: number }
+  | { name: "portal"; failure?: Failure; pending?: { settings: Settings; activation: Activation }; attempt: number }
   | { name: "connecting"; settings: Settings; attempt: number }
   | { name: "provisioning"; settings: Settings; attempt: number }
-  | { name: "online"; settings: Settings; attempt: number; credentials: Credentials; origin: "service" | "flash" }
-  | { name: "offline"; settings: Settings; attempt: number; credentials: Credentials; failure: Failure }
+  | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
+  | { name: "offline"; settings: Settings; attempt: number; configuration: Configuration; failure: Failure }
   | { name: "failed"; settings: Settings; attempt: number; failure: Failure }
   | { name: "restarting"; why: RestartReason };
 
@@ -49,6 +49,8 @@ const STABLE_SESSION_MS = 60_000;
 const SILENT_REFUSALS = 3;
 /** A broker that does not answer may have moved: the service is asked after so many tries. */
 const TRIES_BEFORE_SERVICE = 4;
+/** Where there are two configurations they take turns: none of the two brokers may be there. */
+const TRIES_EACH = 2;
 /** The pause before the restart after a fault of the agent itself: neither a hang nor a spin. */
 const FAULT_ATTEMPT = 3;
 /** Runs until the machine has to restart. Never rejects. */
@@ -95,6 +97,7 @@ function next(device: Device, state: Exclude<State, In<"restarting">>): State | 
 
 function boot(device: Device): State {
   const stored = readSettings(device);
+  if (stored) device.journal.eraseOthers(stored.url);
   const isAsked = isPortalAsked(device.store, device.clock);
   if (isAsked || !stored?.networks.length) return { name: "portal", attempt: 0 };
   return { name: "connecting", settings: stored, attempt: 0 };
@@ -107,20 +110,21 @@ function readSettings({ settings, build }: Device): Settings | undefined {
 }
 
 /** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
-async function portal(device: Device, { failure, attempt }: In<"portal">): Promise<State> {
+async function portal(device: Device, { failure, pending, attempt }: In<"portal">): Promise<State> {
   const { wifi, build, identity } = device;
   const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
   const seen = failure && explainJoin(failure, networks, failure.detail);
   const opened = openPortal({
     io: {
       ...device,
-      serviceAt: (url) => serviceOf(device, url),
+      serviceAt: (target) => serviceOf(device, target),
     },
     random: device.random,
     settings: device.settings,
     claim: device.claim,
     journal: device.journal,
     networks,
+    pending,
     failure: seen,
     ssid: accessPointName(identity.mac),
     password: identity.accessPointPassword,
@@ -177,49 +181,52 @@ async function connecting(device: Device, { settings, attempt }: In<"connecting"
       return { name: "portal", failure: joined.failure, attempt };
     }
   }
-  const credentials = device.journal.credentials(settings.url);
-  return credentials
-    ? { name: "online", settings, credentials, origin: "flash", attempt: 0 }
+  const [configuration] = device.journal.stored(settings.url);
+  return configuration
+    ? { name: "online", settings, configuration, origin: "flash", attempt: 0 }
     : { name: "provisioning", settings, attempt };
 }
 
-/** With a person in between where the service wants one: the state is told as `activating` then. */
+/** A code that a person has to enter stands on the portal's page. */
 async function provisioning(device: Device, { settings, attempt }: In<"provisioning">): Promise<State> {
   const { wifi, log } = device;
   if (!wifi.joined) return { name: "connecting", settings, attempt };
-  const waiting = { isOver: false };
-  const result = await whileJoined(wifi, () =>
-    obtain(serviceOf(device, settings.url), {
-      waiting,
-      onQuery: () => log.event({ state: "provisioning" }),
-      onActivation: (activation) => log.event(activatingEvent(activation)),
-    }),
-  );
-  waiting.isOver = true;
-  if (!result) return { name: "connecting", settings, attempt };
-  if (!result.ok) return { name: "failed", settings, failure: result.failure, attempt };
-  return useCredentials(device, settings, result.value, attempt);
+  log.event({ state: "provisioning" });
+  const answer = await whileJoined(wifi, () => serviceOf(device, settings).query());
+  if (!answer) return { name: "connecting", settings, attempt };
+  if (!answer.ok) return { name: "failed", settings, failure: answer.failure, attempt };
+  if (answer.value.kind === "activation") return activating(settings, answer.value.activation);
+  return useConfiguration(device, settings, answer.value.configuration, attempt);
+}
+
+function activating(settings: Settings, activation: Activation): State {
+  return { name: "portal", pending: { settings, activation }, attempt: 0 };
 }
 
 /** Stored before they are used; a flash that is full does not keep the device from its broker. */
-function useCredentials(device: Device, settings: Settings, credentials: Credentials, attempt: number): State {
-  const kept = device.journal.keep(settings.url, credentials);
+function useConfiguration(device: Device, settings: Settings, configuration: Configuration, attempt: number): State {
+  const kept = device.journal.keep(settings.url, configuration);
   if (!kept.ok) noteFailure(device.log, kept.failure);
-  return { name: "online", settings, credentials, origin: "service", attempt };
+  return { name: "online", settings, configuration, origin: "service", attempt };
 }
 
-async function online(device: Device, { settings, credentials, origin, attempt }: In<"online">): Promise<State> {
+async function online(device: Device, { settings, configuration, origin, attempt }: In<"online">): Promise<State> {
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
-  const { clock, log } = device;
+  const { clock, log, journal } = device;
+  const { host, port } = configuration.credentials;
   let connectedMs = Number.POSITIVE_INFINITY;
   log.event({ state: "connecting", to: "broker" });
   const ending = await runSession(device, {
-    credentials,
+    configuration,
     refreshSoon: origin === "flash" && attempt === 0,
-    refresh: () => serviceOf(device, settings.url).query(),
+    service: serviceOf(device, settings),
     onConnected() {
       connectedMs = clock.ticksMs();
-      log.event({ state: "online", broker: `${credentials.host}:${credentials.port}` });
+      log.event({ state: "online", broker: `${host}:${port}` });
+    },
+    onProven() {
+      const proven = journal.prove(settings.url, configuration);
+      if (!proven.ok) noteFailure(log, proven.failure);
     },
   });
   const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
@@ -228,11 +235,11 @@ async function online(device: Device, { settings, credentials, origin, attempt }
       if (ending.failure.reason === "broker-credentials" && origin === "flash") {
         return { name: "provisioning", settings, attempt: failures };
       }
-      return { name: "offline", settings, credentials, failure: ending.failure, attempt: failures };
+      return { name: "offline", settings, configuration, failure: ending.failure, attempt: failures };
     case "renewed":
-      return useCredentials(device, settings, ending.credentials, failures);
+      return useConfiguration(device, settings, ending.configuration, failures);
     case "unbound":
-      return { name: "provisioning", settings, attempt: failures };
+      return activating(settings, ending.activation);
     case "portal":
     case "reboot":
       if (ending.kind === "portal") askForPortal(device.store);
@@ -241,19 +248,21 @@ async function online(device: Device, { settings, credentials, origin, attempt }
 }
 
 /** Waits, then goes where the failure leads: to the broker again, or to the service. */
-async function offline(device: Device, { settings, credentials, failure, attempt }: In<"offline">): Promise<State> {
+async function offline(device: Device, { settings, configuration, failure, attempt }: In<"offline">): Promise<State> {
+  const { journal } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
   await pause(device, retryMs);
-  return mayBeHelpedByService(failure, attempt)
-    ? { name: "provisioning", settings, attempt: attempt + 1 }
-    : { name: "online", settings, credentials, origin: "flash", attempt: attempt + 1 };
-}
-
-function mayBeHelpedByService({ reason }: Failure, attempt: number): boolean {
-  if (reason === "broker-credentials") return true;
-  if (reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS) return true;
-  return attempt % TRIES_BEFORE_SERVICE === TRIES_BEFORE_SERVICE - 1;
+  const other = journal.stored(settings.url).find((stored) => !sameConfiguration(stored, configuration));
+  const isRefused =
+    failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);
+  if (isRefused) journal.reject(settings.url, configuration);
+  const tries = configuration.pace.retryAttempts ?? TRIES_BEFORE_SERVICE;
+  const isServicesTurn = isRefused ? !other : attempt % tries === tries - 1;
+  if (isServicesTurn) return { name: "provisioning", settings, attempt: attempt + 1 };
+  const isOthersTurn = isRefused || attempt % TRIES_EACH === TRIES_EACH - 1;
+  const next = (isOthersTurn && other) || configuration;
+  return { name: "online", settings, configuration: next, origin: "flash", attempt: attempt + 1 };
 }
 
 /** With credentials the broker is asked next, the service may be down for long; without, a person may have to help. */
@@ -261,13 +270,13 @@ async function afterFailure(device: Device, { settings, failure, attempt }: In<"
   const retryMs = retryDelayMs(failure, attempt, device.random);
   noteFailure(device.log, failure);
   device.log.event({ state: "failed", reason: failure.reason, retryMs });
-  const credentials = device.journal.credentials(settings.url);
-  if (!credentials && (patienceOf(failure) === "daily" || attempt + 1 >= FAILURES_BEFORE_PORTAL)) {
-    return { name: "portal", failure, attempt };
+  const [configuration] = device.journal.stored(settings.url);
+  if (!configuration && (patienceOf(failure) === "daily" || attempt + 1 >= FAILURES_BEFORE_PORTAL)) {
+    return { name: "portal", failure: await serviceOf(device, settings).diagnose(failure), attempt };
   }
   await pause(device, retryMs);
-  return credentials
-    ? { name: "online", settings, credentials, origin: "flash", attempt: attempt + 1 }
+  return configuration
+    ? { name: "online", settings, configuration, origin: "flash", attempt: attempt + 1 }
     : { name: "provisioning", settings, attempt: attempt + 1 };
 }
 
@@ -290,8 +299,4 @@ async function recover(device: Device): Promise<State> {
   device.log.event({ state: "failed", reason: failure.reason, retryMs });
   await sleep(device.clock, retryMs);
   return { name: "restarting", why: "fault" };
-}
-
-function serviceOf(device: Device, url: string): Service {
-  return serviceAt(url, { io: device, identity: device.identity, product: device.build });
 }

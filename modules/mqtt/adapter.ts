@@ -15,8 +15,6 @@ import {
   type MqttSession,
 } from "./mqtt.js";
 
-/** From the start to the SUBACK: longer than that is no broker. */
-const CONNECT_TIMEOUT_MS = 20_000;
 /** Messages that wait for room in the socket. */
 const MAX_WAITING = 16;
 const SUBSCRIBE_ID = 1;
@@ -60,7 +58,7 @@ class Session implements MqttSession {
     this.ended = new Promise((end) => {
       this.#end = end;
     });
-    this.#cancelTimeout = clock.after(CONNECT_TIMEOUT_MS, () => this.#fail("timeout"));
+    this.#cancelTimeout = clock.after(options.timeoutMs, () => this.#fail("timeout"));
     guarded(
       "mqtt",
       () => this.#start(),

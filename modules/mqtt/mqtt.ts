@@ -8,6 +8,8 @@ export interface MqttOptions {
   readonly username: string;
   readonly password: Secret;
   readonly keepAliveMs: number;
+  /** From the start to the SUBACK. */
+  readonly timeoutMs: number;
   readonly will?: Message | undefined;
   /** Subscribed to before the session counts as connected. */
   readonly subscribe: readonly string[];

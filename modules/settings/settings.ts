@@ -16,11 +16,16 @@ export interface KnownNetwork {
   readonly preferred: boolean;
 }
 
+/** How the device is provisioned: `automatic` finds it out from the URL and from the service. */
+export const PROTOCOLS = Object.freeze(["automatic", "device-service", "activation-v1", "activation-v2"] as const);
+export type ProtocolChoice = (typeof PROTOCOLS)[number];
+
 export interface Settings {
   /** The one that was set up last comes first. */
   readonly networks: readonly KnownNetwork[];
   /** Normalised, with scheme. */
   readonly url: string;
+  readonly protocol: ProtocolChoice;
 }
 
 /** More names than a person keeps apart; the record has to fit into an NVS string. */
@@ -30,9 +35,10 @@ export const MAX_KNOWN_NETWORKS = 10;
 export interface Candidate {
   readonly network: KnownNetwork;
   readonly url: string;
+  readonly protocol: ProtocolChoice;
 }
 
-export type SettingsField = "ssid" | "password" | "url" | "claim";
+export type SettingsField = "ssid" | "password" | "url" | "protocol" | "claim";
 /** What can be wrong with a field; the page has a sentence for each in every language. */
 export type SettingsMistake =
   | "ssid-missing"
@@ -41,10 +47,11 @@ export type SettingsMistake =
   | "password-needed"
   | "password-refused"
   | "url-invalid"
+  | "protocol-unknown"
   | "claim-invalid"
   | "claim-too-large";
 /** As it comes from a form. */
-export type TypedSettings = Readonly<Record<"ssid" | "password" | "url", string>>;
+export type TypedSettings = Readonly<Record<"ssid" | "password" | "url" | "protocol", string>>;
 export type SettingsErrors = Partial<Record<SettingsField, SettingsMistake>>;
 
 /** What an empty password field means depends on it. */
@@ -74,9 +81,18 @@ export function checkSettings(typed: TypedSettings, around: Surroundings): Setti
   const url = parseUrl(typed.url);
   if (!url) errors.url = "url-invalid";
 
-  if (!url || typeof password === "string" || errors.ssid) return { ok: false, errors };
+  // A form without the field leaves it to the device.
+  const protocol = typed.protocol === "" ? "automatic" : asProtocol(typed.protocol);
+  if (!protocol) errors.protocol = "protocol-unknown";
+
+  if (!url || !protocol || typeof password === "string" || errors.ssid) return { ok: false, errors };
   const hidden = !around.inRange.some((network) => network.ssid === ssid);
-  return { ok: true, candidate: { network: { ssid, password, hidden, preferred: false }, url: formatUrl(url) } };
+  const network = { ssid, password, hidden, preferred: false };
+  return { ok: true, candidate: { network, url: formatUrl(url), protocol } };
+}
+
+function asProtocol(value: unknown): ProtocolChoice | undefined {
+  return PROTOCOLS.find((one) => one === value);
 }
 
 /** WPA2 (IEEE 802.11i, annex H.4): 8 to 63 printable ASCII characters, or the 64 hex digits of the key itself. */
@@ -99,7 +115,7 @@ function unsaidPassword(ssid: string, { inRange, known, refusedSsid }: Surroundi
 }
 
 /** The candidate's network first; of too many the oldest is dropped, the preferred one last of all. */
-export function withCandidate(stored: Settings | undefined, { network, url }: Candidate): Settings {
+export function withCandidate(stored: Settings | undefined, { network, url, protocol }: Candidate): Settings {
   const others = stored?.networks ?? [];
   const preferred = others.some((one) => one.ssid === network.ssid && one.preferred);
   const networks = [{ ...network, preferred }, ...others.filter(({ ssid }) => ssid !== network.ssid)];
@@ -108,7 +124,7 @@ export function withCandidate(stored: Settings | undefined, { network, url }: Ca
       networks.findLastIndex((one) => !one.preferred),
       1,
     );
-  return { networks, url };
+  return { networks, url, protocol };
 }
 
 export function withoutNetwork(settings: Settings, ssid: string): Settings {
@@ -127,9 +143,10 @@ export function settingsRecord(store: Store): StoredRecord<Settings> {
   return new StoredRecord({
     store,
     key: "settings",
-    encode: ({ networks: [first, ...others], url }: Settings) => ({
+    encode: ({ networks: [first, ...others], url, protocol }: Settings) => ({
       ...(first ? encodeNetwork(first) : { ssid: "", password: "" }),
       url,
+      ...(protocol !== "automatic" && { protocol }),
       ...(others.length && { others: others.map(encodeNetwork) }),
     }),
     decode(value): Settings | undefined {
@@ -137,7 +154,11 @@ export function settingsRecord(store: Store): StoredRecord<Settings> {
       if (typeof raw?.url !== "string" || !parseUrl(raw.url)) return undefined;
       const others = Array.isArray(raw.others) ? raw.others : [];
       const networks = [raw, ...others].map(decodeNetwork).filter((network) => network !== undefined);
-      return { networks: networks.slice(0, MAX_KNOWN_NETWORKS), url: raw.url };
+      return {
+        networks: networks.slice(0, MAX_KNOWN_NETWORKS),
+        url: raw.url,
+        protocol: asProtocol(raw.protocol) ?? "automatic",
+      };
     },
   });
 }

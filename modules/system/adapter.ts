@@ -16,5 +16,7 @@ export const system: SystemPort = {
   restart() {
     Timer.set(() => System.restart?.(), LAST_WORDS_MS);
   },
+  facts: () => undefined,
+  isDebug: false,
   freeHeapBytes: () => Instrumentation.get(Instrumentation.map("System Free Memory")),
 };

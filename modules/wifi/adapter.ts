@@ -5,7 +5,7 @@ import { type Clock, sleep } from "../clock/clock.js";
 import { failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
 import { isReadable, strongest } from "./scan.js";
-import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi } from "./wifi.js";
+import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi, WiFiStatus } from "./wifi.js";
 
 /** The driver says this of a failed four-way handshake (xs6wifi.c): the password. */
 const CODE_AUTHENTICATION = -1;
@@ -28,6 +28,7 @@ const STATION_AND_ACCESS_POINT = 3;
 type ChipScanOptions = SdkScanOptions & { active: boolean };
 type ChipAccessPointOptions = AccessPointOptions & { station: boolean };
 interface ChipNet {
+  get(what: "CHANNEL", which: "station"): number | undefined;
   get(what: "IP", which: "station"): string | undefined;
 }
 
@@ -40,7 +41,8 @@ type Listener = (event: string, code: number) => void;
 export class WiFiAdapter implements WiFi {
   onLost: (() => void) | undefined;
   #clock: Clock;
-  #joined = false;
+  /** Name of the joined network. */
+  #joined: string | undefined;
   /** Ends the join under way. */
   #giveUp: (() => void) | undefined;
   /** Whose the driver's events are: of a try to join, or of the end of the one before. */
@@ -60,7 +62,7 @@ export class WiFiAdapter implements WiFi {
   }
 
   get joined(): boolean {
-    return this.#joined;
+    return this.#joined !== undefined;
   }
 
   scan(options: ScanOptions): Promise<Network[]> {
@@ -86,8 +88,8 @@ export class WiFiAdapter implements WiFi {
   }
 
   leave(): void {
-    if (!this.#joined && !this.#giveUp) return;
-    this.#joined = false;
+    if (!this.joined && !this.#giveUp) return;
+    this.#joined = undefined;
     this.#giveUp?.();
     this.#disconnect();
   }
@@ -109,9 +111,14 @@ export class WiFiAdapter implements WiFi {
     SdkWiFi.mode = STATION;
   }
 
-  status(): { address: string; rssi: number | undefined } {
-    // Without the name of the interface the chip has no answer while its access point is up.
-    return { address: (Net as ChipNet).get("IP", "station") ?? "", rssi: Net.get("RSSI") };
+  status(): WiFiStatus {
+    return {
+      ssid: this.#joined ?? "",
+      // Without the name of the interface the chip has no answer while its access point is up.
+      address: (Net as ChipNet).get("IP", "station") ?? "",
+      rssi: Net.get("RSSI"),
+      channel: (Net as ChipNet).get("CHANNEL", "station"),
+    };
   }
 
   async #scan(options: ScanOptions): Promise<Network[]> {
@@ -183,7 +190,7 @@ export class WiFiAdapter implements WiFi {
           associated = true;
           onAssociated?.();
         } else if (event === SdkWiFi.gotIP) {
-          this.#joined = true;
+          this.#joined = ssid;
           return "joined";
         } else if (event === SdkWiFi.disconnected)
           return code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found";
@@ -231,8 +238,8 @@ export class WiFiAdapter implements WiFi {
   /** No driver of the SDK ever says `lostIP`. What comes while nobody listens is of something that is over. */
   #event(event: string, code: number): void {
     if (this.#listener) this.#listener(event, code);
-    else if (this.#joined && event === SdkWiFi.disconnected) {
-      this.#joined = false;
+    else if (this.joined && event === SdkWiFi.disconnected) {
+      this.#joined = undefined;
       this.onLost?.();
     }
   }

@@ -50,6 +50,14 @@ export interface WiFi {
   openAccessPoint(options: AccessPoint): void;
   /** The chip keeps its access point up until the station's mode is set. */
   closeAccessPoint(): void;
-  /** Of the station. */
-  status(): { readonly address: string; readonly rssi: number | undefined };
+  status(): WiFiStatus;
+}
+
+/** Of the station; empty or undefined where it is in no network. */
+export interface WiFiStatus {
+  readonly ssid: string;
+  readonly address: string;
+  /** dBm */
+  readonly rssi: number | undefined;
+  readonly channel: number | undefined;
 }

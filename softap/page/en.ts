@@ -55,6 +55,7 @@ export const en: Texts = frozen({
     "password-length": "A Wi-Fi password has 8 to 63 letters, digits or signs. Leave it empty for an open network.",
     "password-needed": "This network has a password. Type it here.",
     "password-refused": "The network refused this password. Type it again.",
+    "protocol-unknown": "This service is not known. Choose one of the list.",
     "url-invalid": "Type the provisioning address, for example http://provision.example.com",
     "claim-invalid": "Paste one certificate and its private key, both in PEM format.",
     "claim-too-large": "The certificate and its key are too long for the device.",

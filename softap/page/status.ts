@@ -1,7 +1,8 @@
 /** The trial of the settings, as a person follows it. */
+import type { ShownCode } from "../../modules/display/display.js";
 import type { Failure } from "../../modules/failure/failure.js";
 import { escapeHtml } from "../form.js";
-import { type ShownCode, TRIAL_STEPS, type TrialStatus, type TrialStep } from "../model.js";
+import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "../model.js";
 import type { Texts } from "./texts.js";
 
 /** @param query `?lang=…` */

@@ -15,6 +15,7 @@ import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { claimRecord } from "../../modules/settings/claim.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
+import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Network, ScanOptions, WiFi } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
 import { VirtualClock } from "./clock.js";
@@ -35,6 +36,9 @@ export const build: Build = {
   provisioningUrl: "",
   provisioningUrlLocked: false,
   dataIntervalMs: 60_000,
+  language: "en-US",
+  firmwareCheckIntervalMs: 86_400_000,
+  skipActivation: false,
 };
 
 /** What the far ends do; a test replaces what it is about. */
@@ -65,6 +69,11 @@ export class World {
   readonly requests: HttpRequest[] = [];
   readonly published: Message[] = [];
   readonly scans: ScanOptions[] = [];
+  /** What services said what time it is. */
+  readonly times: number[] = [];
+  readonly offers: FirmwareOffer[] = [];
+  /** Codes on the display, one after the other; undefined where it was cleared. */
+  readonly displayed: (string | undefined)[] = [];
   readonly joins: { atMs: number; ssid: string }[] = [];
   session: { options: MqttOptions; end(failure: Failure): void } | undefined;
   accessPoint: string | undefined;
@@ -73,6 +82,7 @@ export class World {
   device: Device;
   #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
   #joined = false;
+  #ssid = "";
   #radioTurn = 0;
   #seed = 1;
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
@@ -165,6 +175,13 @@ export class World {
     const { store } = this;
     return {
       clock: this.clock,
+      calendar: {
+        ensure: async () => {},
+        doubt() {},
+        suggest: (nowMs) => this.times.push(nowMs),
+      },
+      updates: { offered: (offer) => this.offers.push(offer) },
+      display: { showCode: (shown) => this.displayed.push(shown?.code) },
       random: this.#random,
       log: {
         event: (event) => !this.#off && this.events.push(event),
@@ -175,6 +192,8 @@ export class World {
           this.restarted = true;
         },
         freeHeapBytes: () => 150_000,
+        facts: () => undefined,
+        isDebug: false,
       },
       wifi: this.#wifi(),
       button: this.button,
@@ -195,7 +214,7 @@ export class World {
         serial: SERIAL,
         accessPointPassword: undefined,
         uuid: "12345678-1234-4234-8234-123456789012",
-        sign: (text) => toHex(hmac(sha256, KEY, bytes(text))),
+        sign: (text, form) => toHex(hmac(sha256, form === "bytes" ? KEY : bytes(toHex(KEY)), bytes(text))),
       },
       store,
       settings: settingsRecord(store),
@@ -226,6 +245,7 @@ export class World {
         await world.#later(500, () => undefined);
         if (turn !== world.#radioTurn) return failed("wifi-lost", ssid);
         world.#joined = !reason;
+        world.#ssid = ssid;
         return reason ? failed(reason, ssid) : success(undefined);
       },
       leave() {
@@ -238,7 +258,7 @@ export class World {
       closeAccessPoint: () => {
         world.accessPoint = undefined;
       },
-      status: () => ({ address: "192.168.1.100", rssi: -65 }),
+      status: () => ({ ssid: world.#ssid, address: "192.168.1.100", rssi: -65, channel: 6 }),
     };
   }
 

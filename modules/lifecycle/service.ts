@@ -1,0 +1,23 @@
+/** The service that the settings name, with all that it may see of the device. */
+import { type Service, serviceAt, type Target } from "../../provisioning/protocols.js";
+import { noteFailure } from "../log/log.js";
+import type { Device } from "./device.js";
+
+export function serviceOf(device: Device, target: Target): Service {
+  const { journal, build, system, identity, wifi } = device;
+  const [configuration] = journal.stored(target.url);
+  return serviceAt(target, {
+    io: device,
+    identity,
+    product: build,
+    machine: { chip: system.facts, freeHeapBytes: system.freeHeapBytes, wifi: () => wifi.status() },
+    timeoutMs: configuration?.pace.timeoutMs,
+    skipActivation: build.skipActivation && system.isDebug,
+    habits: () => journal.habits(target.url),
+    learn(habits) {
+      const learnt = journal.learn(target.url, habits);
+      if (!learnt.ok) noteFailure(device.log, learnt.failure);
+    },
+    told: { time: device.calendar.suggest, firmware: device.updates.offered },
+  });
+}

@@ -1,0 +1,94 @@
+/** All that a service gives: the credentials, and what it says about how to use them. */
+import { type Result, success } from "../modules/failure/failure.js";
+import { parseUrl } from "../modules/http/url.js";
+import { asInteger, asObject, asText, type Json } from "../modules/json/json.js";
+import { Secret } from "../modules/secret/secret.js";
+import { type Credentials, checkCredentials, encodeCredentials, type RawCredentials } from "./credentials.js";
+
+export interface Configuration {
+  readonly credentials: Credentials;
+  readonly pace: Pace;
+  /** For the application: the agent itself speaks MQTT. */
+  readonly websocket: WebSocketAccess | undefined;
+  /** Local time minus UTC, as the service says it; the clock itself shows UTC. */
+  readonly utcOffsetMinutes: number | undefined;
+}
+
+/** What is undefined the agent decides. */
+export interface Pace {
+  /** Between two status messages. */
+  readonly heartbeatMs: number | undefined;
+  /** Of the broker in a row, before the service is asked. */
+  readonly retryAttempts: number | undefined;
+  /** Of a request to the service, and of a connection to the broker. */
+  readonly timeoutMs: number | undefined;
+  readonly keepAliveMs: number | undefined;
+}
+
+export interface WebSocketAccess {
+  /** `ws:` or `wss:`. */
+  readonly url: string;
+  readonly token: Secret;
+}
+
+/** Flat and unchecked, as a protocol or the flash has it; times in milliseconds. */
+export interface RawConfiguration {
+  readonly credentials: RawCredentials;
+  readonly pace?: { readonly [Name in keyof Pace]?: unknown };
+  readonly websocket?: unknown;
+  readonly utcOffsetMinutes?: unknown;
+}
+
+const MAX_TOKEN_CHARACTERS = 1_024;
+/** Sooner floods the broker, later looks like a dead device. */
+const HEARTBEAT_BOUNDS_MS = [5_000, 3_600_000] as const;
+const RETRY_BOUNDS = [1, 20] as const;
+/** A slow network needs seconds; a person in the portal waits for this. */
+const TIMEOUT_BOUNDS_MS = [3_000, 60_000] as const;
+const KEEP_ALIVE_BOUNDS_MS = [10_000, 1_800_000] as const;
+/** UTC-12 to UTC+14. */
+const OFFSET_BOUNDS_MINUTES = [-12 * 60, 14 * 60] as const;
+
+/** The credentials have to make sense; of the rest what does not is left out. */
+export function checkConfiguration(raw: RawConfiguration): Result<Configuration> {
+  const credentials = checkCredentials(raw.credentials);
+  if (!credentials.ok) return credentials;
+  const { heartbeatMs, retryAttempts, timeoutMs, keepAliveMs } = raw.pace ?? {};
+  return success({
+    credentials: credentials.value,
+    pace: {
+      heartbeatMs: clamped(heartbeatMs, HEARTBEAT_BOUNDS_MS),
+      retryAttempts: clamped(retryAttempts, RETRY_BOUNDS),
+      timeoutMs: clamped(timeoutMs, TIMEOUT_BOUNDS_MS),
+      keepAliveMs: clamped(keepAliveMs, KEEP_ALIVE_BOUNDS_MS),
+    },
+    websocket: checkWebSocket(asObject(raw.websocket)),
+    utcOffsetMinutes: asInteger(raw.utcOffsetMinutes, ...OFFSET_BOUNDS_MINUTES),
+  });
+}
+
+export function encodeConfiguration({ credentials, pace, websocket, ...others }: Configuration): RawConfiguration {
+  return {
+    credentials: encodeCredentials(credentials),
+    // What is undefined JSON leaves out.
+    ...(Object.values(pace).some((value) => value !== undefined) && { pace }),
+    ...(websocket && { websocket: { url: websocket.url, token: websocket.token.reveal() } }),
+    ...others,
+  };
+}
+
+export function sameConfiguration(a: Configuration, b: Configuration): boolean {
+  return JSON.stringify(encodeConfiguration(a)) === JSON.stringify(encodeConfiguration(b));
+}
+
+function clamped(value: unknown, [min, max]: readonly [number, number]): number | undefined {
+  const number = asInteger(value, 1, Number.MAX_SAFE_INTEGER);
+  return number === undefined ? undefined : Math.min(max, Math.max(min, number));
+}
+
+function checkWebSocket(raw: Json | undefined): WebSocketAccess | undefined {
+  const url = asText(raw?.url);
+  const token = asText(raw?.token) ?? "";
+  if (!url || !/^wss?:\/\//i.test(url) || !parseUrl(url.replace(/^ws/i, "http"))) return undefined;
+  return token.length <= MAX_TOKEN_CHARACTERS ? { url, token: new Secret(token) } : undefined;
+}
