@@ -4,26 +4,24 @@
  */
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import type { Activation } from "../../provisioning/protocol.js";
-import { openPortal, type Portal } from "../../softap/portal.js";
 import { sleep } from "../clock/clock.js";
 import { type Failure, failed, patienceOf } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
-import { accessPointName } from "../identity/identity.js";
 import { noteFailure, type RestartReason } from "../log/log.js";
 import { retryDelayMs } from "../retry/retry.js";
 import { runSession } from "../session/session.js";
 import type { Settings } from "../settings/settings.js";
 import { joinKnown } from "../wifi/join.js";
-import { explainJoin } from "../wifi/scan.js";
 import { whileJoined } from "../wifi/while-joined.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
 import type { Device } from "./device.js";
+import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
 
 /** `attempt` counts the failures in a row: pauses grow with it. */
 type State =
   | { name: "boot" }
-  | { name: "portal"; failure?: Failure; pending?: { settings: Settings; activation: Activation }; attempt: number }
+  | ({ name: "portal"; attempt: number } & PortalCause)
   | { name: "connecting"; settings: Settings; attempt: number }
   | { name: "provisioning"; settings: Settings; attempt: number }
   | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
@@ -35,12 +33,6 @@ type In<Name extends State["name"]> = Extract<State, { name: Name }>;
 
 /** From the boot or the loss of the network to the portal: a router needs a moment, a person not too long. */
 const JOIN_LIMIT_MS = 30_000;
-/** Somebody who reads a password from a label asks nothing of the portal for a while; joining can drop a phone. */
-const PORTAL_QUIET_MS = 120_000;
-/** Nobody comes: the stored networks get all of the radio once more. */
-const PORTAL_IDLE_MS = 600_000;
-/** How often the portal looks whether somebody is there. */
-const PORTAL_CHECK_MS = 15_000;
 /** Without credentials a person can help: after so many failures in a row the portal opens and says why. */
 const FAILURES_BEFORE_PORTAL = 3;
 /** A session that ended sooner was none: its end counts as a failure to connect. */
@@ -53,6 +45,7 @@ const TRIES_BEFORE_SERVICE = 4;
 const TRIES_EACH = 2;
 /** The pause before the restart after a fault of the agent itself: neither a hang nor a spin. */
 const FAULT_ATTEMPT = 3;
+
 /** Runs until the machine has to restart. Never rejects. */
 export async function runLifecycle(device: Device): Promise<void> {
   let interrupt = (_state: State) => {};
@@ -103,69 +96,11 @@ function boot(device: Device): State {
   return { name: "connecting", settings: stored, attempt: 0 };
 }
 
-/** The stored ones; where the build locks the address, with that. */
-function readSettings({ settings, build }: Device): Settings | undefined {
-  const stored = settings.read();
-  return stored && build.provisioningUrlLocked ? { ...stored, url: build.provisioningUrl } : stored;
-}
-
 /** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
-async function portal(device: Device, { failure, pending, attempt }: In<"portal">): Promise<State> {
-  const { wifi, build, identity } = device;
-  const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
-  const seen = failure && explainJoin(failure, networks, failure.detail);
-  const opened = openPortal({
-    io: {
-      ...device,
-      serviceAt: (target) => serviceOf(device, target),
-    },
-    random: device.random,
-    settings: device.settings,
-    claim: device.claim,
-    journal: device.journal,
-    networks,
-    pending,
-    failure: seen,
-    ssid: accessPointName(identity.mac),
-    password: identity.accessPointPassword,
-    address: build.accessPointAddress,
-    httpPort: build.portalPort,
-    dnsPort: build.dnsPort,
-    defaultUrl: build.provisioningUrl,
-    urlLocked: build.provisioningUrlLocked,
-    facts: { mac: identity.mac, serial: identity.serial, firmware: build.firmwareVersion },
-  });
-  try {
-    const settings = await Promise.race([opened.ended, resume(device, opened, attempt)]);
-    if (settings) return { name: "connecting", settings, attempt: attempt + 1 };
-    return { name: "restarting", why: "settings" };
-  } finally {
-    opened.close();
-  }
-}
-
-/**
- * Ends when the stored settings are worth another try and nobody is there. Never ends without stored networks: then
- * only a person can help.
- */
-async function resume(device: Device, opened: Portal, attempt: number): Promise<Settings> {
-  const { clock, random, wifi } = device;
-  const isWanted = () => opened.isOpen && !opened.isBusy;
-  const pauseMs = () => (opened.failure ? retryDelayMs(opened.failure, attempt++, random) : 0);
-  for (let nextTryMs = clock.ticksMs() + pauseMs(); ; ) {
-    await sleep(clock, PORTAL_CHECK_MS);
-    if (!opened.isOpen) return new Promise(() => {});
-    // A service that asks for a long pause keeps the portal open for as long.
-    if (opened.isBusy || clock.ticksMs() < nextTryMs) continue;
-    const settings = readSettings(device);
-    if (!settings?.networks.length) continue;
-    if (opened.isIdle(PORTAL_IDLE_MS)) return settings;
-    if (!opened.failure || !opened.isIdle(PORTAL_QUIET_MS)) continue;
-    if (wifi.joined) return settings;
-    const joined = await joinKnown(device, settings.networks, { limitMs: 0, passive: true, isWanted });
-    if (joined.ok) return settings;
-    nextTryMs = clock.ticksMs() + pauseMs();
-  }
+async function portal(device: Device, state: In<"portal">): Promise<State> {
+  const { attempt } = state;
+  const settings = await runPortal(device, state, attempt);
+  return settings ? { name: "connecting", settings, attempt: attempt + 1 } : { name: "restarting", why: "settings" };
 }
 
 async function connecting(device: Device, { settings, attempt }: In<"connecting">): Promise<State> {
@@ -195,12 +130,12 @@ async function provisioning(device: Device, { settings, attempt }: In<"provision
   const answer = await whileJoined(wifi, () => serviceOf(device, settings).query());
   if (!answer) return { name: "connecting", settings, attempt };
   if (!answer.ok) return { name: "failed", settings, failure: answer.failure, attempt };
-  if (answer.value.kind === "activation") return activating(settings, answer.value.activation);
+  if (answer.value.kind === "activation") return activating(settings, answer.value.activation, attempt);
   return useConfiguration(device, settings, answer.value.configuration, attempt);
 }
 
-function activating(settings: Settings, activation: Activation): State {
-  return { name: "portal", pending: { settings, activation }, attempt: 0 };
+function activating(settings: Settings, activation: Activation, attempt: number): State {
+  return { name: "portal", pending: { settings, activation }, attempt };
 }
 
 /** Stored before they are used; a flash that is full does not keep the device from its broker. */
@@ -239,7 +174,7 @@ async function online(device: Device, { settings, configuration, origin, attempt
     case "renewed":
       return useConfiguration(device, settings, ending.configuration, failures);
     case "unbound":
-      return activating(settings, ending.activation);
+      return activating(settings, ending.activation, failures);
     case "portal":
     case "reboot":
       if (ending.kind === "portal") askForPortal(device.store);

@@ -2,13 +2,14 @@
 
 import { parseObject } from "../json/json.js";
 
-/** What a command makes the device do after its answer. */
-export type Action = "reboot" | "portal";
+/** After the answer the session ends. */
+export type EndingAction = "reboot" | "portal";
 
 export interface Answered {
   /** For the status topic. */
   readonly reply: object;
-  readonly action?: Action;
+  /** What follows the answer; `update` asks the service whether there is firmware. */
+  readonly action?: EndingAction | "update";
 }
 
 /** Longest command name and request id that are repeated in an answer. */
@@ -30,6 +31,7 @@ export function answerControl(payload: string, uptimeSeconds: number): Answered 
       return { reply: { ...about, ok: true, result: "pong", uptime: uptimeSeconds } };
     case "reboot":
     case "portal":
+    case "update":
       return { reply: { ...about, ok: true }, action: cmd };
     default:
       return { reply: { ...about, ok: false, error: "unknown command" } };

@@ -21,7 +21,7 @@ describe("a long press of the button", () => {
       const next = boot({}, world.store);
       await next.untilState("portal");
       expect(storedIn(next)).toMatchObject({ ssid: "Home" });
-      expect(next.device.journal.credentials("http://provision.example.com/")).toBeDefined();
+      expect(next.device.journal.stored("http://provision.example.com/")).toHaveLength(1);
       // Nobody comes: back to the broker, in the same start.
       await next.untilState("online");
       expect(next.clock.ticksMs()).toBeLessThan(12 * MINUTE);
@@ -107,6 +107,7 @@ describe("of several known networks", () => {
     settingsRecord(fresh).write({
       networks: networks.map((one) => ({ ...one, ...change(one) })),
       url: "http://provision.example.com/",
+      protocol: "automatic",
     });
     return fresh;
   };

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { failed } from "../../modules/failure/failure.js";
-import { answer, deviceInfo, SECRETS } from "../scripted/cloud.js";
+import { answer, deviceInfo, deviceService, SECRETS } from "../scripted/cloud.js";
 import { DAY, HOUR, life, MINUTE, pass, statesOf, withSettings } from "./support.js";
 
 /** Set at the start, erased some seconds later. */
@@ -32,7 +32,9 @@ describe("a warm boot", () => {
     await world.untilState("online");
     await pass(world, HOUR);
     expect(world.state).toBe("online");
-    expect(world.device.journal.credentials("http://provision.example.com/")?.password.reveal()).toBe(SECRETS.mqtt);
+    expect(world.device.journal.stored("http://provision.example.com/")[0]?.credentials.password.reveal()).toBe(
+      SECRETS.mqtt,
+    );
   });
 });
 
@@ -91,11 +93,11 @@ life("credentials of another service do not count", async ({ boot, warm }) => {
   await first.untilState("online");
   first.session?.options.onMessage({ topic: "t", payload: '{"cmd":"portal"}', retained: false });
   await first.until(() => first.restarted);
-  const second = boot({ http: () => answer(200, deviceInfo("others")) }, first.store);
+  const second = boot({ http: deviceService(() => answer(200, deviceInfo("others"))) }, first.store);
   await second.untilState("portal");
   second.fillIn({ ssid: "Home", password: "", url: "http://other.example.com" });
   await second.until(() => second.restarted);
-  expect(second.requests.map(({ url }) => url.host)).toEqual(["other.example.com"]);
+  expect(second.requests.map(({ url }) => url.host)).toEqual(["other.example.com", "other.example.com"]);
   const third = boot(
     { broker: ({ password }) => (password.reveal() === "others" ? undefined : "broker-credentials") },
     second.store,

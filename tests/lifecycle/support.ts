@@ -3,7 +3,7 @@
 import { test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/secret/secret.js";
-import { type KnownNetwork, settingsRecord } from "../../modules/settings/settings.js";
+import { type KnownNetwork, type ProtocolChoice, settingsRecord } from "../../modules/settings/settings.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { onlineOnce } from "../scripted/journeys.js";
 import { play } from "../scripted/play.js";
@@ -43,9 +43,14 @@ export function life(name: string, run: (stage: Stage) => Promise<void>): void {
 }
 
 /** The flash of a device whose settings were saved, and that has not been online yet. */
-export function withSettings(url = SERVICE_URL, ssid = "Home", password = SECRETS.wifi): ScriptedStore {
+export function withSettings(
+  url = SERVICE_URL,
+  ssid = "Home",
+  password = SECRETS.wifi,
+  protocol: ProtocolChoice = "automatic",
+): ScriptedStore {
   const store = new ScriptedStore();
-  settingsRecord(store).write({ networks: [knownNetwork(ssid, password)], url });
+  settingsRecord(store).write({ networks: [knownNetwork(ssid, password)], url, protocol });
   return new ScriptedStore(store.entries);
 }
 

@@ -31,10 +31,15 @@ export function deviceInfo(password = SECRETS.mqtt): object {
   };
 }
 
+/** The device provisioning service as it stands there: it tells that it is one, and `info` gives the configuration. */
+export function deviceService(info: Script["http"]): Script["http"] {
+  return (request) => (pathOf(request) === "/health" ? answer(200, { status: "healthy" }) : info(request));
+}
+
 /** A network that takes `SECRETS.wifi`, a device service that knows the device, a broker that takes its password. */
 export function goodWorld(): Script {
   return {
-    http: () => answer(200, deviceInfo()),
+    http: deviceService(() => answer(200, deviceInfo())),
     broker: ({ password }) => (password.reveal() === SECRETS.mqtt ? undefined : "broker-credentials"),
     join: (_ssid, password) => (password === SECRETS.wifi ? undefined : "wifi-password"),
     networks: [{ ssid: "Home", rssi: -50, secured: true }],

@@ -1,0 +1,95 @@
+/** The portal as a state of the device: why it opens, and when it ends without a person. */
+import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
+import { sleep } from "../clock/clock.js";
+import { accessPointName } from "../identity/identity.js";
+import { retryDelayMs } from "../retry/retry.js";
+import type { Settings } from "../settings/settings.js";
+import { joinKnown } from "../wifi/join.js";
+import { explainJoin } from "../wifi/scan.js";
+import type { Device } from "./device.js";
+import { serviceOf } from "./service.js";
+
+/** Why it is open, where a person did not ask for it. */
+export type PortalCause = Partial<Pick<PortalOptions, "failure" | "pending">>;
+
+/** Somebody who reads a password from a label asks nothing of the portal for a while; joining can drop a phone. */
+const PORTAL_QUIET_MS = 120_000;
+/** Nobody comes: the stored networks get all of the radio once more. */
+const PORTAL_IDLE_MS = 600_000;
+/** How often the portal looks whether somebody is there. */
+const PORTAL_CHECK_MS = 15_000;
+
+/** The stored ones; where the build locks the address, with that. */
+export function readSettings({ settings, build }: Device): Settings | undefined {
+  const stored = settings.read();
+  return stored && build.provisioningUrlLocked ? { ...stored, url: build.provisioningUrl } : stored;
+}
+
+/**
+ * @param attempt failures in a row before it opened
+ * @returns the stored settings where they are worth another try and nobody looks, undefined when new ones are kept
+ */
+export async function runPortal(
+  device: Device,
+  { failure, pending }: PortalCause,
+  attempt: number,
+): Promise<Settings | undefined> {
+  const { wifi, build, identity } = device;
+  const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
+  const seen = failure && explainJoin(failure, networks, failure.detail);
+  const opened = openPortal({
+    io: {
+      ...device,
+      serviceAt: (target) => serviceOf(device, target),
+    },
+    random: device.random,
+    settings: device.settings,
+    claim: device.claim,
+    journal: device.journal,
+    networks,
+    pending,
+    failure: seen,
+    ssid: accessPointName(identity.mac),
+    password: identity.accessPointPassword,
+    address: build.accessPointAddress,
+    httpPort: build.portalPort,
+    dnsPort: build.dnsPort,
+    defaultUrl: build.provisioningUrl,
+    urlLocked: build.provisioningUrlLocked,
+    facts: { mac: identity.mac, serial: identity.serial, firmware: build.firmwareVersion },
+  });
+  try {
+    return (await Promise.race([opened.ended, resume(device, opened, attempt)])) ?? undefined;
+  } finally {
+    opened.close();
+  }
+}
+
+/**
+ * Ends when the stored settings are worth another try and nobody is there. Never ends without stored networks: then
+ * only a person can help.
+ */
+async function resume(device: Device, opened: Portal, attempt: number): Promise<Settings> {
+  const { clock, random, wifi } = device;
+  const isWanted = () => opened.isOpen && !opened.isBusy;
+  const pauseMs = () => (failure ? retryDelayMs(failure, attempt++, random) : 0);
+  let { failure } = opened;
+  for (let nextTryMs = clock.ticksMs() + pauseMs(); ; ) {
+    await sleep(clock, PORTAL_CHECK_MS);
+    if (!opened.isOpen) return new Promise(() => {});
+    if (opened.failure !== failure) {
+      failure = opened.failure;
+      nextTryMs = clock.ticksMs() + pauseMs();
+    }
+    // A service that asks for a long pause keeps the portal open for as long.
+    if (opened.isBusy || clock.ticksMs() < nextTryMs) continue;
+    const settings = readSettings(device);
+    if (!settings?.networks.length) continue;
+    if (opened.isIdle(PORTAL_IDLE_MS)) return settings;
+    if (!failure || !opened.isIdle(PORTAL_QUIET_MS)) continue;
+    if (wifi.joined) return settings;
+    const joined = await joinKnown(device, settings.networks, { limitMs: 0, passive: true, isWanted });
+    if (joined.ok) return settings;
+    nextTryMs = clock.ticksMs() + pauseMs();
+  }
+}
