@@ -2,14 +2,13 @@ import type { Cancel, Clock } from "../../modules/clock/clock.js";
 
 interface Timer {
   readonly dueMs: number;
-  readonly order: number;
-  readonly callback: () => void;
+  /** Undefined: it was taken back. */
+  callback: (() => void) | undefined;
 }
 
 /** Time that passes when the test says so. */
 export class VirtualClock implements Clock {
   #ticksMs = 0;
-  #order = 0;
   #timers: Timer[] = [];
   /** UTC at tick 0. */
   startMs = Date.UTC(2026, 0, 1);
@@ -24,20 +23,39 @@ export class VirtualClock implements Clock {
 
   after(delayMs: number, callback: () => void): Cancel {
     if (!(delayMs >= 0)) throw new RangeError(`delay ${delayMs}`);
-    const timer = { dueMs: this.#ticksMs + delayMs, order: this.#order++, callback };
-    this.#timers.push(timer);
+    const timer: Timer = { dueMs: this.#ticksMs + delayMs, callback };
+    this.#timers.splice(this.#indexFor(timer.dueMs), 0, timer);
     return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
+      timer.callback = undefined;
     };
+  }
+
+  /** The value at that time. */
+  later<T>(delayMs: number, value: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      this.after(delayMs, () => resolve(value()));
+    });
   }
 
   /** Goes to the next timer and calls it. @returns false where there is none */
   step(): boolean {
-    this.#timers.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
-    const timer = this.#timers.shift();
-    if (!timer) return false;
-    this.#ticksMs = timer.dueMs;
-    timer.callback();
-    return true;
+    for (let timer = this.#timers.pop(); timer; timer = this.#timers.pop()) {
+      if (!timer.callback) continue;
+      this.#ticksMs = timer.dueMs;
+      timer.callback();
+      return true;
+    }
+    return false;
+  }
+
+  /** They stand in the order of their time, the next one last: a thousand devices can share a clock. */
+  #indexFor(dueMs: number): number {
+    let [low, high] = [0, this.#timers.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#timers[middle]!.dueMs > dueMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -14,6 +14,8 @@ export class ScriptedStore implements Store {
   /** No write succeeds. */
   full = false;
   onPowerCut: () => void = () => {};
+  /** @returns whether the power fails now */
+  onOperation: () => boolean = () => false;
   #off = false;
 
   constructor(entries = new Map<string, string>()) {
@@ -38,7 +40,8 @@ export class ScriptedStore implements Store {
     if (this.#off) throw new Error("no power");
     operation();
     this.operations++;
-    if (this.operations !== this.cutAfter) return;
+    const fails = this.onOperation();
+    if (this.operations !== this.cutAfter && !fails) return;
     this.#off = true;
     this.onPowerCut();
     throw new Error("no power");

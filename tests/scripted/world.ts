@@ -16,10 +16,11 @@ import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.
 import { claimRecord } from "../../modules/settings/claim.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
-import type { Network, ScanOptions, WiFi } from "../../modules/wifi/wifi.js";
+import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
 import { VirtualClock } from "./clock.js";
 import { ScriptedStore } from "./store.js";
+import { ScriptedWiFi } from "./wifi.js";
 
 export const KEY = new Uint8Array(32).fill(7);
 export const MAC = "AA:BB:CC:DD:EE:FF";
@@ -68,33 +69,45 @@ export class World {
   readonly notes: string[] = [];
   readonly requests: HttpRequest[] = [];
   readonly published: Message[] = [];
-  readonly scans: ScanOptions[] = [];
   /** What services said what time it is. */
   readonly times: number[] = [];
   readonly offers: FirmwareOffer[] = [];
   /** Codes on the display, one after the other; undefined where it was cleared. */
   readonly displayed: (string | undefined)[] = [];
-  readonly joins: { atMs: number; ssid: string }[] = [];
+  readonly wifi: ScriptedWiFi;
   session: { options: MqttOptions; end(failure: Failure): void } | undefined;
-  accessPoint: string | undefined;
+  /** How long the services take. */
+  answerMs = 100;
   restarted = false;
   readonly button: Button = { onWish: undefined };
   device: Device;
   #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
-  #joined = false;
-  #ssid = "";
-  #radioTurn = 0;
   #seed = 1;
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
   #off = false;
 
   constructor(script: Script, store = new ScriptedStore()) {
     this.script = script;
+    this.wifi = new ScriptedWiFi(this.clock, script);
     this.store = store;
     store.onPowerCut = () => {
       this.#off = true;
     };
+    store.onOperation = () => this.#step();
     this.device = this.#device();
+  }
+
+  /**
+   * What the device does outside of its memory: a flash operation, a request sent, an answer that arrives, a connection
+   * to the broker. The power fails at the one with the number `cutAtStep`; 0: never.
+   */
+  steps = 0;
+  cutAtStep = 0;
+
+  #step(): boolean {
+    this.steps++;
+    if (this.steps === this.cutAtStep) this.#off = true;
+    return this.#off;
   }
 
   /** Starts the lifecycle; what it does happens in `turn`. */
@@ -161,9 +174,20 @@ export class World {
     return /data-reason="([\w-]+)"/.exec(this.visit({ path: "/status" }).body)?.[1];
   }
 
+  get accessPoint(): string | undefined {
+    return this.wifi.accessPoint;
+  }
+
+  get scans(): readonly ScanOptions[] {
+    return this.wifi.scans;
+  }
+
+  get joins(): readonly { atMs: number; ssid: string }[] {
+    return this.wifi.joins;
+  }
+
   loseWiFi(): void {
-    this.#joined = false;
-    this.device.wifi.onLost?.();
+    this.wifi.lose();
   }
 
   #random = (): number => {
@@ -195,7 +219,7 @@ export class World {
         facts: () => undefined,
         isDebug: false,
       },
-      wifi: this.#wifi(),
+      wifi: this.wifi,
       button: this.button,
       resolve: (name) => this.#later(50, () => (this.script.resolve ?? (() => "192.0.2.7"))(name)),
       http: (request) => this.#http(request),
@@ -224,53 +248,18 @@ export class World {
     };
   }
 
-  #wifi(): WiFi {
-    const world = this;
-    return {
-      onLost: undefined,
-      get joined() {
-        return world.#joined;
-      },
-      scan(options) {
-        world.scans.push({ passive: options.passive });
-        return world.#later(1_500, () => world.script.networks);
-      },
-      async join({ ssid, password, onAssociated }) {
-        const turn = ++world.#radioTurn; // a later join, or leaving, ends this one
-        world.#joined = false;
-        const reason = await world.#later(1_500, () => world.script.join(ssid, password.reveal()));
-        if (turn !== world.#radioTurn) return failed("wifi-lost", ssid);
-        world.joins.push({ atMs: world.clock.ticksMs(), ssid });
-        if (!reason || reason === "wifi-no-address") onAssociated?.();
-        await world.#later(500, () => undefined);
-        if (turn !== world.#radioTurn) return failed("wifi-lost", ssid);
-        world.#joined = !reason;
-        world.#ssid = ssid;
-        return reason ? failed(reason, ssid) : success(undefined);
-      },
-      leave() {
-        world.#radioTurn++;
-        world.#joined = false;
-      },
-      openAccessPoint: ({ ssid }) => {
-        world.accessPoint = ssid;
-      },
-      closeAccessPoint: () => {
-        world.accessPoint = undefined;
-      },
-      status: () => ({ ssid: world.#ssid, address: "192.168.1.100", rssi: -65, channel: 6 }),
-    };
-  }
-
   async #http(request: HttpRequest): Promise<Result<HttpResponse>> {
-    if (this.#off) return new Promise(() => {});
+    if (this.#off) return never();
     this.requests.push(request);
-    await this.#later(100, () => undefined);
-    return this.script.http(request);
+    const answered = this.script.http(request); // also where the answer gets lost
+    if (this.#step()) return never();
+    await this.#later(this.answerMs, () => undefined);
+    return this.#step() ? never() : answered;
   }
 
   async #mqtt(options: MqttOptions): Promise<Result<MqttSession>> {
     await this.#later(200, () => undefined);
+    if (this.#step()) return never();
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
     const world = this;
@@ -290,10 +279,12 @@ export class World {
   }
 
   #later<T>(delayMs: number, value: () => T): Promise<T> {
-    return new Promise((resolve) => {
-      this.clock.after(delayMs, () => resolve(value()));
-    });
+    return this.clock.later(delayMs, value);
   }
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => {});
 }
 
 /** ASCII; bare XS has no TextEncoder. */

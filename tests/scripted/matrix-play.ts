@@ -1,0 +1,179 @@
+/** Plays rows of the matrix: state, reason, the next request's time, and what is stored. */
+import type { HttpRequest } from "../../modules/http/http.js";
+import { Secret } from "../../modules/secret/secret.js";
+import { settingsRecord } from "../../modules/settings/settings.js";
+import { answer, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
+import { onlineOnce } from "./journeys.js";
+import { type Endpoint, type Row, reply, rowsOf, type Wait, waits } from "./matrix.js";
+import { ScriptedStore } from "./store.js";
+import { pathOf, World } from "./world.js";
+
+type Enter = (world: World) => void;
+export type Play = (row: Row, enter: Enter) => Promise<void>;
+
+const MINUTE = 60_000;
+/** Nobody looks at the portal for so long before the settings are tried again; it looks every 15 s. */
+const QUIET_MS = 2 * MINUTE;
+const LOOK_MS = 16_000;
+
+function expect(condition: unknown, what: string, row: Row, world: World): asserts condition {
+  if (condition) return;
+  const { endpoint, status, shape, outcome } = row;
+  const last = JSON.stringify(world.events.slice(-2));
+  throw new Error(`${endpoint} ${status} ${shape}, ${JSON.stringify(outcome)}: ${what}; last: ${last}`);
+}
+
+function settingsOf(url: string): ScriptedStore {
+  const store = new ScriptedStore();
+  const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
+  const protocol = url === SERVICE_URL ? "device-service" : "automatic";
+  settingsRecord(store).write({ networks: [network], url, protocol });
+  return store;
+}
+
+/** As the settings have it: with a path. */
+const stored = (world: World, url: string) => world.device.journal.stored(url === SERVICE_URL ? `${url}/` : url);
+const configurationsIn = (world: World, url: string) => stored(world, url).length;
+
+/** Everything but the looks at a service's health. */
+const asked = (world: World) => world.requests.filter(({ method }) => method === "POST");
+
+async function untilNext(world: World): Promise<{ request: HttpRequest; atMs: number }> {
+  const before = asked(world).length;
+  await world.until(() => asked(world).length > before);
+  return { request: asked(world).at(-1)!, atMs: world.clock.ticksMs() };
+}
+
+function within(elapsedMs: number, { fromMs, toMs }: Wait): boolean {
+  return elapsedMs >= fromMs && elapsedMs <= toMs;
+}
+
+/** The first answer that a device without a configuration gets. */
+export async function playQuery(row: Row, enter: Enter): Promise<void> {
+  const url = row.endpoint === "ota" ? XIAOZHI_URL : SERVICE_URL;
+  const http = (request: HttpRequest) => (request.method === "GET" ? answer(404, "") : reply(row));
+  const world = new World({ ...goodWorld(), http }, settingsOf(url));
+  enter(world);
+  world.boot();
+  await world.until(() => ["failed", "activating", "online"].includes(world.state ?? ""));
+  const { outcome } = row;
+  expect(world.state === outcome.kind, `it is ${world.state}`, row, world);
+  expect(configurationsIn(world, url) === (outcome.kind === "online" ? 1 : 0), "what is stored", row, world);
+  if (outcome.kind === "activating") expect(world.phase === "activating", "no code on the page", row, world);
+  if (outcome.kind !== "failed") return;
+  const failedMs = world.clock.ticksMs();
+  const event = world.events.at(-1);
+  expect(event?.state === "failed" && event.reason === outcome.reason, "another reason", row, world);
+  const isDaily = outcome.wait === "daily";
+  if (isDaily) {
+    await world.untilState("portal");
+    expect(world.reason === outcome.reason, `the page says ${world.reason}`, row, world);
+  }
+  const next = await untilNext(world);
+  expect(within(next.atMs - failedMs, waits[outcome.wait]), `asked again after ${next.atMs - failedMs} ms`, row, world);
+}
+
+/** The answer that a device gets that is online with what it has. */
+export async function playRefresh(row: Row, enter: Enter): Promise<void> {
+  const warm = await onlineOnce(enter);
+  const world = new World({ ...goodWorld(), http: () => reply(row) }, warm);
+  enter(world);
+  world.boot();
+  await untilNext(world);
+  const start = world.clock.ticksMs();
+  world.clock.after(30 * MINUTE, () => {});
+  await world.until(() => world.clock.ticksMs() >= start + 30 * MINUTE);
+  const { outcome } = row;
+  const state = outcome.kind === "activating" ? "activating" : "online";
+  expect(world.state === state, `it is ${world.state}`, row, world);
+  expect(configurationsIn(world, SERVICE_URL) === 1, "what is stored", row, world);
+  const password = stored(world, SERVICE_URL)[0]?.credentials.password.reveal();
+  expect(password === SECRETS.mqtt, "another password is stored", row, world);
+  if (outcome.kind === "failed") expect(asked(world).length === 1, "asked again within half an hour", row, world);
+}
+
+/** Firmware is asked for on request while the device is online: whatever the answer is, it stays so. */
+export async function playFirmware(row: Row, enter: Enter): Promise<void> {
+  const world = new World(goodWorld(), await onlineOnce(enter));
+  enter(world);
+  world.boot();
+  await world.untilState("online");
+  await world.until(() => asked(world).length === 1); // the refresh
+  const before = new Map(world.store.entries);
+  world.script.http = (request) => (request.method === "GET" ? answer(200, { status: "healthy" }) : reply(row));
+  const { onMessage } = world.session!.options;
+  onMessage({ topic: "t", payload: '{"cmd":"update"}', retained: false });
+  await world.until(() => asked(world).length >= 2);
+  expect(pathOf(asked(world)[1]!) === "/firmware/check", "what is asked", row, world);
+  const start = world.clock.ticksMs();
+  world.clock.after(30 * MINUTE, () => {});
+  await world.until(() => world.clock.ticksMs() >= start + 30 * MINUTE);
+  expect(world.state === "online", `it is ${world.state}`, row, world);
+  expect(asked(world).length <= 3, "asked again and again", row, world);
+  expect(world.offers.length === 0, "an offer out of nothing", row, world);
+  // Beside what it learnt, which is no configuration.
+  for (const [key, value] of before)
+    if (key.startsWith("credentials")) expect(world.store.entries.get(key) === value, "what is stored", row, world);
+}
+
+/** The answer to the signed challenge, while the code stands on the page. */
+export async function playActivate(row: Row, enter: Enter): Promise<void> {
+  const activation = { code: "123456", message: "Enter the code", challenge: "a-challenge", timeout_ms: 3_600_000 };
+  const isPoll = (request: HttpRequest) => request.url.path.endsWith("/activate");
+  const http = (request: HttpRequest) => (isPoll(request) ? reply(row) : answer(200, { activation }));
+  const world = new World({ ...goodWorld(), http }, settingsOf(XIAOZHI_URL));
+  enter(world);
+  world.boot();
+  await world.until(() => asked(world).some(isPoll));
+  const startMs = world.clock.ticksMs();
+  const { outcome } = row;
+  switch (outcome.kind) {
+    case "accepted": {
+      const next = await untilNext(world);
+      expect(!isPoll(next.request) && within(next.atMs - startMs, waits.now), "no query follows", row, world);
+      expect(configurationsIn(world, XIAOZHI_URL) === 0, "what is stored", row, world);
+      return;
+    }
+    case "pending": {
+      const next = await untilNext(world);
+      const waitedMs = next.atMs - startMs - 100; // what the answer takes
+      expect(isPoll(next.request), "no poll follows", row, world);
+      expect(within(waitedMs, waits[outcome.wait]), `polled again after ${waitedMs} ms`, row, world);
+      expect(world.state === "activating", `it is ${world.state}`, row, world);
+      return;
+    }
+    case "failed": {
+      await world.until(() => world.events.some((event) => event.state === "portal" && event.reason !== undefined));
+      const failedMs = world.clock.ticksMs();
+      const event = world.events.at(-1);
+      expect(event?.state === "portal" && event.reason === outcome.reason, "another reason", row, world);
+      expect(configurationsIn(world, XIAOZHI_URL) === 0, "what is stored", row, world);
+      const next = await untilNext(world);
+      const { fromMs, toMs } = waits[outcome.wait];
+      const wait = { fromMs, toMs: Math.max(toMs, QUIET_MS) + 2 * LOOK_MS };
+      expect(within(next.atMs - failedMs, wait), `asked again after ${next.atMs - failedMs} ms`, row, world);
+      return;
+    }
+    default:
+      await world.until(() => world.restarted);
+      expect(configurationsIn(world, XIAOZHI_URL) === 1, "what is stored", row, world);
+  }
+}
+
+export const plays: Readonly<Record<string, { readonly endpoint: Endpoint; readonly play: Play }>> = {
+  matrixDeviceInfo: { endpoint: "device-info", play: playQuery },
+  matrixOta: { endpoint: "ota", play: playQuery },
+  matrixActivate: { endpoint: "activate", play: playActivate },
+  matrixFirmware: { endpoint: "firmware-check", play: playFirmware },
+  matrixRefresh: { endpoint: "device-info", play: playRefresh },
+};
+
+/** The whole table of each, as journeys. */
+export const matrixJourneys = Object.fromEntries(
+  Object.entries(plays).map(([name, { endpoint, play }]) => [
+    name,
+    async (enter: Enter) => {
+      for (const row of rowsOf(endpoint)) await play(row, enter);
+    },
+  ]),
+);
