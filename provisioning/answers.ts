@@ -1,15 +1,37 @@
 /** What services say when they do not give what was asked for. */
 import { type Failed, failed, type Reason } from "../modules/failure/failure.js";
 import type { HttpResponse } from "../modules/http/http.js";
-import { asObject, asText, type Json, parseObject } from "../modules/json/json.js";
+import { asInteger, asObject, asText, type Json, parseObject } from "../modules/json/json.js";
+
+/** What these mean to every service; a protocol has its own for others. */
+const commonReasons: Readonly<Record<number, Reason>> = {
+  400: "request-refused",
+  403: "device-disabled",
+  408: "timeout",
+  422: "request-refused",
+  429: "rate-limited",
+};
+
+/** More wrong fields than a person reads. */
+const MAX_FIELDS = 4;
 
 /** The failure in an answer whose status is none of the protocol's successes. */
 export function statusFailure(response: HttpResponse, reasons: Readonly<Record<number, Reason>>): Failed {
-  const { status, body, retryAfterMs } = response;
-  const reason = reasons[status] ?? (status >= 500 ? "server-error" : "unexpected-status");
+  const { status, body } = response;
+  const reason = reasons[status] ?? commonReasons[status] ?? (status >= 500 ? "server-error" : "unexpected-status");
   const answer = parseObject(body);
   const said = answer && errorText(answer);
-  return failed(reason, said ? `${status}: ${said}` : String(status), retryAfterMs ?? bodyRetryAfterMs(answer));
+  return failed(reason, said ? `${status}: ${said}` : String(status), askedPauseMs(response, answer));
+}
+
+/** @returns the failure in an answer with status 200, or undefined where it is none */
+export function errorFailure(response: HttpResponse, answer: Json): Failed | undefined {
+  return isError(answer) ? failed("server-error", errorText(answer), askedPauseMs(response, answer)) : undefined;
+}
+
+/** The service's own 404: it does not know the device. Any other web server's says that there is no such path. */
+export function isOwnNotFound(said: string | undefined): boolean {
+  return said !== undefined && !/^not found\.?$/i.test(said);
 }
 
 /** What services call their error texts; FastAPI's `detail` is a text or a list of what is wrong with which field. */
@@ -17,6 +39,7 @@ export function errorText(answer: Json): string | undefined {
   const { detail, error, message, msg } = answer;
   if (Array.isArray(detail)) {
     return detail
+      .slice(0, MAX_FIELDS)
       .map(asObject)
       .map(
         (item) =>
@@ -24,11 +47,23 @@ export function errorText(answer: Json): string | undefined {
       )
       .join(", ");
   }
-  return asText(detail) ?? asText(error) ?? asText(asObject(error)?.message) ?? asText(message) ?? asText(msg);
+  const { message: errorMessage, code } = asObject(error) ?? {};
+  return asText(detail) ?? asText(error) ?? asText(errorMessage) ?? asText(code) ?? asText(message) ?? asText(msg);
 }
 
-/** `retry_after` in the body is in milliseconds, unlike the header. */
-function bodyRetryAfterMs(answer: Json | undefined): number | undefined {
-  const value = answer?.retry_after;
-  return typeof value === "number" && value >= 0 ? value : undefined;
+/** The longest of what the answer asks for: in its header, and in milliseconds as `retry_after` in its body. */
+export function askedPauseMs({ retryAfterMs, body }: HttpResponse, answer = parseObject(body)): number | undefined {
+  const asked = [retryAfterMs, answer?.retry_after, asObject(answer?.error)?.retry_after];
+  const pauses = asked.filter((value): value is number => typeof value === "number" && value >= 0);
+  return pauses.length > 0 ? Math.max(...pauses) : undefined;
+}
+
+/** Servers put errors into answers with status 200. */
+function isError(answer: Json): boolean {
+  return (
+    (answer.error !== undefined && answer.error !== null) ||
+    answer.success === false ||
+    // A status beside a `msg` has more digits than HTTP's; a code for a person has at least 4, and no `msg`.
+    asInteger(answer.code, 400, answer.msg === undefined ? 999 : 99_999) !== undefined
+  );
 }

@@ -1,8 +1,9 @@
 /** All that a service gives: the credentials, and what it says about how to use them. */
-import { type Result, success } from "../modules/failure/failure.js";
+import { failed, type Result, success } from "../modules/failure/failure.js";
 import { parseUrl } from "../modules/http/url.js";
 import { asInteger, asObject, asText, type Json } from "../modules/json/json.js";
 import { Secret } from "../modules/secret/secret.js";
+import { utf8Length } from "../modules/settings/settings.js";
 import { type Credentials, checkCredentials, encodeCredentials, type RawCredentials } from "./credentials.js";
 
 export interface Configuration {
@@ -39,6 +40,11 @@ export interface RawConfiguration {
   readonly utcOffsetMinutes?: unknown;
 }
 
+/**
+ * As JSON. An NVS string has less than 4,000 bytes: the record's frame takes 25 of them, and a URL of 255 characters,
+ * each of them escaped, 519.
+ */
+const MAX_STORED_BYTES = 3_400;
 const MAX_TOKEN_CHARACTERS = 1_024;
 /** Sooner floods the broker, later looks like a dead device. */
 const HEARTBEAT_BOUNDS_MS = [5_000, 3_600_000] as const;
@@ -54,7 +60,7 @@ export function checkConfiguration(raw: RawConfiguration): Result<Configuration>
   const credentials = checkCredentials(raw.credentials);
   if (!credentials.ok) return credentials;
   const { heartbeatMs, retryAttempts, timeoutMs, keepAliveMs } = raw.pace ?? {};
-  return success({
+  const configuration: Configuration = {
     credentials: credentials.value,
     pace: {
       heartbeatMs: clamped(heartbeatMs, HEARTBEAT_BOUNDS_MS),
@@ -64,7 +70,9 @@ export function checkConfiguration(raw: RawConfiguration): Result<Configuration>
     },
     websocket: checkWebSocket(asObject(raw.websocket)),
     utcOffsetMinutes: asInteger(raw.utcOffsetMinutes, ...OFFSET_BOUNDS_MINUTES),
-  });
+  };
+  const bytes = utf8Length(JSON.stringify(encodeConfiguration(configuration)));
+  return bytes > MAX_STORED_BYTES ? failed("answer-too-large", "configuration") : success(configuration);
 }
 
 export function encodeConfiguration({ credentials, pace, websocket, ...others }: Configuration): RawConfiguration {

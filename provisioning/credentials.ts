@@ -4,7 +4,6 @@ import { parseUrl } from "../modules/http/url.js";
 import { asInteger, asObject, asText } from "../modules/json/json.js";
 import type { Qos } from "../modules/mqtt/mqtt.js";
 import { Secret } from "../modules/secret/secret.js";
-import { utf8Length } from "../modules/settings/settings.js";
 
 export interface Credentials {
   readonly host: string;
@@ -19,9 +18,11 @@ export interface Credentials {
   readonly qos: Qos;
 }
 
+/** IANA's. */
+export const MQTT_PORT = 1883;
+export const MQTTS_PORT = 8883;
+
 const MAX_TEXT_CHARACTERS = 512;
-/** As stored: an NVS string has less than 4,000 bytes, and the record's frame and URL go with it. */
-const MAX_STORED_BYTES = 3_400;
 
 /** Flat and unchecked, as a protocol or the flash has it. */
 export interface RawCredentials {
@@ -51,22 +52,26 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   }
   if (!topics) return failed("bad-answer", "the topics make no sense");
   const qos = raw.qos === 1 ? 1 : 0;
-  const credentials = {
-    host,
-    port,
-    tls: false,
-    clientId,
-    username,
-    password: new Secret(password),
-    topics,
-    qos,
-  } as const;
-  const bytes = utf8Length(JSON.stringify(encodeCredentials(credentials)));
-  return bytes > MAX_STORED_BYTES ? failed("answer-too-large", "credentials") : success(credentials);
+  return success({ host, port, tls: false, clientId, username, password: new Secret(password), topics, qos });
 }
 
 export function encodeCredentials(credentials: Credentials): RawCredentials {
   return { ...credentials, password: credentials.password.reveal() };
+}
+
+/**
+ * Services write a host, `host:port`, or a URL of `mqtt:` or `mqtts:`.
+ * @returns undefined where it is none of these; without a scheme `tls` is undefined
+ */
+export function parseBroker(value: unknown): { host: string; port?: number; tls?: boolean } | undefined {
+  const match = /^(?:(mqtts?|ssl|tcp|tls):\/\/)?([^:/?#@\s]+)(?::(\d{1,5}))?\/?$/i.exec(asText(value)?.trim() ?? "");
+  if (!match) return undefined;
+  const [, scheme, host, port] = match;
+  return {
+    host: host!,
+    ...(port !== undefined && { port: Number(port) }),
+    ...(scheme !== undefined && { tls: /^(?:mqtts|ssl|tls)$/i.test(scheme) }),
+  };
 }
 
 function parseHost(text: string | undefined): string | undefined {

@@ -47,6 +47,8 @@ export interface Activation extends ShownCode {
 /** Set when nobody waits for the activation any more: it asks nothing from then on. */
 export interface Waiting {
   isOver: boolean;
+  /** Ticks; since when a person is waited for. A new code does not start it anew: pauses between questions grow with it. */
+  sinceMs?: number;
 }
 
 export type Answer =

@@ -30,6 +30,9 @@ const chosen: Readonly<Record<Exclude<ProtocolChoice, "automatic">, Protocol>> =
 };
 const detected: Readonly<Record<Detectable, Protocol>> = { "device-service": deviceService, xiaozhi };
 
+/** What a service is that does not show itself: the device service of old has no `/health`. */
+const HIDDEN: Detectable = "device-service";
+
 /** After these the service at the address may be another one than it was. */
 const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer"] as const);
 
@@ -42,26 +45,29 @@ export function serviceAt(target: Target, context: Omit<ProvisioningContext, "ur
   return {
     async query() {
       const answer = await ask((protocol) => protocol.query(whole));
+      if (answer.ok && !knownProtocol(target, whole)) whole.learn({ protocol: HIDDEN });
       if (!answer.ok && OTHER_SERVICE.has(answer.failure.reason) && whole.habits().protocol)
         whole.learn({ protocol: undefined });
       return answer;
     },
     activate: (activation, waiting) => ask((protocol) => protocol.activate(whole, activation, waiting)),
     checkFirmware: () => ask((protocol) => protocol.checkFirmware(whole)),
-    async diagnose(failure) {
-      const found = await protocolFor(target, whole);
-      return found.ok ? found.value.diagnose(whole, failure) : failure;
-    },
+    // What could not be found out before is not asked for once more.
+    diagnose: (failure) => (knownProtocol(target, whole) ?? detected[HIDDEN]).diagnose(whole, failure),
   };
 }
 
-async function protocolFor({ protocol }: Target, context: ProvisioningContext): Promise<Result<Protocol>> {
-  if (protocol !== "automatic") return success(chosen[protocol]);
-  const known = protocolOfUrl(context.url) ?? context.habits().protocol;
-  if (known) return success(detected[known]);
+async function protocolFor(target: Target, context: ProvisioningContext): Promise<Result<Protocol>> {
+  const known = knownProtocol(target, context);
+  if (known) return success(known);
   const found = await detect(context);
   if (!found.ok) return found;
   if (found.value) context.learn({ protocol: found.value });
-  // Nothing shows itself: the device service of old has no `/health`.
-  return success(detected[found.value ?? "device-service"]);
+  return success(detected[found.value ?? HIDDEN]);
+}
+
+function knownProtocol({ protocol }: Target, context: ProvisioningContext): Protocol | undefined {
+  if (protocol !== "automatic") return chosen[protocol];
+  const known = protocolOfUrl(context.url) ?? context.habits().protocol;
+  return known && detected[known];
 }

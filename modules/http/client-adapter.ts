@@ -120,7 +120,7 @@ class Exchange {
   #headers(status: number, headers: Fields): void {
     this.#errorReason = "connection-lost";
     this.#status = status;
-    this.#retryAfterMs = parseRetryAfter(headers.get("retry-after"), headers.get("date"));
+    this.#retryAfterMs = parseRetryAfter(headers.get("retry-after"), headers.get("date"), this.#clock.nowMs());
     this.#body = new Collector(Math.min(bodyLength(headers) ?? 0, MAX_ANSWER_BYTES));
     // Over TLS somebody else may have ended it: there a body needs its length or chunks.
     this.#endsWithConnection = !this.#isTls && !headers.has("content-length") && !headers.has("transfer-encoding");

@@ -27,6 +27,8 @@ const RATE_LIMIT_FLOOR_MS = MINUTE_MS;
 /** What the other side may ask for: less is no pause, more would strand the device. */
 const RETRY_AFTER_MIN_MS = 1_000;
 const RETRY_AFTER_MAX_MS = DAY_MS;
+/** Nobody asks for a pause of more by a date: one of the two clocks is not set. */
+const SANE_DIFFERENCE_MS = 7 * DAY_MS;
 
 /**
  * Pause before the next try, in milliseconds: exponential with full jitter above a floor, and never sooner than the
@@ -39,21 +41,30 @@ export function retryDelayMs(failure: Failure, attempt: number, random: () => nu
   const windowMs = Math.min(capMs, baseMs * 2 ** Math.min(attempt, 20));
   let delayMs = floorMs + random() * windowMs;
   if (failure.reason === "rate-limited") delayMs = Math.max(delayMs, RATE_LIMIT_FLOOR_MS + random() * baseMs);
-  if (failure.retryAfterMs !== undefined) {
-    const askedMs = Math.min(RETRY_AFTER_MAX_MS, Math.max(RETRY_AFTER_MIN_MS, failure.retryAfterMs));
-    delayMs = Math.max(delayMs, askedMs + random() * RETRY_AFTER_MIN_MS);
-  }
+  if (failure.retryAfterMs !== undefined) delayMs = Math.max(delayMs, obeyedPauseMs(failure.retryAfterMs, random));
   return Math.round(delayMs);
+}
+
+/** A pause that the other side asks for, within bounds, and a little longer: not every device comes back at once. */
+export function obeyedPauseMs(askedMs: number, random: () => number): number {
+  return Math.min(RETRY_AFTER_MAX_MS, Math.max(RETRY_AFTER_MIN_MS, askedMs)) + random() * RETRY_AFTER_MIN_MS;
 }
 
 /**
  * `Retry-After` (RFC 9110 §10.2.3): seconds or an HTTP date.
  * @param date the same answer's `Date` header: the device's own clock may not be set
+ * @param nowMs the device's own clock, for answers without that header
  * @returns milliseconds from now, or undefined where there is none or it makes no sense
  */
-export function parseRetryAfter(retryAfter: string | undefined, date: string | undefined): number | undefined {
+export function parseRetryAfter(
+  retryAfter: string | undefined,
+  date: string | undefined,
+  nowMs: number,
+): number | undefined {
   const text = retryAfter?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const pauseMs = Date.parse(text) - Date.parse(date ?? "");
-  return Number.isNaN(pauseMs) ? undefined : Math.max(0, pauseMs);
+  const sentMs = Date.parse(date ?? "");
+  const pauseMs = Date.parse(text) - (Number.isNaN(sentMs) ? nowMs : sentMs);
+  if (Number.isNaN(pauseMs) || (Number.isNaN(sentMs) && Math.abs(pauseMs) > SANE_DIFFERENCE_MS)) return undefined;
+  return Math.max(0, pauseMs);
 }

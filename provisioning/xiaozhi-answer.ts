@@ -1,0 +1,105 @@
+/** What xiaozhi's servers answer: a code for a person, connection settings, and what comes beside them. */
+import { failed, printable, type Result, success } from "../modules/failure/failure.js";
+import { asInteger, asObject, asText, type Json } from "../modules/json/json.js";
+import { checkOffer } from "../modules/update/update.js";
+import { type Configuration, checkConfiguration } from "./configuration.js";
+import { MQTT_PORT, MQTTS_PORT, parseBroker } from "./credentials.js";
+import type { Activation, Answer, ProvisioningContext } from "./protocol.js";
+
+/** How long a code counts when the server does not say, and the bounds of what it may say. */
+const CODE_TIMEOUT_MS = 300_000;
+const CODE_TIMEOUT_MIN_MS = 10_000;
+const CODE_TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000;
+const MAX_SHOWN_CHARACTERS = 200;
+/** 2020 to 2100: anything else is no time of today in milliseconds. */
+const TIME_MIN_MS = 1_577_836_800_000;
+const TIME_MAX_MS = 4_102_444_800_000;
+
+/**
+ * @param isPending the status says that the device is not activated
+ * @param skipActivation settings beside a code are taken
+ */
+export function readAnswer(answer: Json, isPending: boolean, skipActivation: boolean): Result<Answer> {
+  const activation = readActivation(answer, isPending);
+  if (activation && !skipActivation) return success({ kind: "activation", activation });
+  const configuration = readConfiguration(answer);
+  if (configuration.ok) return success({ kind: "configuration", configuration: configuration.value });
+  return activation ? success({ kind: "activation", activation }) : configuration;
+}
+
+/** Nested, or flat: then only a challenge or the status tells a code for a person from any other. */
+function readActivation(answer: Json, isPending: boolean): Activation | undefined {
+  const nested = asObject(answer.activation);
+  const part = nested ?? answer;
+  const code = asText(part.code);
+  const isMeant = nested || answer.challenge !== undefined || (isPending && /\d/.test(code ?? ""));
+  if (!isMeant || !code || !/^[0-9A-Za-z]{4,12}$/.test(code)) return undefined;
+  const timeoutMs = asInteger(part.timeout_ms, 1, Number.MAX_SAFE_INTEGER) ?? CODE_TIMEOUT_MS;
+  return {
+    code,
+    message: shown(part.message),
+    url: shown(part.activation_url),
+    challenge: asText(part.challenge),
+    timeoutMs: Math.min(CODE_TIMEOUT_MAX_MS, Math.max(CODE_TIMEOUT_MIN_MS, timeoutMs)),
+  };
+}
+
+/** For a console and a page. */
+function shown(value: unknown): string | undefined {
+  const text = asText(value);
+  return text && printable(text, MAX_SHOWN_CHARACTERS);
+}
+
+export function readConfiguration(answer: Json): Result<Configuration> {
+  const mqtt = asObject(answer.mqtt);
+  const websocket = asObject(answer.websocket);
+  if (!mqtt) return asText(websocket?.url) ? failed("no-broker") : failed("bad-answer", "mqtt settings are missing");
+  const { heartbeat_interval, retry_attempts, timeout_ms } = asObject(answer.configuration) ?? {};
+  const publish = asText(mqtt.publish_topic);
+  const subscribe = asText(mqtt.subscribe_topic);
+  return checkConfiguration({
+    credentials: {
+      ...readBroker(mqtt),
+      clientId: mqtt.client_id,
+      username: mqtt.username,
+      password: mqtt.password,
+      topics: {
+        ...(publish && { status: publish, data: publish }),
+        // The gateway's generator writes the word "null", and pushes without a subscription.
+        ...(subscribe && subscribe !== "null" && { control: subscribe }),
+      },
+      qos: 0, // the gateway closes the connection for anything else
+    },
+    pace: {
+      heartbeatMs: milliseconds(heartbeat_interval),
+      retryAttempts: retry_attempts,
+      timeoutMs: timeout_ms,
+      keepAliveMs: milliseconds(mqtt.keepalive),
+    },
+    websocket,
+    utcOffsetMinutes: asObject(answer.server_time)?.timezone_offset,
+  });
+}
+
+/** Without a port the reference firmware takes TLS, and TLS only at its own port. */
+function readBroker({ endpoint, port }: Json): { host: unknown; port: unknown; tls: unknown } {
+  const named = parseBroker(endpoint);
+  const used = asInteger(named?.port ?? port ?? (named?.tls === false ? MQTT_PORT : MQTTS_PORT), 1, 65_535);
+  return { host: named?.host, port: used, tls: named?.tls ?? used === MQTTS_PORT };
+}
+
+function milliseconds(seconds: unknown): number | undefined {
+  const whole = asInteger(seconds, 1, Number.MAX_SAFE_INTEGER / 1000);
+  return whole && whole * 1000;
+}
+
+/** What an answer says beside what was asked. */
+export function tell({ told, product }: ProvisioningContext, { server_time, firmware }: Json): void {
+  const nowMs = asInteger(asObject(server_time)?.timestamp, TIME_MIN_MS, TIME_MAX_MS);
+  if (nowMs !== undefined) told.time(nowMs);
+  const { version, url, force } = asObject(firmware) ?? {};
+  // Where there is none, servers write a URL that leads nowhere beside the device's own version.
+  const raw = { version, url, force, sizeBytes: undefined, checksum: undefined, notes: undefined };
+  const offer = checkOffer(raw, product.firmwareVersion);
+  if (offer) told.firmware(offer);
+}
