@@ -23,17 +23,18 @@ function expect(condition: unknown, what: string, row: Row, world: World): asser
   throw new Error(`${endpoint} ${status} ${shape}, ${JSON.stringify(outcome)}: ${what}; last: ${last}`);
 }
 
+/** As the settings have it: with a path. */
+const SERVICE = `${SERVICE_URL}/`;
+
 function settingsOf(url: string): ScriptedStore {
   const store = new ScriptedStore();
   const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
-  const protocol = url === SERVICE_URL ? "device-service" : "automatic";
+  const protocol = url === SERVICE ? "device-service" : "automatic";
   settingsRecord(store).write({ networks: [network], url, protocol });
   return store;
 }
 
-/** As the settings have it: with a path. */
-const stored = (world: World, url: string) => world.device.journal.stored(url === SERVICE_URL ? `${url}/` : url);
-const configurationsIn = (world: World, url: string) => stored(world, url).length;
+const configurationsIn = (world: World, url: string) => world.device.journal.stored(url).length;
 
 /** Everything but the looks at a service's health. */
 const asked = (world: World) => world.requests.filter(({ method }) => method === "POST");
@@ -50,7 +51,7 @@ function within(elapsedMs: number, { fromMs, toMs }: Wait): boolean {
 
 /** The first answer that a device without a configuration gets. */
 export async function playQuery(row: Row, enter: Enter): Promise<void> {
-  const url = row.endpoint === "ota" ? XIAOZHI_URL : SERVICE_URL;
+  const url = row.endpoint === "ota" ? XIAOZHI_URL : SERVICE;
   const http = (request: HttpRequest) => (request.method === "GET" ? answer(404, "") : reply(row));
   const world = new World({ ...goodWorld(), http }, settingsOf(url));
   enter(world);
@@ -86,8 +87,8 @@ export async function playRefresh(row: Row, enter: Enter): Promise<void> {
   const { outcome } = row;
   const state = outcome.kind === "activating" ? "activating" : "online";
   expect(world.state === state, `it is ${world.state}`, row, world);
-  expect(configurationsIn(world, SERVICE_URL) === 1, "what is stored", row, world);
-  const password = stored(world, SERVICE_URL)[0]?.credentials.password.reveal();
+  expect(configurationsIn(world, SERVICE) === 1, "what is stored", row, world);
+  const password = world.device.journal.stored(SERVICE)[0]?.credentials.password.reveal();
   expect(password === SECRETS.mqtt, "another password is stored", row, world);
   if (outcome.kind === "failed") expect(asked(world).length === 1, "asked again within half an hour", row, world);
 }

@@ -163,10 +163,10 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
   switch (`${endpoint} ${status}`) {
     case "device-info 200":
       if (shape === "full" || shape === "sparse") return online;
-      return isError || shape.startsWith("detail") || shape === "route missing" ? down : nonsense;
+      return isError || shape === "detail" || shape === "route missing" ? down : nonsense;
     case "device-info 404":
       // The service's own; any other web server has a 404, too, and FastAPI one for a route that is not there.
-      return shape.startsWith("detail") ? unregistered : undefined;
+      return shape === "detail" ? unregistered : undefined;
     case "ota 200":
     case "ota 202":
       if (shape === "settings" || shape === "both kinds") return online;
@@ -174,7 +174,8 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
       if (shape === "websocket only") return fails("no-broker", "slowly");
       return isError ? down : nonsense;
     case "ota 404":
-      return isError && shape !== "code 500" ? unregistered : undefined;
+      // With words of its own.
+      return isError || shape.startsWith("detail") || shape === "code flat" ? unregistered : undefined;
     case "activate 200":
       if (shape === "settings") return online;
       return isError ? { kind: "pending", wait: "soon" } : accepted;

@@ -61,8 +61,17 @@ export interface Shown {
   readonly body: string;
 }
 
+/** One of many. */
+export interface WorldOptions {
+  readonly clock?: VirtualClock;
+  readonly mac?: string;
+  /** Of its random numbers. */
+  readonly seed?: number;
+}
+
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
+  readonly #mac: string;
   readonly store: ScriptedStore;
   readonly script: Script;
   readonly events: LifecycleEvent[] = [];
@@ -82,11 +91,14 @@ export class World {
   readonly button: Button = { onWish: undefined };
   device: Device;
   #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
-  #seed = 1;
+  #seed: number;
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
   #off = false;
 
-  constructor(script: Script, store = new ScriptedStore()) {
+  constructor(script: Script, store = new ScriptedStore(), { clock, mac = MAC, seed = 1 }: WorldOptions = {}) {
+    this.clock = clock ?? new VirtualClock();
+    this.#mac = mac;
+    this.#seed = seed;
     this.script = script;
     this.wifi = new ScriptedWiFi(this.clock, script);
     this.store = store;
@@ -234,7 +246,7 @@ export class World {
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
       identity: {
-        mac: MAC,
+        mac: this.#mac,
         serial: SERIAL,
         accessPointPassword: undefined,
         uuid: "12345678-1234-4234-8234-123456789012",
