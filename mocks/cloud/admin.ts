@@ -1,7 +1,10 @@
 import type { MockCloud } from "./cloud.js";
+import { dialectNames } from "./dialects.js";
 import { addFault, endpoints } from "./faults.js";
+import { readFirmware } from "./firmware.js";
 import { type Answer, type CloudRequest, json, type Route } from "./http.js";
 import { sameSite } from "./same-site.js";
+import { readSettings } from "./switches.js";
 import { asObject, asString, parseObject } from "./text.js";
 
 type Body = Record<string, unknown>;
@@ -28,6 +31,11 @@ export class AdminApi {
       forget: (body) => cloud.forget(mac(body)),
       control: (body) => cloud.sendControl(mac(body), asObject(body.message) ?? fail("message: an object is needed")),
       faults: (body) => this.#planFaults(body),
+      settings: (body) => this.#change(body),
+      firmware: ({ offer }) => {
+        cloud.offerFirmware(offer === null ? null : readFirmware(asObject(offer) ?? fail("offer: an object or null")));
+        return true;
+      },
       devices: (body) => {
         cloud.addDevice({ mac: mac(body), serial: string(body, "serial"), hmacKeyHex: string(body, "hmacKeyHex") });
         return true;
@@ -51,6 +59,17 @@ export class AdminApi {
       this.#cloud.faults.clear(
         endpoints.find((name) => name === clear) ?? fail("clear: true or an endpoint is needed"),
       );
+    return true;
+  }
+
+  /** `{dialect?, <switch>: <value>, …}`: the dialect first; all or, when one value is wrong, nothing. */
+  #change({ dialect, ...values }: Body): true {
+    const changes = readSettings(values);
+    if (dialect !== undefined) {
+      const list = dialectNames.join(", ");
+      this.#cloud.speak(dialectNames.find((name) => name === dialect) ?? fail(`dialect: one of ${list} is needed`));
+    }
+    this.#cloud.change(changes);
     return true;
   }
 }

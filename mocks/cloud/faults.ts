@@ -6,8 +6,11 @@ export type Endpoint = (typeof endpoints)[number];
 export type HttpEndpoint = Exclude<Endpoint, "mqtt">;
 
 export type HttpFault =
-  /** Any status, with a body (JSON or not) and a Retry-After header (seconds or a date) when given. */
-  | { kind: "status"; status: number; body?: string; retryAfter?: string }
+  /**
+   * Any status, with a body (JSON or not), a Retry-After header (seconds or a date) and, in the body that is made
+   * where none is given, xiaozhi's `retry_after` in milliseconds.
+   */
+  | { kind: "status"; status: number; body?: string; retryAfter?: string; retryAfterMs?: number }
   /** The request is read, nothing is ever answered. */
   | { kind: "hang" }
   /** The connection is cut before the status line, or in the middle of the real answer's body. */
@@ -103,22 +106,24 @@ export function addFault(faults: Faults, source: unknown): void {
 }
 
 function readMqttFault(object: Record<string, unknown>): MqttFault {
-  return { kind: readOne(object, "kind", ["hang", "cut", "accept-then-close", "unavailable"] as const) };
+  return { kind: readOne(object, "kind", mqttKinds) };
 }
 
-const httpKinds = ["status", "hang", "cut", "slow", "oversized", "invalid-json", "error-in-200"] as const;
+export const mqttKinds = ["hang", "cut", "accept-then-close", "unavailable"] as const;
+export const httpKinds = ["status", "hang", "cut", "slow", "oversized", "invalid-json", "error-in-200"] as const;
 
 function readHttpFault(object: Record<string, unknown>): HttpFault {
   const kind = readOne(object, "kind", httpKinds);
   switch (kind) {
     case "status": {
       const body = object.body;
-      const retryAfter = object.retryAfter;
+      const { retryAfter, retryAfterMs } = object;
       return {
         kind,
         status: readInteger(object, "status", 200, 599),
         ...(body === undefined ? {} : { body: asString(body) ?? JSON.stringify(body) }),
         ...(retryAfter === undefined ? {} : { retryAfter: readHeader(retryAfter) }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs: readInteger(object, "retryAfterMs", 0, 2_147_483_647) }),
       };
     }
     case "cut":
