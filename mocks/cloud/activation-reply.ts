@@ -85,9 +85,15 @@ function endpoint({ settings, addresses: { host, mqttPort } }: CloudContext): ob
 }
 
 function configuration({ settings }: CloudContext): { configuration?: object } {
-  const { heartbeatIntervalS, retryAttempts, timeoutMs } = settings;
-  const values = { heartbeat_interval: heartbeatIntervalS, retry_attempts: retryAttempts, timeout_ms: timeoutMs };
-  return settings.configuration === "none" ? {} : { configuration: settings.configuration === "values" ? values : {} };
+  if (settings.configuration === "none") return {};
+  if (settings.configuration === "empty") return { configuration: {} };
+  return {
+    configuration: {
+      heartbeat_interval: settings.configurationHeartbeatS,
+      retry_attempts: settings.configurationRetries,
+      timeout_ms: settings.configurationTimeoutMs,
+    },
+  };
 }
 
 function serverTime({ settings, now }: CloudContext): { server_time?: object } {

@@ -1,10 +1,7 @@
 import type { MockCloud } from "./cloud.js";
-import { dialectNames } from "./dialects.js";
-import { addFault, endpoints } from "./faults.js";
-import { readFirmware } from "./firmware.js";
+import { commands } from "./commands.js";
 import { type Answer, type CloudRequest, json, type Route } from "./http.js";
 import { sameSite } from "./same-site.js";
-import { readSettings } from "./switches.js";
 import { asObject, asString, parseObject } from "./text.js";
 
 type Body = Record<string, unknown>;
@@ -23,19 +20,14 @@ export class AdminApi {
 
   routes(): [string, Route][] {
     const cloud = this.#cloud;
-    const commands: Record<string, Command> = {
+    const all: Record<string, Command> = {
+      ...commands(cloud),
       register: (body) => cloud.act(mac(body), "register"),
       activate: (body) => cloud.enterCode(string(body, "code")).bound,
       disable: (body) => cloud.disable(mac(body)),
       enable: (body) => cloud.enable(mac(body)),
       forget: (body) => cloud.forget(mac(body)),
       control: (body) => cloud.sendControl(mac(body), asObject(body.message) ?? fail("message: an object is needed")),
-      faults: (body) => this.#planFaults(body),
-      settings: (body) => this.#change(body),
-      firmware: ({ offer }) => {
-        cloud.offerFirmware(offer === null ? null : readFirmware(asObject(offer) ?? fail("offer: an object or null")));
-        return true;
-      },
       devices: (body) => {
         cloud.addDevice({ mac: mac(body), serial: string(body, "serial"), hmacKeyHex: string(body, "hmacKeyHex") });
         return true;
@@ -43,34 +35,11 @@ export class AdminApi {
     };
     return [
       ["/admin/state", { methods: { GET: () => json(200, cloud.state(), { "Cache-Control": "no-store" }) } }],
-      ...Object.entries(commands).map(([name, command]): [string, Route] => [
+      ...Object.entries(all).map(([name, command]): [string, Route] => [
         `/admin/${name}`,
         { methods: { POST: (request) => run(command, request) } },
       ]),
     ];
-  }
-
-  /** `{endpoint, kind, times?, …}` plans one fault; `{clear: true | "<endpoint>"}` forgets what is planned. */
-  #planFaults(body: Body): true {
-    const { clear } = body;
-    if (clear === undefined) addFault(this.#cloud.faults, body);
-    else if (clear === true) this.#cloud.faults.clear();
-    else
-      this.#cloud.faults.clear(
-        endpoints.find((name) => name === clear) ?? fail("clear: true or an endpoint is needed"),
-      );
-    return true;
-  }
-
-  /** `{dialect?, <switch>: <value>, …}`: the dialect first; all or, when one value is wrong, nothing. */
-  #change({ dialect, ...values }: Body): true {
-    const changes = readSettings(values);
-    if (dialect !== undefined) {
-      const list = dialectNames.join(", ");
-      this.#cloud.speak(dialectNames.find((name) => name === dialect) ?? fail(`dialect: one of ${list} is needed`));
-    }
-    this.#cloud.change(changes);
-    return true;
   }
 }
 

@@ -5,6 +5,8 @@ export const endpoints = ["device-info", "firmware-check", "health", "ota", "act
 export type Endpoint = (typeof endpoints)[number];
 export type HttpEndpoint = Exclude<Endpoint, "mqtt">;
 
+export const errorForms = ["error", "success-false", "code-500"] as const;
+
 export type HttpFault =
   /**
    * Any status, with a body (JSON or not), a Retry-After header (seconds or a date) and, in the body that is made
@@ -22,7 +24,7 @@ export type HttpFault =
   /** 200 and half of the real JSON, properly framed. */
   | { kind: "invalid-json" }
   /** HTTP 200 with an error inside, as the open servers answer: each form has been seen in the wild. */
-  | { kind: "error-in-200"; form: "error" | "success-false" | "code-500" };
+  | { kind: "error-in-200"; form: (typeof errorForms)[number] };
 
 export type MqttFault =
   /** No CONNACK at all. */
@@ -137,7 +139,7 @@ function readHttpFault(object: Record<string, unknown>): HttpFault {
     case "oversized":
       return { kind, bodyBytes: readInteger(object, "bodyBytes", 1, 64 * 1024 * 1024) };
     case "error-in-200":
-      return { kind, form: readOne(object, "form", ["error", "success-false", "code-500"] as const) };
+      return { kind, form: readOne(object, "form", errorForms) };
     default:
       return { kind };
   }

@@ -115,9 +115,9 @@ export const switches = {
   subscribeTopic: settings.one(["p2p", "null"], 'subscribe_topic, or the text "null"'),
   keepaliveS: settings.whole(0, [0, 65_535], "s, mqtt.keepalive; 0: left out"),
   configuration: settings.one(["empty", "values", "none"], "configuration{}"),
-  heartbeatIntervalS: settings.whole(30, anyNumber, "s, configuration.heartbeat_interval"),
-  retryAttempts: settings.whole(3, anyNumber, "configuration.retry_attempts"),
-  timeoutMs: settings.whole(10_000, anyNumber, "ms, configuration.timeout_ms"),
+  configurationHeartbeatS: settings.whole(30, anyNumber, "s, configuration.heartbeat_interval"),
+  configurationRetries: settings.whole(3, anyNumber, "configuration.retry_attempts"),
+  configurationTimeoutMs: settings.whole(10_000, anyNumber, "ms, configuration.timeout_ms"),
   serverTime: settings.one(["offset", "zone", "none"], "server_time with its offset, with timeZone beside it, or none"),
   noFirmware: settings.one(
     ["placeholder", "empty", "absent"],
