@@ -8,67 +8,120 @@ import { asObject, asString } from "./text.js";
 const noFirmwareUrl =
   "http://xiaozhi.server.com:8002/xiaozhi/otaMag/download/NOT_ACTIVATED_FIRMWARE_THIS_IS_A_INVALID_URL";
 
-/** The answer to a device that nobody has bound yet. */
-export function pendingReply(context: CloudContext, offer: ActivationOffer, body: Record<string, unknown>): unknown {
-  const { settings, addresses, now } = context;
-  const url = `${addresses.httpOrigin}/activate`;
-  const activation = {
-    code: offer.code,
-    message: settings.dialect === "seed" ? `请访问 ${url} 输入激活码` : `${url}\n${offer.code}`,
-    challenge: offer.challenge,
-    // What is left, not what it began with: the same code is sent again until it runs out.
-    timeout_ms: offer.expiresAtMs - now(),
-    activation_url: url,
+type Body = Record<string, unknown>;
+
+/** The answer to a device that nobody has bound yet; with `account` it holds secrets. */
+export function pendingReply(
+  context: CloudContext,
+  offer: ActivationOffer,
+  account: XiaozhiAccount | null,
+  body: Body,
+): unknown {
+  const { settings } = context;
+  const activation = activationMembers(context, offer);
+  return {
+    ...(settings.replyForm === "seed" ? { status: "need_activation" } : {}),
+    ...serverTime(context),
+    ...(settings.activationForm === "nested" ? { activation } : activation),
+    firmware: settings.replyForm === "seed" ? seedFirmware(context, body) : firmware(context, body),
+    ...(account ? connectionSettings(context, account) : {}),
   };
-  if (settings.dialect === "seed") {
-    const current = applicationVersion(body);
-    const latest = context.firmware?.version ?? current;
-    const firmware = { current_version: current, latest_version: latest, update_required: false };
-    return { status: "need_activation", activation, firmware };
-  }
-  return { server_time: serverTime(context), activation, firmware: firmware(context, body) };
+}
+
+function activationMembers({ settings, addresses, now }: CloudContext, offer: ActivationOffer): object {
+  const url = `${addresses.httpOrigin}/activate`;
+  return {
+    code: offer.code,
+    message: settings.replyForm === "seed" ? `请访问 ${url} 输入激活码` : `${url}\n${offer.code}`,
+    ...(offer.challenge === undefined ? {} : { challenge: offer.challenge }),
+    // What is left, not what it began with: the same code is sent again until it runs out.
+    ...(settings.timeoutTold ? { timeout_ms: offer.expiresAtMs - now() } : {}),
+    ...(settings.activationUrlTold ? { activation_url: url } : {}),
+  };
 }
 
 /** The answer to an activated device: its connection settings. Holds secrets. */
-export function boundReply(context: CloudContext, account: XiaozhiAccount, body: Record<string, unknown>): unknown {
-  const { settings, addresses } = context;
-  const seed = settings.dialect === "seed";
+export function boundReply(context: CloudContext, account: XiaozhiAccount, body: Body): unknown {
+  const seed = context.settings.replyForm === "seed";
   return {
-    ...(seed ? { status: "activated" } : { server_time: serverTime(context), ...firmwareMember(context, body) }),
-    websocket: {
-      url: `ws://${addresses.host}:${addresses.httpPort}/xiaozhi/v1/`,
-      token: websocketToken(context, account),
-    },
-    mqtt: {
-      ...(seed
-        ? { endpoint: addresses.host, port: addresses.mqttPort }
-        : { endpoint: `${addresses.host}:${addresses.mqttPort}` }),
-      client_id: account.clientId,
-      username: account.username,
-      password: account.password,
-      publish_topic: account.publishTopic,
-      subscribe_topic: account.subscribeTopic,
-    },
-    configuration: seed ? { heartbeat_interval: 30, retry_attempts: 3, timeout_ms: 10000 } : {},
+    ...(seed ? { status: "activated" } : {}),
+    ...serverTime(context),
+    ...(seed ? {} : firmwareMember(context, body)),
+    ...connectionSettings(context, account),
+    ...configuration(context),
   };
 }
 
-function serverTime({ now }: CloudContext): unknown {
-  return { timestamp: now(), timezone_offset: 480 };
+function connectionSettings(context: CloudContext, account: XiaozhiAccount): object {
+  const { settings, addresses } = context;
+  const websocket = {
+    url: `ws://${addresses.host}:${addresses.httpPort}${settings.pathPrefix}/xiaozhi/v1/`,
+    token: websocketToken(context, account),
+  };
+  const mqtt = {
+    ...endpoint(context),
+    client_id: account.clientId,
+    username: account.username,
+    password: account.password,
+    publish_topic: account.publishTopic,
+    subscribe_topic: settings.subscribeTopic === "null" ? "null" : account.subscribeTopic,
+    ...(settings.keepaliveS === 0 ? {} : { keepalive: settings.keepaliveS }),
+  };
+  return {
+    ...(settings.settingsForm === "mqtt" ? {} : { websocket }),
+    ...(settings.settingsForm === "websocket" ? {} : { mqtt }),
+  };
+}
+
+function endpoint({ settings, addresses: { host, mqttPort } }: CloudContext): object {
+  switch (settings.endpointForm) {
+    case "joined":
+      return { endpoint: `${host}:${mqttPort}` };
+    case "apart":
+      return { endpoint: host, port: mqttPort };
+    case "host":
+      return { endpoint: host };
+  }
+}
+
+function configuration({ settings }: CloudContext): { configuration?: object } {
+  if (settings.configuration === "none") return {};
+  if (settings.configuration === "empty") return { configuration: {} };
+  return {
+    configuration: {
+      heartbeat_interval: settings.configurationHeartbeatS,
+      retry_attempts: settings.configurationRetries,
+      timeout_ms: settings.configurationTimeoutMs,
+    },
+  };
+}
+
+function serverTime({ settings, now }: CloudContext): { server_time?: object } {
+  if (settings.serverTime === "none") return {};
+  const zone = settings.serverTime === "zone" ? { timeZone: "Asia/Shanghai" } : {};
+  return { server_time: { timestamp: now(), ...zone, timezone_offset: 480 } };
+}
+
+function seedFirmware({ firmware: offer }: CloudContext, body: Body): unknown {
+  const current = applicationVersion(body);
+  return { current_version: current, latest_version: offer?.version ?? current, update_required: false };
 }
 
 /** `url` is not to be followed while `version` is the device's own. */
-function firmware({ firmware: offer }: CloudContext, body: Record<string, unknown>): unknown {
-  if (!offer) return { version: applicationVersion(body), url: noFirmwareUrl };
-  return { version: offer.version, url: offer.url, ...(offer.force ? { force: 1 } : {}) };
+function firmware({ firmware: offer, settings }: CloudContext, body: Body): unknown {
+  const url = settings.noFirmware === "empty" ? "" : noFirmwareUrl;
+  if (!offer) return { version: applicationVersion(body), url };
+  const force = settings.forceForm === "number" ? 1 : true;
+  return { version: offer.version, url: offer.url, ...(offer.force ? { force } : {}) };
 }
 
-/** `activate` does not say which version the device runs: without an offer there is nothing to tell it. */
-function firmwareMember(context: CloudContext, body: Record<string, unknown>): { firmware?: unknown } {
+function firmwareMember(context: CloudContext, body: Body): { firmware?: unknown } {
+  if (!context.firmware && context.settings.noFirmware === "absent") return {};
+  // `activate` does not say which version the device runs: without an offer there is nothing to tell it.
   return context.firmware || applicationVersion(body) !== "" ? { firmware: firmware(context, body) } : {};
 }
 
-function applicationVersion(body: Record<string, unknown>): string {
+function applicationVersion(body: Body): string {
   return asString(asObject(body.application)?.version) ?? "";
 }
 

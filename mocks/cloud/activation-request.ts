@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type Answer, json } from "./http.js";
-import type { CloudSettings } from "./settings.js";
+import type { CloudSettings } from "./switches.js";
 import { asObject, asString, parseObject } from "./text.js";
 
 /** What an `activate` says: a signature (version 2), nothing (version 1), or what is wrong with it. */
@@ -25,23 +24,22 @@ export function activateFields(body: string, signed: boolean, form: CloudSetting
   return fields as { serial: string; challenge: string; hmac: string };
 }
 
-/** HMAC-SHA256 of the challenge's UTF-8 bytes, as 64 lower-case hexadecimal digits; compared in constant time. */
-export function signatureMatches(key: Uint8Array, challenge: string, hmac: string): boolean {
-  const expected = Buffer.from(createHmac("sha256", key).update(challenge).digest("hex"));
+/**
+ * HMAC-SHA256 of the challenge's UTF-8 bytes, as 64 lower-case hexadecimal digits; compared in constant time.
+ * The key is its bytes, or the text of its lower-case hexadecimal digits, as py-xiaozhi takes it.
+ */
+export function signatureMatches(
+  key: Uint8Array,
+  form: CloudSettings["keyForm"],
+  { challenge, hmac }: { challenge: string; hmac: string },
+): boolean {
+  const secret = form === "text" ? Buffer.from(key).toString("hex") : key;
+  const expected = Buffer.from(createHmac("sha256", secret).update(challenge).digest("hex"));
   const given = Buffer.from(hmac);
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-/** The contract's error body. `retryAfterMs` becomes `retry_after`, in milliseconds; there is no such header. */
-export function errorAnswer(
-  status: number,
-  code: string,
-  message: string,
-  retryAfterMs?: number,
-  details?: string,
-): Answer {
-  return json(status, {
-    error: { code, message, ...(details === undefined ? {} : { details }) },
-    ...(retryAfterMs === undefined ? {} : { retry_after: retryAfterMs }),
-  });
+/** Whether the device says that it signs: `2`, or py-xiaozhi's own version such as `2.1.1`. */
+export function isVersion2(activationVersion: string): boolean {
+  return /^2(\.|$)/.test(activationVersion);
 }

@@ -1,10 +1,11 @@
+import { badRequest, disabledAnswer, errorAnswer, noSuchRoute } from "./activation-errors.js";
 import { boundReply, pendingReply } from "./activation-reply.js";
-import { activateFields, errorAnswer, signatureMatches } from "./activation-request.js";
+import { type ActivateFields, activateFields, isVersion2, signatureMatches } from "./activation-request.js";
 import { type Answer, type CloudRequest, json, type Route, text } from "./http.js";
 import { RateLimiter } from "./rate-limit.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
-import { asObject, canonicalMac, parseObject, printable } from "./text.js";
+import { asObject, asString, canonicalMac, parseObject, printable } from "./text.js";
 
 interface Caller {
   device: Device;
@@ -12,6 +13,9 @@ interface Caller {
   /** The Device-Id header as it was sent. */
   deviceId: string;
 }
+
+/** `activate` while nobody has entered the code: 202 and not a byte more. */
+const pending: Answer = { status: 202, headers: {}, body: "" };
 
 /**
  * The activation server at `/xiaozhi/ota/`: a query that ends in a six-digit code or in connection settings, and
@@ -35,10 +39,7 @@ export class ActivationService {
   routes(): [string, Route][] {
     const ota: Route = {
       endpoint: "ota",
-      methods: {
-        POST: (request) => this.#query(request),
-        GET: () => text(200, "OTA接口运行正常，websocket集群数量：0"),
-      },
+      methods: { POST: (request) => this.#query(request), GET: () => text(200, this.#state()) },
     };
     const activate: Route = { endpoint: "activate", methods: { POST: (request) => this.#activate(request) } };
     return [
@@ -48,32 +49,68 @@ export class ActivationService {
     ];
   }
 
+  /** For a person who opens the address. */
+  #state(): string {
+    const { settings, addresses } = this.#context;
+    switch (settings.getText) {
+      case "java":
+        return "OTA接口运行正常，websocket集群数量：0";
+      case "python":
+        return `OTA接口运行正常，向设备发送的websocket地址是：ws://${addresses.host}:${addresses.httpPort}${settings.pathPrefix}/xiaozhi/v1/`;
+      case "incomplete":
+        return "OTA接口不正常，缺少websocket地址，请登录智控台，在参数管理找到【server.websocket】配置";
+    }
+  }
+
   #query(request: CloudRequest): Answer {
     const caller = this.#caller("ota", request, this.#queryLimit);
     if ("status" in caller) return caller;
     const body = parseObject(request.body);
     // The Java server fails without `application` as well.
     if (!body || !asObject(body.application)) {
-      return errorAnswer(400, "INVALID_REQUEST", "the body needs a JSON object with `application`");
+      return badRequest(this.#context, "body", "the body needs a JSON object with `application`");
     }
-    const { device, clientId, deviceId } = caller;
+    const { device, clientId } = caller;
+    device.board = boardName(body) ?? device.board;
     const { log, settings } = this.#context;
     if (device.disabled) {
       log(`ota: ${device.mac} is disabled, 403`);
-      return errorAnswer(403, "DEVICE_DISABLED", "设备被管理员禁用");
+      return disabledAnswer(this.#context);
     }
-    if (device.boundClientId === clientId) {
-      log(`ota: ${device.mac} is activated, settings sent`);
-      const account = this.#registry.xiaozhiAccount(device);
+    const signs = isVersion2(header(request.headers["activation-version"]));
+    const needsCode = settings.activationNeeded && (signs || settings.codeForV1);
+    if (!needsCode || this.#registry.isBound(device, clientId)) {
+      log(`ota: ${device.mac} is ${needsCode ? "activated" : "not asked for a code"}, settings sent`);
+      const account = this.#registry.xiaozhiAccount(device, clientId);
       return { ...json(200, boundReply(this.#context, account, body)), chunked: true };
     }
-    const offer = this.#registry.offerTo(device, clientId, deviceId);
-    log(`ota: ${device.mac} is not activated, it was given a code`);
-    const status = settings.dialect === "seed" ? 202 : 200;
-    return { ...json(status, pendingReply(this.#context, offer, body)), chunked: true };
+    return this.#offer(caller, body);
   }
 
-  async #activate(request: CloudRequest): Promise<Answer> {
+  #offer({ device, clientId, deviceId }: Caller, body: Record<string, unknown>): Answer {
+    const { settings, log } = this.#context;
+    const offer = this.#registry.offerTo(device, clientId, deviceId);
+    const account = settings.settingsWhilePending ? this.#registry.xiaozhiAccount(device, clientId) : null;
+    log(`ota: ${device.mac} is not activated, it was given a code`);
+    return { ...json(settings.pendingStatus, pendingReply(this.#context, offer, account, body)), chunked: true };
+  }
+
+  #activate(request: CloudRequest): Answer | Promise<Answer> {
+    const { activateRoute, activateChecked } = this.#context.settings;
+    if (!activateRoute) return noSuchRoute();
+    return activateChecked ? this.#checkedActivate(request) : this.#easyActivate(request);
+  }
+
+  /** As the Java server does it: whoever has a bound MAC has succeeded. */
+  #easyActivate({ headers }: CloudRequest): Answer {
+    if (headers["device-id"] === undefined) return badRequest(this.#context, "header-absent", "Device-Id is needed");
+    const mac = canonicalMac(header(headers["device-id"]));
+    const device = mac === null ? null : this.#registry.find(mac);
+    if (!device || device.boundClientId === null) return pending;
+    return this.#success(device, device.boundClientId, {});
+  }
+
+  async #checkedActivate(request: CloudRequest): Promise<Answer> {
     const caller = this.#caller("activate", request, this.#activateLimit);
     if ("status" in caller) return caller;
     const refusal = this.#refusal(request, caller);
@@ -82,14 +119,14 @@ export class ActivationService {
     await this.#codeEntered(device, clientId, request.gone);
     // While the request was held, the device may have been disabled, forgotten or bound to somebody else.
     if (this.#registry.find(device.mac) !== device) return this.#unknown(device.mac);
-    if (device.disabled) return errorAnswer(403, "DEVICE_DISABLED", "设备被管理员禁用");
-    if (device.boundClientId !== clientId) return { status: 202, headers: {}, body: "" };
-    this.#context.log(`activate: ${device.mac} is activated`);
-    return this.#success(device, parseObject(request.body) ?? {});
+    if (device.disabled) return disabledAnswer(this.#context);
+    if (!this.#registry.isBound(device, clientId)) return pending;
+    return this.#success(device, clientId, parseObject(request.body) ?? {});
   }
 
-  #success(device: Device, body: Record<string, unknown>): Answer {
-    const account = this.#registry.xiaozhiAccount(device);
+  #success(device: Device, clientId: string, body: Record<string, unknown>): Answer {
+    this.#context.log(`activate: ${device.mac} is activated`);
+    const account = this.#registry.xiaozhiAccount(device, clientId);
     switch (this.#context.settings.activateSuccess) {
       case "settings":
         return { ...json(200, boundReply(this.#context, account, body)), chunked: true };
@@ -100,24 +137,27 @@ export class ActivationService {
     }
   }
 
-  /** Headers and rate, alike for both requests: 400 or 429. */
+  /** Headers and rate, alike for both requests: bad request or 429. */
   #caller(what: string, { headers }: CloudRequest, limiter: RateLimiter): Caller | Answer {
     const deviceId = header(headers["device-id"]);
     const clientId = header(headers["client-id"]);
     const mac = canonicalMac(deviceId);
     if (mac === null || clientId === "") {
-      this.#context.log(`${what}: Device-Id or Client-Id missing or wrong, 400`);
-      return errorAnswer(400, "INVALID_REQUEST", "Device-Id (a MAC) and Client-Id are needed");
-    }
-    if (this.#context.settings.rateLimited) {
-      const verdict = limiter.take(mac);
-      if (!verdict.allowed) {
-        this.#context.log(`${what}: ${mac} asks too often, 429`);
-        return errorAnswer(429, "TOO_MANY_REQUESTS", "激活请求过于频繁", verdict.retryAfterMs);
-      }
+      this.#context.log(`${what}: Device-Id or Client-Id missing or wrong, bad request`);
+      const absent = headers["device-id"] === undefined || headers["client-id"] === undefined;
+      const blank = deviceId === "" || clientId === "";
+      const fault = absent ? "header-absent" : blank ? "header-blank" : "not-a-mac";
+      return badRequest(this.#context, fault, "Device-Id (a MAC) and Client-Id are needed");
     }
     // Only the query makes a device known; `activate` without one is for an unknown device.
     const device = what === "ota" ? this.#registry.seen(mac) : this.#registry.find(mac);
+    const verdict = this.#context.settings.rateLimited ? limiter.take(mac) : { allowed: true as const };
+    if (!verdict.allowed) {
+      if (device) device.tooManyCount += 1;
+      this.#context.log(`${what}: ${mac} asks too often, 429`);
+      const refusal = { status: 429, code: "TOO_MANY_REQUESTS", message: "激活请求过于频繁" };
+      return errorAnswer(this.#context, { ...refusal, retryAfterMs: verdict.retryAfterMs });
+    }
     if (!device) return this.#unknown(mac);
     device.lastSeenMs = this.#context.now();
     const serial = header(headers["serial-number"]);
@@ -128,63 +168,62 @@ export class ActivationService {
   /** Why `activate` is refused, or null. In the order of the contract's table: 400, 404, 403, 409, 401. */
   #refusal(request: CloudRequest, { device, clientId }: Caller): Answer | null {
     const { settings, log } = this.#context;
-    const version = header(request.headers["activation-version"]);
-    const fields = activateFields(request.body, /^2(\.|$)/.test(version), settings.activateBody);
+    const signs = isVersion2(header(request.headers["activation-version"]));
+    const fields = activateFields(request.body, signs, settings.activateBody);
     if ("problem" in fields) {
-      log(`activate: ${device.mac} sent a bad request, 400 (${fields.problem})`);
-      return errorAnswer(400, "INVALID_REQUEST", fields.problem);
+      log(`activate: ${device.mac} sent a bad request (${fields.problem})`);
+      return badRequest(this.#context, "body", fields.problem);
     }
     const known = "serial" in fields ? this.#registry.keyOf(fields.serial) : null;
     const mustSign = this.#registry.hasKey(device.mac);
     if ("serial" in fields && known?.mac !== device.mac && (mustSign || known || settings.strictSerials)) {
       log(`activate: ${device.mac} has an unknown serial number, 404`);
-      return errorAnswer(404, "SERIAL_NOT_FOUND", "序列号不存在");
+      return errorAnswer(this.#context, { status: 404, code: "SERIAL_NOT_FOUND", message: "序列号不存在" });
     }
     if (device.disabled) {
       log(`activate: ${device.mac} is disabled, 403`);
-      return errorAnswer(403, "DEVICE_DISABLED", "设备被管理员禁用");
+      return disabledAnswer(this.#context);
     }
-    if (device.boundClientId !== null && device.boundClientId !== clientId) {
+    if (device.boundClientId !== null && !this.#registry.isBound(device, clientId)) {
       log(`activate: ${device.mac} is bound to another client, 409`);
-      return errorAnswer(409, "ALREADY_ACTIVATED", "设备已被其他客户端激活");
+      const message = "设备已被其他客户端激活";
+      return errorAnswer(this.#context, { status: 409, code: "ALREADY_ACTIVATED", message });
     }
-    return this.#signatureRefusal(device, clientId, fields, known?.key ?? null, mustSign);
+    return this.#signatureRefusal(device, clientId, fields, known?.key ?? null);
   }
 
-  #signatureRefusal(
-    device: Device,
-    clientId: string,
-    fields: ReturnType<typeof activateFields>,
-    key: Uint8Array | null,
-    mustSign: boolean,
-  ): Answer | null {
-    const { log, now } = this.#context;
+  #signatureRefusal(device: Device, clientId: string, fields: ActivateFields, key: Uint8Array | null): Answer | null {
+    const { log, now, settings } = this.#context;
     const offer = device.offer?.clientId === clientId ? device.offer : null;
     const expired = !offer || (!offer.used && offer.expiresAtMs <= now());
     if ("serial" in fields && (expired || fields.challenge !== offer.challenge)) {
       log(`activate: ${device.mac} signed a challenge that is not valid any more, 401`);
-      return errorAnswer(401, "CHALLENGE_EXPIRED", "Challenge已失效，请重新获取验证码", 5000);
+      const message = "Challenge已失效，请重新获取验证码";
+      return errorAnswer(this.#context, { status: 401, code: "CHALLENGE_EXPIRED", message, retryAfterMs: 5000 });
     }
     if ("serial" in fields && key === null) {
       log(`activate: ${device.mac}: the signature could not be checked, no key is known for its serial number`);
       return null;
     }
-    if ("serial" in fields ? !signatureMatches(key!, fields.challenge, fields.hmac) : mustSign) {
+    const mustSign = this.#registry.hasKey(device.mac);
+    if ("serial" in fields ? !signatureMatches(key!, settings.keyForm, fields) : mustSign) {
       log(`activate: ${device.mac} has a wrong signature or none, 401`);
-      return errorAnswer(401, "INVALID_HMAC", "HMAC签名验证失败", 5000, "提供的HMAC签名与服务器计算结果不匹配");
+      const details = "提供的HMAC签名与服务器计算结果不匹配";
+      const refusal = { status: 401, code: "INVALID_HMAC", message: "HMAC签名验证失败", details };
+      return errorAnswer(this.#context, { ...refusal, retryAfterMs: 5000 });
     }
     return null;
   }
 
   #unknown(mac: string): Answer {
     this.#context.log(`activate: ${mac} is unknown, 404`);
-    return errorAnswer(404, "DEVICE_NOT_FOUND", "设备不存在");
+    return errorAnswer(this.#context, { status: 404, code: "DEVICE_NOT_FOUND", message: "设备不存在" });
   }
 
   /** Resolves when the device is bound, disabled or forgotten, when the hold is over, or when the caller hung up. */
-  #codeEntered({ mac, boundClientId }: Device, clientId: string, gone: AbortSignal): Promise<void> {
+  #codeEntered(device: Device, clientId: string, gone: AbortSignal): Promise<void> {
     const { holdMs } = this.#context.settings;
-    if (boundClientId === clientId || holdMs === 0 || gone.aborted) return Promise.resolve();
+    if (this.#registry.isBound(device, clientId) || holdMs === 0 || gone.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = () => {
         clearTimeout(timer);
@@ -194,7 +233,7 @@ export class ActivationService {
       };
       const timer = setTimeout(finish, holdMs);
       const stopListening = this.#registry.onChange((changed) => {
-        if (changed === mac) finish();
+        if (changed === device.mac) finish();
       });
       gone.addEventListener("abort", finish);
     });
@@ -203,4 +242,10 @@ export class ActivationService {
 
 function header(value: string | string[] | undefined): string {
   return typeof value === "string" ? value.trim() : "";
+}
+
+/** `board.type` as the servers put it into a client id. */
+function boardName(body: Record<string, unknown>): string | null {
+  const type = asString(asObject(body.board)?.type);
+  return type ? printable(type, 40).replace(/[^\w.-]/g, "_") : null;
 }

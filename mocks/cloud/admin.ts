@@ -1,5 +1,5 @@
 import type { MockCloud } from "./cloud.js";
-import { addFault, endpoints } from "./faults.js";
+import { commands } from "./commands.js";
 import { type Answer, type CloudRequest, json, type Route } from "./http.js";
 import { sameSite } from "./same-site.js";
 import { asObject, asString, parseObject } from "./text.js";
@@ -20,14 +20,14 @@ export class AdminApi {
 
   routes(): [string, Route][] {
     const cloud = this.#cloud;
-    const commands: Record<string, Command> = {
+    const all: Record<string, Command> = {
+      ...commands(cloud),
       register: (body) => cloud.act(mac(body), "register"),
       activate: (body) => cloud.enterCode(string(body, "code")).bound,
       disable: (body) => cloud.disable(mac(body)),
       enable: (body) => cloud.enable(mac(body)),
       forget: (body) => cloud.forget(mac(body)),
       control: (body) => cloud.sendControl(mac(body), asObject(body.message) ?? fail("message: an object is needed")),
-      faults: (body) => this.#planFaults(body),
       devices: (body) => {
         cloud.addDevice({ mac: mac(body), serial: string(body, "serial"), hmacKeyHex: string(body, "hmacKeyHex") });
         return true;
@@ -35,23 +35,11 @@ export class AdminApi {
     };
     return [
       ["/admin/state", { methods: { GET: () => json(200, cloud.state(), { "Cache-Control": "no-store" }) } }],
-      ...Object.entries(commands).map(([name, command]): [string, Route] => [
+      ...Object.entries(all).map(([name, command]): [string, Route] => [
         `/admin/${name}`,
         { methods: { POST: (request) => run(command, request) } },
       ]),
     ];
-  }
-
-  /** `{endpoint, kind, times?, …}` plans one fault; `{clear: true | "<endpoint>"}` forgets what is planned. */
-  #planFaults(body: Body): true {
-    const { clear } = body;
-    if (clear === undefined) addFault(this.#cloud.faults, body);
-    else if (clear === true) this.#cloud.faults.clear();
-    else
-      this.#cloud.faults.clear(
-        endpoints.find((name) => name === clear) ?? fail("clear: true or an endpoint is needed"),
-      );
-    return true;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
-import type { MqttAccount } from "./credentials.js";
+import type { ServiceAccount, XiaozhiAccount } from "./credentials.js";
 import type { Faults } from "./faults.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
@@ -17,9 +17,11 @@ export interface Traffic {
   payload: string;
 }
 
+type Account = ServiceAccount | XiaozhiAccount;
+
 interface Session {
   readonly client: Client;
-  readonly account: MqttAccount;
+  readonly account: Account;
 }
 
 /** CONNACK return codes of MQTT 3.1.1, table 3.1. */
@@ -39,7 +41,7 @@ export class Broker {
   readonly #sockets = new Set<Socket>();
   /** Sessions by client id. */
   readonly #sessions = new Map<string, Session>();
-  readonly #accounts = new WeakMap<Client, MqttAccount>();
+  readonly #accounts = new WeakMap<Client, Account>();
   #running: { aedes: Aedes; server: Server } | null = null;
 
   constructor(context: CloudContext, registry: Registry, faults: Faults, onTraffic: (traffic: Traffic) => void) {
@@ -112,7 +114,7 @@ export class Broker {
   }
 
   /** Which of its accounts the device is connected with; null when it is offline. */
-  onlineFamily(mac: string): MqttAccount["family"] | null {
+  onlineFamily(mac: string): Account["family"] | null {
     return this.#sessionsOf(mac)[0]?.account.family ?? null;
   }
 
@@ -130,8 +132,7 @@ export class Broker {
       this.#onTraffic({ direction: "down", mac: device.mac, topic, payload });
     }
     for (const { client, account } of this.#sessionsOf(device.mac)) {
-      if (account.family === "xiaozhi")
-        await this.#push(client, device.mac, `${device.xiaozhi?.subscribeTopic}`, payload);
+      if (account.family === "xiaozhi") await this.#push(client, device.mac, account.subscribeTopic, payload);
     }
     return this.isOnline(device.mac);
   }
@@ -169,11 +170,7 @@ export class Broker {
     return "accept";
   }
 
-  #identify(
-    clientId: string,
-    username: string | undefined,
-    password: Buffer | undefined,
-  ): MqttAccount | AuthenticateError {
+  #identify(clientId: string, username: string | undefined, password: Buffer | undefined): Account | AuthenticateError {
     if (username === undefined || password === undefined) return refusal(notAuthorized, "no user name or password");
     const account = this.#registry.authenticate(clientId, username, password.toString("utf8"));
     if (account === "password") return refusal(badUserOrPassword, "bad user name or password");
@@ -210,7 +207,7 @@ export class Broker {
     const allowed =
       account.family === "service"
         ? filter.startsWith(`devices/${account.clientId}/`)
-        : filter === this.#registry.find(account.mac)?.xiaozhi?.subscribeTopic;
+        : filter === account.subscribeTopic;
     if (!allowed) this.#context.log(`mqtt: ${account.mac} may not subscribe to ${printable(filter)}`);
     return allowed;
   }
@@ -244,11 +241,10 @@ export class Broker {
     if (!account) return;
     this.#sessions.set(client.id, { client, account });
     this.#context.log(`mqtt: ${account.mac} connected`);
-    const { xiaozhi } = this.#registry.find(account.mac) ?? { xiaozhi: null };
-    if (account.family !== "xiaozhi" || !xiaozhi || !this.#context.settings.mcpGreeting) return;
+    if (account.family !== "xiaozhi" || !this.#context.settings.mcpGreeting) return;
     const greeting = { jsonrpc: "2.0", id: 10000, method: "initialize", params: { protocolVersion: "2024-11-05" } };
     const payload = JSON.stringify({ type: "mcp", payload: greeting });
-    this.#push(client, account.mac, xiaozhi.subscribeTopic, payload).catch(() => undefined);
+    this.#push(client, account.mac, account.subscribeTopic, payload).catch(() => undefined);
   }
 
   #push(client: Client, mac: string, topic: string, payload: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
-import { PortTakenError } from "./cloud.js";
+
 import { openCloud } from "./open.js";
+import { PortTakenError } from "./port-taken.js";
 
 const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N]
 

@@ -4,35 +4,19 @@ import { AdminApi } from "./admin.js";
 import { Broker, type MessageListener } from "./broker.js";
 import { controlMessage } from "./control.js";
 import { DeviceService } from "./device-service.js";
+import { type Dialect, settingsOf } from "./dialects.js";
+import { Dispatcher } from "./dispatcher.js";
 import { Faults } from "./faults.js";
-import { HttpFront } from "./http.js";
+import { type Answer, HttpFront, makeRequest, type RawRequest } from "./http.js";
 import { PageRoutes } from "./page-routes.js";
+import { rethrow } from "./port-taken.js";
 import { type CodeVerdict, Registry } from "./registry.js";
-import {
-  type CloudContext,
-  type CloudOptions,
-  type CloudSettings,
-  defaultSettings,
-  type FirmwareOffer,
-  type KnownDevice,
-} from "./settings.js";
+import type { CloudContext, CloudOptions, FirmwareOffer, KnownDevice } from "./settings.js";
 import { type CloudState, cloudState, type DeviceAction, RecentMessages } from "./state.js";
-import { canonicalMac } from "./text.js";
+import { type CloudSettings, defaultSettings } from "./switches.js";
+import { printable, requireMac } from "./text.js";
 
 const host = "127.0.0.1";
-
-/** A port that was asked for is in use. `which` tells the servers apart. */
-export class PortTakenError extends Error {
-  readonly which: "http" | "https" | "mqtt";
-  readonly port: number;
-
-  constructor(which: "http" | "https" | "mqtt", port: number) {
-    super(`port ${port} is in use`);
-    this.name = "PortTakenError";
-    this.which = which;
-    this.port = port;
-  }
-}
 
 /**
  * The cloud that devices are provisioned by: the device provisioning service, the xiaozhi activation server, an
@@ -47,29 +31,38 @@ export class MockCloud {
   readonly #registry: Registry;
   readonly #broker: Broker;
   readonly #messages: RecentMessages;
+  readonly #dispatcher: Dispatcher;
   #http: HttpFront | null = null;
 
   /** @throws {RangeError} when one of `devices` has a malformed MAC, serial or key */
   constructor(options: CloudOptions = {}) {
     const {
-      httpPort,
-      mqttPort,
-      httpsPort,
+      httpPort = 0,
+      mqttPort = 0,
+      httpsPort = 0,
       tls,
       now = Date.now,
       random = randomBytes,
       log = () => {},
       devices,
       firmware,
+      dialect = "deployed",
       ...settings
     } = options;
     this.#options = options;
-    this.settings = { ...defaultSettings, ...settings };
-    const addresses = { httpOrigin: "", host, httpPort: 0, httpsPort: 0, mqttPort: 0 };
+    this.settings = { ...defaultSettings, ...settingsOf(dialect), ...settings };
+    const addresses = {
+      httpOrigin: `http://${host}:${httpPort}`,
+      host,
+      httpPort,
+      httpsPort,
+      mqttPort,
+    };
     this.#context = { settings: this.settings, now, random, log, addresses, firmware: firmware ?? null };
     this.#registry = new Registry(this.#context);
     this.#messages = new RecentMessages(now);
     this.#broker = new Broker(this.#context, this.#registry, this.faults, (traffic) => this.#messages.add(traffic));
+    this.#dispatcher = this.#makeDispatcher();
     for (const device of devices ?? []) this.#registry.addKnown(device);
   }
 
@@ -77,7 +70,7 @@ export class MockCloud {
   async start(): Promise<void> {
     if (this.#http) throw new Error("the cloud runs already");
     const { httpPort = 0, httpsPort = 0, mqttPort = 0, tls } = this.#options;
-    const http = this.#makeHttp();
+    const http = new HttpFront(this.#dispatcher, this.#context.log);
     const { addresses } = this.#context;
     addresses.httpPort = await http.listen(httpPort).catch((error: unknown) => rethrow(error, "http", httpPort));
     addresses.httpOrigin = `http://${host}:${addresses.httpPort}`;
@@ -103,14 +96,35 @@ export class MockCloud {
     this.#http = null;
   }
 
-  /** What is typed into a device for the device service, and where the page is. Valid while the cloud runs. */
+  /**
+   * Answers a request of this process, without a socket: by the cloud's clock, from the address that the caller names,
+   * and with no timer of its own while `minimumAnswerMs` and `holdMs` are 0. Needs no start().
+   * @returns null where a planned fault lets the connection hang or break; one that only slows it down has no effect
+   */
+  async handle(request: RawRequest): Promise<Answer | null> {
+    const delivery = await this.#dispatcher.handle(makeRequest(request));
+    return delivery.kind === "answer" || delivery.kind === "slow" ? delivery.answer : null;
+  }
+
+  /** Sets all that the dialect decides; what it does not decide stays. */
+  speak(dialect: Dialect): void {
+    Object.assign(this.settings, settingsOf(dialect));
+    this.#context.log(`cloud: the dialect is ${dialect}`);
+  }
+
+  /** Where the pages are, and, without a path prefix, what is typed into a device. Valid while the cloud runs. */
   get url(): string {
     return this.#context.addresses.httpOrigin;
   }
 
+  /** What is typed into a device for the device service. */
+  get deviceServiceUrl(): string {
+    return this.url + this.settings.pathPrefix;
+  }
+
   /** What is typed into a device for xiaozhi activation. */
   get xiaozhiUrl(): string {
-    return `${this.url}/xiaozhi/ota/`;
+    return `${this.deviceServiceUrl}/xiaozhi/ota/`;
   }
 
   /** The same services over TLS; without a certificate there is no such port. */
@@ -129,12 +143,22 @@ export class MockCloud {
   /** The firmware that both services offer from now on, or null for none. */
   offerFirmware(offer: FirmwareOffer | null): void {
     this.#context.firmware = offer;
+    this.#context.log(
+      offer ? `cloud: firmware ${printable(offer.version)} is offered` : "cloud: no firmware is offered",
+    );
+  }
+
+  /** Changes some switches, from the next request on. */
+  change(changes: Partial<CloudSettings>): void {
+    Object.assign(this.settings, changes);
+    const names = Object.keys(changes).join(", ");
+    if (names !== "") this.#context.log(`cloud: ${names} changed`);
   }
 
   /** Makes a MAC known to the device service. @throws {RangeError} when it is not a MAC */
   register(mac: string): void {
     this.#registry.register(mac);
-    this.#context.log(`cloud: ${canonicalMac(mac)} registered`);
+    this.#context.log(`cloud: ${requireMac(mac)} registered`);
   }
 
   /** Makes a device's serial number and signing key known. @throws {RangeError} when one of them is malformed */
@@ -153,16 +177,13 @@ export class MockCloud {
 
   /** Refuses the device everywhere (403, CONNACK 5) and closes its connections. False for an unknown MAC. */
   async disable(mac: string): Promise<boolean> {
-    const known = this.#registry.setDisabled(requireMac(mac), true);
-    if (known) this.#context.log(`cloud: ${requireMac(mac)} disabled`);
+    const known = this.#setDisabled(mac, true);
     await this.kick(mac);
     return known;
   }
 
   enable(mac: string): boolean {
-    const known = this.#registry.setDisabled(requireMac(mac), false);
-    if (known) this.#context.log(`cloud: ${requireMac(mac)} enabled`);
-    return known;
+    return this.#setDisabled(mac, false);
   }
 
   /** Drops registration, binding and accounts, and closes its connections. */
@@ -214,7 +235,7 @@ export class MockCloud {
     await this.#broker.start(mqttPort).catch((error: unknown) => rethrow(error, "mqtt", mqttPort));
   }
 
-  /** What the page shows. Without secrets and codes. */
+  /** What the pages show: codes that a person is to enter, but no keys, passwords and tokens. */
   state(): CloudState {
     return cloudState({
       context: this.#context,
@@ -222,7 +243,7 @@ export class MockCloud {
       broker: this.#broker,
       faults: this.faults,
       messages: this.#messages,
-      counts: this.#http?.counts ?? {},
+      counts: this.#dispatcher.counts,
     });
   }
 
@@ -245,7 +266,13 @@ export class MockCloud {
     }
   }
 
-  #makeHttp(): HttpFront {
+  #setDisabled(mac: string, disabled: boolean): boolean {
+    const known = this.#registry.setDisabled(requireMac(mac), disabled);
+    if (known) this.#context.log(`cloud: ${requireMac(mac)} ${disabled ? "disabled" : "enabled"}`);
+    return known;
+  }
+
+  #makeDispatcher(): Dispatcher {
     const context = this.#context;
     const routes = new Map([
       ...new DeviceService(context, this.#registry).routes(),
@@ -253,17 +280,6 @@ export class MockCloud {
       ...new PageRoutes(this, context.now).routes(),
       ...new AdminApi(this).routes(),
     ]);
-    return new HttpFront(routes, this.faults, context.log);
+    return new Dispatcher({ routes, faults: this.faults, settings: this.settings, log: context.log });
   }
-}
-
-function requireMac(text: string): string {
-  const mac = canonicalMac(text);
-  if (mac === null) throw new RangeError("mac: six pairs of hexadecimal digits with colons are needed");
-  return mac;
-}
-
-function rethrow(error: unknown, which: "http" | "https" | "mqtt", port: number): never {
-  const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  throw taken ? new PortTakenError(which, port) : error;
 }

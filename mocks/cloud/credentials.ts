@@ -39,9 +39,21 @@ export function makeServiceAccount(mac: string, random: (byteCount: number) => U
   };
 }
 
+/** What a xiaozhi client id says of a device. */
+export interface ClientName {
+  /** What the servers call a group: the board, as `GID_…`. */
+  group: string;
+  mac: string;
+  /** The last of the three parts. */
+  tail: string;
+}
+
+export function xiaozhiClientId({ group, mac, tail }: ClientName): string {
+  return `${group}@@@${underscoredMac(mac)}@@@${tail}`;
+}
+
 /** The account of the activation server: the password is a signature over client id and user name. */
-export function makeXiaozhiAccount(mac: string, uuid: string, signatureKey: Uint8Array): XiaozhiAccount {
-  const clientId = `GID_default@@@${underscoredMac(mac)}@@@${uuid}`;
+export function makeXiaozhiAccount(mac: string, clientId: string, signatureKey: Uint8Array): XiaozhiAccount {
   const username = Buffer.from(JSON.stringify({ ip: "127.0.0.1" })).toString("base64");
   return {
     family: "xiaozhi",

@@ -2,59 +2,89 @@ import type { ServiceAccount } from "./credentials.js";
 import type { DeviceRequest } from "./device-request.js";
 import type { CloudContext } from "./settings.js";
 
-/** The contract's reply. */
-export function fullReply(context: CloudContext, service: ServiceAccount, { version }: DeviceRequest): unknown {
-  const { host, mqttPort, httpOrigin } = context.addresses;
-  const { data, control, status } = service.topics;
+/** The contract's reply, or the shorter one of newer servers; each member that a switch names as the switch says. */
+export function deviceReply(context: CloudContext, service: ServiceAccount, request: DeviceRequest): unknown {
+  const full = context.settings.replyShape === "seed";
+  const { clientId, username, password } = service;
   return {
-    device_id: service.username,
-    device_uuid: service.clientId,
-    device_secret: service.password,
+    device_id: username,
+    device_uuid: clientId,
+    ...(full ? { device_secret: password } : {}),
     mac_address: service.mac,
+    ...productId(context, request),
     mqtt_config: {
-      broker: host,
-      port: mqttPort,
+      ...brokerAddress(context),
       use_ssl: false,
-      url: `mqtt://${host}:${mqttPort}`,
-      username: service.username,
-      password: service.password,
-      client_id: service.clientId,
-      topics: { data, control, status },
+      username,
+      password,
+      ...(full ? { client_id: clientId } : {}),
+      ...topics(context, service),
     },
-    api_config: {
-      server: httpOrigin,
-      endpoints: {
-        register: `${httpOrigin}/api/devices/register`,
-        data_upload: `${httpOrigin}/api/devices/data/upload`,
-        status_update: `${httpOrigin}/api/devices/status/update`,
-      },
-    },
-    firmware_update: firmwareUpdate(context, version, "sha256:"),
-    message: "设备配置获取成功",
-    timestamp: timestamp(context),
+    ...(full ? { api_config: apiConfig(context) } : {}),
+    firmware_update: firmwareUpdate(context, request.version),
+    ...(full ? { message: "设备配置获取成功", timestamp: timestamp(context) } : {}),
   };
 }
 
-/** The shorter reply of newer servers. */
-export function sparseReply(
-  context: CloudContext,
-  service: ServiceAccount,
-  { version, productId }: DeviceRequest,
-): unknown {
-  const { host, mqttPort } = context.addresses;
-  const { username, password, topics } = service;
+function brokerAddress({ settings, addresses }: CloudContext): object {
+  const { brokerForm, replyShape } = settings;
+  const { host, mqttPort } = addresses;
+  const form = brokerForm === "usual" ? (replyShape === "seed" ? "both" : "host") : brokerForm;
   return {
-    device_id: username,
-    device_uuid: service.clientId,
-    mac_address: service.mac,
-    product_id: productId,
-    mqtt_config: { broker: host, port: mqttPort, use_ssl: false, username, password, topics },
-    firmware_update: firmwareUpdate(context, version, ""),
+    ...(form === "url" ? {} : { broker: host, port: mqttPort }),
+    ...(form === "host" ? {} : { url: `mqtt://${host}:${mqttPort}` }),
   };
+}
+
+function topics({ settings }: CloudContext, service: ServiceAccount): object {
+  const { data, control, status, heartbeat } = service.topics;
+  const usual = settings.replyShape === "seed" ? { data, control, status } : { data, control, status, heartbeat };
+  const root = `devices/${service.clientId}`;
+  switch (settings.topics) {
+    case "usual":
+      return { topics: usual };
+    case "none":
+      return {};
+    case "more":
+      return { topics: { ...usual, heartbeat, alarm: `${root}/alarm`, "log/debug": `${root}/log/debug` } };
+  }
+}
+
+/** A number where the request's is one; else 1, as the contract's own example has it. */
+function productId({ settings }: CloudContext, { productId: asked }: DeviceRequest): object {
+  switch (settings.productIdInReply) {
+    case "usual":
+      return settings.replyShape === "seed" ? {} : { product_id: asked };
+    case "absent":
+      return {};
+    case "string":
+      return { product_id: String(asked ?? 1) };
+    case "number":
+      return { product_id: Number.isInteger(Number(asked)) && asked !== null ? Number(asked) : 1 };
+    case "null":
+      return { product_id: null };
+  }
+}
+
+function apiConfig({ addresses: { httpOrigin } }: CloudContext): unknown {
+  return {
+    server: httpOrigin,
+    endpoints: {
+      register: `${httpOrigin}/api/devices/register`,
+      data_upload: `${httpOrigin}/api/devices/data/upload`,
+      status_update: `${httpOrigin}/api/devices/status/update`,
+    },
+  };
+}
+
+/** `usual` is what the reply's shape has. */
+function checksum({ settings }: CloudContext, sha256: string, usual: "prefixed" | "bare"): string {
+  const form = settings.checksumForm === "usual" ? usual : settings.checksumForm;
+  return form === "prefixed" ? `sha256:${sha256}` : sha256;
 }
 
 /** "Available" means different, not newer: an older version is offered as well. */
-function firmwareUpdate(context: CloudContext, version: string | null, checksumPrefix: string): unknown {
+function firmwareUpdate(context: CloudContext, version: string | null): unknown {
   const offer = context.firmware;
   if (!offer || offer.version === version) return null;
   return {
@@ -62,7 +92,7 @@ function firmwareUpdate(context: CloudContext, version: string | null, checksumP
     version: offer.version,
     download_url: offer.url,
     file_size: offer.fileSizeBytes,
-    checksum: `${checksumPrefix}${offer.sha256}`,
+    checksum: checksum(context, offer.sha256, context.settings.replyShape === "seed" ? "prefixed" : "bare"),
     changelog: offer.changelog,
   };
 }
@@ -78,7 +108,7 @@ export function firmwareReply(context: CloudContext, version: string): unknown {
     latest_version: offer.version,
     download_url: offer.url,
     file_size: offer.fileSizeBytes,
-    checksum: `sha256:${offer.sha256}`,
+    checksum: checksum(context, offer.sha256, "prefixed"),
     changelog: offer.changelog,
     message: "有新版本可用",
   };

@@ -16,12 +16,19 @@ export interface Complaint {
   input?: unknown;
 }
 
-/** Pydantic's checks of the body; a list of complaints becomes a 422. */
-export function checkDeviceRequest(
+/** Where the fields of a request are, under which names, and which ones must be there. */
+interface Form {
+  where: "body" | "query";
+  macKey: string;
+  versionKey: string;
+  versionNeeded: boolean;
+  productNeeded: boolean;
+}
+
+/** The body of a POST; a list of complaints becomes a 422. */
+export function checkDevicePost(
   request: CloudRequest,
-  versionKey: string,
-  productRequired: boolean,
-  versionRequired: boolean,
+  form: Omit<Form, "where" | "macKey">,
 ): DeviceRequest | Complaint[] {
   let input: unknown;
   try {
@@ -34,24 +41,36 @@ export function checkDeviceRequest(
     const msg = "Input should be a valid dictionary or object to extract fields from";
     return [{ type: "model_attributes_type", loc: ["body"], msg, input: request.body }];
   }
+  return checkFields(body, { ...form, where: "body", macKey: "mac_address" });
+}
+
+/** The query of a GET, as newer servers take it. */
+export function checkDeviceGet({ query }: CloudRequest, productNeeded: boolean): DeviceRequest | Complaint[] {
+  const form = { macKey: "mac", versionKey: "firmware_version", versionNeeded: false, productNeeded };
+  return checkFields(Object.fromEntries(query), { ...form, where: "query" });
+}
+
+/** Pydantic's checks. */
+function checkFields(fields: Record<string, unknown>, form: Form): DeviceRequest | Complaint[] {
+  const { where, macKey, versionKey } = form;
   const complaints: Complaint[] = [];
   const complain = (type: string, key: string, msg: string) =>
-    complaints.push({ type, loc: ["body", key], msg, input: body[key] ?? body });
+    complaints.push({ type, loc: [where, key], msg, input: fields[key] ?? fields });
 
-  const mac = body.mac_address;
-  if (mac === undefined) complain("missing", "mac_address", "Field required");
+  const mac = fields[macKey];
+  if (mac === undefined) complain("missing", macKey, "Field required");
   // The contract writes it in upper case; what the real service does with lower case is not known.
-  else if (canonicalMac(mac) !== mac) complain("value_error", "mac_address", "Value error, 无效的MAC地址格式");
+  else if (canonicalMac(mac) !== mac) complain("value_error", macKey, "Value error, 无效的MAC地址格式");
 
-  const version = body[versionKey] ?? null;
-  if (version === null && versionRequired) complain("missing", versionKey, "Field required");
+  const version = fields[versionKey] ?? null;
+  if (version === null && form.versionNeeded) complain("missing", versionKey, "Field required");
   else if (version !== null && typeof version !== "string")
     complain("string_type", versionKey, "Input should be a valid string");
 
-  const productId = body.product_id ?? null;
+  const productId = fields.product_id ?? null;
   // `/firmware/check` of the contract sends a number, newer servers a string; only there both are taken.
-  const numeric = versionRequired && typeof productId === "number";
-  if (productId === null && productRequired) complain("missing", "product_id", "Field required");
+  const numeric = form.versionNeeded && typeof productId === "number";
+  if (productId === null && form.productNeeded) complain("missing", "product_id", "Field required");
   else if (typeof productId === "string" && (productId.length < 1 || productId.length > 64)) {
     complain("string_length", "product_id", "String should have 1 to 64 characters");
   } else if (productId !== null && typeof productId !== "string" && !numeric) {

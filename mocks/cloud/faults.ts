@@ -5,9 +5,14 @@ export const endpoints = ["device-info", "firmware-check", "health", "ota", "act
 export type Endpoint = (typeof endpoints)[number];
 export type HttpEndpoint = Exclude<Endpoint, "mqtt">;
 
+export const errorForms = ["error", "success-false", "code-500"] as const;
+
 export type HttpFault =
-  /** Any status, with a body (JSON or not) and a Retry-After header (seconds or a date) when given. */
-  | { kind: "status"; status: number; body?: string; retryAfter?: string }
+  /**
+   * Any status, with a body (JSON or not), a Retry-After header (seconds or a date) and, in the body that is made
+   * where none is given, xiaozhi's `retry_after` in milliseconds.
+   */
+  | { kind: "status"; status: number; body?: string; retryAfter?: string; retryAfterMs?: number }
   /** The request is read, nothing is ever answered. */
   | { kind: "hang" }
   /** The connection is cut before the status line, or in the middle of the real answer's body. */
@@ -19,7 +24,7 @@ export type HttpFault =
   /** 200 and half of the real JSON, properly framed. */
   | { kind: "invalid-json" }
   /** HTTP 200 with an error inside, as the open servers answer: each form has been seen in the wild. */
-  | { kind: "error-in-200"; form: "error" | "success-false" | "code-500" };
+  | { kind: "error-in-200"; form: (typeof errorForms)[number] };
 
 export type MqttFault =
   /** No CONNACK at all. */
@@ -103,22 +108,24 @@ export function addFault(faults: Faults, source: unknown): void {
 }
 
 function readMqttFault(object: Record<string, unknown>): MqttFault {
-  return { kind: readOne(object, "kind", ["hang", "cut", "accept-then-close", "unavailable"] as const) };
+  return { kind: readOne(object, "kind", mqttKinds) };
 }
 
-const httpKinds = ["status", "hang", "cut", "slow", "oversized", "invalid-json", "error-in-200"] as const;
+export const mqttKinds = ["hang", "cut", "accept-then-close", "unavailable"] as const;
+export const httpKinds = ["status", "hang", "cut", "slow", "oversized", "invalid-json", "error-in-200"] as const;
 
 function readHttpFault(object: Record<string, unknown>): HttpFault {
   const kind = readOne(object, "kind", httpKinds);
   switch (kind) {
     case "status": {
       const body = object.body;
-      const retryAfter = object.retryAfter;
+      const { retryAfter, retryAfterMs } = object;
       return {
         kind,
         status: readInteger(object, "status", 200, 599),
         ...(body === undefined ? {} : { body: asString(body) ?? JSON.stringify(body) }),
         ...(retryAfter === undefined ? {} : { retryAfter: readHeader(retryAfter) }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs: readInteger(object, "retryAfterMs", 0, 2_147_483_647) }),
       };
     }
     case "cut":
@@ -132,7 +139,7 @@ function readHttpFault(object: Record<string, unknown>): HttpFault {
     case "oversized":
       return { kind, bodyBytes: readInteger(object, "bodyBytes", 1, 64 * 1024 * 1024) };
     case "error-in-200":
-      return { kind, form: readOne(object, "form", ["error", "success-false", "code-500"] as const) };
+      return { kind, form: readOne(object, "form", errorForms) };
     default:
       return { kind };
   }

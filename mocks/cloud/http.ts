@@ -7,10 +7,10 @@ import {
 } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Faults, HttpEndpoint } from "./faults.js";
-import { failWith, sendAnswer } from "./send.js";
+import type { Dispatcher } from "./dispatcher.js";
+import type { HttpEndpoint } from "./faults.js";
+import { deliver, sendAnswer } from "./send.js";
 import type { TlsIdentity } from "./settings.js";
-import { printable } from "./text.js";
 
 export interface CloudRequest {
   method: string;
@@ -23,6 +23,30 @@ export interface CloudRequest {
   ip: string;
   /** Aborted when the other side hangs up before the answer. */
   gone: AbortSignal;
+}
+
+/** A request as it comes, from a socket or from a caller in this process. */
+export interface RawRequest {
+  method: string;
+  /** Path and query. */
+  target: string;
+  /** Names in lower case. */
+  headers?: IncomingHttpHeaders;
+  body?: string;
+  ip: string;
+  gone?: AbortSignal;
+}
+
+export function makeRequest({ target, headers = {}, body = "", gone, ...others }: RawRequest): CloudRequest {
+  const [path = "/", query = ""] = target.split("?", 2);
+  return {
+    ...others,
+    path,
+    query: new URLSearchParams(query),
+    headers,
+    body,
+    gone: gone ?? new AbortController().signal,
+  };
 }
 
 export interface Answer {
@@ -52,19 +76,15 @@ export function text(status: number, body: string, type = "text/plain; charset=u
 /** No request of a device or a person is longer than this. */
 const maxRequestBytes = 64 * 1024;
 
-/** The HTTP side: reads requests, finds routes, lets the planned faults have their way with the answers. */
+/** The HTTP side: requests from sockets, answers to them. */
 export class HttpFront {
   readonly #server: Server;
   #tlsServer: TlsServer | undefined;
-  readonly #routes: ReadonlyMap<string, Route>;
-  readonly #faults: Faults;
+  readonly #dispatcher: Dispatcher;
   readonly #log: (line: string) => void;
-  /** How many requests each endpoint has had, faults included. */
-  readonly counts: Partial<Record<HttpEndpoint, number>> = {};
 
-  constructor(routes: ReadonlyMap<string, Route>, faults: Faults, log: (line: string) => void) {
-    this.#routes = routes;
-    this.#faults = faults;
+  constructor(dispatcher: Dispatcher, log: (line: string) => void) {
+    this.#dispatcher = dispatcher;
     this.#log = log;
     this.#server = createServer((incoming, response) => this.#take(incoming, response));
   }
@@ -102,44 +122,16 @@ export class HttpFront {
       incoming.resume();
       return sendAnswer(response, json(413, { detail: "Request Entity Too Large" }, { Connection: "close" }));
     }
-    const [path = "/", query = ""] = (incoming.url ?? "/").split("?", 2);
-    const request: CloudRequest = {
-      method: incoming.method ?? "",
-      path,
-      query: new URLSearchParams(query),
-      headers: incoming.headers,
+    const { method = "", url = "/", headers, socket } = incoming;
+    const request = makeRequest({
+      method,
+      target: url,
+      headers,
       body,
-      ip: incoming.socket.remoteAddress ?? "",
+      ip: socket.remoteAddress ?? "",
       gone: gone.signal,
-    };
-    const route = this.#routes.get(request.path);
-    const endpoint = route?.endpoint;
-    if (endpoint) this.counts[endpoint] = (this.counts[endpoint] ?? 0) + 1;
-    const fault = endpoint ? this.#faults.takeHttp(endpoint) : null;
-    if (fault) {
-      this.#log(`${endpoint}: fault ${fault.kind}`);
-      await failWith(fault, request, response, () => this.#answer(route, request));
-    } else {
-      const answer = await this.#answer(route, request);
-      if (!gone.signal.aborted) await sendAnswer(response, answer);
-    }
-  }
-
-  async #answer(route: Route | undefined, request: CloudRequest): Promise<Answer> {
-    if (!route) return this.#notFound(request);
-    const handler = Object.hasOwn(route.methods, request.method) ? route.methods[request.method] : undefined;
-    if (handler) return handler(request);
-    return json(405, { detail: "Method Not Allowed" }, { Allow: Object.keys(route.methods).join(", ") });
-  }
-
-  #notFound({ method, path }: CloudRequest): Answer {
-    const withoutSlash = path.replace(/\/$/, "");
-    // FastAPI sends a client that typed one slash too many to the right place.
-    if (withoutSlash !== path && this.#routes.get(withoutSlash)?.endpoint) {
-      return { status: 307, headers: { Location: withoutSlash }, body: "" };
-    }
-    this.#log(`404 ${printable(method, 10)} ${printable(path)}`);
-    return json(404, { detail: "Not Found" });
+    });
+    await deliver(await this.#dispatcher.handle(request), response, gone.signal);
   }
 }
 

@@ -1,4 +1,5 @@
-import { MockCloud, PortTakenError } from "./cloud.js";
+import { MockCloud } from "./cloud.js";
+import { PortTakenError } from "./port-taken.js";
 import type { CloudOptions } from "./settings.js";
 
 const defaultPorts = { http: 8001, mqtt: 1883 };

@@ -1,23 +1,13 @@
+import { BehaviourRoutes } from "./behaviour-routes.js";
 import type { MockCloud } from "./cloud.js";
+import { page, readForm, readNotice, seeOther } from "./forms.js";
 import { type Answer, type CloudRequest, type Route, text } from "./http.js";
-import { type Notice, notices, renderActivatePage, renderHomePage } from "./page.js";
+import { renderActivatePage, renderHomePage } from "./page.js";
+import { type Notice, notices } from "./page-frame.js";
 import { pageScript } from "./page-script.js";
 import { pageStyle } from "./page-style.js";
 import { RateLimiter } from "./rate-limit.js";
-import { sameSite } from "./same-site.js";
 import { deviceActions } from "./state.js";
-
-/** Scripts, styles, forms: only the cloud's own. */
-const securityHeaders = {
-  "Content-Security-Policy":
-    "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "X-Content-Type-Options": "nosniff",
-  // With "no-referrer" browsers send `Origin: null` with the forms of this very page.
-  "Referrer-Policy": "same-origin",
-  "Cache-Control": "no-store",
-};
-
-const formType = "application/x-www-form-urlencoded";
 
 /** The person's side: the page for the six digits, the list of devices and its buttons. Needs no script. */
 export class PageRoutes {
@@ -32,7 +22,7 @@ export class PageRoutes {
 
   routes(): [string, Route][] {
     return [
-      ["/", { methods: { GET: (request) => this.#home(readNotice(request)) } }],
+      ["/", { methods: { GET: (request) => this.#home(200, readNotice(request)) } }],
       [
         "/activate",
         {
@@ -43,13 +33,14 @@ export class PageRoutes {
         },
       ],
       ["/devices", { methods: { POST: (request) => this.#act(request) } }],
+      ...new BehaviourRoutes(this.#cloud).routes(),
       ["/page.css", { methods: { GET: () => text(200, pageStyle, "text/css; charset=utf-8") } }],
       ["/page.js", { methods: { GET: () => text(200, pageScript, "text/javascript; charset=utf-8") } }],
     ];
   }
 
-  #home(notice: Notice | null): Answer {
-    return page(200, renderHomePage(this.#cloud.state(), notice));
+  #home(status: number, notice: Notice | null): Answer {
+    return page(status, renderHomePage(this.#cloud.state(), notice));
   }
 
   #form(status: number, notice: Notice | null): Answer {
@@ -58,45 +49,32 @@ export class PageRoutes {
 
   #enterCode(request: CloudRequest): Answer {
     const form = readForm(request);
-    if (!form) return this.#form(403, "refused");
+    if (!form) return this.#form(403, notices.refused);
     // Digits are often read out and typed in two groups.
     const code = (form.get("code") ?? "").replace(/[\s-]/g, "");
-    if (!/^\d{6}$/.test(code)) return this.#form(400, "malformed");
+    if (!/^\d{6}$/.test(code)) return this.#form(400, notices.malformed);
     const { rateLimited } = this.#cloud.settings;
-    if (rateLimited && !this.#codes.take(request.ip).allowed) return this.#form(429, "too-many");
+    if (rateLimited && !this.#codes.take(request.ip).allowed) return this.#form(429, notices["too-many"]);
     if (this.#cloud.enterCode(code).bound)
       return seeOther(form.get("from") === "home" ? "/" : "/activate", "activated");
-    return this.#form(404, "wrong");
+    return this.#form(404, notices.wrong);
   }
 
   async #act(request: CloudRequest): Promise<Answer> {
     const form = readForm(request);
     const action = deviceActions.find((name) => name === form?.get("action"));
-    if (!form || !action) return page(form ? 400 : 403, renderHomePage(this.#cloud.state(), "refused"));
+    if (!form || !action) return this.#home(form ? 400 : 403, notices.refused);
     try {
-      return seeOther("/", (await this.#cloud.act(form.get("mac") ?? "", action)) ? "done" : "unreachable");
+      return seeOther("/", (await this.#cloud.act(typedMac(form.get("mac")), action)) ? "done" : "unreachable");
     } catch (error) {
-      if (error instanceof RangeError) return page(400, renderHomePage(this.#cloud.state(), "refused"));
+      if (error instanceof RangeError) return this.#home(400, { good: false, text: error.message });
       throw error;
     }
   }
 }
 
-function page(status: number, html: string): Answer {
-  return { status, headers: { "Content-Type": "text/html; charset=utf-8", ...securityHeaders }, body: html };
-}
-
-/** After a form, so that reloading the page does not send it again. */
-function seeOther(path: string, notice: Notice): Answer {
-  return { status: 303, headers: { Location: `${path}?notice=${notice}` }, body: "" };
-}
-
-function readForm(request: CloudRequest): URLSearchParams | null {
-  const isForm = (request.headers["content-type"] ?? "").split(";", 1)[0]!.trim().toLowerCase() === formType;
-  return isForm && sameSite(request) ? new URLSearchParams(request.body) : null;
-}
-
-function readNotice({ query }: CloudRequest): Notice | null {
-  const name = query.get("notice");
-  return name !== null && Object.hasOwn(notices, name) ? (name as Notice) : null;
+/** As people copy it from labels: with colons, with hyphens or without anything. */
+function typedMac(typed: string | null): string {
+  const digits = (typed ?? "").replace(/[\s:-]/g, "");
+  return digits.match(/../g)?.join(":") ?? digits;
 }

@@ -20,11 +20,12 @@ function time(ms) {
   return element("time", { dateTime: date.toISOString() }, date.toLocaleTimeString());
 }
 
-function deviceRow({ mac, serial, state, lastSeenMs, actions }) {
+function deviceRow({ mac, serial, state, code, tooManyCount, lastSeenMs, actions }) {
   const about = element("p", { className: "quiet" });
   if (serial !== null) about.append(element("span", { className: "serial" }, serial), " · ");
   if (lastSeenMs === null) about.append("has not called yet");
   else about.append("called ", time(lastSeenMs));
+  if (tooManyCount > 0) about.append(" · asked too often " + tooManyCount + "×");
   const form = element("form", { method: "post", action: "/devices", className: "actions" });
   form.append(element("input", { type: "hidden", name: "mac", value: mac }));
   for (const action of actions) {
@@ -35,7 +36,8 @@ function deviceRow({ mac, serial, state, lastSeenMs, actions }) {
   }
   const head = element("div", { className: "row-head" });
   head.append(element("code", { className: "mac" }, mac), element("span", { className: "badge " + state }, stateNames[state]));
-  return element("li", {}, head, about, form);
+  const codeLine = code === null ? [] : [element("p", {}, "Shows the code ", element("strong", { className: "waiting-code" }, code))];
+  return element("li", {}, head, ...codeLine, about, form);
 }
 
 function messageRow({ direction, mac, topic, payload, atMs }) {

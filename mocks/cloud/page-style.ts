@@ -52,11 +52,32 @@ button.primary { color: var(--on-accent); background: var(--accent); border-colo
 .badge.waiting, .badge.unregistered { color: var(--wait); background: var(--wait-ground); border-color: transparent; }
 .badge.disabled { color: var(--bad); background: var(--bad-ground); border-color: transparent; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .625rem; }
+.waiting-code { font: 600 1.15rem/1.4 ui-monospace, Menlo, Consolas, monospace; letter-spacing: .12em; }
+nav { display: flex; gap: 1.25rem; margin: -.5rem 0 1rem; }
+nav a { padding: .5rem 0; }
+nav a[aria-current] { color: inherit; font-weight: 600; text-decoration: none; }
+.register { margin-top: 1.25rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+.field {
+  min-width: 0; min-height: 2.75rem; padding: .375rem .625rem; color: inherit; background: var(--ground);
+  border: 1px solid var(--quiet); border-radius: 8px; font: inherit;
+}
+.mono { flex: 1 1 11rem; max-width: 16rem; font-family: ui-monospace, Menlo, Consolas, monospace; }
+.choices { list-style: none; margin: .75rem 0 0; padding: 0; display: grid; grid-template-columns: max-content 1fr; gap: .5rem 1rem; }
+.choices li { display: contents; }
+.choices span { align-self: center; }
+details { border-top: 1px solid var(--line); }
+summary { min-height: 2.75rem; padding: .625rem 0; cursor: pointer; font-weight: 600; }
+details > form { padding-bottom: 1rem; }
+.switch { display: grid; grid-template-columns: 1fr 14rem; gap: .125rem 1rem; align-items: center; padding: .5rem 0; }
+.switch > label { font-weight: 400; overflow-wrap: anywhere; }
+.switch > .quiet { grid-column: 1 / -1; }
+.switch.changed > label { font-weight: 600; color: var(--wait); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .topic { font-size: .875rem; color: var(--quiet); }
 #messages { max-height: 28rem; overflow-y: auto; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--quiet); }
 dd { margin: 0; }
 .stale #devices, .stale #messages { opacity: .55; }
-@media (max-width: 30rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
+@media (max-width: 30rem) { .switch { grid-template-columns: 1fr; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
 `;

@@ -1,20 +1,6 @@
+import { frame, type Notice, noticeBox, notices } from "./page-frame.js";
 import type { CloudState, DeviceAction, DeviceState, DeviceView, MessageView } from "./state.js";
 import { escapeHtml } from "./text.js";
-
-/** What the page can say after a form. */
-export const notices = {
-  activated: { good: true, text: "That worked. The device is activated and goes online in a moment." },
-  done: { good: true, text: "Done." },
-  wrong: {
-    good: false,
-    text: "No device is waiting with this code. Look at the device again: a code lives a few minutes.",
-  },
-  malformed: { good: false, text: "A code has six digits. Please type all of them." },
-  "too-many": { good: false, text: "Too many codes. Wait a minute, then try again." },
-  unreachable: { good: false, text: "The device is not connected, or not known any more." },
-  refused: { good: false, text: "This request was refused. Reload the page and try again." },
-} as const;
-export type Notice = keyof typeof notices;
 
 export const stateNames: Record<DeviceState, string> = {
   seen: "Seen",
@@ -35,15 +21,17 @@ export const actionNames: Record<DeviceAction, string> = {
   forget: "Forget",
 };
 
-/** The whole page: the code, the devices, the messages, the addresses. */
+/** The page of who runs the cloud: codes, devices, messages, addresses. */
 export function renderHomePage(state: CloudState, notice: Notice | null): string {
   return frame(
     "Mock cloud",
+    "/",
     `${codeCard(notice, "home")}
 <section class="card" aria-labelledby="devices-title">
 <h2 id="devices-title">Devices</h2>
 <ul id="devices" class="rows">${state.devices.map(deviceRow).join("")}</ul>
 <p class="quiet when-empty">No device has called yet. Type one of the addresses below into a device.</p>
+${registerForm}
 </section>
 <section class="card" aria-labelledby="messages-title">
 <h2 id="messages-title">Messages</h2>
@@ -62,37 +50,29 @@ export function renderHomePage(state: CloudState, notice: Notice | null): string
   );
 }
 
-/** Only the form for the code: where a device's `activation_url` leads. */
+/** Only the form for the code: where a device's `activation_url` leads. Anybody may see it: it shows no codes. */
 export function renderActivatePage(notice: Notice | null): string {
   return frame(
     "Activate a device",
+    undefined,
     `${codeCard(notice, "activate")}\n<p class="quiet"><a href="/">All devices</a></p>`,
   );
 }
 
-function frame(title: string, content: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<link rel="stylesheet" href="/page.css">
-<link rel="icon" href="data:,">
-</head>
-<body>
-<header><h1>${escapeHtml(title)}</h1></header>
-<main>
-${content}
-</main>
-</body>
-</html>
-`;
-}
+const registerForm = `<form method="post" action="/devices" class="register">
+<label for="mac">Register a device by hand</label>
+<p id="mac-hint" class="quiet">Its MAC, as the device or its label says.</p>
+<div class="code-line">
+<input id="mac" name="mac" type="text" class="field mono" autocapitalize="characters" autocomplete="off" spellcheck="false" pattern="\\s*([0-9A-Fa-f]{2}[:\\-]?){5}[0-9A-Fa-f]{2}\\s*" maxlength="20" required aria-describedby="mac-hint" title="Six pairs of hexadecimal digits">
+<button name="action" value="register">Register</button>
+</div>
+</form>`;
+
+/** Notices that are about the code, and not about a device. */
+const codeNotices: readonly (Notice | null)[] = [notices.wrong, notices.malformed, notices["too-many"]];
 
 function codeCard(notice: Notice | null, from: "home" | "activate"): string {
-  const bad = notice === "wrong" || notice === "malformed" || notice === "too-many";
+  const bad = codeNotices.includes(notice);
   return `<section class="card">
 ${notice ? noticeBox(notice) : ""}
 <form method="post" action="/activate" class="code-form">
@@ -107,15 +87,11 @@ ${notice ? noticeBox(notice) : ""}
 </section>`;
 }
 
-function noticeBox(notice: Notice): string {
-  const { good, text } = notices[notice];
-  return `<p id="notice" class="notice ${good ? "good" : "bad"}" role="${good ? "status" : "alert"}">${escapeHtml(text)}</p>`;
-}
-
-function deviceRow({ mac, serial, state, lastSeenMs, actions }: DeviceView): string {
+function deviceRow({ mac, serial, state, code, tooManyCount, lastSeenMs, actions }: DeviceView): string {
+  const called = lastSeenMs === null ? "has not called yet" : `called ${time(lastSeenMs)}`;
   return `<li>
 <div class="row-head"><code class="mac">${escapeHtml(mac)}</code><span class="badge ${state}">${stateNames[state]}</span></div>
-<p class="quiet">${serial === null ? "" : `<span class="serial">${escapeHtml(serial)}</span> · `}${lastSeenMs === null ? "has not called yet" : `called ${time(lastSeenMs)}`}</p>
+${code === null ? "" : `<p>Shows the code <strong class="waiting-code">${escapeHtml(code)}</strong></p>\n`}<p class="quiet">${serial === null ? "" : `<span class="serial">${escapeHtml(serial)}</span> · `}${called}${tooManyCount === 0 ? "" : ` · asked too often ${tooManyCount}×`}</p>
 <form method="post" action="/devices" class="actions">
 <input type="hidden" name="mac" value="${escapeHtml(mac)}">
 ${actions.map((action) => actionButton(mac, action)).join("")}</form>

@@ -12,6 +12,7 @@ export interface RateLimitOptions {
 export class RateLimiter {
   readonly #options: RateLimitOptions;
   readonly #times = new Map<string, number[]>();
+  #sweptAt = 0;
 
   constructor(options: RateLimitOptions) {
     this.#options = options;
@@ -20,8 +21,9 @@ export class RateLimiter {
   take(key: string): RateVerdict {
     const { limit, windowMs, now, countRefused } = this.#options;
     const time = now();
-    this.#forgetBefore(time - windowMs);
+    this.#sweep(time);
     const times = this.#times.get(key) ?? [];
+    while (times.length > 0 && times[0]! <= time - windowMs) times.shift();
     const allowed = times.length < limit;
     if (allowed || countRefused) times.push(time);
     // More than the last `limit` times never decide anything.
@@ -30,10 +32,11 @@ export class RateLimiter {
     return allowed ? { allowed } : { allowed, retryAfterMs: Math.max(1, times[0]! + windowMs - time) };
   }
 
-  #forgetBefore(time: number): void {
-    for (const [key, times] of this.#times) {
-      while (times.length > 0 && times[0]! <= time) times.shift();
-      if (times.length === 0) this.#times.delete(key);
-    }
+  /** Forgets the keys that have been quiet, once a window: a request costs the same however many keys there are. */
+  #sweep(time: number): void {
+    const { windowMs } = this.#options;
+    if (time - this.#sweptAt < windowMs) return;
+    this.#sweptAt = time;
+    for (const [key, times] of this.#times) if (times.at(-1)! <= time - windowMs) this.#times.delete(key);
   }
 }

@@ -1,14 +1,14 @@
 import {
-  type MqttAccount,
   makeServiceAccount,
   makeXiaozhiAccount,
   type ServiceAccount,
   sameSecret,
   type XiaozhiAccount,
+  xiaozhiClientId,
 } from "./credentials.js";
 import { type ActivationOffer, makeOffer } from "./offer.js";
 import type { CloudContext, KnownDevice } from "./settings.js";
-import { canonicalMac } from "./text.js";
+import { requireMac, underscoredMac } from "./text.js";
 
 /** One device, by its MAC. Secrets are inside the accounts only, and the signing key is kept elsewhere. */
 export interface Device {
@@ -24,13 +24,21 @@ export interface Device {
   /** The Client-Id that a person bound by entering the code. */
   boundClientId: string | null;
   xiaozhi: XiaozhiAccount | null;
+  /** What a server that gives settings without a binding has given; it stays good after it, as with the gateway. */
+  unbound: XiaozhiAccount | null;
+  /** `board.type` of its last query. */
+  board: string | null;
+  /** How often a request was one too many: answers 429 by a limit, not by a planned fault. */
+  tooManyCount: number;
   lastSeenMs: number | null;
 }
 
 export type CodeVerdict = { bound: true; mac: string } | { bound: false };
 
 /** Strangers that never got further than asking are dropped beyond this number, the oldest first. */
-const maxStrangers = 200;
+const maxStrangers = 5_000;
+/** So many are dropped at once that a newcomer costs little. */
+const strangersDropped = 500;
 
 /** What the cloud remembers: devices, keys, codes and accounts. In memory only, like the cloud itself. */
 export class Registry {
@@ -38,6 +46,11 @@ export class Registry {
   readonly #devices = new Map<string, Device>();
   /** Signing keys by serial number. */
   readonly #keys = new Map<string, { mac: string; key: Uint8Array }>();
+  /** Serial numbers of the devices with a signing key. */
+  readonly #serials = new Map<string, string>();
+  /** Which device has which code, used and expired ones included until the device has another. */
+  readonly #codes = new Map<string, Device>();
+  #crowdedAt = maxStrangers;
   readonly #listeners = new Set<(mac: string) => void>();
 
   constructor(context: CloudContext) {
@@ -66,8 +79,12 @@ export class Registry {
     if (!/^([0-9A-Fa-f]{2}){16,64}$/.test(hmacKeyHex)) {
       throw new RangeError("hmacKeyHex: 16 to 64 bytes in hexadecimal are needed");
     }
-    for (const [other, { mac: owner }] of this.#keys) if (owner === canonical) this.#keys.delete(other);
+    const former = this.#serials.get(canonical);
+    if (former !== undefined) this.#keys.delete(former);
+    const owner = this.#keys.get(serial)?.mac;
+    if (owner !== undefined) this.#serials.delete(owner);
     this.#keys.set(serial, { mac: canonical, key: Buffer.from(hmacKeyHex, "hex") });
+    this.#serials.set(canonical, serial);
     this.#findOrMake(canonical).serial = serial;
     this.#changed(canonical);
   }
@@ -78,7 +95,7 @@ export class Registry {
   }
 
   hasKey(mac: string): boolean {
-    return [...this.#keys.values()].some((entry) => entry.mac === mac);
+    return this.#serials.has(mac);
   }
 
   /** Registers a MAC with the device service and makes its account; an account that exists stays. */
@@ -94,15 +111,18 @@ export class Registry {
     const { now, settings, random } = this.#context;
     const current = device.offer;
     if (current && current.clientId === clientId && !current.used && current.expiresAtMs > now()) return current;
-    const taken = new Set(this.list().flatMap((other) => (other.offer ? [other.offer.code] : [])));
-    device.offer = makeOffer({ clientId, deviceId, taken, settings, random, nowMs: now() });
+    const taken = (code: string) => this.#codes.has(code);
+    const offer = makeOffer({ clientId, deviceId, taken, settings, random, nowMs: now() });
+    if (current) this.#codes.delete(current.code);
+    this.#codes.set(offer.code, device);
+    device.offer = offer;
     this.#changed(device.mac);
-    return device.offer;
+    return offer;
   }
 
   /** A person enters a code: the device that shows it is bound, to the client that asked for it. */
   enterCode(code: string): CodeVerdict {
-    const device = this.list().find(({ offer }) => offer?.code === code);
+    const device = this.#codes.get(code);
     const offer = device?.offer;
     if (!device || !offer || offer.used || device.disabled || offer.expiresAtMs <= this.#context.now()) {
       return { bound: false };
@@ -114,11 +134,23 @@ export class Registry {
     return { bound: true, mac: device.mac };
   }
 
-  /** The MQTT account of a bound device; made at first use. */
-  xiaozhiAccount(device: Device): XiaozhiAccount {
-    if (device.boundClientId === null) throw new Error(`${device.mac} is not bound`);
-    device.xiaozhi ??= makeXiaozhiAccount(device.mac, device.boundClientId, this.#context.random(32));
-    return device.xiaozhi;
+  /** Whether a person has bound this caller: the client, or whoever has the MAC where that is what is bound. */
+  isBound({ boundClientId }: Device, clientId: string): boolean {
+    return this.#context.settings.bindingTo === "mac" ? boundClientId !== null : boundClientId === clientId;
+  }
+
+  /** The MQTT account that this caller gets; made anew when its client id is another one now. */
+  xiaozhiAccount(device: Device, clientId: string): XiaozhiAccount {
+    const { settings, random } = this.#context;
+    const bound = this.isBound(device, clientId);
+    const group = bound && settings.clientIdChanges ? `GID_${device.board ?? "bound"}` : "GID_default";
+    const tail = settings.clientIdForm === "mac" ? underscoredMac(device.mac) : clientId;
+    const name = xiaozhiClientId({ group, mac: device.mac, tail });
+    const former = bound ? device.xiaozhi : device.unbound;
+    const account = former?.clientId === name ? former : makeXiaozhiAccount(device.mac, name, random(32));
+    if (bound) device.xiaozhi = account;
+    else device.unbound = account;
+    return account;
   }
 
   setDisabled(mac: string, disabled: boolean): boolean {
@@ -130,10 +162,13 @@ export class Registry {
 
   /** Drops registration, binding and accounts. A signing key given by hand stays: it is the device's own. */
   forget(mac: string): boolean {
-    const known = this.#devices.delete(mac);
-    for (const [serial, { mac: owner }] of this.#keys) if (owner === mac) this.#findOrMake(mac).serial = serial;
-    if (known) this.#changed(mac);
-    return known;
+    const device = this.#devices.get(mac);
+    if (!device) return false;
+    this.#drop(device);
+    const serial = this.#serials.get(mac);
+    if (serial !== undefined) this.#findOrMake(mac).serial = serial;
+    this.#changed(mac);
+    return true;
   }
 
   /** Changes the passwords: the old ones are refused, the next provisioning reply brings the new ones. */
@@ -145,6 +180,7 @@ export class Registry {
       device.service = { ...device.service, password };
     }
     device.xiaozhi = null;
+    device.unbound = null;
     return true;
   }
 
@@ -152,9 +188,13 @@ export class Registry {
    * Which account a CONNECT belongs to. `password`: nothing with this name and password exists.
    * `client`: the account exists but not under this client id.
    */
-  authenticate(clientId: string, username: string, password: string): MqttAccount | "password" | "client" {
-    const accounts = this.list().flatMap(({ service, xiaozhi }) =>
-      [service, xiaozhi].filter((entry) => entry !== null),
+  authenticate(
+    clientId: string,
+    username: string,
+    password: string,
+  ): ServiceAccount | XiaozhiAccount | "password" | "client" {
+    const accounts = this.list().flatMap(({ service, xiaozhi, unbound }) =>
+      [service, xiaozhi, unbound].filter((entry) => entry !== null),
     );
     // Every account is compared, so that the time does not tell which one came close.
     const matching = accounts.filter(
@@ -187,24 +227,27 @@ export class Registry {
       offer: null,
       boundClientId: null,
       xiaozhi: null,
+      unbound: null,
+      board: null,
+      tooManyCount: 0,
       lastSeenMs: null,
     };
     this.#devices.set(mac, device);
     return device;
   }
 
+  #drop(device: Device): void {
+    if (device.offer) this.#codes.delete(device.offer.code);
+    this.#devices.delete(device.mac);
+  }
+
   #dropStrangers(): void {
+    if (this.#devices.size < this.#crowdedAt) return;
     const strangers = this.list().filter(
       ({ mac, service, boundClientId, disabled }) => !service && !boundClientId && !disabled && !this.hasKey(mac),
     );
-    for (const { mac } of strangers.slice(0, Math.max(0, strangers.length - maxStrangers + 1))) {
-      this.#devices.delete(mac);
-    }
+    const tooMany = strangers.length - (maxStrangers - strangersDropped);
+    for (const stranger of strangers.slice(0, Math.max(0, tooMany))) this.#drop(stranger);
+    this.#crowdedAt = this.#devices.size + strangersDropped;
   }
-}
-
-function requireMac(text: string): string {
-  const mac = canonicalMac(text);
-  if (mac === null) throw new RangeError("mac: six pairs of hexadecimal digits with colons are needed");
-  return mac;
 }

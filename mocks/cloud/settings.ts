@@ -1,54 +1,5 @@
-/** What can be switched while the cloud runs. Every service reads it anew for each request. */
-export interface CloudSettings {
-  /** Device service: `product_id` must be sent, as newer servers demand (422 without it). Default true. */
-  productIdRequired: boolean;
-  /** Device service: an unknown MAC is registered at its first request instead of getting 404. Default false. */
-  autoRegister: boolean;
-  /** Device service: the full reply of the contract, or the shorter one of newer servers. Default "seed". */
-  replyShape: "seed" | "sparse";
-  /** Device service: no answer about a device leaves sooner than this, found or not. 0 switches the floor off. */
-  minimumAnswerMs: number;
-  /** All services: whether too many requests are answered 429. Default true. */
-  rateLimited: boolean;
-  /**
-   * Activation: "deployed" speaks as the servers in use do (pending query 200, `endpoint` "host:port");
-   * "seed" as the contract is written (pending query 202, `status`, `endpoint` and `port` apart).
-   */
-  dialect: "deployed" | "seed";
-  /** Activation: a random challenge, or the Device-Id itself as the Java server sends it. */
-  challengeSource: "random" | "mac";
-  /** Activation: how long a code and its challenge live. Default 300 000. */
-  codeLifetimeMs: number;
-  /** Activation: how long a pending `activate` is held before 202. 0 answers at once. Default 10 000. */
-  holdMs: number;
-  /** Activation: which form of the `activate` body is understood; the other one is answered 400. */
-  activateBody: "any" | "flat" | "wrapped";
-  /** Activation: what the 200 of `activate` carries: connection settings, the text `success`, or nothing. */
-  activateSuccess: "settings" | "text" | "empty";
-  /** Activation: a serial number without a registered key is answered 404 instead of being accepted unchecked. */
-  strictSerials: boolean;
-  /** Broker: wrong credentials get CONNACK 4 or 5, or CONNACK 0 and a closed connection as the open gateway does. */
-  refusal: "connack" | "accept-then-close";
-  /** Broker: a xiaozhi session starts with the gateway's unasked MCP `initialize`. Default true. */
-  mcpGreeting: boolean;
-}
-
-export const defaultSettings: Readonly<CloudSettings> = {
-  productIdRequired: true,
-  autoRegister: false,
-  replyShape: "seed",
-  minimumAnswerMs: 100,
-  rateLimited: true,
-  dialect: "deployed",
-  challengeSource: "random",
-  codeLifetimeMs: 300_000,
-  holdMs: 10_000,
-  activateBody: "any",
-  activateSuccess: "settings",
-  strictSerials: false,
-  refusal: "connack",
-  mcpGreeting: true,
-};
+import type { Dialect } from "./dialects.js";
+import type { CloudSettings } from "./switches.js";
 
 /** A firmware that both services offer to every device whose version is different (not: older). */
 export interface FirmwareOffer {
@@ -87,6 +38,8 @@ export interface CloudOptions extends Partial<CloudSettings> {
   now?: () => number;
   /** Codes, challenges, identifiers and secrets are made of these bytes. */
   random?: (byteCount: number) => Uint8Array;
+  /** Sets several switches at once; a switch that is given beside it wins. Default "deployed". */
+  dialect?: Dialect;
   /** Gets one short line for everything that happens; never a secret. */
   log?: (line: string) => void;
   devices?: readonly KnownDevice[];
@@ -99,7 +52,7 @@ export interface CloudContext {
   readonly now: () => number;
   readonly random: (byteCount: number) => Uint8Array;
   readonly log: (line: string) => void;
-  /** Known once the servers listen. */
+  /** As the options have them; what the system chose, once the servers listen. */
   readonly addresses: { httpOrigin: string; host: string; httpPort: number; httpsPort: number; mqttPort: number };
   firmware: FirmwareOffer | null;
 }

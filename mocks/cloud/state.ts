@@ -1,8 +1,10 @@
 import type { Broker, Traffic } from "./broker.js";
+import { type Dialect, dialectOf } from "./dialects.js";
+import type { Dispatcher } from "./dispatcher.js";
 import type { Endpoint, Faults } from "./faults.js";
-import type { HttpFront } from "./http.js";
 import type { Device, Registry } from "./registry.js";
-import type { CloudContext } from "./settings.js";
+import type { CloudContext, FirmwareOffer } from "./settings.js";
+import type { CloudSettings } from "./switches.js";
 import { printable } from "./text.js";
 
 /**
@@ -18,6 +20,10 @@ export interface DeviceView {
   mac: string;
   serial: string | null;
   state: DeviceState;
+  /** What it shows and a person is to enter, until then; null when it waits for no code. */
+  code: string | null;
+  /** How often a limit answered it 429. */
+  tooManyCount: number;
   lastSeenMs: number | null;
   /** What can be done with it now. */
   actions: DeviceAction[];
@@ -28,7 +34,10 @@ export interface MessageView extends Traffic {
   atMs: number;
 }
 
-/** What the page shows and `GET /admin/state` answers. Holds no secret and no code. */
+/**
+ * What the pages show and `GET /admin/state` answers. Both are for who runs the mock: a code that waits is there, since
+ * it is on the device's display, too. Keys, passwords and tokens are not.
+ */
 export interface CloudState {
   deviceServiceUrl: string;
   xiaozhiUrl: string;
@@ -36,8 +45,12 @@ export interface CloudState {
   devices: DeviceView[];
   /** The newest first. */
   messages: MessageView[];
-  requests: HttpFront["counts"];
+  requests: Dispatcher["counts"];
   faults: { endpoint: Endpoint; kind: string; remaining: number | null }[];
+  settings: CloudSettings;
+  /** Null when single switches make it differ from every dialect. */
+  dialect: Dialect | null;
+  firmware: FirmwareOffer | null;
 }
 
 /** The last messages to and from devices, cut to a length that a page can show. */
@@ -68,40 +81,50 @@ interface Sources {
   broker: Broker;
   faults: Faults;
   messages: RecentMessages;
-  counts: HttpFront["counts"];
+  counts: Dispatcher["counts"];
 }
 
 export function cloudState({ context, registry, broker, faults, messages, counts }: Sources): CloudState {
+  const { settings, firmware } = context;
   const { httpOrigin, host, mqttPort } = context.addresses;
   const view = (device: Device): DeviceView => {
     const online = broker.isOnline(device.mac);
-    const { mac, serial, lastSeenMs } = device;
+    const { mac, serial, tooManyCount, lastSeenMs } = device;
     return {
       mac,
       serial,
       state: stateOf(device, online, context.now()),
+      code: codeOf(device, context.now()),
+      tooManyCount,
       lastSeenMs,
       actions: actionsOf(device, online),
     };
   };
   return {
-    deviceServiceUrl: httpOrigin,
-    xiaozhiUrl: `${httpOrigin}/xiaozhi/ota/`,
+    deviceServiceUrl: httpOrigin + settings.pathPrefix,
+    xiaozhiUrl: `${httpOrigin}${settings.pathPrefix}/xiaozhi/ota/`,
     brokerUrl: `mqtt://${host}:${mqttPort}`,
     devices: registry.list().map(view),
     messages: messages.list(),
     requests: { ...counts },
     faults: faults.list(),
+    settings: { ...settings },
+    dialect: dialectOf(settings),
+    firmware,
   };
 }
 
 function stateOf(device: Device, online: boolean, nowMs: number): DeviceState {
   if (device.disabled) return "disabled";
   if (online) return "online";
-  if (device.offer && !device.offer.used && device.offer.expiresAtMs > nowMs) return "waiting";
+  if (codeOf(device, nowMs) !== null) return "waiting";
   if (device.boundClientId !== null) return "activated";
   if (device.service) return "registered";
   return device.askedService ? "unregistered" : "seen";
+}
+
+function codeOf({ offer, disabled }: Device, nowMs: number): string | null {
+  return offer && !offer.used && !disabled && offer.expiresAtMs > nowMs ? offer.code : null;
 }
 
 function actionsOf(device: Device, online: boolean): DeviceAction[] {

@@ -35,6 +35,13 @@ export function canonicalMac(text: unknown): string | null {
   return text.toUpperCase();
 }
 
+/** @throws {RangeError} when it is no MAC */
+export function requireMac(text: string): string {
+  const mac = canonicalMac(text);
+  if (mac === null) throw new RangeError("mac: six pairs of hexadecimal digits with colons are needed");
+  return mac;
+}
+
 /** `AA:BB:…` as the xiaozhi servers write it in names and topics: `aa_bb_…`. */
 export function underscoredMac(mac: string): string {
   return mac.toLowerCase().replaceAll(":", "_");

@@ -31,17 +31,6 @@ test("an unbound device gets 200 with a six-digit code, a challenge and where to
   expect(reply).not.toHaveProperty("status");
 });
 
-test("in the seed's dialect it is 202 with status need_activation", async () => {
-  const cloud = await startCloud({ dialect: "seed", now: fakeClock().now });
-  const response = await query(cloud);
-  expect(response.status).toBe(202);
-  expect(await response.json()).toMatchObject({
-    status: "need_activation",
-    activation: { code: expect.stringMatching(/^\d{6}$/), timeout_ms: 300_000 },
-    firmware: { current_version: "1.2.3", latest_version: "1.2.3", update_required: false },
-  });
-});
-
 test("the path works without its trailing slash, and GET tells a person that it runs", async () => {
   const cloud = await startCloud();
   const url = cloud.xiaozhiUrl.replace(/\/$/, "");
@@ -72,15 +61,6 @@ test("the password is a signature over client id and user name", async () => {
   const cloud = await startCloud({ random: (byteCount) => key.subarray(0, byteCount) });
   const { client_id, username, password } = await activated(cloud);
   expect(password).toBe(createHmac("sha256", key).update(`${client_id}|${username}`).digest("base64"));
-});
-
-test("in the seed's dialect a bound device gets endpoint and port apart", async () => {
-  const cloud = await startCloud({ dialect: "seed" });
-  expect(await activated(cloud)).toMatchObject({ endpoint: "127.0.0.1", port: cloud.mqttPort });
-  expect(await (await query(cloud)).json()).toMatchObject({
-    status: "activated",
-    configuration: { heartbeat_interval: 30 },
-  });
 });
 
 test("a code stays the same until its time is over; then code and challenge are new", async () => {
@@ -115,11 +95,6 @@ test("two devices never show the same code", async () => {
   const first = await queryActivation(cloud);
   const second = await queryActivation(cloud, { "Device-Id": "aa:bb:cc:dd:ee:02" });
   expect([first.code, second.code]).toEqual(["000000", "000001"]);
-});
-
-test("the challenge can be the Device-Id, as the Java server sends it", async () => {
-  const cloud = await startCloud({ challengeSource: "mac" });
-  expect((await queryActivation(cloud)).challenge).toBe(mac.toLowerCase());
 });
 
 test("another client on a bound device does not get its settings, it gets a code", async () => {

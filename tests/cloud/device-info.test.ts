@@ -139,12 +139,8 @@ test.each([
   expect(await response.json()).toMatchObject({ detail: [{ loc: expect.arrayContaining(["body"]) }] });
 });
 
-test("GET is 405, as with the older servers; a slash too many is sent to the right place", async () => {
+test("a slash too many is sent to the right place", async () => {
   const cloud = await startCloud();
-  const response = await fetch(`${cloud.url}/device/info?mac=${mac}`);
-  expect(response.status).toBe(405);
-  expect(response.headers.get("allow")).toBe("POST");
-  expect(await response.json()).toEqual({ detail: "Method Not Allowed" });
   const redirect = await fetch(`${cloud.url}/device/info/`, { method: "POST", redirect: "manual" });
   expect([redirect.status, redirect.headers.get("location")]).toEqual([307, "/device/info"]);
 });

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { accessibilityProblems } from "../browser/axe.js";
 import { browserTest, openPage } from "../browser/browser.js";
 import { deviceInfo, mac, queryActivation, startCloud } from "./support.js";
 
@@ -35,4 +36,75 @@ browserTest("the field refuses five digits before anything is sent", { timeout: 
     await field.fill(whole);
     expect(await page.locator("#code:valid").count(), whole).toBe(1);
   }
+});
+
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+browserTest(
+  "on a phone without script: a MAC, a dialect, a switch, a fault, firmware",
+  { timeout: 40_000 },
+  async () => {
+    const cloud = await startCloud();
+    const { page, problems } = await openPage({ ...phone, javaScriptEnabled: false });
+    const done = () => page.getByRole("status").getByText("Done").waitFor();
+    await page.goto(cloud.url);
+    await page.getByLabel("Register a device by hand").fill(mac.replaceAll(":", "-"));
+    await page.getByRole("button", { name: "Register", exact: true }).click();
+    await done();
+    await page.getByRole("link", { name: "Behaviour" }).click();
+    await page.getByRole("button", { name: "java" }).click();
+    await done();
+    await page.locator("summary", { hasText: "xiaozhi: activate" }).click();
+    await page.getByLabel("holdMs").fill("17");
+    await page.getByRole("button", { name: "Save xiaozhi: activate" }).click();
+    await done();
+    await page.getByLabel("What", { exact: true }).selectOption("slow");
+    await page.getByRole("button", { name: "Plan it" }).click();
+    await done();
+    await page.getByLabel("Version").fill("2.0.0");
+    await page.getByLabel("URL", { exact: true }).fill("http://127.0.0.1/a.bin");
+    await page.getByLabel("Size in bytes").fill("9");
+    await page.getByLabel("SHA-256").fill("ab".repeat(32));
+    await page.getByRole("button", { name: "Offer it" }).click();
+    await done();
+    expect(cloud.state()).toMatchObject({
+      devices: [{ mac, state: "registered" }],
+      dialect: "java",
+      settings: { holdMs: 17 },
+      faults: [{ endpoint: "ota", kind: "slow", remaining: 1 }],
+      firmware: { version: "2.0.0" },
+    });
+    expect(problems).toEqual([]);
+  },
+);
+
+browserTest.each(["light", "dark"] as const)(
+  "both pages fit a phone and are accessible, %s",
+  { timeout: 40_000 },
+  async (colorScheme) => {
+    const cloud = await startCloud();
+    await queryActivation(cloud, { "Device-Id": "aa:bb:cc:dd:ee:07" });
+    await deviceInfo(cloud);
+    cloud.faults.add("ota", { kind: "hang" }, 2);
+    cloud.change({ bindingTo: "mac" });
+    const { page } = await openPage({ ...phone, colorScheme });
+    for (const path of ["/", "/behaviour"]) {
+      await page.goto(cloud.url + path);
+      for (const closed of await page.locator("summary").all()) await closed.click();
+      const width = await page.locator("html").evaluate((root) => root.scrollWidth);
+      expect(width, path).toBeLessThanOrEqual(phone.viewport.width);
+      expect(await accessibilityProblems(page), path).toEqual([]);
+    }
+  },
+);
+
+browserTest("the script shows a code as soon as a device waits, and takes it away", { timeout: 30_000 }, async () => {
+  const cloud = await startCloud();
+  const { page } = await openPage();
+  await page.goto(cloud.url);
+  const { code } = await queryActivation(cloud);
+  await page.locator(".waiting-code", { hasText: code }).waitFor();
+  cloud.enterCode(code);
+  await page.getByText("Activated", { exact: true }).waitFor();
+  expect(await page.locator(".waiting-code").count()).toBe(0);
 });

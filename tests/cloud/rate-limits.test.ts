@@ -74,6 +74,46 @@ test("xiaozhi: a loop without a pause gets 429 that says in milliseconds how lon
   expect((await activate(cloud, activateBody(challenge))).status).toBe(202);
 });
 
+test.each([
+  ["none", null],
+  ["seconds", "50"],
+  ["date", "Thu, 06 Nov 2025 10:31:00 GMT"],
+] as const)("device/info: Retry-After can be there: %s", async (infoRetryAfter, header) => {
+  const clock = fakeClock();
+  const cloud = await startCloud({ now: clock.now, infoRetryAfter });
+  await statuses(10, () => deviceInfo(cloud));
+  clock.advance(10_000);
+  expect((await deviceInfo(cloud)).headers.get("retry-after")).toBe(header);
+});
+
+test.each([
+  ["body", null, 50_000],
+  ["seconds", "50", undefined],
+  ["date", "Thu, 06 Nov 2025 10:31:00 GMT", undefined],
+  ["none", null, undefined],
+] as const)("xiaozhi: how long to wait can be told: %s", async (retryAfterForm, header, body) => {
+  const clock = fakeClock();
+  const cloud = await startCloud({ now: clock.now, retryAfterForm });
+  await statuses(30, () => query(cloud));
+  clock.advance(10_000);
+  const refused = await query(cloud);
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, header]);
+  expect(((await refused.json()) as { retry_after?: number }).retry_after).toBe(body);
+});
+
+test("what the limits refused is counted for each device, what a fault refused is not", async () => {
+  const cloud = await startCloud({ now: fakeClock().now });
+  const other = "AA:BB:CC:DD:EE:02";
+  cloud.faults.add("device-info", { kind: "status", status: 429 }, 1);
+  await statuses(13, () => deviceInfo(cloud));
+  await statuses(31, () => query(cloud, { "Device-Id": other }));
+  const counts = cloud.state().devices.map((device) => [device.mac, device.tooManyCount]);
+  expect(counts).toEqual([
+    [mac, 2],
+    [other, 1],
+  ]);
+});
+
 test("the limits can be switched off", async () => {
   const cloud = await startCloud({ rateLimited: false });
   cloud.register(mac);

@@ -1,0 +1,57 @@
+import type { MockCloud } from "./cloud.js";
+import { commands } from "./commands.js";
+import { page, readForm, readNotice, seeOther } from "./forms.js";
+import type { Answer, CloudRequest, Route } from "./http.js";
+import { renderBehaviourPage } from "./page-behaviour.js";
+import { type Notice, notices } from "./page-frame.js";
+
+type Fields = Record<string, string>;
+
+/** The page of dialects, switches, faults and firmware. Its forms do what the admin API does. */
+export class BehaviourRoutes {
+  readonly #cloud: MockCloud;
+
+  constructor(cloud: MockCloud) {
+    this.#cloud = cloud;
+  }
+
+  routes(): [string, Route][] {
+    const { settings, faults, firmware } = commands(this.#cloud);
+    const form = (path: string, command: (fields: Fields) => void): [string, Route] => [
+      `/behaviour/${path}`,
+      { methods: { POST: (request) => this.#run(command, request) } },
+    ];
+    return [
+      ["/behaviour", { methods: { GET: (request) => this.#page(200, readNotice(request)) } }],
+      form("switches", settings),
+      form("faults", (fields) => faults(fields.clear === "all" ? { clear: true } : plannedFault(fields))),
+      form("firmware", (fields) => firmware({ offer: fields.withdraw === undefined ? fields : null })),
+    ];
+  }
+
+  #page(status: number, notice: Notice | null): Answer {
+    return page(status, renderBehaviourPage(this.#cloud.state(), notice));
+  }
+
+  #run(command: (fields: Fields) => void, request: CloudRequest): Answer {
+    const form = readForm(request);
+    if (!form) return this.#page(403, notices.refused);
+    try {
+      command(Object.fromEntries(form));
+    } catch (error) {
+      if (error instanceof RangeError) return this.#page(400, { good: false, text: error.message });
+      throw error;
+    }
+    return seeOther("/behaviour", "done");
+  }
+}
+
+/** A form sends every field: those left empty are not meant, and numbers come as text. */
+function plannedFault(fields: Fields): Record<string, unknown> {
+  const meant = Object.entries(fields).filter(([, value]) => value.trim() !== "");
+  const asJson = ([name, value]: [string, string]) => [
+    name,
+    name !== "body" && /^\d{1,10}$/.test(value) ? Number(value) : value,
+  ];
+  return Object.fromEntries(meant.map(asJson));
+}

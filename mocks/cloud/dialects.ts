@@ -1,0 +1,78 @@
+import { type CloudSettings, defaultSettings, type SwitchName } from "./switches.js";
+
+const DAY_MS = 86_400_000;
+
+/** The servers that were met, each as what makes it different from the deployed, strict ones. */
+export const dialects = {
+  deployed: { text: "The servers in use: both services, strict", differences: {} },
+  newer: {
+    text: "Newer device services: a shorter reply, GET as well as POST",
+    differences: { replyShape: "sparse", infoByGet: "works" },
+  },
+  seed: {
+    text: "Both services as their contracts are written",
+    differences: {
+      productIdRequired: false,
+      replyForm: "seed",
+      pendingStatus: 202,
+      codeForV1: false,
+      endpointForm: "apart",
+      configuration: "values",
+      serverTime: "none",
+      keyForm: "text",
+    },
+  },
+  java: {
+    text: "xiaozhi's open server with its console (Java)",
+    differences: {
+      bindingTo: "mac",
+      challengeSource: "mac",
+      timeoutTold: false,
+      activationUrlTold: false,
+      codeLifetimeMs: DAY_MS,
+      badRequestForm: "java",
+      retryAfterForm: "none",
+      settingsWhilePending: true,
+      clientIdForm: "mac",
+      clientIdChanges: true,
+      configuration: "none",
+      serverTime: "zone",
+      noFirmware: "absent",
+      activateChecked: false,
+      activateSuccess: "text",
+    },
+  },
+  python: {
+    text: "xiaozhi's open server alone (Python): no codes",
+    differences: {
+      activationNeeded: false,
+      badRequestForm: "python",
+      retryAfterForm: "none",
+      getText: "python",
+      settingsForm: "mqtt",
+      clientIdForm: "mac",
+      configuration: "none",
+      noFirmware: "empty",
+      activateRoute: false,
+    },
+  },
+} as const satisfies Record<string, { text: string; differences: Partial<CloudSettings> }>;
+
+export type Dialect = keyof typeof dialects;
+export const dialectNames = Object.keys(dialects) as Dialect[];
+
+/** The switches that a dialect decides: those in which some of them differ. All others stay as they are. */
+const decided = new Set(dialectNames.flatMap((name) => Object.keys(dialects[name].differences) as SwitchName[]));
+
+/** Every switch that this dialect decides. */
+export function settingsOf(dialect: Dialect): Partial<CloudSettings> {
+  const usual = Object.fromEntries([...decided].map((name) => [name, defaultSettings[name]]));
+  return { ...usual, ...dialects[dialect].differences };
+}
+
+/** The dialect that the cloud speaks now, or null when single switches were changed. */
+export function dialectOf(settings: Readonly<CloudSettings>): Dialect | null {
+  const speaks = (name: Dialect) =>
+    Object.entries(settingsOf(name)).every(([key, value]) => settings[key as SwitchName] === value);
+  return dialectNames.find(speaks) ?? null;
+}
