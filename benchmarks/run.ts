@@ -7,6 +7,7 @@ import { pageModel } from "../mocks/page-models.js";
 import type { PageModel } from "../softap/model.js";
 import { renderPage } from "../softap/view.js";
 import { ROOT } from "../tools/sdk.js";
+import { type FleetOptions, measureFleet } from "./fleet.js";
 import { measureTraffic } from "./traffic.js";
 
 function title(text: string, how: string): void {
@@ -48,6 +49,43 @@ function crowdedModel(): PageModel {
     hasPassword: true,
     networks: names.map((ssid, index) => ({ ssid, rssi: -40 - 2 * index, secured: index % 5 > 0 })),
     known: names.slice(0, 10).map((ssid, index) => ({ ssid, preferred: index === 0 })),
+  });
+}
+
+const FLEETS: readonly FleetOptions[] = [
+  { devices: 1_000, family: "device service", configured: true },
+  { devices: 1_000, family: "device service", configured: false },
+  { devices: 1_000, family: "xiaozhi", configured: false },
+];
+const BAR_SECONDS = 30;
+const MAX_BAR = 40;
+
+async function fleets(): Promise<void> {
+  title(
+    "1,000 devices after an outage of 30 minutes",
+    "device code over scripted IO, mock cloud with its limits, one virtual clock; fixed interval: every 10 s",
+  );
+  for (const fleet of FLEETS) {
+    const { requests, connections, fixedPeak, tooMany, online } = await measureFleet(fleet);
+    console.log(`\n  ${fleet.family}, ${fleet.configured ? "online before" : "never online before"}`);
+    row("online 10 minutes after the cloud's return", online, "devices");
+    row("most requests to the service in a second", Math.max(...requests), "");
+    row("most connections to the broker in a second", Math.max(...connections), "");
+    row("most requests in a second at a fixed interval", fixedPeak, "");
+    row("answers 429", tooMany, "");
+    histogram(requests.map((count, second) => count + connections[second]!));
+  }
+}
+
+/** Requests and connections together. */
+function histogram(perSecond: readonly number[]): void {
+  const sums: number[] = [];
+  for (let start = 0; start < perSecond.length; start += BAR_SECONDS)
+    sums.push(perSecond.slice(start, start + BAR_SECONDS).reduce((sum, count) => sum + count, 0));
+  const most = Math.max(1, ...sums);
+  sums.forEach((sum, index) => {
+    const bar = "#".repeat(Math.round((sum / most) * MAX_BAR));
+    console.log(`  ${String((index + 1) * BAR_SECONDS).padStart(4)} s ${String(sum).padStart(5)} ${bar}`);
   });
 }
 
@@ -95,5 +133,6 @@ function simulator(): void {
 installGlobals(); // what XS has and Node has not
 await traffic();
 page();
+await fleets();
 xs();
 simulator();

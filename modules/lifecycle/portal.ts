@@ -75,7 +75,8 @@ async function resume(device: Device, opened: Portal, attempt: number): Promise<
   const pauseMs = () => (failure ? retryDelayMs(failure, attempt++, random) : 0);
   let { failure } = opened;
   for (let nextTryMs = clock.ticksMs() + pauseMs(); ; ) {
-    await sleep(clock, PORTAL_CHECK_MS);
+    // Give or take a quarter: devices that opened their portals together must not ask the service together.
+    await sleep(clock, PORTAL_CHECK_MS * (0.75 + random() / 2));
     if (!opened.isOpen) return new Promise(() => {});
     if (opened.failure !== failure) {
       failure = opened.failure;

@@ -1,0 +1,181 @@
+/**
+ * A thousand devices and one cloud that comes back after an outage: when their requests arrive. The device code runs
+ * over scripted IO by one virtual clock; the mock cloud answers in this process, with its rate limits.
+ */
+import { MockCloud } from "../mocks/cloud/cloud.js";
+import { failed, type Result, success } from "../modules/failure/failure.js";
+import type { HttpRequest, HttpResponse } from "../modules/http/http.js";
+import { parseRetryAfter } from "../modules/retry/retry.js";
+import { Secret } from "../modules/secret/secret.js";
+import { settingsRecord } from "../modules/settings/settings.js";
+import { VirtualClock } from "../tests/scripted/clock.js";
+import { goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../tests/scripted/cloud.js";
+import { ScriptedStore } from "../tests/scripted/store.js";
+import { pathOf, World } from "../tests/scripted/world.js";
+
+export type Family = "device service" | "xiaozhi";
+
+export interface FleetOptions {
+  readonly devices: number;
+  readonly family: Family;
+  /** Whether the devices were online before, and have what the service gave them. */
+  readonly configured: boolean;
+}
+
+export interface FleetFigures {
+  /** Requests to the service in each second after its return. */
+  readonly requests: readonly number[];
+  /** Connections to the broker likewise. */
+  readonly connections: readonly number[];
+  /** What devices would do that ask every 10 s: the most in one second. */
+  readonly fixedPeak: number;
+  /** Answers 429. */
+  readonly tooMany: number;
+  readonly online: number;
+}
+
+const SECOND_MS = 1_000;
+const OUTAGE_MS = 30 * 60 * SECOND_MS;
+/** A street's power returns, or a cloud fails: all within this time. */
+const SPREAD_MS = 3 * SECOND_MS;
+/** The longest pauses of the device end in it. */
+const WATCHED_MS = 10 * 60 * SECOND_MS;
+/** Whoever has a device enters its code within this time. */
+const CODE_MS = 120 * SECOND_MS;
+/** What deployed clients do (xiaozhi-esp32 after a failed activation, the device service's clients with MQTT: 5 s). */
+const FIXED_INTERVAL_MS = 10 * SECOND_MS;
+
+class Fleet {
+  readonly clock = new VirtualClock();
+  readonly worlds: World[] = [];
+  readonly requests: number[] = [];
+  readonly connections: number[] = [];
+  readonly cloud: MockCloud;
+  isOut = false;
+  #random = randomNumbers(42);
+
+  constructor({ devices, family }: FleetOptions) {
+    // Limits, times and codes by the fleet's clock; nothing listens.
+    this.cloud = new MockCloud({
+      now: () => this.clock.nowMs(),
+      minimumAnswerMs: 0,
+      holdMs: 0,
+      autoRegister: true,
+      httpPort: 8001,
+      mqttPort: 1883,
+    });
+    for (let index = 0; index < devices; index++) this.worlds.push(this.#makeWorld(index, family));
+  }
+
+  boot(): void {
+    for (const world of this.worlds) this.clock.after(this.#random() * SPREAD_MS, () => world.boot());
+  }
+
+  fail(): void {
+    this.isOut = true;
+    for (const { session } of this.worlds)
+      this.clock.after(this.#random() * SPREAD_MS, () => session?.end(failed("connection-lost").failure));
+  }
+
+  async until(endMs: number): Promise<void> {
+    this.clock.after(Math.max(0, endMs - this.clock.ticksMs()), () => {});
+    while (this.clock.ticksMs() < endMs) {
+      await new Promise((done) => setImmediate(done));
+      this.clock.step();
+    }
+  }
+
+  /** An activated one restarts into what it has got. */
+  get online(): number {
+    return this.worlds.filter(({ state, restarted }) => state === "online" || restarted).length;
+  }
+
+  #makeWorld(index: number, family: Family): World {
+    const octets = [index >> 8, index & 255];
+    const mac = `02:00:00:00:${octets.map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":")}`;
+    const store = new ScriptedStore();
+    const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
+    const url = family === "xiaozhi" ? XIAOZHI_URL : `${SERVICE_URL}/`;
+    settingsRecord(store).write({ networks: [network], url, protocol: "automatic" });
+    const world = new World(
+      {
+        ...goodWorld(),
+        http: (request) => this.#exchange(request, `10.0.${octets.join(".")}`),
+        broker: () => {
+          if (this.isOut) return "unreachable";
+          this.connections.push(this.clock.ticksMs());
+          return undefined;
+        },
+      },
+      store,
+      { clock: this.clock, mac, seed: 1_000 + index * 7_919 },
+    );
+    const showCode = (shown?: { code: string }) =>
+      shown && this.clock.after(this.#random() * CODE_MS, () => this.cloud.enterCode(shown.code));
+    world.device = { ...world.device, display: { showCode } };
+    return world;
+  }
+
+  async #exchange(request: HttpRequest, ip: string): Promise<Result<HttpResponse>> {
+    if (this.isOut) return failed("unreachable");
+    this.requests.push(this.clock.ticksMs());
+    const { method, headers = {}, body = "" } = request;
+    const answer = await this.cloud.handle({ method, target: pathOf(request), headers, body, ip });
+    if (!answer) return failed("connection-lost");
+    const { "Retry-After": asked, Date: date } = answer.headers;
+    return success({
+      status: answer.status,
+      body: answer.body,
+      retryAfterMs: parseRetryAfter(asked, date, this.clock.nowMs()),
+    });
+  }
+}
+
+export async function measureFleet(options: FleetOptions): Promise<FleetFigures> {
+  const fleet = new Fleet(options);
+  const { clock, cloud } = fleet;
+  fleet.isOut = !options.configured;
+  fleet.boot();
+  if (options.configured) {
+    await fleet.until(15 * 60 * SECOND_MS);
+    fleet.fail();
+  }
+  const outMs = clock.ticksMs();
+  await fleet.until(outMs + OUTAGE_MS);
+  fleet.isOut = false;
+  const backMs = clock.ticksMs();
+  await fleet.until(backMs + WATCHED_MS);
+  const { devices } = cloud.state();
+  return {
+    requests: perSecond(fleet.requests, backMs),
+    connections: perSecond(fleet.connections, backMs),
+    fixedPeak: fixedIntervalPeak(options.devices, outMs, backMs),
+    tooMany: devices.reduce((sum, { tooManyCount }) => sum + tooManyCount, 0),
+    online: fleet.online,
+  };
+}
+
+function perSecond(timesMs: readonly number[], startMs: number): number[] {
+  const counts = new Array<number>(WATCHED_MS / SECOND_MS).fill(0);
+  for (const timeMs of timesMs) if (timeMs >= startMs) counts[Math.floor((timeMs - startMs) / SECOND_MS)]! += 1;
+  return counts;
+}
+
+/** Each asks every 10 s from its first failure on; the first request after the return succeeds. */
+function fixedIntervalPeak(devices: number, outMs: number, backMs: number): number {
+  const random = randomNumbers(42);
+  const times = Array.from({ length: devices }, () => {
+    const firstMs = outMs + random() * SPREAD_MS;
+    return firstMs + Math.ceil((backMs - firstMs) / FIXED_INTERVAL_MS) * FIXED_INTERVAL_MS;
+  });
+  return Math.max(...perSecond(times, backMs));
+}
+
+/** Lehmer's, so that each run has the same numbers. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
