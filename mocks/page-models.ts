@@ -11,6 +11,7 @@ export function pageModel(change: Partial<PageModel> = {}): PageModel {
     ssid: "",
     url: TRIED.url,
     urlLocked: false,
+    protocol: "automatic",
     hasPassword: false,
     errors: {},
     stale: false,
