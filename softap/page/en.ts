@@ -49,8 +49,8 @@ export const en: Texts = frozen({
   protocols: {
     automatic: "Find out automatically",
     "device-service": "Device provisioning service",
-    "activation-v1": "Activation with a code (v1)",
-    "activation-v2": "Activation with a code (v2, signed)",
+    "activation-v1": "Activation with a code, v1",
+    "activation-v2": "Activation with a code, v2 (signed)",
   },
   claim: "AWS IoT: claim certificate and private key (PEM)",
   claimStored: "One is stored. Leave this empty to keep it.",

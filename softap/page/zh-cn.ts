@@ -89,8 +89,8 @@ export const zhCn: Texts = frozen({
   protocols: {
     automatic: "自动识别",
     "device-service": "设备配网服务",
-    "activation-v1": "验证码激活（v1）",
-    "activation-v2": "验证码激活（v2，带签名）",
+    "activation-v1": "验证码激活 v1",
+    "activation-v2": "验证码激活 v2（带签名）",
   },
   claim: "AWS IoT：声明证书和私钥（PEM）",
   claimStored: "已保存一份；留空则保持不变。",
