@@ -63,6 +63,13 @@ export const trials: Readonly<Record<string, TrialStatus>> = {
     failure: { reason: "unexpected-status", detail: "HTTP 404" },
     kept: false,
   },
+  "failed, the service does not know the device": {
+    phase: "failed",
+    ...TRIED,
+    done: ["associated", "address", "name"],
+    failure: { reason: "not-registered", detail: FACTS.mac },
+    kept: false,
+  },
   "failed, kept": {
     phase: "failed",
     ...TRIED,
