@@ -136,8 +136,11 @@ describe("an activation in the portal", () => {
     world.loseWiFi();
     await world.until(() => world.phase === "failed");
     expect(JSON.parse(status(world))).toMatchObject({ failure: { reason: "wifi-lost" }, kept: true });
+    await world.untilState("activating", 2);
     cloud.entered = true;
-    await world.untilState("online");
+    await world.until(() => world.restarted);
+    const next = boot({ http: () => failed("unreachable") }, world.store);
+    await next.untilState("online");
   });
 });
 
