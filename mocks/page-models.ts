@@ -11,6 +11,7 @@ export function pageModel(change: Partial<PageModel> = {}): PageModel {
     ssid: "",
     url: TRIED.url,
     urlLocked: false,
+    protocol: "automatic",
     hasPassword: false,
     errors: {},
     stale: false,
@@ -60,6 +61,13 @@ export const trials: Readonly<Record<string, TrialStatus>> = {
     ...TRIED,
     done: ["associated", "address", "name", "service"],
     failure: { reason: "unexpected-status", detail: "HTTP 404" },
+    kept: false,
+  },
+  "failed, the service does not know the device": {
+    phase: "failed",
+    ...TRIED,
+    done: ["associated", "address", "name"],
+    failure: { reason: "not-registered", detail: FACTS.mac },
     kept: false,
   },
   "failed, kept": {

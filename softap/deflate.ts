@@ -8,7 +8,7 @@ const MIN_MATCH = 3;
 /** One less than may be: the longest has a symbol of its own. */
 const MAX_MATCH = 257;
 const MAX_DISTANCE = 32_768;
-const HASHES = 1024;
+const HASHES = 2048;
 /** A block's header: not the last one, fixed codes. */
 const FIXED_BLOCK = 0b010;
 /** An empty stored block behind what brings it to a whole byte. */
@@ -53,11 +53,13 @@ export function deflate(bytes: Uint8Array): Uint8Array {
   let outLength = 0;
   let bits = FIXED_BLOCK; // not yet in a byte, the first the lowest
   let count = 3;
-  for (let position = 0; position < length; ) {
+  let end = 0; // of the last match
+  for (let position = 0; position < length; position++) {
     const hash = ((bytes[position]! << 6) ^ (bytes[position + 1]! << 3) ^ bytes[position + 2]!) & (HASHES - 1);
     const distance = (position - lastSeen[hash]!) & 0xffff;
     lastSeen[hash] = position;
-    let end = position;
+    if (position < end) continue; // in a match: another one may begin here later
+    end = position;
     if (distance && distance <= position && distance <= MAX_DISTANCE) {
       const most = Math.min(length, position + MAX_MATCH);
       for (let from = position - distance; end < most && bytes[end] === bytes[from]; from++) end++;
@@ -67,9 +69,11 @@ export function deflate(bytes: Uint8Array): Uint8Array {
     const code = isMatch ? 256 + match : bytes[position]!;
     bits |= CODES[code]! << count;
     count += WIDTHS[code]!;
-    position = isMatch ? end : position + 1;
     for (; count >= 8; count -= 8, bits >>>= 8) out[outLength++] = bits;
-    if (!isMatch) continue;
+    if (!isMatch) {
+      end = position;
+      continue;
+    }
     // §3.2.5: the symbol grows with the logarithm, the bits behind it say the rest.
     const back = distance - 1;
     const extra = back < 4 ? 0 : 30 - Math.clz32(back);

@@ -35,8 +35,10 @@ export interface PageModel {
   /** What the fields show; never a password. */
   readonly ssid: string;
   readonly url: string;
-  /** The build does not let the person change the URL. */
+  /** The build does not let the person change the URL, nor choose a protocol for it. */
   readonly urlLocked: boolean;
+  /** One of `PROTOCOLS`; anything else is what was sent, and chooses none of them. */
+  readonly protocol: string;
   /** An empty password field keeps a password for `ssid` that the device has. */
   readonly hasPassword: boolean;
   readonly errors: SettingsErrors;

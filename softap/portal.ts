@@ -30,7 +30,7 @@ export interface Portal {
   /** When somebody's settings are kept and the page has told it. */
   readonly ended: Promise<void>;
   readonly isOpen: boolean;
-  /** Somebody's settings are being tried. */
+  /** Somebody's settings are being tried, or a code is waited for. */
   readonly isBusy: boolean;
   /** Why the stored settings do not work. */
   readonly failure: Failure | undefined;
@@ -83,6 +83,7 @@ export function openPortal(options: PortalOptions): Portal {
     throw error;
   }
   tell(options.failure);
+  setup.begin();
   return {
     ended: setup.ended,
     get isOpen() {

@@ -24,7 +24,7 @@ export interface Shown {
 const MAX_TYPED_CHARACTERS = MAX_URL_CHARACTERS + 1;
 
 /** What was sent, to be shown again with what is wrong with it. */
-type Sent = Partial<Pick<PageModel, "ssid" | "url" | "errors" | "stale" | "hasPassword" | "editing">>;
+type Sent = Partial<Pick<PageModel, "ssid" | "url" | "protocol" | "errors" | "stale" | "hasPassword" | "editing">>;
 
 export function route(request: ServerRequest, shown: Shown): ServerReply {
   const { method, host, headers } = request;
@@ -85,8 +85,10 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
       : page(status, modelOf(shown, sent), headers, language);
   const typed = {
     ssid: field("ssid"),
-    protocol: field("protocol"),
-    url: shown.urlLocked ? shown.defaultUrl : field("url"),
+    // A form without the field leaves it to the device.
+    ...(shown.urlLocked
+      ? { url: shown.defaultUrl, protocol: "automatic" }
+      : { url: field("url"), protocol: field("protocol") || "automatic" }),
   };
   if (!sameText(field("token"), shown.token)) return refuse(403, { ...typed, stale: true });
 
@@ -143,6 +145,7 @@ function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, s
     ssid,
     url: urlLocked ? defaultUrl : (sent.url ?? candidate?.url ?? stored?.url ?? defaultUrl),
     urlLocked,
+    protocol: sent.protocol ?? candidate?.protocol ?? stored?.protocol ?? "automatic",
     hasPassword: sent.hasPassword ?? (password !== undefined && !password.isEmpty && refusedSsid(status) !== ssid),
     errors: sent.errors ?? {},
     stale: sent.stale ?? false,

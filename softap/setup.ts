@@ -1,9 +1,11 @@
 /**
  * What a person does on the page: sends settings, watches them being tried, keeps them, forgets and prefers networks.
- * Settings are kept when the person has seen that they work, or says to keep them anyway.
+ * Settings are kept when the person has seen that they work, or says to keep them anyway. Those that are kept already
+ * may want a code: then that is what the person watches.
  */
 import { type Cancel, type Clock, sleep } from "../modules/clock/clock.js";
-import { type Failure, failed, patienceOf } from "../modules/failure/failure.js";
+import type { Display, ShownCode } from "../modules/display/display.js";
+import { type Failure, failed } from "../modules/failure/failure.js";
 import { reportFault } from "../modules/guard/guard.js";
 import { activatingEvent, type Log, noteFailure } from "../modules/log/log.js";
 import type { Claim } from "../modules/settings/claim.js";
@@ -11,26 +13,24 @@ import {
   type Candidate,
   type KnownNetwork,
   type Settings,
-  withCandidate,
   withoutNetwork,
   withPreferred,
 } from "../modules/settings/settings.js";
-import type { StoredRecord } from "../modules/storage/record.js";
 import type { Network } from "../modules/wifi/wifi.js";
-import type { Configuration } from "../provisioning/configuration.js";
-import type { Journal } from "../provisioning/journal.js";
 import type { Activation, Waiting } from "../provisioning/protocol.js";
-import type { TrialStatus, TrialStep } from "./model.js";
+import { type Flash, Keeping } from "./keeping.js";
+import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "./model.js";
 import { runTrial, type TrialOptions } from "./trial.js";
 
-export interface SetupOptions {
-  readonly io: TrialOptions["io"] & { readonly clock: Clock; readonly log: Log };
-  readonly settings: StoredRecord<Settings>;
-  readonly claim: StoredRecord<Claim>;
-  readonly journal: Journal;
+export interface SetupOptions extends Flash {
+  readonly io: TrialOptions["io"] & {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly display?: Display | undefined;
+  };
   /** In range, from a scan before the access point was opened. */
   readonly networks: readonly Network[];
-  /** Settings that work but for a code that a person has to enter: the portal shows it from its first moment on. */
+  /** The stored settings, in their network, where the service wants a code: the portal shows it from the first moment. */
   readonly pending?: { readonly settings: Settings; readonly activation: Activation } | undefined;
   /** Why the portal is open, where something went wrong. */
   readonly failure: Failure | undefined;
@@ -55,13 +55,11 @@ export class Setup {
   #options: SetupOptions;
   #end!: () => void;
   #status: TrialStatus;
-  #candidate: Candidate | undefined;
+  /** Of the trial that began last. */
+  #keeping: Keeping | undefined;
   #claim: Claim | undefined;
   #hasStoredClaim: boolean;
-  #configuration: Configuration | undefined;
-  #isKept = false;
-  /** What was stored before the candidate was. */
-  #before: Settings | undefined;
+  #displayed: string | undefined;
   #isEnding = false;
   #waiting: Waiting = { isOver: true };
   #cancelUnseen: Cancel | undefined;
@@ -90,18 +88,18 @@ export class Setup {
 
   /** Why the stored settings do not work; nothing of those that are only tried. */
   get storedFailure(): Failure | undefined {
-    return this.#status.phase === "failed" && this.#isKept ? this.#status.failure : this.#options.failure;
+    return this.#status.phase === "failed" && this.#status.kept ? this.#status.failure : this.#options.failure;
   }
 
   /** What was sent last. */
   get candidate(): Candidate | undefined {
-    return this.#candidate;
+    return this.#keeping?.candidate;
   }
 
   /** Networks whose passwords the device has. @param stored what `stored` gave: each reading goes to the flash */
   known(stored: Settings | undefined): KnownNetwork[] {
     const networks = stored?.networks ?? [];
-    return this.#candidate ? [this.#candidate.network, ...networks] : [...networks];
+    return this.candidate ? [this.candidate.network, ...networks] : [...networks];
   }
 
   /** A trial is under way, a code that was not entered yet included, or has ended well. */
@@ -109,20 +107,22 @@ export class Setup {
     return !this.#waiting.isOver || this.#status.phase === "done";
   }
 
+  /** The code that was pending when the portal opened is waited for from now on. */
+  begin(): void {
+    const { io, pending } = this.#options;
+    if (!pending) return;
+    const { networks, url, protocol } = pending.settings;
+    const { ssid } = io.wifi.status();
+    const network = networks.find((known) => known.ssid === ssid) ?? networks[0]!;
+    this.#start(new Keeping(this.#options, { network, url, protocol }, undefined, true), pending.activation);
+  }
+
   /** Begins a trial; another one that is under way is given up. */
   submit(candidate: Candidate, claim: Claim | undefined): void {
     if (this.#isEnding) return;
     this.close();
-    this.#candidate = candidate;
     if (claim) this.#claim = claim; // an empty box leaves the one that came before
-    this.#configuration = undefined;
-    this.#isKept = false;
-    const waiting = { isOver: false };
-    this.#waiting = waiting;
-    this.#try(candidate, waiting).catch((error) => {
-      reportFault("trial", error);
-      if (!waiting.isOver) this.#fail(failed("internal").failure, []);
-    });
+    this.#start(new Keeping(this.#options, candidate, this.#claim, false), undefined);
   }
 
   /** The page shows the present status to somebody. */
@@ -145,9 +145,9 @@ export class Setup {
 
   /** Also the network that is in use, or being tried. */
   forget(ssid: string): void {
-    if (this.#candidate?.network.ssid === ssid) {
+    if (this.candidate?.network.ssid === ssid) {
       this.close();
-      this.#candidate = undefined;
+      this.#keeping = undefined;
       this.#status = { phase: "idle", failure: undefined };
     }
     this.#change((settings) => withoutNetwork(settings, ssid));
@@ -179,52 +179,56 @@ export class Setup {
     const { isBusy } = this;
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
+    this.#showCode(undefined);
     if (isBusy) this.#leave();
   }
 
-  /** A code was seen, and the service refused after it: what worked before stands again. Less ends by itself. */
-  #takeBack(failure: Failure): void {
-    const { settings } = this.#options;
-    if (!this.#isKept || patienceOf(failure) === "soon") return;
-    const restored = this.#before ? settings.write(this.#before) : settings.erase();
-    this.#isKept = !restored.ok;
+  #start(keeping: Keeping, activation: Activation | undefined): void {
+    const waiting = { isOver: false };
+    this.#keeping = keeping;
+    this.#waiting = waiting;
+    this.#try(keeping, activation, waiting).catch((error) => {
+      reportFault("trial", error);
+      if (!waiting.isOver) this.#fail(failed("internal").failure, []);
+    });
   }
 
   /** A network that is not kept must not be taken for one of the stored ones. */
   #leave(): void {
-    if (this.#candidate && !this.#isKept) this.#options.io.wifi.leave();
+    if (this.#keeping && !this.#keeping.isKept) this.#options.io.wifi.leave();
   }
 
-  async #try(candidate: Candidate, waiting: Waiting): Promise<void> {
+  async #try(keeping: Keeping, activation: Activation | undefined, waiting: Waiting): Promise<void> {
     const { io } = this.#options;
-    const { ssid } = candidate.network;
+    const { candidate } = keeping;
     const { url } = candidate;
-    const done: TrialStep[] = [];
+    const { ssid } = candidate.network;
+    const done: TrialStep[] = activation ? [...TRIAL_STEPS] : [];
     let wasAsked = false;
-    this.#status = { phase: "trying", ssid, url, done: [] };
-    io.log.event({ state: "connecting", to: "wifi" });
-    await sleep(io.clock, SHOW_FIRST_MS);
-    if (waiting.isOver) return;
+    if (!activation) {
+      this.#status = { phase: "trying", ssid, url, done: [] };
+      io.log.event({ state: "connecting", to: "wifi" });
+      await sleep(io.clock, SHOW_FIRST_MS);
+      if (waiting.isOver) return;
+    }
     const result = await runTrial({
       io,
       candidate,
+      activation,
       waiting,
       onStep: (step) => {
         if (!done.includes(step)) done.push(step);
         if (!waiting.isOver) this.#status = { phase: "trying", ssid, url, done: [...done] };
       },
       onQuery: () => io.log.event({ state: "provisioning" }),
-      onActivation: (activation) => {
+      onActivation: (shown) => {
         if (waiting.isOver) return;
-        io.log.event(activatingEvent(activation));
+        io.log.event(activatingEvent(shown));
         wasAsked = true;
-        this.#status = {
-          phase: "activating",
-          ssid,
-          url,
-          shown: { code: activation.code, message: activation.message, url: activation.url },
-        };
-        if (!this.#isKept) this.#expectVisitor(UNSEEN_MS);
+        const { code, message, url: address } = shown;
+        this.#status = { phase: "activating", ssid, url, shown: { code, message, url: address } };
+        this.#showCode(this.#status.shown);
+        if (!keeping.isKept) this.#expectVisitor(UNSEEN_MS);
       },
     });
     if (waiting.isOver) return;
@@ -233,10 +237,11 @@ export class Setup {
       this.#fail(result.failure, done);
       return;
     }
-    this.#configuration = result.value;
+    keeping.configuration = result.value;
+    this.#showCode(undefined);
     this.#status = { phase: "done", ssid, url, activated: wasAsked };
     // Who entered the code has seen that the settings work.
-    this.#expectVisitor(this.#isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
+    this.#expectVisitor(keeping.isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
   }
 
   /** What works is not thrown away because the phone did not come back to see it. */
@@ -247,35 +252,32 @@ export class Setup {
     });
   }
 
+  /** Each code once, and once that there is none any more. */
+  #showCode(shown: ShownCode | undefined): void {
+    if (this.#displayed === shown?.code) return;
+    this.#displayed = shown?.code;
+    this.#options.io.display?.showCode(shown);
+  }
+
   #fail(failure: Failure, done: readonly TrialStep[]): void {
+    const { io, onFailed } = this.#options;
+    const keeping = this.#keeping!;
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
-    this.#takeBack(failure);
-    noteFailure(this.#options.io.log, failure);
+    this.#showCode(undefined);
+    keeping.takeBack(failure);
+    noteFailure(io.log, failure);
     this.#leave();
-    const { network, url } = this.#candidate!;
-    this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: this.#isKept };
-    this.#options.onFailed(failure);
+    const { network, url } = keeping.candidate;
+    this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: keeping.isKept };
+    onFailed(failure);
   }
 
   /** @returns false where the flash takes no more: the status says so */
   #keep(): boolean {
-    const { settings, claim, journal } = this.#options;
-    const candidate = this.#candidate!;
-    if (!this.#isKept) {
-      this.#before = this.stored;
-      const claimKept = this.#claim ? claim.write(this.#claim) : undefined;
-      const kept = claimKept && !claimKept.ok ? claimKept : settings.write(withCandidate(this.#before, candidate));
-      if (!kept.ok) {
-        this.#fail(kept.failure, []);
-        return false;
-      }
-      this.#isKept = true;
-    }
-    // Without them the device asks the service again after the restart.
-    const written = this.#configuration && journal.keep(candidate.url, this.#configuration);
-    if (written && !written.ok) noteFailure(this.#options.io.log, written.failure);
-    return true;
+    const kept = this.#keeping!.keep(this.#options.io.log);
+    if (!kept.ok) this.#fail(kept.failure, []);
+    return kept.ok;
   }
 
   #change(change: (settings: Settings) => Settings): void {

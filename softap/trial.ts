@@ -1,4 +1,7 @@
-/** Tries what a person sent, step by step, while the access point stays up for the phone to watch. */
+/**
+ * Tries what a person sent, step by step, while the access point stays up for the phone to watch; or waits for the code
+ * alone, where the service that the device has been with for long wants one.
+ */
 import { type Failure, failed, type Result } from "../modules/failure/failure.js";
 import { isAddress, parseUrl } from "../modules/http/url.js";
 import type { Candidate } from "../modules/settings/settings.js";
@@ -19,6 +22,8 @@ export interface TrialOptions {
     serviceAt(target: Target): Service;
   };
   readonly candidate: Candidate;
+  /** What the service has answered already: the device is in the candidate's network then, and begins with the code. */
+  readonly activation: Activation | undefined;
   /** Set when other settings were sent in the meantime, or nobody watches any more. */
   readonly waiting: Waiting;
   onStep(step: TrialStep): void;
@@ -32,34 +37,47 @@ const KNOWN_NAME = "pool.ntp.org";
 /** Nobody reads it. */
 const GIVEN_UP = failed("wifi-lost");
 
-/** Ends with credentials, or with the reason why there are none; the device stays in the network that it joined. */
+/** Ends with a configuration, or with the reason why there is none; the device stays in the network that it joined. */
 export async function runTrial(options: TrialOptions): Promise<Result<Configuration>> {
-  const { io, candidate, waiting, onStep } = options;
-  const joined = await join(options);
-  if (!joined.ok) return joined;
-  if (waiting.isOver) return GIVEN_UP;
-  onStep("address");
-  const reached = await whileJoined(io.wifi, () => reach(options));
-  return reached ?? failed("wifi-lost", candidate.network.ssid);
+  const { io, candidate, activation, waiting, onStep } = options;
+  const { ssid } = candidate.network;
+  if (!activation) {
+    const joined = await join(options);
+    if (!joined.ok) return joined;
+    if (waiting.isOver) return GIVEN_UP;
+    onStep("address");
+  } else if (!io.wifi.joined) return failed("wifi-lost", ssid);
+  const ended = await whileJoined(io.wifi, () => (activation ? provision(options) : reach(options)));
+  return ended ?? failed("wifi-lost", ssid);
 }
 
-/** From the address to the credentials. */
+/** From the address to the configuration. */
 async function reach(options: TrialOptions): Promise<Result<Configuration>> {
-  const { io, candidate, waiting, onStep, onQuery, onActivation } = options;
+  const { io, candidate, waiting, onStep } = options;
   const { host } = parseUrl(candidate.url)!;
   if (!isAddress(host) && !(await io.resolve(host))) {
     return (await io.resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet");
   }
   if (waiting.isOver) return GIVEN_UP;
   onStep("name");
-  return obtain(io.serviceAt(candidate), {
+  return provision(options);
+}
+
+async function provision(options: TrialOptions): Promise<Result<Configuration>> {
+  const { io, candidate, activation, waiting, onStep, onQuery, onActivation } = options;
+  const service = io.serviceAt(candidate);
+  const obtained = await obtain(service, {
+    first: activation && { kind: "activation", activation },
     waiting,
     onQuery,
-    onActivation(activation) {
+    onActivation(shown) {
       onStep("service");
-      onActivation(activation);
+      onActivation(shown);
     },
   });
+  // A person reads it: the service's own word on its health is worth one more request.
+  if (obtained.ok || waiting.isOver) return obtained;
+  return { ok: false, failure: await service.diagnose(obtained.failure) };
 }
 
 async function join({ io: { wifi }, candidate, waiting, onStep }: TrialOptions): Promise<Result<void>> {

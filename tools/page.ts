@@ -48,17 +48,21 @@ function minifyStyle(text: string): string {
     .replace(/ ?([{};,>~]) ?/g, "$1")
     .replace(/: /g, ":")
     .replaceAll(";}", "}")
+    .replace(/([ :,(])0\./g, "$1.")
     .trim();
 }
 
-/** Comments have lines of their own; lines stay lines. */
+/** Comments have lines of their own; lines stay lines. For scripts without spaces in their regular expressions. */
 function minifyScript(text: string): string {
   return text
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith("//") && !line.startsWith("/*"))
-    .join("\n");
+    .join("\n")
+    .replace(STRING_OR_SIGN, (_, string: string | undefined, sign: string) => string ?? sign);
 }
+
+const STRING_OR_SIGN = /("[^"\n]*"|'[^'\n]*'|`[^`]*`)| *([=<>&|?:,;{}()+*!-]) */g;
 
 function moduleText(): string {
   const entries = (Object.keys(languages) as Language[]).map((language) => {

@@ -31,6 +31,7 @@ const model = pageModel({
 });
 const trying = trials.trying!;
 const failed = trials["failed at the Wi-Fi"]!;
+const notRegistered = trials["failed, the service does not know the device"]!;
 const shown = { code: "123456", message: undefined, url: "https://console.example.com/activate" };
 
 interface Picture {
@@ -44,8 +45,10 @@ const pictures: Readonly<Record<string, Picture>> = {
   "portal-dark": { colorScheme: "dark" },
   "portal-zh-cn": { language: "zh-CN" },
   "portal-errors": { change: { ssid: "Home", errors: { password: "password-length", url: "url-invalid" } } },
+  "portal-advanced": { change: { ssid: "Home", hasPassword: true, protocol: "activation-v2" } },
   "portal-trying": { change: { trial: trying } },
   "portal-failed": { change: { ssid: tried.ssid, trial: failed } },
+  "portal-not-registered": { change: { ssid: tried.ssid, hasPassword: true, trial: notRegistered } },
   "portal-activating": { change: { trial: { phase: "activating", ...tried, shown } } },
   "portal-done": { change: { trial: { phase: "done", ...tried, activated: true } } },
 };

@@ -48,9 +48,12 @@ const meanings = {
   },
   "service-down": {
     patience: "soon",
-    advice: "The service is out of order. Its operator has to help; the device keeps trying.",
+    advice: "The service is out of order at the moment. Try again later, or ask its operator.",
   },
-  "no-broker": { patience: "slowly", advice: "The service names no MQTT broker for the device." },
+  "no-broker": {
+    patience: "slowly",
+    advice: "The service gives the device no MQTT broker. Ask its operator.",
+  },
   // Device provisioning service
   "not-registered": {
     patience: "slowly",
@@ -64,7 +67,7 @@ const meanings = {
   // Activation
   "no-identity": {
     patience: "daily",
-    advice: "The device has no serial number and key. Its factory has to write them.",
+    advice: "This activation needs a serial number and a key. The device has none: choose another kind.",
   },
   "signature-refused": {
     patience: "daily",

@@ -81,8 +81,7 @@ export function checkSettings(typed: TypedSettings, around: Surroundings): Setti
   const url = parseUrl(typed.url);
   if (!url) errors.url = "url-invalid";
 
-  // A form without the field leaves it to the device.
-  const protocol = typed.protocol === "" ? "automatic" : asProtocol(typed.protocol);
+  const protocol = asProtocol(typed.protocol);
   if (!protocol) errors.protocol = "protocol-unknown";
 
   if (!url || !protocol || typeof password === "string" || errors.ssid) return { ok: false, errors };

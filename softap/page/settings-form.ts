@@ -1,5 +1,5 @@
 /** The form, and beside it the one for what needs no typing. */
-import type { SettingsField } from "../../modules/settings/settings.js";
+import { PROTOCOLS, type SettingsField } from "../../modules/settings/settings.js";
 import { escapeHtml } from "../form.js";
 import type { PageModel } from "../model.js";
 import { networksFragment } from "./networks.js";
@@ -17,7 +17,7 @@ export function settingsForm(model: PageModel, texts: Texts, query: string): str
     ssid(model, texts) +
     password(model, texts) +
     url(model, texts) +
-    claim(model, texts)
+    advanced(model, texts)
   }<button id="submit">${texts.submit}</button></form>`;
 }
 
@@ -60,13 +60,30 @@ function url(model: PageModel, texts: Texts): string {
   return field("url", texts.url, `${value} readonly aria-describedby="url-note"`, model, texts) + locked;
 }
 
+/** Most people need nothing of it. */
+function advanced(model: PageModel, texts: Texts): string {
+  const { errors, urlLocked } = model;
+  const isChosen = !urlLocked && model.protocol !== "automatic";
+  const open = isChosen || errors.protocol || errors.claim ? " open" : "";
+  const choice = urlLocked ? "" : protocol(model, texts);
+  return `<details${open}><summary>${texts.advanced}</summary>${choice}${claim(model, texts)}</details>`;
+}
+
+function protocol(model: PageModel, texts: Texts): string {
+  const options = PROTOCOLS.map(
+    (choice) =>
+      `<option value="${choice}"${choice === model.protocol ? " selected" : ""}>${texts.protocols[choice]}</option>`,
+  );
+  const select = `<select ${attributes("protocol", model)}>${options.join("")}</select>`;
+  return label("protocol", texts.protocol) + select + mistake("protocol", model, texts);
+}
+
 /** No choice of files here: the sheets that phones open by themselves break over it. */
 function claim(model: PageModel, texts: Texts): string {
   const stored = model.hasClaim ? `<p class="dim">${texts.claimStored}</p>` : "";
   const area = `<textarea ${attributes("claim", model)} rows="6" ${VERBATIM}></textarea>`;
   const hint = `<p class="dim" id="file-hint">${texts.claimFile(escapeHtml(model.address))}</p>`;
-  const open = model.errors.claim ? " open" : "";
-  return `<details${open}><summary>${texts.claim}</summary>${label("claim", texts.claimLabel)}${stored}${area}${mistake("claim", model, texts)}${hint}</details>`;
+  return label("claim", texts.claim) + stored + area + mistake("claim", model, texts) + hint;
 }
 
 function field(id: SettingsField, text: string, more: string, model: PageModel, texts: Texts): string {

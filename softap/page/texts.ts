@@ -1,6 +1,6 @@
 /** Every sentence of the captive page. What takes `…: string` gets it as markup, escaped and marked up already. */
 import type { Reason } from "../../modules/failure/failure.js";
-import type { SettingsMistake } from "../../modules/settings/settings.js";
+import type { ProtocolChoice, SettingsMistake } from "../../modules/settings/settings.js";
 import type { TrialStep } from "../model.js";
 
 export interface Texts {
@@ -46,8 +46,11 @@ export interface Texts {
   readonly show: string;
   readonly url: string;
   readonly urlLocked: string;
+  /** What most people need not look at. */
+  readonly advanced: string;
+  readonly protocol: string;
+  readonly protocols: Readonly<Record<ProtocolChoice, string>>;
   readonly claim: string;
-  readonly claimLabel: string;
   readonly claimStored: string;
   readonly claimFile: (address: string) => string;
   readonly submit: string;

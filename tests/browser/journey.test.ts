@@ -1,6 +1,42 @@
 import { expect } from "vitest";
 import { browserTest, openPage } from "./browser.js";
-import { fill, HOME, introduce, joinPortal, openCloud, openPortal, STEP_MS, save, untilPhase } from "./support.js";
+import {
+  fill,
+  HOME,
+  introduce,
+  joinPortal,
+  openCloud,
+  openPortal,
+  portalUrl,
+  STEP_MS,
+  save,
+  untilPhase,
+} from "./support.js";
+
+browserTest(
+  "a code that is asked for in the field stands on the page that opens then",
+  { timeout: 60_000 },
+  async () => {
+    const cloud = await openCloud();
+    const device = await openPortal();
+    introduce(cloud, device);
+    const { page } = await joinPortal(device);
+    await fill(page, { ...HOME, url: cloud.xiaozhiUrl });
+    await save(page);
+    await untilPhase(page, "activating");
+    // The power fails, and the settings are there.
+    await device.stop();
+    await device.start();
+    await device.waitFor("activating", STEP_MS);
+    await page.goto(portalUrl(device));
+    await untilPhase(page, "activating");
+    const { code } = device.state!;
+    expect(await page.locator(".code").textContent()).toBe(code);
+    cloud.enterCode(String(code));
+    await untilPhase(page, "done");
+    await device.waitFor("online", STEP_MS);
+  },
+);
 
 browserTest.for([true, false])(
   "from the captive page over the six digits to the broker, script: %s",

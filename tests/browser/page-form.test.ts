@@ -29,7 +29,8 @@ browserTest.for([true, false])(
     const { page, server } = await open({ trial: trials.failed! }, { javaScriptEnabled });
     await page.getByLabel("Wi-Fi network", { exact: true }).fill("Hidden one");
     await page.getByLabel("Wi-Fi password").fill("a+b &c=%d");
-    await page.locator("summary").click();
+    await page.getByText("Advanced").click();
+    await page.getByLabel("Kind of service").selectOption("Activation with a code, v1");
     await page.locator("#claim").fill("-----BEGIN CERTIFICATE-----\nAB+/=\n");
     await page.getByRole("button", { name: "Save and connect" }).click();
     await page.waitForURL("**/?lang=en");
@@ -45,7 +46,8 @@ browserTest.for([true, false])(
     const [main, keep, prefer, forget] = server.posted;
     const url = server.model.url;
     const claim = "-----BEGIN CERTIFICATE-----\r\nAB+/=\r\n";
-    expect(main).toEqual({ path: "/", fields: { token, ssid: "Hidden one", password: "a+b &c=%d", url, claim } });
+    const typed = { ssid: "Hidden one", password: "a+b &c=%d", url, protocol: "activation-v1", claim };
+    expect(main).toEqual({ path: "/", fields: { token, ...typed } });
     expect([keep!.path, keep!.fields.token]).toEqual(["/keep", token]);
     expect(prefer).toEqual({ path: "/prefer", fields: { token, ssid: " two  spaces " } });
     expect(forget).toEqual({ path: "/forget", fields: { token, ssid: " two  spaces " } });
@@ -91,10 +93,12 @@ browserTest("a network is chosen by a tap: the password is next, or the button f
   expect([await page.locator("#ssid").inputValue(), await focused()]).toEqual(["", "ssid"]);
 });
 
-browserTest("mistakes: each at its field, the first has the focus, the certificate's part is open", async () => {
-  const { page } = await open({ errors: { url: "url-invalid", claim: "claim-too-large" }, stale: true });
+browserTest("mistakes: each at its field, the first has the focus, what most people do not need is open", async () => {
+  const errors = { url: "url-invalid", protocol: "protocol-unknown", claim: "claim-too-large" } as const;
+  const { page } = await open({ errors, protocol: "magic", stale: true });
   expect(await page.locator(":focus").getAttribute("id")).toBe("url");
-  for (const id of ["url", "claim"]) {
+  expect(await page.getByLabel("Kind of service").inputValue()).toBe("automatic");
+  for (const id of Object.keys(errors)) {
     const field = page.locator(`#${id}`);
     expect(await field.getAttribute("aria-invalid")).toBe("true");
     expect(await page.locator(`#${await field.getAttribute("aria-describedby")}`).isVisible()).toBe(true);
@@ -126,7 +130,7 @@ browserTest("Tab reaches every control in the order of the page, and back; what 
   const { page } = await open({ trial: trials.failed! });
   const controls = [
     ...["Keep anyway", "refresh", "Home", "Café", "Workshop", "Other network…", "ssid", "password", "show", "url"],
-    ...["Certificate (AWS IoT)", "submit", "known", "Try first", "Forget", "简体中文"],
+    ...["Advanced", "submit", "known", "Try first", "Forget", "简体中文"],
   ];
   expect(await walk(page, "Tab", controls.length)).toEqual(controls);
   expect(await walk(page, "Shift+Tab", controls.length - 1)).toEqual(controls.toReversed().slice(1));
@@ -145,6 +149,34 @@ browserTest("the whole form with a keyboard: Enter chooses, Space shows, Enter s
   await page.keyboard.press("Enter");
   await expect.poll(() => server.posted.length).toBe(1);
   expect(server.posted[0]).toMatchObject({ path: "/", fields: { token, ssid: "Home", password: "correct horse" } });
+});
+
+browserTest("the kind of service with a keyboard: it stays out of the way until it is wanted", async () => {
+  const { page, server } = await open({ ssid: "Home", hasPassword: true, known: [] });
+  const choice = page.getByLabel("Kind of service");
+  expect(await choice.isVisible()).toBe(false);
+  await page.getByLabel("Provisioning address").focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect(await choice.isVisible()).toBe(true);
+  await page.keyboard.press("Tab");
+  expect(await page.locator(":focus").getAttribute("id")).toBe("protocol");
+  await page.keyboard.type("Device");
+  await page.locator("#submit").focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => server.posted[0]?.fields).toMatchObject({ protocol: "device-service", password: "" });
+});
+
+browserTest.for([
+  ["en", "Advanced", "Kind of service", "Device provisioning service"],
+  ["zh-CN", "高级设置", "服务类型", "设备配网服务"],
+] as const)("a kind of service that was chosen is seen at once: %s", async ([locale, summary, label, words]) => {
+  const { page } = await open({ protocol: "device-service" }, { locale });
+  const choice = page.getByLabel(label);
+  expect(await choice.isVisible()).toBe(true);
+  expect(await choice.locator("option:checked").textContent()).toBe(words);
+  await page.getByText(summary).click();
+  expect(await choice.isVisible()).toBe(false);
 });
 
 const agents = {
@@ -171,7 +203,7 @@ browserTest.for(Object.entries(agents))(
   "%s: files to choose only where that works",
   async ([, [choosesFiles, userAgent]]) => {
     const { page, server } = await open({}, { userAgent });
-    await page.locator("summary").click();
+    await page.getByText("Advanced").click();
     expect(await page.locator("input[type=file]").count()).toBe(choosesFiles ? 1 : 0);
     expect(await page.getByText(`open ${server.model.address} in Safari or Chrome`).count()).toBe(choosesFiles ? 0 : 1);
     if (!choosesFiles) return;
@@ -181,7 +213,7 @@ browserTest.for(Object.entries(agents))(
     await page.locator("#ssid").fill("n");
     await page.locator("#submit").click();
     await expect.poll(() => server.posted[0]?.fields.claim).toBe("CERT\r\n\r\nKEY\r\n");
-    expect(Object.keys(server.posted[0]!.fields)).toEqual(["token", "ssid", "password", "url", "claim"]);
+    expect(Object.keys(server.posted[0]!.fields)).toEqual(["token", "ssid", "password", "url", "protocol", "claim"]);
   },
 );
 

@@ -14,6 +14,7 @@ const mistakes = {
   ssid: "ssid-too-long",
   password: "password-length",
   url: "url-invalid",
+  protocol: "protocol-unknown",
   claim: "claim-invalid",
 } as const;
 
@@ -23,6 +24,7 @@ const shapes: Readonly<Record<string, Partial<PageModel>>> = {
   mistakes: { errors: mistakes, stale: true },
   "mistakes while trying": { errors: mistakes, trial: trials.trying! },
   "locked, with a certificate, scanning": { urlLocked: true, hasClaim: true, scanning: true, networks: [] },
+  "a kind of service chosen": { protocol: "activation-v2" },
   crowded: crowdedModel(),
   wide: {
     ssid: wide,
@@ -133,7 +135,7 @@ browserTest("nothing keeps a person from zooming, and no field makes iOS do so b
   const viewport = await page.locator("meta[name=viewport]").getAttribute("content");
   expect(viewport).toContain("width=device-width");
   expect(viewport).not.toMatch(/user-scalable|maximum-scale/);
-  for (const input of await page.locator("input:visible, textarea:visible").all()) {
+  for (const input of await page.locator("input:visible, select:visible, textarea:visible").all()) {
     const size = await input.evaluate(
       (element) => element.ownerDocument.defaultView.getComputedStyle(element).fontSize,
     );

@@ -15,43 +15,47 @@ import {
   untilPhase,
 } from "./support.js";
 
-browserTest("a phone is led to the page, a network is chosen, the device takes the settings and restarts", async () => {
-  const cloud = await openCloud();
-  const device = await openPortal();
-  introduce(cloud, device);
-  const { page, problems } = await joinPortal(device);
+browserTest(
+  "a phone is led to the page, a network is chosen, the device takes the settings and restarts",
+  { timeout: 60_000 },
+  async () => {
+    const cloud = await openCloud();
+    const device = await openPortal();
+    introduce(cloud, device);
+    const { page, problems } = await joinPortal(device);
 
-  const networks = page.getByRole("listitem");
-  expect(await networks.allInnerTexts()).toEqual([
-    expect.stringMatching(/^Home\s.*strong · password$/s),
-    expect.stringMatching(/^Café\s.*good · open$/s),
-    expect.stringMatching(/^Workshop\s.*weak · password$/s),
-    "Other network…",
-  ]);
-  await networks.getByText("Home").click();
-  expect(await field(page, "ssid").inputValue()).toBe("Home");
-  expect(await page.locator(":focus").getAttribute("name")).toBe("password");
+    const networks = page.getByRole("listitem");
+    expect(await networks.allInnerTexts()).toEqual([
+      expect.stringMatching(/^Home\s.*strong · password$/s),
+      expect.stringMatching(/^Café\s.*good · open$/s),
+      expect.stringMatching(/^Workshop\s.*weak · password$/s),
+      "Other network…",
+    ]);
+    await networks.getByText("Home").click();
+    expect(await field(page, "ssid").inputValue()).toBe("Home");
+    expect(await page.locator(":focus").getAttribute("name")).toBe("password");
 
-  await fill(page, { password: HOME.password, url: cloud.xiaozhiUrl });
-  await save(page);
-  // The access point changes its channel meanwhile: the page is cut off, and comes back.
-  await untilPhase(page, "activating");
-  const { code } = device.state!;
-  expect(code).toMatch(/^\d{6}$/);
-  const text = await page.locator("#status").textContent();
-  expect(text).toContain(code);
-  expect(text).toContain(cloud.xiaozhiUrl);
-  cloud.enterCode(String(code));
-  await untilPhase(page, "done");
-  expect(page.url()).toBe(`${portalUrl(device)}done?lang=en`);
-  expect(await page.locator("#status").textContent()).toMatch(/accepted.*Home/s);
-  expect(await page.content()).not.toContain(HOME.password);
+    await fill(page, { password: HOME.password, url: cloud.xiaozhiUrl });
+    await save(page);
+    // The access point changes its channel meanwhile: the page is cut off, and comes back.
+    await untilPhase(page, "activating");
+    const { code } = device.state!;
+    expect(code).toMatch(/^\d{6}$/);
+    const text = await page.locator("#status").textContent();
+    expect(text).toContain(code);
+    expect(text).toContain(cloud.xiaozhiUrl);
+    cloud.enterCode(String(code));
+    await untilPhase(page, "done");
+    expect(page.url()).toBe(`${portalUrl(device)}done?lang=en`);
+    expect(await page.locator("#status").textContent()).toMatch(/accepted.*Home/s);
+    expect(await page.content()).not.toContain(HOME.password);
 
-  await device.waitFor("online", STEP_MS);
-  await expect(page.reload()).rejects.toThrow("ERR_CONNECTION_REFUSED");
-  // The last one is the reload's, others are of the time without the access point.
-  expect(problems.filter((text) => !/ERR_(CONNECTION|NETWORK|EMPTY)/.test(text))).toEqual([]);
-});
+    await device.waitFor("online", STEP_MS);
+    await expect(page.reload()).rejects.toThrow("ERR_CONNECTION_REFUSED");
+    // The last one is the reload's, others are of the time without the access point.
+    expect(problems.filter((text) => !/ERR_(CONNECTION|NETWORK|EMPTY)/.test(text))).toEqual([]);
+  },
+);
 
 browserTest.for(probes.slice(1))("%s leads to the page", async (probe) => {
   const device = await openPortal();

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { MAX_URL_CHARACTERS } from "../../modules/http/url.js";
 import { Secret } from "../../modules/secret/secret.js";
 import {
   type Candidate,
   checkSettings,
   type KnownNetwork,
+  PROTOCOLS,
   type Settings,
   type SettingsMistake,
   type Surroundings,
@@ -17,7 +19,7 @@ import { checksum } from "../../modules/storage/record.js";
 import type { Network } from "../../modules/wifi/wifi.js";
 import { ScriptedStore } from "../scripted/store.js";
 
-const typed = { ssid: "Home", password: "12345678", url: "http://provision.example.com" };
+const typed = { ssid: "Home", password: "12345678", url: "http://provision.example.com", protocol: "automatic" };
 const nowhere: Surroundings = { inRange: [], known: [], refusedSsid: undefined };
 const known = (ssid: string, password = "stored-pass", change: Partial<KnownNetwork> = {}): KnownNetwork => ({
   ssid,
@@ -109,12 +111,22 @@ describe("a password", () => {
 });
 
 test("mistakes are named for all fields at once", () => {
-  const check = checkSettings({ ssid: "", password: "x", url: "" }, nowhere);
+  const check = checkSettings({ ssid: "", password: "x", url: "", protocol: "magic" }, nowhere);
   expect(check.ok ? {} : check.errors).toEqual({
     ssid: "ssid-missing",
     password: "password-length",
     url: "url-invalid",
+    protocol: "protocol-unknown",
   });
+});
+
+test.each(PROTOCOLS)("the protocol %s can be chosen", (protocol) => {
+  const check = checkSettings({ ...typed, protocol }, nowhere);
+  expect(check.ok && check.candidate.protocol).toBe(protocol);
+});
+
+test.each(["", "Automatic", "activation-v3", "automatic ", "__proto__", "0"])("the protocol %j is none", (protocol) => {
+  expect(wrong({ protocol })).toEqual(["protocol"]);
 });
 
 test("a network that no scan shows is hidden", () => {
@@ -129,6 +141,7 @@ const names = (settings: Settings) => settings.networks.map(({ ssid }) => ssid);
 const candidate = (ssid: string, password = "12345678"): Candidate => ({
   network: known(ssid, password),
   url: "http://a/",
+  protocol: "automatic",
 });
 
 describe("the known networks", () => {
@@ -175,7 +188,7 @@ describe("the record", () => {
   test("what is checked is stored and read as it was", () => {
     const store = new ScriptedStore();
     const check = checkSettings(
-      { ssid: "Möwe 😀 \"'", password: '\\u0041 "quote" ', url: "Example.COM:8001/a" },
+      { ssid: "Möwe 😀 \"'", password: '\\u0041 "quote" ', url: "Example.COM:8001/a", protocol: "activation-v2" },
       nowhere,
     );
     if (!check.ok) throw new Error(JSON.stringify(check));
@@ -188,6 +201,7 @@ describe("the record", () => {
         { ssid: "first", password: "", hidden: false, preferred: true },
       ],
       url: "http://example.com:8001/a",
+      protocol: "activation-v2",
     });
   });
 
@@ -196,7 +210,9 @@ describe("the record", () => {
     let settings: Settings | undefined;
     for (let index = 0; index < 10; index++)
       settings = withCandidate(settings, candidate(`${index}${'"'.repeat(31)}`, "\\".repeat(63)));
-    settings = withPreferred({ ...settings!, url: `http://${"a".repeat(200)}.example/` }, names(settings!)[3]!);
+    const longest = PROTOCOLS.toSorted((a, b) => b.length - a.length)[0]!;
+    settings = { ...settings!, url: `http://example.com/${"a".repeat(MAX_URL_CHARACTERS - 19)}`, protocol: longest };
+    settings = withPreferred(settings, names(settings)[3]!);
     expect(settingsRecord(store).write(settings).ok).toBe(true);
     expect(read(store)?.networks).toHaveLength(10);
   });
@@ -208,16 +224,30 @@ describe("the record", () => {
     expect(read(store)).toEqual({
       networks: [{ ssid: "Old", password: "old-password", hidden: false, preferred: false }],
       url: "http://provision.example.com/",
+      protocol: "automatic",
     });
     settingsRecord(store).write(withCandidate(settingsRecord(store).read(), candidate("New")));
     const written = JSON.parse(store.get("settings1")!.replace(/^\d+:\w+:/, ""));
-    expect(written).toMatchObject({ ssid: "New", password: "12345678", others: [{ ssid: "Old" }] });
+    // Nothing that firmware before the choice of protocols did not write.
+    expect(written).toEqual({
+      ssid: "New",
+      password: "12345678",
+      url: "http://a/",
+      others: [{ ssid: "Old", password: "old-password" }],
+    });
+  });
+
+  test("of newer firmware, with a protocol that this one has not, leaves it to the device", () => {
+    const store = new ScriptedStore();
+    const json = '{"ssid":"a","password":"","url":"http://a/","protocol":"carrier-pigeon"}';
+    store.set("settings0", `2:${checksum(json)}:${json}`);
+    expect(read(store)).toMatchObject({ networks: [{ ssid: "a" }], protocol: "automatic" });
   });
 
   test("without any network keeps the address", () => {
     const store = new ScriptedStore();
-    settingsRecord(store).write({ networks: [], url: "http://a/" });
-    expect(read(store)).toEqual({ networks: [], url: "http://a/" });
+    settingsRecord(store).write({ networks: [], url: "http://a/", protocol: "automatic" });
+    expect(read(store)).toEqual({ networks: [], url: "http://a/", protocol: "automatic" });
   });
 });
 
@@ -238,7 +268,7 @@ test.each([
 ])("flash that holds %s has no network", (_label, json) => {
   const store = new ScriptedStore();
   store.set("settings0", `2:${checksum(json)}:${json}`);
-  expect(settingsRecord(store).read()).toEqual({ networks: [], url: "http://a/" });
+  expect(settingsRecord(store).read()).toEqual({ networks: [], url: "http://a/", protocol: "automatic" });
 });
 
 test.each(["", "a", "é", "文", "😀", "\0", "a\u0301"])("the length of %j in UTF-8", (text) => {

@@ -41,6 +41,9 @@ const reasons = [
   "no-internet",
   "tls-untrusted",
   "not-registered",
+  "service-down",
+  "no-broker",
+  "no-identity",
   "storage-full",
   "internal",
 ] as const;

@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { crowdedModel, pageModel, trials } from "../../mocks/page-models.js";
+import { PROTOCOLS } from "../../modules/settings/settings.js";
 import type { PageModel } from "../../softap/model.js";
 import { type Language, renderNetworks, renderPage, renderStatus } from "../../softap/view.js";
 import { isFresh } from "../../tools/page.js";
@@ -30,6 +31,18 @@ const hostile = [
   "  two  spaces  ",
   "</title></style>",
 ];
+
+/** Of the select: the values, those that are selected, and what a person reads. */
+function choiceOn(page: string): { values: string[]; selected: string[]; words: string[] } | undefined {
+  const select = /<select id="protocol" name="protocol"[^>]*>(.*?)<\/select>/s.exec(page)?.[1];
+  if (select === undefined) return undefined;
+  const options = [...select.matchAll(/<option value="([^"]*)"( selected)?>([^<]*)/g)];
+  return {
+    values: options.map(([, value]) => value!),
+    selected: options.flatMap(([, value, selected]) => (selected ? [value!] : [])),
+    words: options.map(([, , , text]) => text!),
+  };
+}
 
 /** The page's own elements, with nobody's words in it. */
 const tagsOf = (page: string) => page.match(/<[a-z!/][^\s>]*/gi);
@@ -60,8 +73,24 @@ describe.each(LANGUAGES)("in %s", (language) => {
       url: "url-invalid",
       claim: "claim-invalid",
     } as const;
-    const model = crowdedModel({ trial: trials.failed!, errors, stale: true });
+    const model = crowdedModel({ trial: trials.failed!, errors, protocol: "activation-v2" });
     expect(bytesOf(model, language, true).length).toBeLessThanOrEqual(6 * 1024);
+  });
+
+  test("so does one that was out of date", () => {
+    const model = crowdedModel({ trial: trials.failed!, stale: true, protocol: "activation-v2" });
+    expect(bytesOf(model, language, true).length).toBeLessThanOrEqual(6 * 1024);
+  });
+
+  test("every protocol has words of its own, the chosen one is shown, and where it is not the usual one at once", () => {
+    for (const chosen of PROTOCOLS) {
+      const page = fillingOf(pageModel({ protocol: chosen }), language);
+      const { values, selected, words } = choiceOn(page)!;
+      expect([values, selected]).toEqual([[...PROTOCOLS], [chosen]]);
+      expect(page.includes("<details open>")).toBe(chosen !== "automatic");
+      expect(new Set(words).size).toBe(PROTOCOLS.length);
+      for (const text of words) expect(PROTOCOLS).not.toContain(text);
+    }
   });
 
   test("headers say what it is", () => {
@@ -88,6 +117,7 @@ describe.each(hostile)("a network called %j", (ssid) => {
     pageModel({
       ssid: name,
       url: name,
+      protocol: name,
       networks: [{ ssid: name, rssi: -60, secured: true }],
       known: [{ ssid: name, preferred: true }],
       trial: {
@@ -106,7 +136,7 @@ describe.each(hostile)("a network called %j", (ssid) => {
     expect(tagsOf(page)).toEqual(tagsOf(fillingOf(everywhere("plain"))));
     expect(page).not.toMatch(/="[^"]*<|<bdi>[^<]*>[^<]*</);
     expect([fieldValue(page, "ssid"), fieldValue(page, "url")]).toEqual([ssid, ssid]);
-    expect(unescapeHtml(/<option value="([^"]*)">/.exec(page)![1]!)).toBe(ssid);
+    expect(unescapeHtml(/<select id="known"[^>]*><option value="([^"]*)">/.exec(page)![1]!)).toBe(ssid);
     expect(unescapeHtml(/<bdi>([^<]*)<\/bdi>/.exec(renderNetworks(everywhere(ssid), "en"))![1]!)).toBe(ssid);
   });
 
@@ -164,14 +194,22 @@ test("a program can fill in the form: the first one, with the token, no name twi
   const form = /<form id="form" method="post" action="\/\?lang=en">(.*?)<\/form>/s.exec(page)![1]!;
   expect(page.indexOf("<form")).toBe(page.indexOf('<form id="form"'));
   const names = [...form.matchAll(/<(?:input|textarea|select)[^>]* name="([^"]*)"/g)].map(([, name]) => name);
-  expect(names).toEqual(["token", "ssid", "password", "url", "claim"]);
+  expect(names).toEqual(["token", "ssid", "password", "url", "protocol", "claim"]);
   expect(form).toContain(`name="token" value="${pageModel().token}"`);
 });
 
-test("a locked address is shown, and is not for typing", () => {
-  const page = fillingOf(pageModel({ urlLocked: true }));
+test("a locked address is shown, is not for typing, and leaves no kind of service to choose", () => {
+  const page = fillingOf(pageModel({ urlLocked: true, protocol: "activation-v2" }));
   expect(page).toMatch(/<input id="url"[^>]* readonly aria-describedby="url-note">.*id="url-note"/);
+  expect([choiceOn(page), page.includes("<details>")]).toEqual([undefined, true]);
   expect(fillingOf(pageModel())).not.toContain("readonly");
+});
+
+test("an unknown kind of service is said at its field, where it is seen", () => {
+  const page = fillingOf(pageModel({ protocol: "magic", errors: { protocol: "protocol-unknown" } }));
+  expect(page).toMatch(/<details open>.*<select[^>]* aria-invalid="true" aria-describedby="protocol-error">/s);
+  expect(page).toMatch(/<p class="bad" id="protocol-error">Choose the kind of service/);
+  expect(choiceOn(page)!.selected).toEqual([]);
 });
 
 test("a stored password and a stored certificate are told of", () => {

@@ -127,9 +127,10 @@ describe("a form", () => {
     ["password", { ...form, password: "seven77" }],
     ["url", { ...form, url: "not a url" }],
     ["url", { ...form, url: "http://user:secret@host/" }],
+    ["protocol", { ...form, protocol: "magic" }],
   ] as const)
     portalLife(
-      `with a bad ${field} (${fields[field]}) comes back with what was typed and a word at that field`,
+      `with a bad ${field} (${(fields as Record<string, string>)[field]}) comes back with what was typed and a word at that field`,
       (world) => {
         const { status, body } = world.fillIn(fields);
         expect([status, world.phase]).toEqual([422, "idle"]);
@@ -180,10 +181,12 @@ describe("an address that the build locks", () => {
     });
     await world.untilState("portal");
     expect(world.visit({}).body).toMatch(/name="url"[^>]*value="http:\/\/factory\.example\.com\/"[^>]*readonly/);
-    world.fillIn({ ...form, url: "http://evil.example" });
+    expect(world.visit({}).body).not.toContain('name="protocol"');
+    world.fillIn({ ...form, url: "http://evil.example", protocol: "activation-v2" });
     await world.until(() => world.phase === "done");
-    expect(world.requests.map(({ url }) => url.host)).toEqual(["factory.example.com"]);
+    expect(new Set(world.requests.map(({ url }) => url.host))).toEqual(new Set(["factory.example.com"]));
     expect(storedIn(world)?.url).toBe("http://factory.example.com/");
+    expect(world.device.settings.read()?.protocol).toBe("automatic");
   });
 
   life("counts for what was stored before it was locked, too", async ({ boot }) => {
@@ -192,7 +195,7 @@ describe("an address that the build locks", () => {
       fresh.device = { ...fresh.device, build: { ...build, ...locked } };
     });
     await world.untilState("online");
-    expect(world.requests.map(({ url }) => url.host)).toEqual(["factory.example.com"]);
+    expect(new Set(world.requests.map(({ url }) => url.host))).toEqual(new Set(["factory.example.com"]));
   });
 });
 

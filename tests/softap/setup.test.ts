@@ -62,6 +62,7 @@ describe("known networks", () => {
     settingsRecord(store).write({
       networks: [knownNetwork("Home", SECRETS.wifi), knownNetwork("Office", "office-password")],
       url: SERVICE_URL,
+      protocol: "automatic",
     });
     return store;
   };
@@ -143,7 +144,11 @@ life("a claim that came with a wrong password is there for the next try", async 
 
 life("forgetting the network in use leaves it, and leaves nothing of it in flash", async ({ boot }) => {
   const store = new ScriptedStore();
-  settingsRecord(store).write({ networks: [knownNetwork("Home", SECRETS.wifi)], url: SERVICE_URL });
+  settingsRecord(store).write({
+    networks: [knownNetwork("Home", SECRETS.wifi)],
+    url: SERVICE_URL,
+    protocol: "automatic",
+  });
   const world = boot({ http: () => answer(404, { detail: "who?" }) }, new ScriptedStore(store.entries));
   await world.untilState("portal");
   expect(world.device.wifi.joined).toBe(true);

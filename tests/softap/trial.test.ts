@@ -31,7 +31,10 @@ life("each step is told as it happens, and none before", async ({ boot }) => {
 });
 
 describe("what does not work is named, and nothing of it is kept", () => {
-  const http = (reply: ReturnType<Script["http"]>) => ({ http: () => reply });
+  // The service says that it is well: whatever else it answers is its own fault, or the device's.
+  const http = (reply: ReturnType<Script["http"]>): Partial<Script> => ({
+    http: ({ url }) => (url.path === "/health" ? answer(200, { status: "healthy" }) : reply),
+  });
   const cases: [string, Partial<Script>, Reason, string[]][] = [
     ["a wrong password", { join: () => "wifi-password" }, "wifi-password", []],
     ["a network that is not there", { join: () => "wifi-not-found", networks: [] }, "wifi-not-found", []],
@@ -133,8 +136,11 @@ describe("an activation in the portal", () => {
     world.loseWiFi();
     await world.until(() => world.phase === "failed");
     expect(JSON.parse(status(world))).toMatchObject({ failure: { reason: "wifi-lost" }, kept: true });
+    await world.untilState("activating", 2);
     cloud.entered = true;
-    await world.untilState("online");
+    await world.until(() => world.restarted);
+    const next = boot({ http: () => failed("unreachable") }, world.store);
+    await next.untilState("online");
   });
 });
 
@@ -172,6 +178,7 @@ life("what a person sends is not given up for the stored networks", async ({ boo
   settingsRecord(store).write({
     networks: [knownNetwork("Attic", "attic-password"), knownNetwork("Cellar", "cellar-password")],
     url: SERVICE_URL,
+    protocol: "automatic",
   });
   const networks = ["Attic", "Cellar", "Home"].map((ssid) => ({ ssid, rssi: -50, secured: true }));
   const join = (ssid: string) => (ssid === "Home" ? undefined : ("wifi-password" as const));

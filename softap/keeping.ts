@@ -1,0 +1,69 @@
+/** What of a trial is in flash: nothing of it before it works, or before a person says so. */
+import { type Failure, patienceOf, type Result, success } from "../modules/failure/failure.js";
+import { type Log, noteFailure } from "../modules/log/log.js";
+import type { Claim } from "../modules/settings/claim.js";
+import { type Candidate, type Settings, withCandidate } from "../modules/settings/settings.js";
+import type { StoredRecord } from "../modules/storage/record.js";
+import type { Configuration } from "../provisioning/configuration.js";
+import type { Journal } from "../provisioning/journal.js";
+
+export interface Flash {
+  readonly settings: StoredRecord<Settings>;
+  readonly claim: StoredRecord<Claim>;
+  readonly journal: Journal;
+}
+
+export class Keeping {
+  readonly candidate: Candidate;
+  /** What the service gave. It waits for the settings: another service's would wipe the one that is in use. */
+  configuration: Configuration | undefined;
+  #flash: Flash;
+  #claim: Claim | undefined;
+  #isKept: boolean;
+  /** How it was before; undefined where nothing is to be taken back. */
+  #before: { readonly settings: Settings | undefined } | undefined;
+
+  /** @param isKept the candidate is what the settings say already */
+  constructor(flash: Flash, candidate: Candidate, claim: Claim | undefined, isKept: boolean) {
+    this.#flash = flash;
+    this.candidate = candidate;
+    this.#claim = claim;
+    this.#isKept = isKept;
+  }
+
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
+  /** Settings that are kept are not written again; a configuration that came meanwhile is. */
+  keep(log: Log): Result<void> {
+    const { journal } = this.#flash;
+    const kept = this.#isKept ? success(undefined) : this.#keepSettings();
+    if (!kept.ok || !this.configuration) return kept;
+    const written = journal.keep(this.candidate.url, this.configuration);
+    // Without it the device asks the service again after the restart.
+    if (!written.ok) noteFailure(log, written.failure);
+    this.configuration = undefined;
+    return kept;
+  }
+
+  /** A code was seen, and the service refused after it: what worked before stands again. Less ends by itself. */
+  takeBack(failure: Failure): void {
+    const { settings } = this.#flash;
+    if (!this.#before || patienceOf(failure) === "soon") return;
+    const before = this.#before.settings;
+    const restored = before ? settings.write(before) : settings.erase();
+    this.#isKept = !restored.ok;
+  }
+
+  #keepSettings(): Result<void> {
+    const { settings, claim } = this.#flash;
+    const before = settings.read();
+    const claimKept = this.#claim ? claim.write(this.#claim) : success(undefined);
+    const kept = claimKept.ok ? settings.write(withCandidate(before, this.candidate)) : claimKept;
+    if (!kept.ok) return kept;
+    this.#before = { settings: before };
+    this.#isKept = true;
+    return kept;
+  }
+}

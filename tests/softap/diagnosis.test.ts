@@ -1,0 +1,68 @@
+/** What a trial says where the service failed: its own word on its health counts. */
+import { expect, test } from "vitest";
+import { type Failure, failed, success } from "../../modules/failure/failure.js";
+import { Secret } from "../../modules/secret/secret.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import type { Waiting } from "../../provisioning/protocol.js";
+import type { Service } from "../../provisioning/protocols.js";
+import { runTrial } from "../../softap/trial.js";
+import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { play } from "../scripted/play.js";
+import { World } from "../scripted/world.js";
+import "../lifecycle/support.js";
+
+/** The trial's end with this service, and what the service was asked about. */
+async function tryWith(service: Partial<Service>, waiting: Waiting = { isOver: false }) {
+  const asked: Failure[] = [];
+  let end: Awaited<ReturnType<typeof runTrial>> | undefined;
+  await play(async (enter) => {
+    const world = new World(goodWorld());
+    enter(world);
+    const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
+    const whole: Partial<Service> = {
+      ...service,
+      async diagnose(failure) {
+        asked.push(failure);
+        return service.diagnose ? service.diagnose(failure) : failure;
+      },
+    };
+    end = await runTrial({
+      io: { ...world.device, serviceAt: () => whole as Service },
+      candidate: { network, url: SERVICE_URL, protocol: "automatic" },
+      activation: undefined,
+      waiting,
+      onStep() {},
+      onQuery() {},
+      onActivation() {},
+    });
+  });
+  return { end: end!, asked: asked.map(({ reason }) => reason) };
+}
+
+test("a service that is down is not taken for one that does not know the device, nor the other way round", async () => {
+  const down = { reason: "service-down" } as const;
+  expect(await tryWith({ query: async () => failed("timeout"), diagnose: async () => down })).toEqual({
+    end: { ok: false, failure: down },
+    asked: ["timeout"],
+  });
+  const unknown = { reason: "not-registered", detail: "AA:BB:CC:DD:EE:FF" } as const;
+  expect(await tryWith({ query: async () => failed("unexpected-status"), diagnose: async () => unknown })).toEqual({
+    end: { ok: false, failure: unknown },
+    asked: ["unexpected-status"],
+  });
+});
+
+test("what works is not asked about", async () => {
+  const configuration = {} as Configuration;
+  const query = async () => success({ kind: "configuration" as const, configuration });
+  expect(await tryWith({ query })).toEqual({ end: success(configuration), asked: [] });
+});
+
+test("nothing is asked when nobody waits any more", async () => {
+  const waiting = { isOver: false };
+  const query = async () => {
+    waiting.isOver = true;
+    return failed("timeout");
+  };
+  expect((await tryWith({ query }, waiting)).asked).toEqual([]);
+});
