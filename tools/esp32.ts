@@ -14,9 +14,10 @@ const APP = { name: NAME, config: { buildTimeMs: Date.now() } };
 const OUTPUT = join(ROOT, "build", NAME);
 const TEMPORARY = join(OUTPUT, "tmp", "esp32", "esp32s3", "release", NAME);
 
-/** mcconfig asks the IDF's folder for its version; any git folder answers. */
+/** mcconfig asks the IDF's folder for its version, which any git folder answers, and looks for the headers' folders. */
 function standInForIdf(): string {
   const folder = join(OUTPUT, "no-idf");
+  for (const name of headerFolders()) mkdirSync(join(folder, name), { recursive: true });
   if (!existsSync(join(folder, ".git"))) {
     mkdirSync(folder, { recursive: true });
     const git = (...args: string[]) =>
@@ -25,6 +26,15 @@ function standInForIdf(): string {
     git("commit", "-q", "--allow-empty", "-m", "stand-in");
   }
   return folder;
+}
+
+/** Those of the IDF that the project's own C needs beyond the SDK's. */
+function headerFolders(): string[] {
+  const modules = join(ROOT, "modules");
+  return readdirSync(modules)
+    .map((name) => join(modules, name, "esp32", "manifest.json"))
+    .filter(existsSync)
+    .flatMap((path) => [...readFileSync(path, "utf8").matchAll(/\$\(IDF_PATH\)\/([^"]+)/g)].map((match) => match[1]!));
 }
 
 async function javascriptStage(): Promise<void> {

@@ -38,6 +38,7 @@ function installFlash(): void {
 
 Object.assign(host.config, boot.config);
 host.mac = boot.mac;
+host.isDebug = boot.isDebug;
 host.resources.set("private-ca.der", boot.trustAnchors);
 host.trace = (text) => say({ trace: text });
 host.restart = () => end(exitCode.restart);

@@ -13,6 +13,7 @@ export interface BootData {
   /** DER, one after the other. */
   trustAnchors: Uint8Array;
   radio: RadioOptions;
+  isDebug: boolean;
   /** The power goes after so many flash operations of this boot. */
   powerCutAfterWrites?: number;
   /** One Int32: the flash operations of this boot so far. Shared, so that it survives the thread. */

@@ -22,6 +22,8 @@ export interface VirtualDeviceOptions extends Partial<DeviceIdentity> {
   faults?: Faults;
   /** Default: the manifest's. */
   firmwareVersion?: string;
+  /** As `mcconfig -d` builds it. Default: a release. */
+  isDebug?: boolean;
   /** The module to run instead of the firmware's. */
   main?: URL;
 }

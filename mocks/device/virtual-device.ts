@@ -207,7 +207,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   }
 
   #bootData(): BootData {
-    const { config, main, firmwareVersion, trustAnchors = [] } = this.#options;
+    const { config, main, firmwareVersion, isDebug = false, trustAnchors = [] } = this.#options;
     const cut = this.faults.powerCutAfterWrites;
     return {
       main: (main ?? new URL("main.js", built)).href,
@@ -215,6 +215,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       mac: this.#identity!.mac,
       trustAnchors: Buffer.concat(trustAnchors.map((pem) => new X509Certificate(pem).raw)),
       radio: this.#radio,
+      isDebug,
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
       calendar: this.#calendar,

@@ -1,9 +1,52 @@
-/** `mc/ffi`: the C functions that the manifests name (modules/wifi/esp32/address.c). */
+/** `mc/ffi`: the C functions that the manifests name, as their sources under `esp32/` have them on the chip. */
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import type FFIType from "mc/ffi";
+import { chipFacts } from "./chip.js";
 import { host } from "./host.js";
 
-export default class FFI {
+/** `ESP_FAIL` */
+const FAIL = -1;
+
+export default class FFI implements FFIType {
   /** -1 where there is no access point. The machine that plays the board keeps its address. */
   access_point_address(_a: number, _b: number, _c: number, _d: number): number {
-    return host.radio.accessPoint.settings ? 0 : -1;
+    return host.radio.accessPoint.settings ? 0 : FAIL;
   }
+
+  /** 0 where the facts and the NUL behind them do not fit. */
+  chip_facts(json: ArrayBuffer, size: number): number {
+    const text = Buffer.from(chipFacts(), "ascii");
+    const target = memory(json, 0);
+    text.copy(target, 0, 0, Math.max(0, size - 1));
+    return text.length < size ? text.length : 0;
+  }
+
+  efuse_serial(serial: ArrayBuffer): number {
+    const target = memory(serial, 32);
+    const { userData, key, keyPurpose } = host.efuses;
+    if (!key || keyPurpose !== "HMAC_UP" || !userData[0]) return 0;
+    target.fill(0, 0, 32);
+    target.set(userData.subarray(0, 32));
+    return target.subarray(0, 32).findLastIndex((byte) => byte !== 0) + 1;
+  }
+
+  efuse_hmac(message: ArrayBuffer, length: number, digest: ArrayBuffer): number {
+    const [text, target] = [memory(message, 0), memory(digest, 32)];
+    const { key, keyPurpose } = host.efuses;
+    if (!key || keyPurpose !== "HMAC_UP") return FAIL;
+    target.set(hmac(sha256, key, text.subarray(0, length)));
+    return 0;
+  }
+
+  is_debug(): number {
+    return host.isDebug ? 1 : 0;
+  }
+}
+
+/** What C gets for a buffer (xsffi.c, fxToArrayBufferHandle). @throws for a view, and for less than the manifest says */
+function memory(buffer: ArrayBuffer, leastBytes: number): Uint8Array {
+  if (!(buffer instanceof ArrayBuffer)) throw new TypeError("this is no ArrayBuffer instance");
+  if (buffer.byteLength < leastBytes) throw new RangeError(`invalid buffer size ${buffer.byteLength}`);
+  return new Uint8Array(buffer);
 }

@@ -14,6 +14,10 @@ export interface Host {
   readonly resources: Map<string, Uint8Array>;
   /** The station's MAC address, `7C:DF:A1:…`. */
   mac: string;
+  /** Of the chip; blank where no factory burnt an identity into it. */
+  efuses: Efuses;
+  /** The image was built with `mcconfig -d`. */
+  isDebug: boolean;
   /** Takes what the device traces, piece by piece, line ends included. */
   trace(text: string): void;
   nvs: Nvs;
@@ -23,10 +27,24 @@ export interface Host {
   restart(): never;
 }
 
+export interface Efuses {
+  /** Of the user block, 32 bytes; zeros where nobody burnt any. */
+  readonly userData: Uint8Array;
+  /** Key block 0: the HMAC peripheral alone can read it. */
+  readonly key?: Uint8Array;
+  /** Without `HMAC_UP` the peripheral does not sign with it for the software. */
+  readonly keyPurpose: "USER" | "HMAC_UP" | "HMAC_DOWN_ALL";
+}
+
+/** As Espressif sells them. */
+export const blankEfuses: Efuses = { userData: new Uint8Array(32), keyPurpose: "USER" };
+
 export const host: Host = {
   config: { file: { root: "/mod/" } },
   resources: new Map(),
   mac: "7C:DF:A1:00:00:01",
+  efuses: blankEfuses,
+  isDebug: false,
   trace: () => {},
   nvs: new Nvs(),
   radio: new Radio(),

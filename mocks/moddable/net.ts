@@ -13,6 +13,9 @@ import { link } from "./link.js";
 import { post } from "./machine.js";
 import { bssidOf, channelOf, signalOf } from "./networks.js";
 
+/** Where a station is that has no network. */
+const FIRST_CHANNEL = 1;
+
 type Interface = "station" | "ap";
 
 function interfaceOf(asked?: string): Interface | undefined {
@@ -43,6 +46,12 @@ function nameServers(): string[] {
   return servers.length > 0 ? servers : ["127.0.0.1"];
 }
 
+/** The radio's, joined or not; a second argument changes nothing. */
+function channel(): number | undefined {
+  const { accessPoint, network, hasStation } = host.radio;
+  return accessPoint.channel ?? (network && channelOf(network)) ?? (hasStation ? FIRST_CHANNEL : undefined);
+}
+
 function get(what: string, which?: string): string | number | string[] | undefined {
   const { network } = host.radio;
   switch (what) {
@@ -57,7 +66,7 @@ function get(what: string, which?: string): string | number | string[] | undefin
     case "RSSI":
       return network && signalOf(network);
     case "CHANNEL":
-      return host.radio.accessPoint.channel ?? (network && channelOf(network));
+      return channel();
     case "DNS":
       return nameServers();
     default:

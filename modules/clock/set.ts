@@ -23,6 +23,8 @@ export interface CalendarParts {
 
 /** Where no server answers, the network lets none through: to ask costs each request the whole of their time-out. */
 const SILENCE_MS = 5 * 60_000;
+/** Nothing that a service says of a later time is meant. */
+const LATEST_MS = Date.UTC(2100, 0);
 
 /**
  * Asks all servers at once. Where none answers the calendar stays as it is, but not before the floor, so that
@@ -71,7 +73,7 @@ export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: Ca
       silentUntilMs = 0;
     },
     suggest(nowMs) {
-      if (!isGuess || nowMs < floorMs) return;
+      if (!isGuess || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
       set(nowMs);
       isGuess = false;
     },

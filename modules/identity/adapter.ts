@@ -4,8 +4,10 @@ import { reportFault } from "../guard/guard.js";
 import { Secret } from "../secret/secret.js";
 import { isPassphrase } from "../settings/settings.js";
 import type { Store } from "../storage/storage.js";
-import { fromHex, hmacSha256, type Sha256, toHex } from "./hmac.js";
+import { createEfuseKeyStore } from "./efuse-adapter.js";
+import { type Sha256, toHex } from "./hmac.js";
 import { type Identity, normaliseMac, uuidV4 } from "./identity.js";
+import { createNvsKeyStore } from "./nvs-keys.js";
 
 export const sha256: Sha256 = (...parts) => {
   const digest = new Digest("SHA256");
@@ -14,14 +16,13 @@ export const sha256: Sha256 = (...parts) => {
 };
 
 /**
- * @param factory the namespace that only the factory writes: `serial`, `hmac_key` (hex), `ap_password`
+ * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`; the chip's eFuses come
+ *   first where they have serial number and key
  * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
  */
 export function createIdentity(factory: Store, store: Store, random: () => number): Identity {
-  const serial = factory.get("serial");
+  const keys = createEfuseKeyStore() ?? createNvsKeyStore(factory, sha256);
   const accessPointPassword = factory.get("ap_password") ?? "";
-  // Read at each use: nothing refers to the key afterwards.
-  const readKey = () => fromHex(factory.get("hmac_key") ?? "");
   return {
     // Asked each time: the driver knows its address some time after the radio was switched on.
     get mac() {
@@ -30,7 +31,7 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
         kept(store, "mac", normaliseMac, () => madeUpMac(random))
       );
     },
-    serial: readKey() && serial !== undefined && SERIAL.test(serial) ? serial : undefined,
+    serial: keys.serial,
     uuid: kept(
       store,
       "uuid",
@@ -38,9 +39,9 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
       () => uuidV4(random),
     ),
     accessPointPassword: isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined,
-    sign(text) {
-      const key = readKey();
-      return key && toHex(hmacSha256(sha256, key, new Uint8Array(ArrayBuffer.fromString(text))));
+    sign(text, form) {
+      const digest = keys.sign(new Uint8Array(ArrayBuffer.fromString(text)), form);
+      return digest && toHex(digest);
     },
   };
 }
@@ -50,8 +51,6 @@ interface ChipNet {
   get(what: "MAC", which: "station"): string | undefined;
 }
 
-/** It goes into headers and JSON. */
-const SERIAL = /^[\x21-\x7e]{1,64}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function kept(store: Store, key: string, check: (text: string) => string | undefined, make: () => string): string {

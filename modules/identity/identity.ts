@@ -28,6 +28,11 @@ export interface Identity {
   sign(text: string, form: KeyForm): string | undefined;
 }
 
+/** It goes into headers and JSON. */
+export function isSerial(text: string): boolean {
+  return /^[\x21-\x7e]{1,64}$/.test(text);
+}
+
 /** RFC 9562 §5.4 */
 export function uuidV4(random: () => number): string {
   const hex = () => Math.floor(random() * 16).toString(16);

@@ -1,12 +1,16 @@
 import Instrumentation from "instrumentation";
+import FFI from "mc/ffi";
 import Timer from "timer";
-import type { System as SystemPort } from "./system.js";
+import { parseObject } from "../json/json.js";
+import type { ChipFacts, System as SystemPort } from "./system.js";
 
 /** `System` of the SDK's module `system`: has `restart` on the chip only. */
 declare const System: { restart?(): void };
 
 /** The console is a serial line: give it the time to say the last words. */
 const LAST_WORDS_MS = 100;
+/** Of the facts with a dozen partitions. */
+const FACTS_BYTES = 2_048;
 
 export const system: SystemPort = {
   /**
@@ -16,7 +20,14 @@ export const system: SystemPort = {
   restart() {
     Timer.set(() => System.restart?.(), LAST_WORDS_MS);
   },
-  facts: () => undefined,
-  isDebug: false,
+  facts() {
+    const json = new ArrayBuffer(FACTS_BYTES);
+    const length = new FFI().chip_facts(json, FACTS_BYTES);
+    // C writes these members and no others (esp32/chip_facts.c), in ASCII.
+    return length ? (parseObject(String.fromArrayBuffer(json.slice(0, length))) as ChipFacts | undefined) : undefined;
+  },
+  get isDebug() {
+    return new FFI().is_debug() !== 0;
+  },
   freeHeapBytes: () => Instrumentation.get(Instrumentation.map("System Free Memory")),
 };

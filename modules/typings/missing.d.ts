@@ -56,5 +56,11 @@ declare module "mc/ffi" {
   /** The functions that the manifests name. */
   export default class FFI {
     access_point_address(a: number, b: number, c: number, d: number): number;
+    chip_facts(json: ArrayBuffer, size: number): number;
+    /** @param serial 32 bytes */
+    efuse_serial(serial: ArrayBuffer): number;
+    /** @param digest 32 bytes */
+    efuse_hmac(message: ArrayBuffer, length: number, digest: ArrayBuffer): number;
+    is_debug(): number;
   }
 }

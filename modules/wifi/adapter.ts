@@ -28,8 +28,8 @@ const STATION_AND_ACCESS_POINT = 3;
 type ChipScanOptions = SdkScanOptions & { active: boolean };
 type ChipAccessPointOptions = AccessPointOptions & { station: boolean };
 interface ChipNet {
-  get(what: "CHANNEL", which: "station"): number | undefined;
   get(what: "IP", which: "station"): string | undefined;
+  get(what: "CHANNEL"): number | undefined;
 }
 
 type Listener = (event: string, code: number) => void;
@@ -112,12 +112,14 @@ export class WiFiAdapter implements WiFi {
   }
 
   status(): WiFiStatus {
+    const net = Net as unknown as ChipNet;
     return {
       ssid: this.#joined ?? "",
       // Without the name of the interface the chip has no answer while its access point is up.
-      address: (Net as ChipNet).get("IP", "station") ?? "",
+      address: net.get("IP", "station") ?? "",
       rssi: Net.get("RSSI"),
-      channel: (Net as ChipNet).get("CHANNEL", "station"),
+      // The radio's, which is on some channel without a network, too.
+      channel: this.joined ? net.get("CHANNEL") : undefined,
     };
   }
 

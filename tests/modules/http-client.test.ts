@@ -8,7 +8,11 @@ import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } f
 
 type Options = Partial<Omit<HttpRequest, "url">>;
 
-const noTls = { ensure: () => Promise.reject(new Error("the clock is not asked for without TLS")), doubt() {} };
+const noTls = {
+  ensure: () => Promise.reject(new Error("the clock is not asked for without TLS")),
+  doubt() {},
+  suggest() {},
+};
 
 function ask(url: string, options: Options = {}, clock = fasterClock(1)): Promise<Result<HttpResponse>> {
   const http = createHttpClient(clock, noTls);

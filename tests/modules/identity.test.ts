@@ -1,11 +1,13 @@
 import { createHmac } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { blankEfuses, type Efuses, host } from "../../mocks/moddable/host.js";
 import { createIdentity } from "../../modules/identity/adapter.js";
 import { accessPointName, normaliseMac, uuidV4 } from "../../modules/identity/identity.js";
 import "../moddable/support.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const KEY = "0123456789abcdef".repeat(4);
+const hmac = (key: string | Uint8Array, text: string) => createHmac("sha256", key).update(text).digest("hex");
 
 describe("a UUID", () => {
   test.each([() => 0, () => 0.999_999_999, Math.random])("is version 4, variant 1", (random) => {
@@ -46,17 +48,91 @@ describe("the device", () => {
 
   test("signs with the factory's key, which is nowhere in what it shows", () => {
     const identity = createIdentity(factory({ serial: "SN-1", hmac_key: KEY }), new ScriptedStore(), Math.random);
-    const expected = createHmac("sha256", Buffer.from(KEY, "hex")).update("Möwe-challenge").digest("hex");
-    expect(identity.sign("Möwe-challenge")).toBe(expected);
+    expect(identity.sign("Möwe-challenge", "bytes")).toBe(hmac(Buffer.from(KEY, "hex"), "Möwe-challenge"));
+    expect(identity.sign("Möwe-challenge", "text")).toBe(hmac(KEY, "Möwe-challenge"));
     expect(identity.serial).toBe("SN-1");
     expect(JSON.stringify(identity)).not.toContain(KEY);
   });
 
-  test.each([[{}], [{ serial: "SN-1" }], [{ serial: "SN-1", hmac_key: "no hex" }], [{ serial: "SN-1", hmac_key: "" }]])(
-    "with %j for factory data signs nothing",
-    (entries) => {
-      const identity = createIdentity(factory(entries), new ScriptedStore(), Math.random);
-      expect(identity.sign("challenge")).toBeUndefined();
+  test.each(["correct horse battery", "sixteen letters!", `${"0123456789abcdef".repeat(2)}0`, "x".repeat(128)])(
+    "has no bytes for the key %j: the text is the key",
+    (key) => {
+      const identity = createIdentity(factory({ serial: "SN-1", hmac_key: key }), new ScriptedStore(), Math.random);
+      expect(identity.serial).toBe("SN-1");
+      expect(identity.sign("challenge", "bytes")).toBeUndefined();
+      expect(identity.sign("challenge", "text")).toBe(hmac(key, "challenge"));
     },
   );
+
+  test.each([
+    [{}],
+    [{ serial: "SN-1" }],
+    [{ serial: "SN-1", hmac_key: "" }],
+    [{ serial: "SN-1", hmac_key: "fifteen letters" }],
+    [{ serial: "SN-1", hmac_key: "00ff" }],
+    [{ serial: "SN-1", hmac_key: "x".repeat(129) }],
+    [{ serial: "SN-1", hmac_key: "not printable: \n, ä" }],
+  ])("with %j for factory data signs nothing, and has no serial number", (entries) => {
+    const identity = createIdentity(factory(entries), new ScriptedStore(), Math.random);
+    expect([identity.sign("challenge", "bytes"), identity.sign("challenge", "text")]).toEqual([undefined, undefined]);
+    expect(identity.serial).toBeUndefined();
+  });
+
+  test.each(["", "SN 1", "SN-1\r\nX: y", "é", "x".repeat(65)])("has no serial number %j", (serial) => {
+    const identity = createIdentity(factory({ serial, hmac_key: KEY }), new ScriptedStore(), Math.random);
+    expect(identity.serial).toBeUndefined();
+  });
+
+  describe("with eFuses", () => {
+    const key = Uint8Array.from({ length: 32 }, (_, index) => 3 * index);
+    const burnt = (serial: string): Efuses => ({
+      userData: Uint8Array.from(Buffer.alloc(32).fill(serial, 0, serial.length, "latin1")),
+      key,
+      keyPurpose: "HMAC_UP",
+    });
+    const nvs = { serial: "SN-NVS", hmac_key: KEY };
+    const identityWith = (efuses: Efuses, entries: Record<string, string> = nvs) => {
+      host.efuses = efuses;
+      return createIdentity(factory(entries), new ScriptedStore(), Math.random);
+    };
+    afterEach(() => {
+      host.efuses = blankEfuses;
+    });
+
+    test.each(["S", "SN-0A1B2C3D-7CDFA1000001", "0123456789abcdef".repeat(2)])(
+      "is %s, and the chip signs",
+      (serial) => {
+        const identity = identityWith(burnt(serial));
+        expect(identity.serial).toBe(serial);
+        for (const text of ["c", "Möwe-challenge", "x".repeat(500)])
+          expect(identity.sign(text, "bytes")).toBe(hmac(key, text));
+        // The chip has no text of its key; NVS's is another device's.
+        expect(identity.sign("challenge", "text")).toBeUndefined();
+      },
+    );
+
+    test("needs nothing in NVS", () => {
+      const identity = identityWith(burnt("SN-1"), {});
+      expect([identity.serial, identity.sign("c", "bytes")]).toEqual(["SN-1", hmac(key, "c")]);
+    });
+
+    test("that refuse to sign signs nothing", () => {
+      const identity = identityWith(burnt("SN-1"));
+      host.efuses = blankEfuses;
+      expect(identity.sign("challenge", "bytes")).toBeUndefined();
+    });
+
+    test.each<[string, Efuses]>([
+      ["nothing", blankEfuses],
+      ["a serial number alone", { ...blankEfuses, userData: burnt("SN-1").userData }],
+      ["a key alone", { ...burnt("SN-1"), userData: blankEfuses.userData }],
+      ["a key for something else", { ...burnt("SN-1"), keyPurpose: "HMAC_DOWN_ALL" }],
+      ["a serial number that is no text", burnt("\xff\xfeSN")],
+      ["a zero within the serial number", burnt("SN\x001")],
+    ])("that have %s is NVS's", (_name, efuses) => {
+      const identity = identityWith(efuses);
+      expect(identity.serial).toBe("SN-NVS");
+      expect(identity.sign("challenge", "bytes")).toBe(hmac(Buffer.from(KEY, "hex"), "challenge"));
+    });
+  });
 });

@@ -45,6 +45,7 @@ export function connect(change: Partial<MqttOptions> = {}, times = 1) {
     username: "user",
     password: new Secret("pass-word"),
     keepAliveMs: 60_000,
+    timeoutMs: 30_000,
     subscribe: ["devices/d/control"],
     qos: 1,
     onMessage: ({ topic, payload }) => void received.push([topic, payload]),

@@ -98,11 +98,11 @@ describe("the calendar", () => {
       asked.push(server);
       return Promise.resolve(state.answers[server]);
     };
-    const { ensure, doubt } = createCalendarFrom({
+    const { ensure, doubt, suggest } = createCalendarFrom({
       ...{ clock, floorMs: FLOOR_MS, servers: ["a", "b", "c"], askTime: askServer },
       set: (time: number) => set.push(time),
     });
-    return { ensure, doubt, asked, set, state };
+    return { ensure, doubt, suggest, asked, set, state };
   }
 
   test("is set once, by the first server that answers, for all that wait", async () => {
@@ -170,6 +170,55 @@ describe("the calendar", () => {
       [wrongMs, NOW_MS],
     ]);
   });
+
+  test("that a service tells is better than a guess: nobody is asked any more", async () => {
+    const { ensure, suggest, asked, set } = calendar({ a: NOW_MS });
+    suggest(NOW_MS + 1);
+    await ensure();
+    expect([asked, set]).toEqual([[], [NOW_MS + 1]]);
+  });
+
+  test("that a service tells takes nothing's place that a time server or another service told", async () => {
+    const told = calendar({ a: NOW_MS });
+    await told.ensure();
+    told.suggest(NOW_MS + 60_000);
+    expect(told.set).toEqual([NOW_MS]);
+    const suggested = calendar({});
+    suggested.suggest(NOW_MS);
+    suggested.suggest(NOW_MS + 60_000);
+    expect(suggested.set).toEqual([NOW_MS]);
+  });
+
+  test("that a service tells ends what the floor was for", async () => {
+    const { ensure, suggest, asked, set } = calendar({});
+    await ensure();
+    suggest(NOW_MS);
+    await ensure();
+    expect([asked.length, set]).toEqual([3, [FLOOR_MS, NOW_MS]]);
+  });
+
+  test("that a service told is asked for once it is in doubt, and a time server wins", async () => {
+    const { ensure, doubt, suggest, asked, set } = calendar({ b: NOW_MS });
+    suggest(Date.UTC(2099, 0));
+    doubt();
+    await ensure();
+    suggest(Date.UTC(2099, 0));
+    expect([asked, set]).toEqual([
+      ["a", "b", "c"],
+      [Date.UTC(2099, 0), NOW_MS],
+    ]);
+  });
+
+  test.each([FLOOR_MS - 1, 0, -1, Date.UTC(2100, 0), 1e300, Number.POSITIVE_INFINITY, Number.NaN])(
+    "is not %d, whoever tells it",
+    async (nonsense) => {
+      const { ensure, suggest, set } = calendar({ a: NOW_MS });
+      suggest(nonsense);
+      expect(set).toEqual([]);
+      await ensure();
+      expect(set).toEqual([NOW_MS]);
+    },
+  );
 
   test("of a single server can only be asked there", async () => {
     const asked: string[] = [];

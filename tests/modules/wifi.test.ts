@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link, phones } from "../../mocks/moddable/link.js";
+import Net from "../../mocks/moddable/net.js";
 import { mode, type Network, Radio } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
@@ -42,6 +43,11 @@ const reasonOf = async (joining: ReturnType<typeof join>) => {
   const result = await joining;
   return result.ok ? undefined : result.failure;
 };
+
+test("without a network there is nothing to tell, though the radio is on some channel", () => {
+  expect(Net.get("CHANNEL" as never)).toBe(1);
+  expect(wifi.status()).toEqual({ ssid: "", address: "", rssi: undefined, channel: undefined });
+});
 
 test("the station is switched on from the start", () => {
   expect(host.radio.mode).toBe(mode.station);
@@ -114,7 +120,8 @@ describe("joining", () => {
     let associated = 0;
     expect(await reasonOf(join(ssid, password, { onAssociated: () => associated++ }))).toBeUndefined();
     expect([wifi.joined, associated]).toEqual([true, 1]);
-    expect(wifi.status()).toMatchObject({ address: "127.0.0.1" });
+    expect(wifi.status()).toMatchObject({ ssid, address: "127.0.0.1" });
+    expect(wifi.status().channel).toBeGreaterThan(0);
     expect(wifi.status().rssi).toBeLessThan(0);
   });
 
@@ -223,7 +230,7 @@ describe("the access point", () => {
     expect(host.radio.accessPoint.settings).toEqual({ ssid: "ESP32-0001", channel: 1 });
     expect((await wifi.scan({ passive: true })).length).toBe(3);
     expect(await reasonOf(join("home", right))).toBeUndefined();
-    expect(wifi.status().address).toBe("127.0.0.1");
+    expect(wifi.status()).toMatchObject({ ssid: "home", address: "127.0.0.1", channel: 1 });
     wifi.closeAccessPoint();
     expect([host.radio.mode, host.radio.accessPoint.settings]).toEqual([mode.station, undefined]);
     await pause(50);

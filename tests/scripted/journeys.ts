@@ -2,6 +2,7 @@
 import { failed } from "../../modules/failure/failure.js";
 import { Activation, answer, deviceInfo, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
 import { ScriptedStore } from "./store.js";
+import { hmacVectors } from "./vectors.js";
 import { PORTAL, World } from "./world.js";
 
 export type Journey = (enter: (world: World) => void) => Promise<void>;
@@ -225,4 +226,5 @@ export const journeys: Readonly<Record<string, Journey>> = {
   wrongPassword,
   newCredentials,
   codeExpires,
+  hmacVectors,
 };

@@ -17,7 +17,7 @@ const heap = () => {
   return { slots: Instrumentation.get(slots) / SLOT_BYTES, chunkBytes: Instrumentation.get(chunks) };
 };
 
-const http = createHttpClient(createClock(), { ensure: () => Promise.resolve(), doubt() {} });
+const http = createHttpClient(createClock(), { ensure: () => Promise.resolve(), doubt() {}, suggest() {} });
 
 async function ask(name, url, body) {
   const before = heap();

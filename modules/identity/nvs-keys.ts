@@ -1,0 +1,27 @@
+/** The key store in NVS: a namespace that only the factory writes. */
+import type { Store } from "../storage/storage.js";
+import { fromHex, hmacSha256, type Sha256 } from "./hmac.js";
+import { isSerial, type KeyForm, type KeyStore } from "./identity.js";
+
+/** Printable ASCII: shorter is no key, longer none that a factory would hand over. */
+const KEY = /^[\x20-\x7e]{16,128}$/;
+
+/** @param factory `serial`, and `hmac_key`: hex, or a text that is the key itself and has no bytes beside it */
+export function createNvsKeyStore(factory: Store, sha256: Sha256): KeyStore {
+  // Read at each use: nothing refers to the key afterwards.
+  const readKey = (form: KeyForm) => {
+    const text = factory.get("hmac_key") ?? "";
+    if (!KEY.test(text)) return undefined;
+    return form === "bytes" ? fromHex(text) : new Uint8Array(ArrayBuffer.fromString(text));
+  };
+  const serial = factory.get("serial") ?? "";
+  return {
+    serial: isSerial(serial) && readKey("text") ? serial : undefined,
+    sign(message, form) {
+      const key = readKey(form);
+      const digest = key && hmacSha256(sha256, key, message);
+      key?.fill(0);
+      return digest;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** Skipping the activation is for development: no release build does it, whatever its manifest says. */
+import { readFileSync } from "node:fs";
+import { afterEach, expect, test, vi } from "vitest";
+import { host } from "../../mocks/moddable/host.js";
+import { serviceOf } from "../../modules/lifecycle/service.js";
+import { system } from "../../modules/system/adapter.js";
+import type { ProvisioningContext } from "../../provisioning/protocol.js";
+import * as protocols from "../../provisioning/protocols.js";
+import { goodWorld, XIAOZHI_URL } from "../scripted/cloud.js";
+import { build, World } from "../scripted/world.js";
+
+vi.mock("../../provisioning/protocols.js", { spy: true });
+
+afterEach(() => {
+  host.isDebug = false;
+  vi.clearAllMocks();
+});
+
+test.each([
+  { skipActivation: false, isDebug: false, isSkipped: false },
+  { skipActivation: false, isDebug: true, isSkipped: false },
+  { skipActivation: true, isDebug: false, isSkipped: false },
+  { skipActivation: true, isDebug: true, isSkipped: true },
+])("$skipActivation in the manifest, development: $isDebug", ({ skipActivation, isDebug, isSkipped }) => {
+  host.isDebug = isDebug;
+  const device = { ...new World(goodWorld()).device, system, build: { ...build, skipActivation } };
+  serviceOf(device, { url: XIAOZHI_URL, protocol: "automatic" });
+  const context = vi.mocked(protocols.serviceAt).mock.lastCall?.[1] as ProvisioningContext;
+  expect(context.skipActivation).toBe(isSkipped);
+});
+
+test("the project's own manifest does not ask for it", () => {
+  const { config } = JSON.parse(readFileSync(new URL("../../manifest.json", import.meta.url), "utf8"));
+  expect(config.skipActivation).toBe(false);
+});
