@@ -19,10 +19,12 @@ const PORTAL_IDLE_MS = 600_000;
 /** How often the portal looks whether somebody is there. */
 const PORTAL_CHECK_MS = 15_000;
 
-/** The stored ones; where the build locks the address, with that. */
+/** The stored ones; where the build locks the address, with that and whatever it speaks. */
 export function readSettings({ settings, build }: Device): Settings | undefined {
   const stored = settings.read();
-  return stored && build.provisioningUrlLocked ? { ...stored, url: build.provisioningUrl } : stored;
+  return stored && build.provisioningUrlLocked
+    ? { ...stored, url: build.provisioningUrl, protocol: "automatic" }
+    : stored;
 }
 
 /**

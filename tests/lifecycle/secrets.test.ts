@@ -4,7 +4,8 @@ import { formatUrl } from "../../modules/http/url.js";
 import { toHex } from "../../modules/identity/hmac.js";
 import { createLog } from "../../modules/log/log.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
-import { KEY, type World } from "../scripted/world.js";
+import { KEY } from "../scripted/identity.js";
+import type { World } from "../scripted/world.js";
 import { DAY, HOUR, life, pass, withSettings } from "./support.js";
 
 const secrets = [SECRETS.wifi, SECRETS.mqtt, toHex(KEY), "rotated-pass-word"];

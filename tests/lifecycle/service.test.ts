@@ -12,9 +12,9 @@ describe("a warm boot", () => {
     await world.untilState("online");
     await pass(world, 3 * DAY);
     expect(statesOf(world)).toEqual(["connecting", "connecting", "online"]);
-    // Asked soon after the boot, then about once a day.
-    expect(world.requests.length).toBeGreaterThanOrEqual(3);
-    expect(world.requests.length).toBeLessThanOrEqual(6);
+    // Asked soon after the boot, then about once a day; for firmware as often.
+    expect(world.requests.length).toBeGreaterThanOrEqual(5);
+    expect(world.requests.length).toBeLessThanOrEqual(9);
     expect(world.notes.join("\n")).toContain("unreachable");
   });
 

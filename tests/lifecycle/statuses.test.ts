@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Reason } from "../../modules/failure/failure.js";
 import { answer, deviceInfo, goodWorld, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { play } from "../scripted/play.js";
-import { pathOf, type Script, World } from "../scripted/world.js";
+import { type Script, World } from "../scripted/world.js";
 import { DAY, MINUTE, SECOND, withSettings } from "./support.js";
 
 interface Wait {
@@ -73,59 +73,18 @@ describe("the device service", () => {
 });
 
 const mqtt = { endpoint: "mqtt.example.com:1883", client_id: "c", username: "u", password: "mqtt-pass-word" };
-const activation = { code: "123456", message: "Enter the code", challenge: "challenge", timeout_ms: 300_000 };
 
 describe("xiaozhi's query", () => {
   test.each<[number, Reason, Wait]>([
     [400, "request-refused", slowly],
     [401, "signature-refused", daily],
     [403, "device-disabled", daily],
-    [404, "unexpected-status", slowly],
+    [404, "not-registered", slowly],
     [429, "rate-limited", limited],
     [500, "server-error", soon],
   ])("says %i: %s, waits, asks again, gets online", async (status, reason, wait) => {
     const works = () => answer(200, { mqtt });
     await failOnce(XIAOZHI_URL, () => answer(status, { error: { code: "NO" } }), works, reason, wait);
-  });
-});
-
-describe("xiaozhi's activation", () => {
-  test.each<[number, Reason, Wait]>([
-    [400, "request-refused", slowly],
-    [403, "device-disabled", daily],
-    [404, "serial-unknown", slowly],
-    [409, "activated-elsewhere", daily],
-  ])("says %i: %s, waits, asks again, gets online", async (status, reason, wait) => {
-    const fails: Script["http"] = (request) =>
-      pathOf(request).endsWith("/activate") ? answer(status, { error: { code: "NO" } }) : answer(202, { activation });
-    await failOnce(XIAOZHI_URL, fails, () => answer(200, { mqtt }), reason, wait);
-  });
-
-  test.each([
-    [429, MINUTE, MINUTE + 16 * SECOND],
-    [500, 0.5 * SECOND, 2.5 * SECOND],
-  ])("says %i: the same code goes on after a pause", async (status, fromMs, toMs) => {
-    await play(async (enter) => {
-      const polls: number[] = [];
-      const world: World = new World(
-        {
-          ...goodWorld(),
-          http: (request) => {
-            if (!pathOf(request).endsWith("/activate")) return answer(200, polls.length ? { mqtt } : { activation });
-            polls.push(world.clock.ticksMs());
-            return polls.length === 1 ? answer(status, "") : answer(200, "success");
-          },
-        },
-        withSettings(XIAOZHI_URL),
-      );
-      enter(world);
-      world.boot();
-      await world.untilState("online");
-      expect(polls).toHaveLength(2);
-      expect(polls[1]! - polls[0]!).toBeGreaterThanOrEqual(fromMs);
-      expect(polls[1]! - polls[0]!).toBeLessThanOrEqual(toMs + 200);
-      expect(world.events.filter(({ state }) => state === "activating")).toHaveLength(1);
-    });
   });
 });
 

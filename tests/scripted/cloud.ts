@@ -4,7 +4,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { type Result, success } from "../../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import { toHex } from "../../modules/identity/hmac.js";
-import { bytes, KEY, pathOf, type Script } from "./world.js";
+import { bytes, KEY } from "./identity.js";
+import { pathOf, type Script } from "./world.js";
 
 export const SECRETS = { wifi: "wifi-pass-word", mqtt: "mqtt-pass-word" };
 export const SERVICE_URL = "http://provision.example.com";

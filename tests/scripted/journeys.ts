@@ -64,8 +64,13 @@ async function powerFailsAtTheCode(enter: (world: World) => void): Promise<void>
   enter(second);
   second.boot();
   await second.untilState("activating");
+  expect(second.phase === "activating", "the page has the code");
   cloud.entered = true;
-  await second.untilState("online");
+  await second.until(() => second.restarted);
+  const third = new World(first.script, new ScriptedStore(second.store.entries));
+  enter(third);
+  third.boot();
+  await third.untilState("online");
 }
 
 async function warmBoot(enter: (world: World) => void): Promise<void> {
@@ -92,48 +97,6 @@ export async function onlineOnce(enter: (world: World) => void): Promise<Scripte
   await second.untilState("online");
   await second.until(() => second.store.get("starts") === undefined);
   return new ScriptedStore(second.store.entries);
-}
-
-/** The power fails after every single flash operation, one by one; what was confirmed to the person is kept. */
-async function powerCuts(enter: (world: World) => void): Promise<void> {
-  let cuts = 0;
-  for (let cutAfter = 1; ; cutAfter++) {
-    const entries = new Map<string, string>();
-    const used = await untilOnline(enter, entries, cutAfter);
-    if (used < cutAfter) break; // the journey needs no more operations
-    cuts++;
-  }
-  expect(cuts >= 2, `only ${cuts} cuts`);
-}
-
-/** @returns the flash operations of the whole journey */
-async function untilOnline(
-  enter: (world: World) => void,
-  entries: Map<string, string>,
-  cutAfter: number,
-): Promise<number> {
-  const cloud = new Activation();
-  cloud.entered = true;
-  let operations = 0;
-  let confirmed = false;
-  for (let boot = 0; boot < 6; boot++) {
-    const store = new ScriptedStore(entries);
-    store.cutAfter = Math.max(0, cutAfter - operations);
-    const world = new World({ ...goodWorld(), http: cloud.http }, store);
-    enter(world);
-    world.boot();
-    await world.until(() => world.isOff || world.state === "portal" || world.state === "online");
-    if (world.state === "portal" && !world.isOff) {
-      expect(!confirmed, `confirmed settings are lost, cut after ${cutAfter}`);
-      world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
-      await world.until(() => world.isOff || world.phase === "activating" || world.phase === "done");
-      confirmed = !world.isOff;
-      await world.until(() => world.isOff);
-    }
-    operations += store.operations;
-    if (world.state === "online") return operations;
-  }
-  throw new Error(`not online, cut after ${cutAfter}`);
 }
 
 async function outages(enter: (world: World) => void): Promise<void> {
@@ -221,7 +184,6 @@ export const journeys: Readonly<Record<string, Journey>> = {
   fromBlankToOnline,
   powerFailsAtTheCode,
   warmBoot,
-  powerCuts,
   outages,
   wrongPassword,
   newCredentials,

@@ -126,9 +126,15 @@ export async function live(enter: Enter, family: Family, seed: number, cutAtStep
   return life.steps;
 }
 
-/** Every cut of a life. */
+/** Every cut of a life. @returns how many there are */
 export async function livesWithCuts(enter: Enter, family: Family, seed: number): Promise<number> {
   let cut = 1;
   while ((await live(enter, family, seed, cut)) >= cut) cut++;
   return cut - 1;
 }
+
+/** One seed of each family: bare XS takes its time. */
+export const powerJourneys = {
+  powerFailsDeviceService: (enter: Enter) => livesWithCuts(enter, "device service", 1),
+  powerFailsXiaozhi: (enter: Enter) => livesWithCuts(enter, "xiaozhi", 1),
+};

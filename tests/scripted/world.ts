@@ -2,13 +2,10 @@
  * A device whose IO is a script: no sockets, no radio, no time but the test's. It is plain JavaScript, so that the
  * same journeys run in Node and in bare XS.
  */
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import type { Button } from "../../modules/button/button.js";
 import { type Failure, failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import { formatUrl } from "../../modules/http/url.js";
-import { toHex } from "../../modules/identity/hmac.js";
 import type { Build, Device } from "../../modules/lifecycle/device.js";
 import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
 import type { LifecycleEvent } from "../../modules/log/log.js";
@@ -19,12 +16,10 @@ import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
 import { VirtualClock } from "./clock.js";
+import { identityOf, MAC } from "./identity.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
 
-export const KEY = new Uint8Array(32).fill(7);
-export const MAC = "AA:BB:CC:DD:EE:FF";
-export const SERIAL = "SN-ABC123-DEF456";
 export const PORTAL = "192.168.4.1";
 
 export const build: Build = {
@@ -245,13 +240,7 @@ export class World {
       },
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
-      identity: {
-        mac: this.#mac,
-        serial: SERIAL,
-        accessPointPassword: undefined,
-        uuid: "12345678-1234-4234-8234-123456789012",
-        sign: (text, form) => toHex(hmac(sha256, form === "bytes" ? KEY : bytes(toHex(KEY)), bytes(text))),
-      },
+      identity: identityOf(this.#mac),
       store,
       settings: settingsRecord(store),
       claim: claimRecord(store),
@@ -297,11 +286,6 @@ export class World {
 
 function never<T>(): Promise<T> {
   return new Promise(() => {});
-}
-
-/** ASCII; bare XS has no TextEncoder. */
-export function bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 export function pathOf(request: HttpRequest): string {

@@ -1,5 +1,7 @@
 /** The journeys as bare XS runs them: commands come in as text, one turn each (tests/xs/run.mjs). */
 import { journeys } from "./journeys.js";
+import { matrixJourneys } from "./matrix-play.js";
+import { powerJourneys } from "./power.js";
 import type { World } from "./world.js";
 
 declare global {
@@ -13,6 +15,11 @@ Object.assign(globalThis, { trace: (...parts: unknown[]) => print(parts.join("")
 Object.assign(ArrayBuffer, { fromString: encode });
 Object.assign(String, { fromArrayBuffer: (bytes: ArrayBuffer) => new TextDecoder().decode(bytes) });
 
+const all: Readonly<Record<string, (enter: (world: World) => void) => Promise<unknown>>> = {
+  ...journeys,
+  ...matrixJourneys,
+  ...powerJourneys,
+};
 let current: World | undefined;
 let outcome = "running";
 
@@ -22,7 +29,7 @@ function start(name: string): void {
   const enter = (world: World) => {
     current = world;
   };
-  journeys[name]!(enter).then(
+  all[name]!(enter).then(
     () => {
       outcome = "passed";
     },
@@ -35,7 +42,7 @@ function start(name: string): void {
 /** `list`, `start <name>`, `turn`: the answer is the journey's outcome so far. */
 globalThis.handleCommand = (message) => {
   const [command, name] = new TextDecoder().decode(message).split(" ");
-  if (command === "list") return encode(Object.keys(journeys).join(" "));
+  if (command === "list") return encode(Object.keys(all).join(" "));
   if (command === "start") start(name!);
   else if (outcome === "running") {
     try {

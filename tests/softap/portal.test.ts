@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { Secret } from "../../modules/secret/secret.js";
 import { openPortal, type PortalOptions } from "../../softap/portal.js";
 import { goodWorld } from "../scripted/cloud.js";
-import { build, MAC, World } from "../scripted/world.js";
+import { MAC } from "../scripted/identity.js";
+import { build, World } from "../scripted/world.js";
 import { query } from "./packets.js";
 
 function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
