@@ -105,7 +105,7 @@ function isFinal(failure: Failure): boolean {
 }
 
 function pollIntervalMs(waitedMs: number): number {
-  return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, waitedMs / INTERVAL_SHARE));
+  return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, Math.round(waitedMs / INTERVAL_SHARE)));
 }
 
 function obeyed(askedMs: number | undefined, random: () => number): number {

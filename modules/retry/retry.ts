@@ -47,7 +47,9 @@ export function retryDelayMs(failure: Failure, attempt: number, random: () => nu
 
 /** A pause that the other side asks for, within bounds, and a little longer: not every device comes back at once. */
 export function obeyedPauseMs(askedMs: number, random: () => number): number {
-  return Math.min(RETRY_AFTER_MAX_MS, Math.max(RETRY_AFTER_MIN_MS, askedMs)) + random() * RETRY_AFTER_MIN_MS;
+  return Math.round(
+    Math.min(RETRY_AFTER_MAX_MS, Math.max(RETRY_AFTER_MIN_MS, askedMs)) + random() * RETRY_AFTER_MIN_MS,
+  );
 }
 
 /**

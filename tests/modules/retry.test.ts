@@ -69,6 +69,7 @@ describe("what the other side asks for", () => {
 
 describe("Retry-After", () => {
   const date = "Sun, 06 Nov 1994 08:49:37 GMT";
+  const nowMs = Date.UTC(2026, 10, 22);
   test.each([
     ["0", 0],
     ["120", 120_000],
@@ -83,16 +84,25 @@ describe("Retry-After", () => {
     ["NaN", undefined],
     ["Infinity", undefined],
   ])("%j is %j ms", (header, expected) => {
-    expect(parseRetryAfter(header, date)).toBe(expected);
+    expect(parseRetryAfter(header, date, nowMs)).toBe(expected);
   });
 
-  test("a date means nothing without the server's own", () => {
-    expect(parseRetryAfter("Sun, 06 Nov 1994 08:50:37 GMT", undefined)).toBeUndefined();
-    expect(parseRetryAfter("Sun, 06 Nov 1994 08:50:37 GMT", "garbage")).toBeUndefined();
-    expect(parseRetryAfter("120", undefined)).toBe(120_000);
+  test.each([
+    ["Sun, 22 Nov 2026 00:01:00 GMT", 60_000],
+    ["Sat, 21 Nov 2026 23:59:00 GMT", 0],
+    ["Sun, 29 Nov 2026 00:00:00 GMT", 7 * DAY],
+    ["Sun, 29 Nov 2026 00:00:01 GMT", undefined],
+    ["Sun, 15 Nov 2026 00:00:00 GMT", 0],
+    ["Sat, 14 Nov 2026 23:59:59 GMT", undefined],
+    ["Sun, 06 Nov 1994 08:50:37 GMT", undefined],
+    ["120", 120_000],
+  ])("%s without the server's own date is measured against a clock that may not be set: %s ms", (header, expected) => {
+    for (const none of [undefined, "", "garbage"]) expect(parseRetryAfter(header, none, nowMs)).toBe(expected);
+    if (header !== "120") expect(parseRetryAfter(header, undefined, 0)).toBeUndefined();
   });
 
   test.each(["-5", "1.5", "1e3", "0x10", "+7"])("%s is no number of seconds: no pause longer than usual", (header) => {
-    expect(parseRetryAfter(header, "Sun, 22 Nov 2026 12:00:00 GMT") ?? 0).toBeLessThanOrEqual(1_000);
+    for (const sent of ["Sun, 22 Nov 2026 12:00:00 GMT", undefined])
+      expect(parseRetryAfter(header, sent, nowMs) ?? 0).toBeLessThanOrEqual(1_000);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatUrl } from "../../modules/http/url.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
-import { ask, credentialsOf, outcomeOf, Service } from "./support.js";
+import { ask, configurationOf, credentialsOf, outcomeOf, Service } from "./support.js";
 
 const URL = "http://provision.example.com";
 const good = deviceInfo("secret") as { mqtt_config: Record<string, unknown> } & Record<string, unknown>;
@@ -21,8 +21,14 @@ describe("the request", () => {
       hardware_version: "ESP32-S3",
       product_id: "esp32-online",
     });
-    expect(timeoutMs).toBeGreaterThanOrEqual(5_000);
-    expect(timeoutMs).toBeLessThanOrEqual(60_000);
+    expect(timeoutMs).toBe(15_000);
+  });
+
+  test("has the time that the service asked for", async () => {
+    const service = new Service(() => answer(200, good));
+    service.timeoutMs = 30_000;
+    await service.query(URL);
+    expect(service.requests[0]?.timeoutMs).toBe(30_000);
   });
 
   test.each([
@@ -32,6 +38,12 @@ describe("the request", () => {
     ["provision.example.com/prefix", "http://provision.example.com/prefix/device/info"],
     ["  http://provision.example.com/a/b/  ", "http://provision.example.com/a/b/device/info"],
     ["https://provision.example.com/x?key=1", "https://provision.example.com/x/device/info?key=1"],
+    ["http://provision.example.com/device/info", "http://provision.example.com/device/info"],
+    ["http://provision.example.com//device/info///", "http://provision.example.com/device/info"],
+    ["provision.example.com/a/Device/Info?k=/v/", "http://provision.example.com/a/device/info?k=/v/"],
+    ["http://provision.example.com/a/firmware/check", "http://provision.example.com/a/device/info"],
+    ["http://provision.example.com/mydevice/info", "http://provision.example.com/mydevice/info/device/info"],
+    ["http://provision.example.com/device/info/x", "http://provision.example.com/device/info/x/device/info"],
   ])("to %j goes to %s", async (url, expected) => {
     const service = new Service(() => answer(200, good));
     await service.query(url);
@@ -92,13 +104,46 @@ describe("the seed's reply", () => {
     ["an empty password", { password: "" }, { password: "" }],
     ["more topics", { topics: { status: "a", heartbeat: "b" } }, { topics: { status: "a", heartbeat: "b" } }],
     ["no topics", { topics: {} }, { topics: {} }],
+    ["a broker with a port", { broker: "b.example:1884" }, { host: "b.example", port: 1884 }],
+    ["a broker with a port, and none beside it", { broker: "b.example:1884", port: null }, { port: 1884 }],
+    ["a broker with a scheme", { broker: "mqtt://b.example" }, { host: "b.example", port: 1883, tls: false }],
+    ["a broker with a scheme alone", { broker: "MQTT://b.example/", port: undefined }, { port: 1883 }],
+    ["a broker's whole URL", { broker: "tcp://b.example:1885", port: undefined }, { host: "b.example", port: 1885 }],
+    [
+      "only a URL",
+      { broker: undefined, port: undefined, url: "mqtt://u.example:1886" },
+      { host: "u.example", port: 1886 },
+    ],
+    ["a URL and a port", { broker: null, url: "mqtt://u.example" }, { host: "u.example", port: 1883 }],
+    ["a broker that its URL is not", { url: "mqtt://u.example:1886" }, { host: "mqtt.example.com", port: 1883 }],
   ])("with %s is understood", async (_label, change, expected) => {
     expect(credentialsOf(await ask(URL, 200, withMqtt(change)))).toMatchObject(expected);
   });
 });
 
-test.each([[true], ["true"], [1], ["false"], [{}]])("use_ssl %j never ends in a password in clear", async (use_ssl) => {
-  expect(outcomeOf(await ask(URL, 200, withMqtt({ use_ssl })))).toBe("tls-unsupported");
+test.each([
+  [{ use_ssl: true }],
+  [{ use_ssl: "true" }],
+  [{ use_ssl: 1 }],
+  [{ use_ssl: "false" }],
+  [{ use_ssl: {} }],
+  [{ broker: "mqtts://b.example" }],
+  [{ broker: "mqtts://b.example:1883" }],
+  [{ broker: "ssl://b.example", use_ssl: undefined }],
+  [{ broker: undefined, url: "mqtts://b.example:8883" }],
+  [{ use_ssl: undefined, url: "mqtts://mqtt.example.com:8883" }],
+  [{ use_ssl: undefined, port: 8883 }],
+  [{ use_ssl: null, port: "8883" }],
+])("%j never ends in a password in clear", async (change) => {
+  expect(outcomeOf(await ask(URL, 200, withMqtt(change)))).toBe("tls-unsupported");
+});
+
+test("says nothing about pace, WebSocket and the time zone", async () => {
+  expect(configurationOf(await ask(URL, 200, good))).toMatchObject({
+    pace: { heartbeatMs: undefined, retryAttempts: undefined, timeoutMs: undefined, keepAliveMs: undefined },
+    websocket: undefined,
+    utcOffsetMinutes: undefined,
+  });
 });
 
 test("topics that the device does not know are left out where they make no sense", async () => {
@@ -120,8 +165,14 @@ describe("a reply that cannot be believed", () => {
   test.each([
     ["no broker", { broker: undefined }],
     ["a broker of nothing", { broker: "" }],
-    ["a broker with a scheme", { broker: "mqtt://mqtt.example.com" }],
-    ["a broker with a port", { broker: "mqtt.example.com:1883" }],
+    ["a broker with another scheme", { broker: "wss://mqtt.example.com" }],
+    ["a broker with a port of nothing", { broker: "mqtt.example.com:" }],
+    ["a broker with port 0", { broker: "mqtt.example.com:0" }],
+    ["a broker with two ports", { broker: "mqtt.example.com:1883:1883" }],
+    ["a broker and its credentials", { broker: "mqtt://user:secret@mqtt.example.com" }],
+    ["a broker of IPv6", { broker: "[::1]:1883" }],
+    ["a URL that is an object", { broker: undefined, url: {} }],
+    ["a broker of nothing beside a URL", { broker: "", url: "mqtt://mqtt.example.com" }],
     ["a broker with a path", { broker: "mqtt.example.com/x" }],
     ["a broker with credentials", { broker: "user@mqtt.example.com" }],
     ["a broker with spaces", { broker: "mqtt example" }],
@@ -156,11 +207,41 @@ describe("a reply that cannot be believed", () => {
     ["null", "null"],
     ["a number", "42"],
     ["an empty object", {}],
-    ["an error with status 200", { error: "Device not found" }],
+    ["a success without settings", { message: "ok", code: 200 }],
     ["mqtt_config that is null", { ...good, mqtt_config: null }],
     ["mqtt_config that is a list", { ...good, mqtt_config: [] }],
     ["mqtt_config on the prototype", '{"__proto__":{"mqtt_config":{"broker":"a"}}}'],
   ])("for %s", async (_label, body) => {
     expect(outcomeOf(await ask(URL, 200, body))).toBe("bad-answer");
+  });
+});
+
+describe("an error with status 200", () => {
+  test.each([
+    [{ error: "Device not found" }, "Device not found"],
+    [{ error: { code: "X", message: "no" } }, "no"],
+    [{ ...good, error: "half of it" }, "half of it"],
+    [{ success: false, message: "busy" }, "busy"],
+    [{ code: 500, msg: "busy" }, "busy"],
+    [{ code: 10_034, msg: "busy", data: null }, "busy"],
+    [{ detail: "设备未注册" }, "设备未注册"],
+    [{ detail: "no", mqtt_config: null }, "no"],
+  ])("%j is one", async (body, detail) => {
+    expect(await ask(URL, 200, body)).toMatchObject({ ok: false, failure: { reason: "server-error", detail } });
+  });
+
+  test.each([
+    [{ ...good, error: null }],
+    [{ ...good, code: 0, msg: "success" }],
+    [{ ...good, code: 200 }],
+    [{ ...good, success: true }],
+    [{ ...good, detail: "a note" }],
+  ])("settings beside what is no error count", async (body) => {
+    expect(outcomeOf(await ask(URL, 200, body))).toBe("configuration");
+  });
+
+  test("may say how long to wait", async () => {
+    const result = await ask(URL, 200, { error: { message: "busy", retry_after: 7_000 } });
+    expect(result).toMatchObject({ ok: false, failure: { retryAfterMs: 7_000 } });
   });
 });

@@ -1,38 +1,91 @@
+/** Every status at every endpoint, with the bodies that servers put beside it. */
 import { describe, expect, test } from "vitest";
-import { failed, type Reason } from "../../modules/failure/failure.js";
+import { failed, type Reason, type Result } from "../../modules/failure/failure.js";
+import { deviceService } from "../../provisioning/device-service.js";
+import { xiaozhi as protocol } from "../../provisioning/xiaozhi.js";
 import { answer } from "../scripted/cloud.js";
 import { ask, MAC, outcomeOf, Service } from "./support.js";
 
 const service = "http://provision.example.com";
 const xiaozhi = "http://cloud.example.com/xiaozhi/ota/";
-const bodies = { [service]: { detail: "no" }, [xiaozhi]: { error: { code: "NO", message: "no" } } };
 
-const statuses: [number, Reason, Reason][] = [
-  [201, "unexpected-status", "unexpected-status"],
-  [204, "unexpected-status", "unexpected-status"],
-  [301, "unexpected-status", "unexpected-status"],
-  [302, "unexpected-status", "unexpected-status"],
-  [400, "request-refused", "request-refused"],
-  [401, "unexpected-status", "signature-refused"],
-  [403, "device-disabled", "device-disabled"],
-  [404, "not-registered", "unexpected-status"],
-  [405, "unexpected-status", "unexpected-status"],
-  [409, "unexpected-status", "unexpected-status"],
-  [422, "request-refused", "unexpected-status"],
-  [429, "rate-limited", "rate-limited"],
-  [500, "server-error", "server-error"],
-  [502, "server-error", "server-error"],
-  [503, "server-error", "server-error"],
-  [599, "server-error", "server-error"],
-];
+const activation = { code: "123456", message: undefined, url: undefined, challenge: "c", timeoutMs: 300_000 };
 
-describe.each(statuses)("status %i", (status, ofService, ofXiaozhi) => {
-  test(`of the device service is ${ofService}`, async () => {
-    expect(outcomeOf(await ask(service, status, bodies[service]))).toBe(ofService);
-  });
-  test(`of xiaozhi's query is ${ofXiaozhi}`, async () => {
-    expect(outcomeOf(await ask(xiaozhi, status, bodies[xiaozhi]))).toBe(ofXiaozhi);
-  });
+type Asking = (service: Service) => Promise<Result<unknown>>;
+const endpoints = {
+  "device/info": (asked) => asked.query(service),
+  "firmware/check": (asked) => asked.run(deviceService.checkFirmware(asked.context(service))),
+  query: (asked) => asked.query(xiaozhi),
+  activate: (asked) => asked.run(protocol.activate(asked.context(xiaozhi), activation, { isOver: false })),
+} as const satisfies Record<string, Asking>;
+type Endpoint = keyof typeof endpoints;
+
+const bodies = {
+  nothing: "",
+  HTML: "<html>no</html>",
+  "FastAPI's detail": { detail: "Device not found" },
+  "FastAPI's route": { detail: "Not Found" },
+  "the seed's error": { error: { code: "NO", message: "no such device" } },
+  "Spring's error": { timestamp: 1, status: 404, error: "Not Found", path: "/x" },
+  "an error text": { error: "no such device" },
+  "the Java server's": { code: 500, msg: "no such device", data: null },
+  "a list": [],
+} as const;
+type Body = keyof typeof bodies;
+
+/** What each body says, for all bodies or for some. */
+type Expected = Reason | "success" | ({ [Name in Body]?: Reason } & { other: Reason | "success" });
+const always = (reason: Reason): Record<Endpoint, Expected> => ({
+  "device/info": reason,
+  "firmware/check": reason,
+  query: reason,
+  activate: reason,
+});
+
+const unexpected = always("unexpected-status");
+/** A server that fails is asked again as long as the code counts. */
+const passing = { activate: "code-expired" } as const;
+const table: Record<number, Record<Endpoint, Expected>> = {
+  201: unexpected,
+  204: unexpected,
+  301: unexpected,
+  302: unexpected,
+  400: always("request-refused"),
+  401: { ...unexpected, query: "signature-refused", activate: "signature-refused" },
+  403: always("device-disabled"),
+  404: {
+    "device/info": { "FastAPI's detail": "not-registered", other: "unexpected-status" },
+    "firmware/check": { "FastAPI's detail": "not-registered", other: "success" },
+    query: {
+      "FastAPI's detail": "not-registered",
+      "the seed's error": "not-registered",
+      "an error text": "not-registered",
+      "the Java server's": "not-registered",
+      other: "unexpected-status",
+    },
+    activate: "serial-unknown",
+  },
+  405: { ...unexpected, "firmware/check": "success" },
+  408: { ...always("timeout"), ...passing },
+  409: { ...unexpected, query: "activated-elsewhere", activate: "activated-elsewhere" },
+  418: unexpected,
+  422: always("request-refused"),
+  429: { ...always("rate-limited"), ...passing },
+  500: { ...always("server-error"), ...passing },
+  502: { ...always("server-error"), ...passing },
+  503: { ...always("server-error"), ...passing },
+  599: { ...always("server-error"), ...passing },
+};
+
+describe.each(Object.entries(table))("status %s", (status, row) => {
+  for (const [endpoint, expected] of Object.entries(row) as [Endpoint, Expected][])
+    test.each(Object.keys(bodies) as Body[])(`of ${endpoint} with %s`, async (body) => {
+      const asked = new Service(() => answer(Number(status), bodies[body]));
+      const result = await endpoints[endpoint](asked);
+      const reason = typeof expected === "string" ? expected : (expected[body] ?? expected.other);
+      expect(result.ok ? "success" : result.failure.reason).toBe(reason);
+      expect([asked.learnt, asked.offers, asked.toldTimes]).toEqual([[], [], []]);
+    });
 });
 
 test.each<Reason>(["name-unknown", "unreachable", "timeout", "connection-lost", "tls-unsupported", "answer-too-large"])(
@@ -40,6 +93,7 @@ test.each<Reason>(["name-unknown", "unreachable", "timeout", "connection-lost", 
   async (reason) => {
     for (const url of [service, xiaozhi])
       expect(outcomeOf(await new Service(() => failed(reason)).query(url))).toBe(reason);
+    expect(await endpoints["firmware/check"](new Service(() => failed(reason)))).toEqual(failed(reason));
   },
 );
 
@@ -53,6 +107,7 @@ describe("what the service says", () => {
     [403, { detail: "设备已禁用" }, "403: 设备已禁用"],
     [500, { error: "boom" }, "500: boom"],
     [500, { error: { code: "X", message: "boom" } }, "500: boom"],
+    [500, { error: { code: "X" } }, "500: X"],
     [500, { msg: "boom" }, "500: boom"],
     [422, { detail: [{ loc: ["body", "product_id"], msg: "field required" }] }, "422: body.product_id: field required"],
     [422, { detail: [null, { loc: "x" }] }, "422: ?: ?, ?: ?"],
@@ -65,6 +120,7 @@ describe("what the service says", () => {
 
   test("who is not registered is told the address to register", async () => {
     expect(await detailOf(service, 404, { detail: "Device not found" })).toBe(MAC);
+    expect(await detailOf(xiaozhi, 404, { error: "Device not found" })).toBe(MAC);
   });
 
   test("is short and printable when it comes to a person: it goes to a terminal and a page", async () => {
@@ -80,25 +136,41 @@ describe("what the service says", () => {
 });
 
 describe("how long it asks to wait", () => {
-  const waitOf = async (body: unknown, retryAfterMs?: number) => {
-    const response = answer(429, body);
-    const service = new Service(() =>
-      response.ok ? { ok: true, value: { ...response.value, retryAfterMs } } : response,
-    );
-    const result = await service.query(xiaozhi);
+  const MINUTE = 60_000;
+  const waitOf = async (endpoint: Endpoint, status: number, body: unknown, retryAfterMs?: number) => {
+    const response = answer(status, body);
+    if (!response.ok) throw new Error();
+    const asked = new Service(() => ({ ok: true, value: { ...response.value, retryAfterMs } }));
+    const result = await endpoints[endpoint](asked);
     return result.ok ? undefined : result.failure.retryAfterMs;
   };
 
-  test("comes from the header, or from the body in milliseconds (seed 001)", async () => {
-    expect(await waitOf({ error: {}, retry_after: 5_000 })).toBe(5_000);
-    expect(await waitOf({ error: {}, retry_after: 5_000 }, 9_000)).toBe(9_000);
-    expect(await waitOf("slow down", 9_000)).toBe(9_000);
+  test.each<[unknown, number | undefined, number | undefined]>([
+    [{ error: {}, retry_after: 5_000 }, undefined, 5_000],
+    [{ error: { message: "no", retry_after: 5_000 } }, undefined, 5_000],
+    [{ error: { retry_after: 8_000 }, retry_after: 5_000 }, undefined, 8_000],
+    [{ error: {}, retry_after: 5_000 }, 9_000, 9_000],
+    [{ error: {}, retry_after: 9_000 }, 5_000, 9_000],
+    ["slow down", 9_000, 9_000],
+    [{ retry_after: 0 }, undefined, 0],
+    [{}, undefined, undefined],
+    [{ retry_after: "5000" }, undefined, undefined],
+    [{ retry_after: -1 }, undefined, undefined],
+    [{ retry_after: null }, undefined, undefined],
+    ["<html>", undefined, undefined],
+  ])("comes from the body %j and the header %s: %s", async (body, header, expected) => {
+    for (const status of [403, 429, 500, 503]) expect(await waitOf("query", status, body, header)).toBe(expected);
+    for (const status of [403, 500, 503]) expect(await waitOf("device/info", status, body, header)).toBe(expected);
   });
 
-  test.each([[{}], [{ retry_after: "5000" }], [{ retry_after: -1 }], [{ retry_after: null }], ["<html>"]])(
-    "is unknown after %j",
-    async (body) => {
-      expect(await waitOf(body)).toBeUndefined();
-    },
-  );
+  test.each<[Endpoint, number | undefined, number]>([
+    ["device/info", undefined, MINUTE],
+    ["device/info", 1_000, MINUTE],
+    ["device/info", 2 * MINUTE, 2 * MINUTE],
+    ["firmware/check", undefined, 5 * MINUTE],
+    ["firmware/check", 1_000, 5 * MINUTE],
+    ["firmware/check", 6 * MINUTE, 6 * MINUTE],
+  ])("429 of %s with %s: the service's window at least, %i ms", async (endpoint, header, expected) => {
+    expect(await waitOf(endpoint, 429, { detail: "slow down" }, header)).toBe(expected);
+  });
 });

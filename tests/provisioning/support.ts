@@ -3,8 +3,14 @@ import type { Result } from "../../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import { parseUrl } from "../../modules/http/url.js";
 import type { Identity } from "../../modules/identity/identity.js";
-import type { Answer, ProvisioningContext } from "../../provisioning/protocol.js";
-import { protocolFor } from "../../provisioning/protocols.js";
+import type { ChipFacts } from "../../modules/system/system.js";
+import type { FirmwareOffer } from "../../modules/update/update.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import { protocolOfUrl } from "../../provisioning/detect.js";
+import { deviceService } from "../../provisioning/device-service.js";
+import type { Habits } from "../../provisioning/journal.js";
+import type { Answer, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
+import { xiaozhi } from "../../provisioning/xiaozhi.js";
 import { VirtualClock } from "../scripted/clock.js";
 import { answer } from "../scripted/cloud.js";
 
@@ -19,12 +25,22 @@ export class Service {
   readonly requests: HttpRequest[] = [];
   /** When each request came. */
   readonly times: number[] = [];
+  habits: Habits = {};
+  /** What was learnt, one after the other. */
+  readonly learnt: Habits[] = [];
+  /** What the service said what time it is. */
+  readonly toldTimes: number[] = [];
+  readonly offers: FirmwareOffer[] = [];
+  chip: ChipFacts | undefined;
+  productId = "esp32-online";
+  timeoutMs: number | undefined;
+  skipActivation = false;
   identity: Identity = {
     mac: MAC,
     serial: SERIAL,
     uuid: UUID,
     accessPointPassword: undefined,
-    sign: (text) => `signed(${text})`,
+    sign: (text, form) => (form === "bytes" ? `signed(${text})` : undefined),
   };
   /** How long an answer takes. */
   delayMs = 100;
@@ -39,7 +55,23 @@ export class Service {
       io: { http: (request) => this.#exchange(request), clock: this.clock, random: () => 0.5 },
       url: parseUrl(url)!,
       identity: this.identity,
-      product: { firmwareVersion: "1.2.3", hardwareVersion: "ESP32-S3", productId: "esp32-online" },
+      product: { firmwareVersion: "1.2.3", hardwareVersion: "ESP32-S3", productId: this.productId, language: "de-DE" },
+      machine: {
+        chip: () => this.chip,
+        freeHeapBytes: () => 100_000,
+        wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
+      },
+      timeoutMs: this.timeoutMs,
+      skipActivation: this.skipActivation,
+      habits: () => this.habits,
+      learn: (habits) => {
+        this.habits = { ...this.habits, ...habits };
+        this.learnt.push(habits);
+      },
+      told: {
+        time: (nowMs) => this.toldTimes.push(nowMs),
+        firmware: (offer) => this.offers.push(offer),
+      },
     };
   }
 
@@ -61,9 +93,8 @@ export class Service {
     }
   }
 
-  query(url: string): Promise<Result<Answer>> {
-    const context = this.context(url);
-    return this.run(protocolFor(context.url).query(context));
+  query(url: string, protocol = protocolAt(url)): Promise<Result<Answer>> {
+    return this.run(protocol.query(this.context(url)));
   }
 
   #exchange(request: HttpRequest): Promise<Result<HttpResponse>> {
@@ -72,6 +103,11 @@ export class Service {
     const count = this.requests.length;
     return new Promise((resolve) => this.clock.after(this.delayMs, () => resolve(this.#answering(request, count))));
   }
+}
+
+/** As the URL says it, without asking anybody. */
+export function protocolAt(url: string): Protocol {
+  return protocolOfUrl(parseUrl(url)!) === "xiaozhi" ? xiaozhi : deviceService;
 }
 
 /** What the service at `url` is asked, and what becomes of one answer. */
@@ -84,9 +120,14 @@ export function outcomeOf(result: Result<Answer>): string {
   return result.ok ? result.value.kind : result.failure.reason;
 }
 
+/** @throws where there is none */
+export function configurationOf(result: Result<Answer>): Configuration {
+  if (!result.ok || result.value.kind !== "configuration") throw new Error(JSON.stringify(result));
+  return result.value.configuration;
+}
+
 /** The credentials, with the password readable. @throws where there are none */
 export function credentialsOf(result: Result<Answer>): Record<string, unknown> {
-  if (!result.ok || result.value.kind !== "credentials") throw new Error(JSON.stringify(result));
-  const { credentials } = result.value;
+  const { credentials } = configurationOf(result);
   return { ...credentials, password: credentials.password.reveal() };
 }

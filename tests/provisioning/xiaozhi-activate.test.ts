@@ -4,7 +4,7 @@ import { failed, type Reason, type Result } from "../../modules/failure/failure.
 import { type HttpResponse, MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import { formatUrl, parseUrl } from "../../modules/http/url.js";
 import type { Activation } from "../../provisioning/protocol.js";
-import { xiaozhi } from "../../provisioning/xiaozhi.js";
+import { activationV1, activationV2, xiaozhi } from "../../provisioning/xiaozhi.js";
 import { createHmacIdentity } from "../modules/identities.js";
 import { answer } from "../scripted/cloud.js";
 import { SERIAL, Service } from "./support.js";
@@ -25,8 +25,8 @@ const mqtt = {
   publish_topic: "device-server",
 };
 
-const activate = (service: Service, change: Partial<Activation> = {}, url = URL) =>
-  service.run(xiaozhi.activate(service.context(url), { ...activation, ...change }, { isOver: false }));
+const activate = (service: Service, change: Partial<Activation> = {}, url = URL, protocol = xiaozhi) =>
+  service.run(protocol.activate(service.context(url), { ...activation, ...change }, { isOver: false }));
 const bodies = (service: Service) => service.requests.map(({ body }) => JSON.parse(body!) as Record<string, unknown>);
 const pauses = ({ times, delayMs }: Service) => times.slice(1).map((time, index) => time - times[index]! - delayMs);
 const reasonOf = (result: Result<unknown>): Reason | undefined => (result.ok ? undefined : result.failure.reason);
@@ -69,63 +69,21 @@ describe("the request", () => {
     expect(bodies(service)).toEqual([{}]);
   });
 
-  test("may be held for a minute by the server", async () => {
+  test("of version 1 never signs, whatever the device has and whatever it is given", async () => {
     const service = new Service(() => answer(200, "success"));
-    await activate(service);
-    expect(service.requests[0]!.timeoutMs).toBeGreaterThan(60_000);
-  });
-});
-
-describe("the Payload wrapper", () => {
-  test("comes after a 400, once, at once, and stays", async () => {
-    const service = new Service(({ body }, count) => {
-      if (!body!.includes("Payload")) return answer(400, { error: { code: "BAD_REQUEST" } });
-      return count < 4 ? answer(202, "") : answer(200, "success");
-    });
-    expect((await activate(service)).ok).toBe(true);
-    const [flat, ...wrapped] = bodies(service);
-    expect(wrapped).toEqual([{ Payload: flat }, { Payload: flat }, { Payload: flat }]);
-    expect(pauses(service)[0]).toBe(0);
+    let signatures = 0;
+    service.identity = { ...service.identity, sign: () => `${signatures++}` };
+    await activate(service, {}, URL, activationV1);
+    expect([bodies(service), signatures]).toEqual([[{}], 0]);
+    expect(service.requests[0]!.headers).toMatchObject({ "activation-version": "1" });
+    expect(service.requests[0]!.headers).not.toHaveProperty("serial-number");
   });
 
-  test("does not help twice: then the request is refused", async () => {
-    const service = new Service(() => answer(400, { error: { message: "bad" } }));
-    expect(reasonOf(await activate(service))).toBe("request-refused");
-    expect(service.requests).toHaveLength(2);
-  });
-
-  test("is not for a version 1 request", async () => {
-    const service = new Service(() => answer(400, ""));
-    expect(reasonOf(await activate(service, { challenge: undefined }))).toBe("request-refused");
-    expect(service.requests).toHaveLength(1);
-  });
-});
-
-describe("waiting for the person", () => {
-  const pending = (times: number) => (_request: unknown, count: number) =>
-    count <= times ? answer(202, { status: "pending" }) : answer(200, "success");
-
-  test("answers that come at once are 3 seconds apart", async () => {
-    const service = new Service(pending(10));
-    expect(await activate(service)).toEqual({ ok: true, value: undefined });
-    for (const [index, time] of service.times.slice(1).entries()) expect(time - service.times[index]!).toBe(3_000);
-  });
-
-  test.each([3_000, 30_000, 60_000])("a request that was held for %i ms is repeated at once", async (heldMs) => {
-    const service = new Service(pending(3));
-    service.delayMs = heldMs;
-    await activate(service);
-    expect(pauses(service)).toEqual([0, 0, 0]);
-  });
-
-  test("ends when the code does not count any more, not later", async () => {
-    for (const timeoutMs of [30_000, 300_000]) {
-      const service = new Service(() => answer(202, ""));
-      expect(reasonOf(await activate(service, { timeoutMs }))).toBe("code-expired");
-      expect(service.clock.ticksMs()).toBeGreaterThan(timeoutMs - 10_000);
-      expect(service.clock.ticksMs()).toBeLessThanOrEqual(timeoutMs);
-      expect(service.requests.length).toBeLessThanOrEqual(timeoutMs / 3_000 + 1);
-    }
+  test("of version 2 is not made without a serial number", async () => {
+    const service = new Service(() => answer(200, "success"));
+    service.identity = { ...service.identity, serial: undefined };
+    expect(reasonOf(await activate(service, {}, URL, activationV2))).toBe("no-identity");
+    expect(service.requests).toEqual([]);
   });
 });
 
@@ -135,6 +93,7 @@ describe("the end", () => {
     [403, "device-disabled"],
     [404, "serial-unknown"],
     [409, "activated-elsewhere"],
+    [405, "unexpected-status"],
     [302, "unexpected-status"],
     [418, "unexpected-status"],
   ])("status %i ends it at once: %s", async (status, reason) => {
@@ -154,7 +113,31 @@ describe("the end", () => {
 
   test("200 with the settings, as the seed has it: no need to ask", async () => {
     const result = await activate(new Service(() => answer(200, { status: "activated", mqtt })));
-    expect(result).toMatchObject({ ok: true, value: { host: "m.example", clientId: "c" } });
+    expect(result).toMatchObject({ ok: true, value: { credentials: { host: "m.example", clientId: "c" } } });
+  });
+
+  test("200 with the settings tells what is beside them, too", async () => {
+    const body = {
+      mqtt,
+      server_time: { timestamp: 1_800_000_000_000 },
+      firmware: { version: "2", url: "http://f.x/" },
+    };
+    const service = new Service(() => answer(200, body));
+    await activate(service);
+    expect([service.toldTimes, service.offers.length]).toEqual([[1_800_000_000_000], 1]);
+  });
+
+  test.each([
+    ["that make no sense", { mqtt: { endpoint: "" } }],
+    ["of TLS", { mqtt: { ...mqtt, endpoint: "m.example" } }],
+    ["of a WebSocket alone", { websocket: { url: "wss://a" } }],
+  ])("200 with settings %s: the query says what is wrong", async (_label, body) => {
+    expect(await activate(new Service(() => answer(200, body)))).toEqual({ ok: true, value: undefined });
+  });
+
+  test("404 of version 1 is about the device: it has shown no serial number", async () => {
+    const result = await activate(new Service(() => answer(404, { error: "no" })), {}, URL, activationV1);
+    expect(result).toMatchObject({ failure: { reason: "not-registered", detail: "AA:BB:CC:DD:EE:FF" } });
   });
 });
 
@@ -164,8 +147,10 @@ describe("trouble on the way", () => {
     ["502 with HTML", () => answer(502, "<html>")],
     ["200 with an error", () => answer(200, { error: "Invalid device ID" })],
     ["200 with code 500", () => answer(200, { code: 500, msg: "busy", data: null })],
+    ["408 at once", () => answer(408, "")],
+    ["504 at once", () => answer(504, "")],
     ["no connection", () => failed("unreachable")],
-    ["a held request that a proxy cut", () => failed("connection-lost")],
+    ["a connection that breaks at once", () => failed("connection-lost")],
     ["no answer", () => failed("timeout")],
     ["a body of that size", () => answer(500, "x".repeat(MAX_ANSWER_BYTES))],
   ];
@@ -189,5 +174,36 @@ describe("trouble on the way", () => {
     );
     await activate(told);
     expect(pauses(told)[0]).toBeGreaterThanOrEqual(120_000);
+  });
+
+  test.each([
+    [{ retry_after: 20_000 }, undefined, 20_000],
+    [{ error: { message: "no", retry_after: 20_000 } }, 5_000, 20_000],
+    ["", 30_000, 30_000],
+  ])("500 with %j and the header %s: not before %i ms", async (body, retryAfterMs, leastMs) => {
+    const service = new Service((_request, count) => {
+      const busy = answer(500, body);
+      return count > 1 || !busy.ok ? answer(200, "success") : { ok: true, value: { ...busy.value, retryAfterMs } };
+    });
+    await activate(service);
+    expect(pauses(service)[0]).toBeGreaterThanOrEqual(leastMs);
+    expect(pauses(service)[0]).toBeLessThanOrEqual(leastMs + 2_000);
+  });
+
+  test("a pause that is longer than the code counts is kept; then comes a new code", async () => {
+    const service = new Service(() => answer(503, { retry_after: 600_000 }));
+    expect(reasonOf(await activate(service, { timeoutMs: 60_000 }))).toBe("code-expired");
+    expect(service.requests).toHaveLength(1);
+    expect(service.clock.ticksMs()).toBeGreaterThanOrEqual(600_000);
+  });
+
+  test("nothing is asked any more when nobody waits", async () => {
+    const waiting = { isOver: false };
+    const service = new Service((_request, count) => {
+      waiting.isOver = count === 2;
+      return answer(202, "");
+    });
+    await service.run(xiaozhi.activate(service.context(URL), activation, waiting));
+    expect(service.requests).toHaveLength(2);
   });
 });

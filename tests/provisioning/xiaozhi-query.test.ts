@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { formatUrl } from "../../modules/http/url.js";
 import { answer } from "../scripted/cloud.js";
-import { ask, credentialsOf, MAC, outcomeOf, SERIAL, Service, UUID } from "./support.js";
+import { ask, credentialsOf, outcomeOf, Service } from "./support.js";
 
 const URL = "http://cloud.example.com/xiaozhi/ota/";
 const mqtt = {
@@ -19,50 +18,6 @@ async function activationOf(status: number, body: unknown) {
   if (!result.ok || result.value.kind !== "activation") throw new Error(JSON.stringify(result));
   return result.value.activation;
 }
-
-describe("the request", () => {
-  async function requestOf(change: Partial<Service["identity"]> = {}) {
-    const service = new Service(() => answer(200, { mqtt }));
-    service.identity = { ...service.identity, ...change };
-    await service.query(URL);
-    expect(service.requests).toHaveLength(1);
-    return service.requests[0]!;
-  }
-
-  test("goes to the very address, with the headers of the reference firmware", async () => {
-    const { method, url, headers } = await requestOf();
-    expect([method, formatUrl(url)]).toEqual(["POST", URL]);
-    expect(headers).toMatchObject({
-      "activation-version": "2",
-      "device-id": MAC.toLowerCase(),
-      "client-id": UUID,
-      "serial-number": SERIAL,
-      "user-agent": "esp32-online/1.2.3",
-      "content-type": "application/json",
-    });
-  });
-
-  test("describes the device; the server's Java asks for `application`", async () => {
-    const body = JSON.parse((await requestOf()).body!);
-    expect(body).toMatchObject({
-      version: 2,
-      mac_address: MAC.toLowerCase(),
-      uuid: UUID,
-      application: { name: "esp32-online", version: "1.2.3" },
-      client_info: { mac_address: MAC, client_id: UUID, serial_number: SERIAL },
-    });
-  });
-
-  test("signs nothing: the key is for challenges only", async () => {
-    expect(JSON.stringify(await requestOf())).not.toContain("signed(");
-  });
-
-  test("without a serial number is version 1, and has no such header", async () => {
-    const { headers } = await requestOf({ serial: undefined });
-    expect(headers?.["activation-version"]).toBe("1");
-    expect(headers).not.toHaveProperty("serial-number");
-  });
-});
 
 describe("settings", () => {
   test("of a device that is bound", async () => {
@@ -82,6 +37,8 @@ describe("settings", () => {
     ["the seed's: a host, and a port beside it", { endpoint: "m.example", port: 1883 }, { port: 1883, tls: false }],
     ["two ports: the endpoint's", { endpoint: "m.example:1884", port: 1883 }, { port: 1884 }],
     ["an address", { endpoint: "192.168.1.5:1883" }, { host: "192.168.1.5" }],
+    ["a URL", { endpoint: "mqtt://m.example:1884" }, { host: "m.example", port: 1884, tls: false }],
+    ["a URL without a port", { endpoint: "mqtt://m.example" }, { host: "m.example", port: 1883, tls: false }],
   ])("with %s", async (_label, change, expected) => {
     expect(credentialsOf(await ask(URL, 200, { mqtt: { ...mqtt, ...change } }))).toMatchObject(expected);
   });
@@ -102,13 +59,17 @@ describe("settings", () => {
 test.each([
   ["no port: MQTT over TLS is meant", { endpoint: "m.example" }],
   ["8883", { endpoint: "m.example:8883" }],
+  ["8883 beside it", { endpoint: "m.example", port: 8883 }],
+  ["a scheme that says so", { endpoint: "mqtts://m.example:1883" }],
 ])("an endpoint with %s is refused: this firmware has no TLS", async (_label, change) => {
   expect(outcomeOf(await ask(URL, 200, { mqtt: { ...mqtt, ...change } }))).toBe("tls-unsupported");
 });
 
 describe("an answer that cannot be believed", () => {
   test.each([
-    ["an endpoint with a scheme", { mqtt: { ...mqtt, endpoint: "mqtt://m.example:1883" } }],
+    ["an endpoint with another scheme", { mqtt: { ...mqtt, endpoint: "wss://m.example:1883" } }],
+    ["an endpoint with a path", { mqtt: { ...mqtt, endpoint: "mqtt://m.example:1883/x" } }],
+    ["an endpoint of nothing beside a WebSocket", { mqtt: { endpoint: "" }, websocket: { url: "wss://a" } }],
     ["an endpoint with port 0", { mqtt: { ...mqtt, endpoint: "m.example:0" } }],
     ["an endpoint with port 99999", { mqtt: { ...mqtt, endpoint: "m.example:99999" } }],
     ["an endpoint that ends in a colon", { mqtt: { ...mqtt, endpoint: "m.example:" } }],
@@ -119,7 +80,7 @@ describe("an answer that cannot be believed", () => {
     ["a password that is no text", { mqtt: { ...mqtt, password: 5 } }],
     ["a wildcard to publish to", { mqtt: { ...mqtt, publish_topic: "devices/#" } }],
     ["settings that are null", { mqtt: null }],
-    ["WebSocket settings alone", { websocket: { url: "wss://a", token: "t" } }],
+    ["a WebSocket without a URL", { websocket: { token: "t" } }],
     ["an empty object", {}],
     ["text, as GET gives it", "OTA接口运行正常，websocket集群数量：1"],
     ["nothing", ""],
@@ -134,10 +95,19 @@ describe("an answer that cannot be believed", () => {
 });
 
 test.each([
+  [{ websocket: { url: "wss://a.example/", token: "t" }, server_time: { timestamp: 1_800_000_000_000 } }],
+  [{ websocket: { url: "wss://a.example/", token: "t" }, mqtt: null }],
+])("WebSocket settings alone name no broker: %j", async (body) => {
+  expect(outcomeOf(await ask(URL, 200, body))).toBe("no-broker");
+});
+
+test.each([
   [{ error: "Device ID is required" }, "Device ID is required"],
   [{ error: "Invalid device ID" }, "Invalid device ID"],
   [{ success: false, message: "request error." }, "request error."],
   [{ code: 500, msg: "server is busy", data: null }, "server is busy"],
+  [{ code: 10_041, msg: "no such device", data: null }, "no such device"],
+  [{ error: "no", activation: { code: "123456", challenge: "c" } }, "no"],
   [{ error: { code: "X", message: "no" }, mqtt }, "no"],
 ])("status 200 with %j is an error of the server", async (body, detail) => {
   const result = await ask(URL, 200, body);
@@ -189,6 +159,35 @@ describe("activation", () => {
 
   test("without a challenge is version 1: the code alone", async () => {
     expect((await activationOf(200, { activation: { code: "123456" } })).challenge).toBeUndefined();
+  });
+
+  test("flat and without a challenge is one only where the status says so", async () => {
+    const flat = { code: "123456", message: "Enter the code" };
+    expect((await activationOf(202, flat)).challenge).toBeUndefined();
+    expect(outcomeOf(await ask(URL, 200, flat))).toBe("bad-answer");
+    expect(outcomeOf(await ask(URL, 202, { code: "PENDING", message: "wait" }))).toBe("bad-answer");
+  });
+
+  test("is printable and short for the person's console and page", async () => {
+    const { message, url } = await activationOf(200, {
+      activation: { ...activation, message: `\u001b[2Jhttp://a.example\n${"x".repeat(500)}`, activation_url: "a\r\nb" },
+    });
+    expect(message).toMatch(/^ \[2Jhttp:\/\/a\.example x+$/);
+    expect(message!.length).toBe(200);
+    expect(url).toBe("a  b");
+  });
+
+  test("is skipped, where a developer wants it so, for the settings beside it alone", async () => {
+    const query = async (body: object, skipActivation: boolean) => {
+      const service = new Service(() => answer(200, body));
+      service.skipActivation = skipActivation;
+      return outcomeOf(await service.query(URL));
+    };
+    expect(await query({ activation, mqtt }, true)).toBe("configuration");
+    expect(await query({ activation, mqtt }, false)).toBe("activation");
+    expect(await query({ activation }, true)).toBe("activation");
+    expect(await query({ activation, mqtt: { endpoint: "m.example" } }, true)).toBe("activation");
+    expect(await query({ activation, websocket: { url: "wss://a" } }, true)).toBe("activation");
   });
 
   test.each([
