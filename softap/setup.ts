@@ -6,7 +6,7 @@
 import { type Cancel, type Clock, sleep } from "../modules/clock/clock.js";
 import type { Display, ShownCode } from "../modules/display/display.js";
 import { type Failure, failed } from "../modules/failure/failure.js";
-import { reportFault } from "../modules/guard/guard.js";
+import { guarded, reportFault } from "../modules/guard/guard.js";
 import { activatingEvent, type Log, noteFailure } from "../modules/log/log.js";
 import type { Claim } from "../modules/settings/claim.js";
 import {
@@ -256,7 +256,8 @@ export class Setup {
   #showCode(shown: ShownCode | undefined): void {
     if (this.#displayed === shown?.code) return;
     this.#displayed = shown?.code;
-    this.#options.io.display?.showCode(shown);
+    // The product's: its fault must not become the trial's.
+    guarded("display", () => this.#options.io.display?.showCode(shown))();
   }
 
   #fail(failure: Failure, done: readonly TrialStep[]): void {
