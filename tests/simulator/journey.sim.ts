@@ -4,7 +4,7 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
-import { buildApp, CHIP, FACTORY, MAC, Watch } from "./app.js";
+import { buildApp, CHIP, FACTORY, MAC, STACK_LIMIT_SLOTS, Watch } from "./app.js";
 
 const WIFI_PASSWORD = "simulated-pass";
 let cloud: MockCloud;
@@ -63,7 +63,9 @@ test.each([
     messages.some(({ payload }) => payload.includes("pong") && payload.includes("from-the-test")),
   );
   const online = await watch.settledHeap();
-  console.log(JSON.stringify({ memory, alive: { portal: inPortal, activating, online } }));
+  const { mostStackSlots } = watch;
+  console.log(JSON.stringify({ memory, alive: { portal: inPortal, activating, online }, mostStackSlots }));
+  expect(mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
 
   // Power off and on: straight to the broker, without the service.
   const before = watch.states.length;
@@ -96,6 +98,10 @@ test("from a blank board to a ping with the device service, registered while the
   await watch.untilState("online");
   cloud.sendControl(MAC, { cmd: "ping", id: "from-the-test" });
   await watch.until("answer", () => messages.some((text) => text.includes("pong") && text.includes("from-the-test")));
-  console.log(JSON.stringify({ alive: { "online with the device service": await watch.settledHeap() } }));
+  const online = await watch.settledHeap();
+  console.log(
+    JSON.stringify({ alive: { "online with the device service": online }, mostStackSlots: watch.mostStackSlots }),
+  );
+  expect(watch.mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
   expect(watch.lines.join("\n")).not.toContain(WIFI_PASSWORD);
 });
