@@ -3,7 +3,7 @@
  * kept apart, a thousand parts of one byte fill the chip's slots.
  */
 export class Collector {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
   /** @param expectedBytes how many will come, where that is known: then nothing is copied again */
@@ -28,9 +28,10 @@ export class Collector {
 
   /** @returns undefined where the bytes are no UTF-8 */
   text(): string | undefined {
-    const isFull = this.#length === this.#bytes.length;
+    // The larger buffer is gone before the text is made: the chip's heap has no room for all three.
+    if (this.#length < this.#bytes.length) this.#bytes = this.#bytes.slice(0, this.#length);
     try {
-      return String.fromArrayBuffer((isFull ? this.#bytes : this.#bytes.slice(0, this.#length)).buffer);
+      return String.fromArrayBuffer(this.#bytes.buffer);
     } catch {
       return undefined;
     }

@@ -8,6 +8,9 @@ import { Simulator } from "../../tools/simulator.js";
 
 /** What an ESP32-S3 has by default, without increments. */
 export const CHIP = { slots: 4928, chunkBytes: 78_848 };
+const STACK_SLOTS = 512;
+/** Of the stack; what is over is for what no journey comes along. */
+export const STACK_LIMIT_SLOTS = (STACK_SLOTS * 7) / 8;
 
 export const FACTORY = { serial: "SN-0A1B2C3D-0242AC110002", hmac_key: "5a".repeat(32) };
 
@@ -40,7 +43,7 @@ export async function buildApp(name: string, memory: Heap, { config, main = "pro
       main,
       chunk: { initial: memory.chunkBytes, incremental: 0 },
       heap: { initial: memory.slots, incremental: 0 },
-      stack: 512,
+      stack: STACK_SLOTS,
     },
     include: [
       "$(MODDABLE)/modules/base/debug/manifest.json",
@@ -73,11 +76,15 @@ export class Watch {
   readonly states: ({ state: string } & Record<string, unknown>)[] = [];
   readonly aborts: string[] = [];
   heap: Heap | undefined;
+  mostStackSlots = 0;
 
   constructor(simulator: Simulator) {
     simulator.on("line", (line) => {
       this.lines.push(line);
-      if (line.startsWith('{"heap":')) this.heap = (JSON.parse(line) as { heap: Heap }).heap;
+      if (!line.startsWith('{"heap":')) return;
+      const { heap, stackSlots } = JSON.parse(line) as { heap: Heap; stackSlots: number };
+      this.heap = heap;
+      this.mostStackSlots = Math.max(this.mostStackSlots, stackSlots);
     });
     simulator.on("state", (event) => this.states.push(event));
     simulator.on("abort", (reason) => this.aborts.push(reason));

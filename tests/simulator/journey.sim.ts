@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
+import { MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
-import { buildApp, CHIP, FACTORY, MAC, Watch } from "./app.js";
+import { buildApp, CHIP, FACTORY, MAC, STACK_LIMIT_SLOTS, Watch } from "./app.js";
 
 const WIFI_PASSWORD = "simulated-pass";
 let cloud: MockCloud;
@@ -15,7 +16,7 @@ afterEach(async () => {
 });
 
 test.each([
-  ["the chip's fixed heap", CHIP, 15_700],
+  ["the chip's fixed heap", CHIP, MAX_ANSWER_BYTES],
   ["three quarters of it", { slots: (CHIP.slots * 3) / 4, chunkBytes: (CHIP.chunkBytes * 3) / 4 }, 7_000],
 ])("from a blank board to a control message, with %s", async (_name, memory, bodyBytes) => {
   const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
@@ -62,7 +63,9 @@ test.each([
     messages.some(({ payload }) => payload.includes("pong") && payload.includes("from-the-test")),
   );
   const online = await watch.settledHeap();
-  console.log(JSON.stringify({ memory, alive: { portal: inPortal, activating, online } }));
+  const { mostStackSlots } = watch;
+  console.log(JSON.stringify({ memory, alive: { portal: inPortal, activating, online }, mostStackSlots }));
+  expect(mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
 
   // Power off and on: straight to the broker, without the service.
   const before = watch.states.length;
@@ -73,4 +76,32 @@ test.each([
   cloud.sendControl(MAC, { cmd: "reboot" });
   await watch.untilState("online", 3);
   expect(watch.lines.join("\n")).not.toMatch(new RegExp(`${WIFI_PASSWORD}|${FACTORY.hmac_key}`));
+});
+
+test("from a blank board to a ping with the device service, registered while the portal waits", async () => {
+  cloud = new MockCloud({ httpPort: 0, mqttPort: 0, devices: [] });
+  await cloud.start();
+  const messages: string[] = [];
+  cloud.onMessage((_topic, payload) => messages.push(payload));
+  const app = await buildApp(`simulator-${CHIP.slots}`, CHIP);
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+
+  await watch.untilState("portal");
+  const send = () => sendForm(app.portal, { ssid: "baja", password: WIFI_PASSWORD, url: cloud.url });
+  expect((await send()).status).toBe(303);
+  expect(await watchTrial(app.portal, ["failed"], 30_000)).toMatchObject({ failure: { reason: "not-registered" } });
+  cloud.register(MAC);
+  expect((await send()).status).toBe(303);
+  await watchTrial(app.portal, ["done"], 30_000);
+  await watch.untilState("online");
+  cloud.sendControl(MAC, { cmd: "ping", id: "from-the-test" });
+  await watch.until("answer", () => messages.some((text) => text.includes("pong") && text.includes("from-the-test")));
+  const online = await watch.settledHeap();
+  console.log(
+    JSON.stringify({ alive: { "online with the device service": online }, mostStackSlots: watch.mostStackSlots }),
+  );
+  expect(watch.mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
+  expect(watch.lines.join("\n")).not.toContain(WIFI_PASSWORD);
 });

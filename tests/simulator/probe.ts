@@ -1,4 +1,7 @@
-/** Goes into the simulator app beside the agent: tells what is alive after a collection, once a second. */
+/**
+ * Goes into the simulator app beside the agent: tells what is alive after a collection, once a second, and the most of
+ * the stack that was in use.
+ */
 import Debug from "debug";
 import Instrumentation from "instrumentation";
 import "main";
@@ -11,5 +14,6 @@ Timer.repeat(() => {
   Debug.gc();
   const slots = (Instrumentation.get(Instrumentation.map("XS Slot Heap Used")) ?? 0) / SLOT_BYTES;
   const chunkBytes = Instrumentation.get(Instrumentation.map("XS Chunk Heap Used"));
-  trace(JSON.stringify({ heap: { slots, chunkBytes } }), "\n");
+  const stackSlots = (Instrumentation.get(Instrumentation.map("XS Stack Used")) ?? 0) / SLOT_BYTES;
+  trace(JSON.stringify({ heap: { slots, chunkBytes }, stackSlots }), "\n");
 }, 1000);
