@@ -11,6 +11,7 @@ import { runLifecycle } from "./modules/lifecycle/lifecycle.js";
 import { createLog } from "./modules/log/log.js";
 import { createMqtt } from "./modules/mqtt/adapter.js";
 import { resolveName } from "./modules/resolver/adapter.js";
+import { Pauses } from "./modules/retry/pauses.js";
 import { claimRecord } from "./modules/settings/claim.js";
 import { settingsRecord } from "./modules/settings/settings.js";
 import { createStore } from "./modules/storage/adapter.js";
@@ -44,5 +45,6 @@ void runLifecycle({
   settings: settingsRecord(store),
   claim: claimRecord(store),
   journal: new Journal(store),
+  pauses: new Pauses(clock),
   build: config as unknown as Build,
 });

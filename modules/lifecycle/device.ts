@@ -9,6 +9,7 @@ import type { HttpClient, ServeHttp } from "../http/http.js";
 import type { Identity } from "../identity/identity.js";
 import type { Log } from "../log/log.js";
 import type { MqttConnect } from "../mqtt/mqtt.js";
+import type { Pauses } from "../retry/pauses.js";
 import type { Claim } from "../settings/claim.js";
 import type { Settings } from "../settings/settings.js";
 import type { StoredRecord } from "../storage/record.js";
@@ -59,5 +60,6 @@ export interface Device {
   readonly settings: StoredRecord<Settings>;
   readonly claim: StoredRecord<Claim>;
   readonly journal: Journal;
+  readonly pauses: Pauses;
   readonly build: Build;
 }

@@ -23,10 +23,10 @@ type State =
   | { name: "boot" }
   | ({ name: "portal"; attempt: number } & PortalCause)
   | { name: "connecting"; settings: Settings; attempt: number }
-  | { name: "provisioning"; settings: Settings; attempt: number }
+  | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration }
   | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
   | { name: "offline"; settings: Settings; attempt: number; configuration: Configuration; failure: Failure }
-  | { name: "failed"; settings: Settings; attempt: number; failure: Failure }
+  | { name: "failed"; settings: Settings; attempt: number; configuration: Configuration | undefined; failure: Failure }
   | { name: "restarting"; why: RestartReason };
 
 type In<Name extends State["name"]> = Extract<State, { name: Name }>;
@@ -123,13 +123,22 @@ async function connecting(device: Device, { settings, attempt }: In<"connecting"
 }
 
 /** A code that a person has to enter stands on the portal's page. */
-async function provisioning(device: Device, { settings, attempt }: In<"provisioning">): Promise<State> {
-  const { wifi, log } = device;
+async function provisioning(device: Device, state: In<"provisioning">): Promise<State> {
+  const { wifi, log, journal, pauses } = device;
+  const { settings, attempt } = state;
   if (!wifi.joined) return { name: "connecting", settings, attempt };
+  const pauseMs = pauses.remainingMs("service");
+  if (pauseMs > 0) {
+    await pause(device, pauseMs);
+    return state;
+  }
   log.event({ state: "provisioning" });
   const answer = await whileJoined(wifi, () => serviceOf(device, settings).query());
   if (!answer) return { name: "connecting", settings, attempt };
-  if (!answer.ok) return { name: "failed", settings, failure: answer.failure, attempt };
+  if (!answer.ok) {
+    const configuration = state.configuration ?? journal.stored(settings.url)[0];
+    return { name: "failed", settings, failure: answer.failure, configuration, attempt };
+  }
   if (answer.value.kind === "activation") return activating(settings, answer.value.activation, attempt);
   return useConfiguration(device, settings, answer.value.configuration, attempt);
 }
@@ -147,7 +156,7 @@ function useConfiguration(device: Device, settings: Settings, configuration: Con
 
 async function online(device: Device, { settings, configuration, origin, attempt }: In<"online">): Promise<State> {
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
-  const { clock, log, journal } = device;
+  const { clock, log, journal, pauses } = device;
   const { host, port } = configuration.credentials;
   let connectedMs = Number.POSITIVE_INFINITY;
   log.event({ state: "connecting", to: "broker" });
@@ -167,8 +176,8 @@ async function online(device: Device, { settings, configuration, origin, attempt
   const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
   switch (ending.kind) {
     case "lost":
-      if (ending.failure.reason === "broker-credentials" && origin === "flash") {
-        return { name: "provisioning", settings, attempt: failures };
+      if (ending.failure.reason === "broker-credentials" && origin === "flash" && !pauses.remainingMs("service")) {
+        return { name: "provisioning", settings, configuration, attempt: failures };
       }
       return { name: "offline", settings, configuration, failure: ending.failure, attempt: failures };
     case "renewed":
@@ -184,7 +193,7 @@ async function online(device: Device, { settings, configuration, origin, attempt
 
 /** Waits, then goes where the failure leads: to the broker again, or to the service. */
 async function offline(device: Device, { settings, configuration, failure, attempt }: In<"offline">): Promise<State> {
-  const { journal } = device;
+  const { journal, pauses } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
   await pause(device, retryMs);
@@ -194,22 +203,23 @@ async function offline(device: Device, { settings, configuration, failure, attem
   if (isRefused) journal.reject(settings.url, configuration);
   const tries = configuration.pace.retryAttempts ?? TRIES_BEFORE_SERVICE;
   const isServicesTurn = isRefused ? !other : attempt % tries === tries - 1;
-  if (isServicesTurn) return { name: "provisioning", settings, attempt: attempt + 1 };
+  if (isServicesTurn && !pauses.remainingMs("service"))
+    return { name: "provisioning", settings, configuration, attempt: attempt + 1 };
   const isOthersTurn = isRefused || attempt % TRIES_EACH === TRIES_EACH - 1;
   const next = (isOthersTurn && other) || configuration;
   return { name: "online", settings, configuration: next, origin: "flash", attempt: attempt + 1 };
 }
 
-/** With credentials the broker is asked next, the service may be down for long; without, a person may have to help. */
-async function afterFailure(device: Device, { settings, failure, attempt }: In<"failed">): Promise<State> {
+/** With a configuration the broker is asked next, the service may be down for long; without, a person may have to help. */
+async function afterFailure(device: Device, state: In<"failed">): Promise<State> {
+  const { settings, configuration, failure, attempt } = state;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   noteFailure(device.log, failure);
   device.log.event({ state: "failed", reason: failure.reason, retryMs });
-  const [configuration] = device.journal.stored(settings.url);
   if (!configuration && (patienceOf(failure) === "daily" || attempt + 1 >= FAILURES_BEFORE_PORTAL)) {
     return { name: "portal", failure: await serviceOf(device, settings).diagnose(failure), attempt };
   }
-  await pause(device, retryMs);
+  device.pauses.begin("service", retryMs);
   return configuration
     ? { name: "online", settings, configuration, origin: "flash", attempt: attempt + 1 }
     : { name: "provisioning", settings, attempt: attempt + 1 };

@@ -3,9 +3,12 @@ import { type Configuration, sameConfiguration } from "../../provisioning/config
 import type { Activation } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";
 import type { Cancel, Clock } from "../clock/clock.js";
+import type { Failure } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
 import { noteFailure } from "../log/log.js";
+import type { Asked } from "../retry/pauses.js";
+import { retryDelayMs } from "../retry/retry.js";
 
 /** What the service says now, where it is not what it said before. */
 export type Refreshed =
@@ -34,14 +37,19 @@ const REFRESH_INTERVAL_MS = 24 * 60 * 60 * 1000;
 /** The service takes five questions for firmware in five minutes. */
 const FIRMWARE_GAP_MS = 90_000;
 
-export function startRefreshing({ clock, random, log, build }: Device, options: RefreshOptions): Refreshing {
+export function startRefreshing(device: Device, options: RefreshOptions): Refreshing {
+  const { clock, random, build, pauses } = device;
   const { service, configuration, onRefreshed } = options;
-  let checkedMs = Number.NEGATIVE_INFINITY;
+  /** What is cached stays in use. */
+  const fail = (asked: Asked, failure: Failure) => {
+    noteFailure(device.log, failure);
+    pauses.begin(asked, retryDelayMs(failure, 0, random));
+  };
 
   async function refresh(): Promise<void> {
+    if (pauses.remainingMs("service") > 0) return;
     const answer = await service.query();
-    if (!answer.ok)
-      noteFailure(log, answer.failure); // what is cached stays in use
+    if (!answer.ok) fail("service", answer.failure);
     else if (answer.value.kind === "activation") {
       onRefreshed({ kind: "unbound", activation: answer.value.activation });
     } else if (!sameConfiguration(answer.value.configuration, configuration)) {
@@ -50,10 +58,10 @@ export function startRefreshing({ clock, random, log, build }: Device, options: 
   }
 
   async function check(): Promise<void> {
-    if (clock.ticksMs() - checkedMs < FIRMWARE_GAP_MS) return;
-    checkedMs = clock.ticksMs();
+    if (pauses.remainingMs("firmware") > 0) return;
+    pauses.begin("firmware", FIRMWARE_GAP_MS);
     const checked = await service.checkFirmware();
-    if (!checked.ok) noteFailure(log, checked.failure);
+    if (!checked.ok) fail("firmware", checked.failure);
   }
 
   const ask = (what: string, task: () => Promise<void>) => () => {
