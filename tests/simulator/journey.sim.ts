@@ -98,10 +98,9 @@ test("from a blank board to a ping with the device service, registered while the
   await watch.untilState("online");
   cloud.sendControl(MAC, { cmd: "ping", id: "from-the-test" });
   await watch.until("answer", () => messages.some((text) => text.includes("pong") && text.includes("from-the-test")));
-  const online = await watch.settledHeap();
-  console.log(
-    JSON.stringify({ alive: { "online with the device service": online }, mostStackSlots: watch.mostStackSlots }),
-  );
-  expect(watch.mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
+  const alive = { "online with the device service": await watch.settledHeap() };
+  const { mostStackSlots } = watch;
+  console.log(JSON.stringify({ memory: CHIP, alive, mostStackSlots }));
+  expect(mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
   expect(watch.lines.join("\n")).not.toContain(WIFI_PASSWORD);
 });
