@@ -1,8 +1,9 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import type { ServiceAccount, XiaozhiAccount } from "./credentials.js";
 import type { Faults } from "./faults.js";
 import { shortAccount, watchPackets } from "./gateway.js";
+import { listen } from "./http.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
 import { printable } from "./text.js";
@@ -72,14 +73,16 @@ export class Broker {
       socket.once("close", () => this.#sockets.delete(socket));
       this.#keepToGateway(socket, aedes.handle(socket));
     });
-    try {
-      await listen(server, port);
-    } catch (error) {
+    const chosen = await listen(server, port).catch((error: unknown) => {
       aedes.close();
       throw error;
-    }
+    });
     this.#running = { aedes, server };
-    return (server.address() as AddressInfo).port;
+    return chosen;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null;
   }
 
   /** Cuts every connection. Sessions and retained messages are lost, as with a broker without a disk. */
@@ -280,16 +283,6 @@ export class Broker {
 
 function refusal(returnCode: 3 | 4 | 5, message: string): AuthenticateError {
   return Object.assign(new Error(message), { returnCode });
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 function fail(message: string): never {
