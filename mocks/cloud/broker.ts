@@ -188,8 +188,9 @@ export class Broker {
     username: string | undefined,
     password: Buffer | undefined,
   ): Account | AuthenticateError {
-    if (username === undefined || password === undefined) return refusal(notAuthorized, "no user name or password");
-    const account = this.#registry.authenticate(clientId, username, password.toString("utf8"));
+    if (username === undefined) return refusal(notAuthorized, "no user name");
+    // Clients that have an empty password send none.
+    const account = this.#registry.authenticate(clientId, username, password?.toString("utf8") ?? "");
     if (account === "password") return refusal(badUserOrPassword, "bad user name or password");
     return account === "client" ? refusal(notAuthorized, "not the client id of this account") : account;
   }
