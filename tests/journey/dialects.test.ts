@@ -32,17 +32,20 @@ async function begin(options: CloudOptions, { onTestFinished }: Context): Promis
   return { cloud, device };
 }
 
-async function pingAnswered({ cloud, device }: Journey): Promise<void> {
+async function pingAnswered({ cloud, device }: Journey, { expect }: Context): Promise<void> {
   const id = `ping-${Math.random()}`;
   const answers: string[] = [];
   cloud.onMessage((_topic, payload) => answers.push(payload));
-  await cloud.sendControl(device.identity!.mac, { cmd: "ping", id });
+  // The device may say "online" a moment before the broker counts it in.
+  await until("session", () => cloud.isOnline(device.identity!.mac), STEP_MS);
+  expect(await cloud.sendControl(device.identity!.mac, { cmd: "ping", id })).toBe(true);
   await until("pong", () => answers.some((text) => text.includes(id) && text.includes('"pong"')), STEP_MS);
 }
 
 /** From the form to the answered ping; the person enters the code where there is one. */
-async function toOnline(journey: Journey, url: string, needsCode: boolean, { expect }: Context): Promise<void> {
+async function toOnline(journey: Journey, url: string, needsCode: boolean, context: Context): Promise<void> {
   const { cloud, device } = journey;
+  const { expect } = context;
   expect((await fillIn(device, url)).status).toBe(303);
   if (needsCode) {
     const { code } = await device.waitFor("activating", STEP_MS);
@@ -51,7 +54,7 @@ async function toOnline(journey: Journey, url: string, needsCode: boolean, { exp
   }
   await watchTrial(portalUrl(device), ["done"], STEP_MS);
   await device.waitFor("online", STEP_MS);
-  await pingAnswered(journey);
+  await pingAnswered(journey, context);
   // A device that asks again and again would get there, too.
   expect(cloud.state().devices[0]!.tooManyCount).toBe(0);
 }
@@ -62,7 +65,6 @@ describe.concurrent("the device service", () => {
     ["newer, below a prefix", { dialect: "newer", pathPrefix: "/iot/v1" }],
     ["the broker as a URL only", { brokerForm: "url" }],
     ["the broker as a host without a port", { brokerForm: "host" }],
-    ["a product id as a number, and topics that nobody knows", { productIdInReply: "number", topics: "more" }],
   ])("%s", { timeout: JOURNEY_MS }, async ([, options], context) => {
     const journey = await begin(options, context);
     journey.cloud.register(journey.device.identity!.mac);
@@ -80,7 +82,6 @@ describe.concurrent("xiaozhi, with a code", () => {
     ["no timeout_ms", { timeoutTold: false }],
     ["no challenge to sign", { challengeSource: "none" }],
     ["an empty 200 from activate", { activateSuccess: "empty" }],
-    ["only the flat body is understood", { activateBody: "flat" }],
     ['a subscribe_topic that is the word "null"', { subscribeTopic: "null" }],
   ])("%s", { timeout: JOURNEY_MS }, async ([, options], context) => {
     const journey = await begin(options, context);
@@ -99,7 +100,7 @@ describe.concurrent("xiaozhi, with a code", () => {
       cloud.revoke(mac);
       await cloud.kick(mac);
       await until("a new session", () => changes.includes("provisioning") && changes.at(-1) === "online", 60_000);
-      await pingAnswered(journey);
+      await pingAnswered(journey, context);
     },
     JOURNEY_MS,
   );
