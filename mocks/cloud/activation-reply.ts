@@ -23,7 +23,7 @@ export function pendingReply(
     ...(settings.replyForm === "seed" ? { status: "need_activation" } : {}),
     ...serverTime(context),
     ...(settings.activationForm === "nested" ? { activation } : activation),
-    firmware: settings.replyForm === "seed" ? seedFirmware(context, body) : firmware(context, body),
+    firmware: settings.replyForm === "seed" ? seedFirmware(context, body) : pendingFirmware(context, body),
     ...(account ? connectionSettings(context, account) : {}),
   };
 }
@@ -105,6 +105,10 @@ function serverTime({ settings, now }: CloudContext): { server_time?: object } {
 function seedFirmware({ firmware: offer }: CloudContext, body: Body): unknown {
   const current = applicationVersion(body);
   return { current_version: current, latest_version: offer?.version ?? current, update_required: false };
+}
+
+function pendingFirmware(context: CloudContext, body: Body): unknown {
+  return firmware(context.settings.firmwareWhilePending ? context : { ...context, firmware: null }, body);
 }
 
 /** `url` is not to be followed while `version` is the device's own. */

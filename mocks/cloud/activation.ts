@@ -194,7 +194,7 @@ export class ActivationService {
 
   #signatureRefusal(device: Device, clientId: string, fields: ActivateFields, key: Uint8Array | null): Answer | null {
     const { log, now, settings } = this.#context;
-    const offer = device.offer?.clientId === clientId ? device.offer : null;
+    const offer = this.#registry.offerOf(device, clientId);
     const expired = !offer || (!offer.used && offer.expiresAtMs <= now());
     if ("serial" in fields && (expired || fields.challenge !== offer.challenge)) {
       log(`activate: ${device.mac} signed a challenge that is not valid any more, 401`);

@@ -27,11 +27,9 @@ export class AdminApi {
       disable: (body) => cloud.disable(mac(body)),
       enable: (body) => cloud.enable(mac(body)),
       forget: (body) => cloud.forget(mac(body)),
+      revoke: (body) => cloud.revoke(mac(body)),
+      kick: (body) => cloud.kick(mac(body)),
       control: (body) => cloud.sendControl(mac(body), asObject(body.message) ?? fail("message: an object is needed")),
-      devices: (body) => {
-        cloud.addDevice({ mac: mac(body), serial: string(body, "serial"), hmacKeyHex: string(body, "hmacKeyHex") });
-        return true;
-      },
     };
     return [
       ["/admin/state", { methods: { GET: () => json(200, cloud.state(), { "Cache-Control": "no-store" }) } }],
@@ -51,7 +49,7 @@ async function run(command: Command, request: CloudRequest): Promise<Answer> {
   const body = parseObject(request.body);
   if (!body) return json(400, { error: "a JSON object is needed" });
   try {
-    return (await command(body)) ? json(200, { ok: true }) : json(404, { error: "no such device or code" });
+    return (await command(body)) ? json(200, { ok: true }) : json(404, { error: "no such device, connection or code" });
   } catch (error) {
     if (error instanceof RangeError) return json(400, { error: error.message });
     throw error;

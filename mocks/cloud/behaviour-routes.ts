@@ -3,6 +3,7 @@ import { commands } from "./commands.js";
 import { page, readForm, readNotice, seeOther } from "./forms.js";
 import type { Answer, CloudRequest, Route } from "./http.js";
 import { renderBehaviourPage } from "./page-behaviour.js";
+import { refusedForm, type Typed } from "./page-fields.js";
 import { type Notice, notices } from "./page-frame.js";
 
 type Fields = Record<string, string>;
@@ -19,7 +20,7 @@ export class BehaviourRoutes {
     const { settings, faults, firmware } = commands(this.#cloud);
     const form = (path: string, command: (fields: Fields) => void): [string, Route] => [
       `/behaviour/${path}`,
-      { methods: { POST: (request) => this.#run(command, request) } },
+      { methods: { POST: (request) => this.#run(path, command, request) } },
     ];
     return [
       ["/behaviour", { methods: { GET: (request) => this.#page(200, readNotice(request)) } }],
@@ -29,18 +30,20 @@ export class BehaviourRoutes {
     ];
   }
 
-  #page(status: number, notice: Notice | null): Answer {
-    return page(status, renderBehaviourPage(this.#cloud.state(), notice));
+  #page(status: number, notice: Notice | null, typed: Typed | null = null): Answer {
+    return page(status, renderBehaviourPage(this.#cloud.state(), notice, typed));
   }
 
-  #run(command: (fields: Fields) => void, request: CloudRequest): Answer {
+  #run(path: string, command: (fields: Fields) => void, request: CloudRequest): Answer {
     const form = readForm(request);
     if (!form) return this.#page(403, notices.refused);
+    const fields: Fields = Object.fromEntries(form);
     try {
-      command(Object.fromEntries(form));
+      command(fields);
     } catch (error) {
-      if (error instanceof RangeError) return this.#page(400, { good: false, text: error.message });
-      throw error;
+      if (!(error instanceof RangeError)) throw error;
+      const name = path === "faults" && fields.endpoint === "mqtt" ? "broker-faults" : path;
+      return this.#page(400, { good: false, text: error.message }, refusedForm(name, fields, error));
     }
     return seeOther("/behaviour", "done");
   }

@@ -1,7 +1,9 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import type { ServiceAccount, XiaozhiAccount } from "./credentials.js";
 import type { Faults } from "./faults.js";
+import { shortAccount, watchPackets } from "./gateway.js";
+import { listen } from "./http.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
 import { printable } from "./text.js";
@@ -69,16 +71,18 @@ export class Broker {
     const server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      aedes.handle(socket);
+      this.#keepToGateway(socket, aedes.handle(socket));
     });
-    try {
-      await listen(server, port);
-    } catch (error) {
+    const chosen = await listen(server, port).catch((error: unknown) => {
       aedes.close();
       throw error;
-    }
+    });
     this.#running = { aedes, server };
-    return (server.address() as AddressInfo).port;
+    return chosen;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null;
   }
 
   /** Cuts every connection. Sessions and retained messages are lost, as with a broker without a disk. */
@@ -171,12 +175,24 @@ export class Broker {
   }
 
   #identify(clientId: string, username: string | undefined, password: Buffer | undefined): Account | AuthenticateError {
-    if (username === undefined || password === undefined) return refusal(notAuthorized, "no user name or password");
-    const account = this.#registry.authenticate(clientId, username, password.toString("utf8"));
-    if (account === "password") return refusal(badUserOrPassword, "bad user name or password");
-    if (account === "client") return refusal(notAuthorized, "not the client id of this account");
+    const account =
+      (this.#context.settings.shortClientIds ? shortAccount(clientId) : null) ??
+      this.#accountOf(clientId, username, password);
+    if ("returnCode" in account) return account;
     if (this.#registry.find(account.mac)?.disabled) return refusal(notAuthorized, "the device is disabled");
     return account;
+  }
+
+  #accountOf(
+    clientId: string,
+    username: string | undefined,
+    password: Buffer | undefined,
+  ): Account | AuthenticateError {
+    if (username === undefined) return refusal(notAuthorized, "no user name");
+    // Clients that have an empty password send none.
+    const account = this.#registry.authenticate(clientId, username, password?.toString("utf8") ?? "");
+    if (account === "password") return refusal(badUserOrPassword, "bad user name or password");
+    return account === "client" ? refusal(notAuthorized, "not the client id of this account") : account;
   }
 
   /** Ends the connection behind aedes' back, after these last bytes. */
@@ -196,9 +212,18 @@ export class Broker {
         ? topic.startsWith(`devices/${account.clientId}/`) && topic !== `devices/${account.clientId}/control`
         : topic === "device-server";
     if (!allowed) return new Error(`may not publish to ${printable(topic)}`);
-    // The open gateway closes the connection at any other quality of service.
-    if (account.family === "xiaozhi" && qos !== 0) return new Error("a xiaozhi gateway takes QoS 0 only");
+    if (account.family === "xiaozhi" && qos !== 0 && this.#context.settings.gatewayPackets)
+      return new Error("a xiaozhi gateway takes QoS 0 only");
     return null;
+  }
+
+  #keepToGateway(socket: Socket, client: Client): void {
+    watchPackets(socket, (packet) => {
+      const account = this.#accounts.get(client);
+      if (account?.family !== "xiaozhi" || !this.#context.settings.gatewayPackets) return;
+      this.#context.log(`mqtt: ${account.mac} sent ${packet}, which the gateway does not know`);
+      socket.destroy();
+    });
   }
 
   #maySubscribe(client: Client, filter: string): boolean {
@@ -259,16 +284,6 @@ export class Broker {
 
 function refusal(returnCode: 3 | 4 | 5, message: string): AuthenticateError {
   return Object.assign(new Error(message), { returnCode });
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 function fail(message: string): never {

@@ -106,7 +106,7 @@ export class MockCloud {
     return delivery.kind === "answer" || delivery.kind === "slow" ? delivery.answer : null;
   }
 
-  /** Sets all that the dialect decides; what it does not decide stays. */
+  /** Sets every switch but the operator's, which stay. */
   speak(dialect: Dialect): void {
     Object.assign(this.settings, settingsOf(dialect));
     this.#context.log(`cloud: the dialect is ${dialect}`);
@@ -164,6 +164,7 @@ export class MockCloud {
   /** Makes a device's serial number and signing key known. @throws {RangeError} when one of them is malformed */
   addDevice(device: KnownDevice): void {
     this.#registry.addKnown(device);
+    this.#context.log(`cloud: the signing key of ${requireMac(device.mac)} is known`);
   }
 
   /** A person enters the six digits that a device shows. */
@@ -194,9 +195,11 @@ export class MockCloud {
     return known;
   }
 
-  /** Changes the device's passwords: the old ones get CONNACK 4, the next provisioning brings new ones. */
+  /** Changes the device's passwords: the old ones are refused, the next provisioning brings new ones. */
   revoke(mac: string): boolean {
-    return this.#registry.revoke(requireMac(mac));
+    const known = this.#registry.revoke(requireMac(mac));
+    if (known) this.#context.log(`cloud: the passwords of ${requireMac(mac)} are revoked`);
+    return known;
   }
 
   /** Closes the device's MQTT connections; false when it has none. */
@@ -225,14 +228,17 @@ export class MockCloud {
   }
 
   /** Takes the broker away: connections are cut, the port refuses. */
-  stopBroker(): Promise<void> {
-    return this.#broker.stop();
+  async stopBroker(): Promise<void> {
+    await this.#broker.stop();
+    this.#context.log("cloud: the broker is stopped");
   }
 
-  /** Brings the broker back on the same port, without its sessions and retained messages. */
+  /** Brings the broker back on the same port, without its sessions and retained messages; it may run already. */
   async startBroker(): Promise<void> {
+    if (this.#broker.isRunning) return;
     const { mqttPort } = this.#context.addresses;
     await this.#broker.start(mqttPort).catch((error: unknown) => rethrow(error, "mqtt", mqttPort));
+    this.#context.log("cloud: the broker runs");
   }
 
   /** What the pages show: codes that a person is to enter, but no keys, passwords and tokens. */
@@ -247,7 +253,7 @@ export class MockCloud {
     });
   }
 
-  /** One of the page's buttons. False when the device is unknown, or not connected for `ping` and `reboot`. */
+  /** One of the page's buttons. False when the device is unknown, or not connected for `ping`, `reboot`, `kick`. */
   async act(mac: string, action: DeviceAction): Promise<boolean> {
     switch (action) {
       case "register":
@@ -259,6 +265,10 @@ export class MockCloud {
         return this.enable(mac);
       case "forget":
         return this.forget(mac);
+      case "revoke":
+        return this.revoke(mac);
+      case "kick":
+        return this.kick(mac);
       default: {
         const family = this.#broker.onlineFamily(requireMac(mac));
         return family ? this.sendControl(mac, controlMessage(family, action)) : false;

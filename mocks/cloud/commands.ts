@@ -3,16 +3,34 @@ import { dialectNames } from "./dialects.js";
 import { addFault, endpoints } from "./faults.js";
 import { readFirmware } from "./firmware.js";
 import { readSettings } from "./switches.js";
-import { asObject } from "./text.js";
+import { asObject, asString } from "./text.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
+export type CommandName = "settings" | "faults" | "firmware" | "devices" | "broker";
+
 /**
- * What changes the cloud's behaviour, for the admin API and for the forms of the page.
+ * What the admin API and the forms of the page have in common.
  * Each throws a RangeError that names the member which is wrong, and has changed nothing then.
  */
-export function commands(cloud: MockCloud): Record<"settings" | "faults" | "firmware", (body: Body) => true> {
+export function commands(cloud: MockCloud): Record<CommandName, (body: Body) => boolean | Promise<boolean>> {
   return {
+    /** `{mac, serial, hmacKeyHex}`: signatures with this serial number are checked from then on. */
+    devices: ({ mac, serial, hmacKeyHex }) => {
+      cloud.addDevice({
+        mac: text("mac", mac),
+        serial: text("serial", serial),
+        hmacKeyHex: text("hmacKeyHex", hmacKeyHex),
+      });
+      return true;
+    },
+    /** `{runs: true | false}`, or as a form's text: stops the broker, or starts it again on its port. */
+    broker: async ({ runs }) => {
+      const wanted = String(runs);
+      if (wanted !== "true" && wanted !== "false") fail("runs: true or false is needed");
+      await (wanted === "true" ? cloud.startBroker() : cloud.stopBroker());
+      return true;
+    },
     /** `{dialect?, <switch>: <value>, …}`: the dialect first. */
     settings: ({ dialect, ...values }) => {
       const changes = readSettings(values);
@@ -39,6 +57,10 @@ export function commands(cloud: MockCloud): Record<"settings" | "faults" | "firm
       return true;
     },
   };
+}
+
+function text(name: string, value: unknown): string {
+  return asString(value) ?? fail(`${name}: a string is needed`);
 }
 
 function fail(message: string): never {

@@ -1,9 +1,6 @@
 import type { MqttAccount } from "./credentials.js";
 
-/** `ping` and `reboot` as each family of servers says them. */
+/** `ping` and `reboot`, as the device of this project answers them; xiaozhi's servers have a `reboot` of their own. */
 export function controlMessage(family: MqttAccount["family"], action: "ping" | "reboot"): unknown {
-  if (family === "service") return { cmd: action };
-  if (action === "reboot") return { type: "system", command: "reboot" };
-  // xiaozhi has no ping of its own; the Model Context Protocol that it carries does.
-  return { type: "mcp", payload: { jsonrpc: "2.0", id: 1, method: "ping" } };
+  return family === "xiaozhi" && action === "reboot" ? { type: "system", command: "reboot" } : { cmd: action };
 }

@@ -52,15 +52,18 @@ export function xiaozhiClientId({ group, mac, tail }: ClientName): string {
   return `${group}@@@${underscoredMac(mac)}@@@${tail}`;
 }
 
-/** The account of the activation server: the password is a signature over client id and user name. */
-export function makeXiaozhiAccount(mac: string, clientId: string, signatureKey: Uint8Array): XiaozhiAccount {
+/**
+ * The account of the activation server: the password is a signature over client id and user name, or empty where the
+ * server has no key.
+ */
+export function makeXiaozhiAccount(mac: string, clientId: string, signatureKey: Uint8Array | null): XiaozhiAccount {
   const username = Buffer.from(JSON.stringify({ ip: "127.0.0.1" })).toString("base64");
   return {
     family: "xiaozhi",
     mac,
     clientId,
     username,
-    password: createHmac("sha256", signatureKey).update(`${clientId}|${username}`).digest("base64"),
+    password: signatureKey ? createHmac("sha256", signatureKey).update(`${clientId}|${username}`).digest("base64") : "",
     publishTopic: "device-server",
     subscribeTopic: `devices/p2p/${underscoredMac(mac)}`,
   };

@@ -1,6 +1,9 @@
-import { type CloudSettings, defaultSettings, type SwitchName } from "./switches.js";
+import { type CloudSettings, defaultSettings, type SwitchName, switchNames } from "./switches.js";
 
 const DAY_MS = 86_400_000;
+
+/** The MQTT gateway behind both open servers: it greets everybody, and looks at the password then. */
+const gateway = { refusal: "accept-then-close", shortClientIds: true } as const;
 
 /** The servers that were met, each as what makes it different from the deployed, strict ones. */
 export const dialects = {
@@ -19,6 +22,8 @@ export const dialects = {
       endpointForm: "apart",
       configuration: "values",
       serverTime: "none",
+      activateBody: "wrapped",
+      strictSerials: true,
       keyForm: "text",
     },
   },
@@ -33,6 +38,7 @@ export const dialects = {
       badRequestForm: "java",
       retryAfterForm: "none",
       settingsWhilePending: true,
+      firmwareWhilePending: false,
       clientIdForm: "mac",
       clientIdChanges: true,
       configuration: "none",
@@ -40,6 +46,7 @@ export const dialects = {
       noFirmware: "absent",
       activateChecked: false,
       activateSuccess: "text",
+      ...gateway,
     },
   },
   python: {
@@ -54,6 +61,7 @@ export const dialects = {
       configuration: "none",
       noFirmware: "empty",
       activateRoute: false,
+      ...gateway,
     },
   },
 } as const satisfies Record<string, { text: string; differences: Partial<CloudSettings> }>;
@@ -61,16 +69,24 @@ export const dialects = {
 export type Dialect = keyof typeof dialects;
 export const dialectNames = Object.keys(dialects) as Dialect[];
 
-/** The switches that a dialect decides: those in which some of them differ. All others stay as they are. */
-const decided = new Set(dialectNames.flatMap((name) => Object.keys(dialects[name].differences) as SwitchName[]));
+/** The switches of who runs the cloud: how strict it is and how patient. No dialect decides them. */
+export const operatorSwitches: ReadonlySet<SwitchName> = new Set([
+  "rateLimited",
+  "pathPrefix",
+  "autoRegister",
+  "minimumAnswerMs",
+  "holdMs",
+]);
 
-/** Every switch that this dialect decides. */
+const decided = switchNames.filter((name) => !operatorSwitches.has(name));
+
+/** Every switch that dialects decide: all but the operator's. */
 export function settingsOf(dialect: Dialect): Partial<CloudSettings> {
-  const usual = Object.fromEntries([...decided].map((name) => [name, defaultSettings[name]]));
+  const usual = Object.fromEntries(decided.map((name) => [name, defaultSettings[name]]));
   return { ...usual, ...dialects[dialect].differences };
 }
 
-/** The dialect that the cloud speaks now, or null when single switches were changed. */
+/** The dialect that the cloud speaks now, or null where a single switch is different. */
 export function dialectOf(settings: Readonly<CloudSettings>): Dialect | null {
   const speaks = (name: Dialect) =>
     Object.entries(settingsOf(name)).every(([key, value]) => settings[key as SwitchName] === value);

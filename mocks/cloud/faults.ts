@@ -36,6 +36,12 @@ export type MqttFault =
   /** CONNACK 3. */
   | { kind: "unavailable" };
 
+/** One that waits; `remaining` is null for "until cleared". */
+export type PlannedFault = { remaining: number | null } & (
+  | ({ endpoint: HttpEndpoint } & HttpFault)
+  | ({ endpoint: "mqtt" } & MqttFault)
+);
+
 interface Planned<Fault> {
   fault: Fault;
   remaining: number;
@@ -74,16 +80,18 @@ export class Faults {
     return takeFirst(this.#mqtt);
   }
 
-  /** What is planned, for the page; `remaining` is null for "until cleared". */
-  list(): { endpoint: Endpoint; kind: string; remaining: number | null }[] {
-    const planned: [Endpoint, Planned<HttpFault | MqttFault>[]][] = [...this.#http, ["mqtt", this.#mqtt]];
-    return planned.flatMap(([endpoint, queue]) =>
-      queue.map(({ fault, remaining }) => ({
-        endpoint,
-        kind: fault.kind,
-        remaining: Number.isFinite(remaining) ? remaining : null,
-      })),
+  /** All that is planned, for each endpoint in the order in which it will be met. */
+  list(): PlannedFault[] {
+    const left = (remaining: number) => (Number.isFinite(remaining) ? remaining : null);
+    const http = [...this.#http].flatMap(([endpoint, queue]) =>
+      queue.map(({ fault, remaining }) => ({ endpoint, remaining: left(remaining), ...fault })),
     );
+    const mqtt = this.#mqtt.map(({ fault, remaining }) => ({
+      endpoint: "mqtt" as const,
+      remaining: left(remaining),
+      ...fault,
+    }));
+    return [...http, ...mqtt];
   }
 }
 
@@ -111,6 +119,7 @@ function readMqttFault(object: Record<string, unknown>): MqttFault {
   return { kind: readOne(object, "kind", mqttKinds) };
 }
 
+export const httpEndpoints = endpoints.filter((endpoint) => endpoint !== "mqtt");
 export const mqttKinds = ["hang", "cut", "accept-then-close", "unavailable"] as const;
 export const httpKinds = ["status", "hang", "cut", "slow", "oversized", "invalid-json", "error-in-200"] as const;
 

@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import type { Dispatcher } from "./dispatcher.js";
 import type { HttpEndpoint } from "./faults.js";
 import { deliver, sendAnswer } from "./send.js";
@@ -135,7 +135,8 @@ export class HttpFront {
   }
 }
 
-function listen(server: Server, port: number): Promise<number> {
+/** Listens on 127.0.0.1; resolves to the port. Rejects with Node's error when the port is taken. */
+export function listen(server: NetServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {

@@ -9,6 +9,7 @@ export interface Notice {
 export const notices = {
   activated: { good: true, text: "That worked. The device is activated and goes online in a moment." },
   done: { good: true, text: "Done." },
+  sent: { good: true, text: "Sent. What the device answers stands among the messages." },
   wrong: {
     good: false,
     text: "No device is waiting with this code. Look at the device again: a code lives a few minutes.",

@@ -1,13 +1,20 @@
 import { BehaviourRoutes } from "./behaviour-routes.js";
 import type { MockCloud } from "./cloud.js";
+import { commands } from "./commands.js";
 import { page, readForm, readNotice, seeOther } from "./forms.js";
 import { type Answer, type CloudRequest, type Route, text } from "./http.js";
 import { renderActivatePage, renderHomePage } from "./page.js";
-import { type Notice, notices } from "./page-frame.js";
+import { refusedForm, type Typed } from "./page-fields.js";
+import { type Notice, type NoticeName, notices } from "./page-frame.js";
 import { pageScript } from "./page-script.js";
 import { pageStyle } from "./page-style.js";
 import { RateLimiter } from "./rate-limit.js";
-import { deviceActions } from "./state.js";
+import { type DeviceAction, deviceActions } from "./state.js";
+
+type Fields = Record<string, string>;
+
+/** These are on their way when the page comes back; whether the device obeys shows later. */
+const sent: ReadonlySet<DeviceAction> = new Set(["ping", "reboot"]);
 
 /** The person's side: the page for the six digits, the list of devices and its buttons. Needs no script. */
 export class PageRoutes {
@@ -21,6 +28,10 @@ export class PageRoutes {
   }
 
   routes(): [string, Route][] {
+    const { devices, broker } = commands(this.#cloud);
+    const command = (run: (fields: Fields) => unknown): Route => ({
+      methods: { POST: (request) => this.#run(run, request) },
+    });
     return [
       ["/", { methods: { GET: (request) => this.#home(200, readNotice(request)) } }],
       [
@@ -33,14 +44,16 @@ export class PageRoutes {
         },
       ],
       ["/devices", { methods: { POST: (request) => this.#act(request) } }],
+      ["/devices/key", command(({ mac, ...fields }) => devices({ ...trimmed(fields), mac: typedMac(mac) }))],
+      ["/broker", command(broker)],
       ...new BehaviourRoutes(this.#cloud).routes(),
       ["/page.css", { methods: { GET: () => text(200, pageStyle, "text/css; charset=utf-8") } }],
       ["/page.js", { methods: { GET: () => text(200, pageScript, "text/javascript; charset=utf-8") } }],
     ];
   }
 
-  #home(status: number, notice: Notice | null): Answer {
-    return page(status, renderHomePage(this.#cloud.state(), notice));
+  #home(status: number, notice: Notice | null, typed: Typed | null = null): Answer {
+    return page(status, renderHomePage(this.#cloud.state(), notice, typed));
   }
 
   #form(status: number, notice: Notice | null): Answer {
@@ -64,17 +77,39 @@ export class PageRoutes {
     const form = readForm(request);
     const action = deviceActions.find((name) => name === form?.get("action"));
     if (!form || !action) return this.#home(form ? 400 : 403, notices.refused);
+    return this.#try("register", form, async ({ mac }) => {
+      const reached = await this.#cloud.act(typedMac(mac), action);
+      return reached ? (sent.has(action) ? "sent" : "done") : "unreachable";
+    });
+  }
+
+  async #run(command: (fields: Fields) => unknown, request: CloudRequest): Promise<Answer> {
+    const form = readForm(request);
+    if (!form) return this.#home(403, notices.refused);
+    return this.#try(request.path === "/devices/key" ? "key" : "broker", form, async (fields) => {
+      await command(fields);
+      return "done";
+    });
+  }
+
+  /** A form that is refused comes back as it was. */
+  async #try(name: string, form: URLSearchParams, act: (fields: Fields) => Promise<NoticeName>): Promise<Answer> {
+    const fields = Object.fromEntries(form);
     try {
-      return seeOther("/", (await this.#cloud.act(typedMac(form.get("mac")), action)) ? "done" : "unreachable");
+      return seeOther("/", await act(fields));
     } catch (error) {
-      if (error instanceof RangeError) return this.#home(400, { good: false, text: error.message });
-      throw error;
+      if (!(error instanceof RangeError)) throw error;
+      return this.#home(400, { good: false, text: error.message }, refusedForm(name, fields, error));
     }
   }
 }
 
 /** As people copy it from labels: with colons, with hyphens or without anything. */
-function typedMac(typed: string | null): string {
+function typedMac(typed: string | undefined): string {
   const digits = (typed ?? "").replace(/[\s:-]/g, "");
   return digits.match(/../g)?.join(":") ?? digits;
+}
+
+function trimmed(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.trim()]));
 }

@@ -1,4 +1,4 @@
-import { actionNames, stateNames } from "./page.js";
+import { actionNames, brokerStates, stateNames } from "./page.js";
 
 /**
  * Keeps the lists of the page fresh: asks `/admin/state` every two seconds and rebuilds a list when it is different.
@@ -7,6 +7,7 @@ import { actionNames, stateNames } from "./page.js";
 export const pageScript = `"use strict";
 const stateNames = ${JSON.stringify(stateNames)};
 const actionNames = ${JSON.stringify(actionNames)};
+const brokerStates = ${JSON.stringify(brokerStates)};
 const shown = new Map();
 
 function element(tag, properties, ...children) {
@@ -20,9 +21,9 @@ function time(ms) {
   return element("time", { dateTime: date.toISOString() }, date.toLocaleTimeString());
 }
 
-function deviceRow({ mac, serial, state, code, tooManyCount, lastSeenMs, actions }) {
+function deviceRow({ mac, serial, keyKnown, state, code, tooManyCount, lastSeenMs, actions }) {
   const about = element("p", { className: "quiet" });
-  if (serial !== null) about.append(element("span", { className: "serial" }, serial), " · ");
+  if (serial !== null) about.append(element("span", { className: "serial" }, serial), keyKnown ? " · key known · " : " · key unknown · ");
   if (lastSeenMs === null) about.append("has not called yet");
   else about.append("called ", time(lastSeenMs));
   if (tooManyCount > 0) about.append(" · asked too often " + tooManyCount + "×");
@@ -64,6 +65,7 @@ async function refresh() {
     const state = await response.json();
     update("devices", state.devices, deviceRow);
     update("messages", state.messages, messageRow);
+    document.getElementById("broker-state").textContent = brokerStates[state.brokerRuns];
     document.body.classList.remove("stale");
   } catch {
     document.body.classList.add("stale");

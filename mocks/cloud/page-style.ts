@@ -18,6 +18,7 @@ header { padding-top: 2rem; }
 main { padding-bottom: 3rem; }
 h1 { font-size: 1.5rem; margin: 0 0 1rem; }
 h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
+h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
 p { margin: 0; }
 a { color: var(--accent); }
 code, pre { font: .92em/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }

@@ -1,3 +1,4 @@
+import { type Typed, value, wrongField } from "./page-fields.js";
 import { frame, type Notice, noticeBox, notices } from "./page-frame.js";
 import type { CloudState, DeviceAction, DeviceState, DeviceView, MessageView } from "./state.js";
 import { escapeHtml } from "./text.js";
@@ -19,10 +20,14 @@ export const actionNames: Record<DeviceAction, string> = {
   disable: "Disable",
   enable: "Enable",
   forget: "Forget",
+  kick: "Disconnect",
+  revoke: "Revoke password",
 };
 
-/** The page of who runs the cloud: codes, devices, messages, addresses. */
-export function renderHomePage(state: CloudState, notice: Notice | null): string {
+export const brokerStates = { true: "runs", false: "is stopped" };
+
+/** The page of who runs the cloud: codes, devices, messages, addresses. `typed`: the form that was refused. */
+export function renderHomePage(state: CloudState, notice: Notice | null, typed: Typed | null = null): string {
   return frame(
     "Mock cloud",
     "/",
@@ -31,7 +36,8 @@ export function renderHomePage(state: CloudState, notice: Notice | null): string
 <h2 id="devices-title">Devices</h2>
 <ul id="devices" class="rows">${state.devices.map(deviceRow).join("")}</ul>
 <p class="quiet when-empty">No device has called yet. Type one of the addresses below into a device.</p>
-${registerForm}
+${registerForm(typed)}
+${keyForm(typed)}
 </section>
 <section class="card" aria-labelledby="messages-title">
 <h2 id="messages-title">Messages</h2>
@@ -43,8 +49,12 @@ ${registerForm}
 <dl>
 <dt>Device service</dt><dd><code>${escapeHtml(state.deviceServiceUrl)}</code></dd>
 <dt>xiaozhi activation</dt><dd><code>${escapeHtml(state.xiaozhiUrl)}</code></dd>
-<dt>MQTT broker</dt><dd><code>${escapeHtml(state.brokerUrl)}</code></dd>
+<dt>MQTT broker</dt><dd><code>${escapeHtml(state.brokerUrl)}</code> <span id="broker-state">${brokerStates[String(state.brokerRuns) as "true"]}</span></dd>
 </dl>
+<form method="post" action="/broker" class="actions">
+<button name="runs" value="false">Stop the broker</button>
+<button name="runs" value="true">Start the broker</button>
+</form>
 </section>
 <script src="/page.js" defer></script>`,
   );
@@ -59,14 +69,29 @@ export function renderActivatePage(notice: Notice | null): string {
   );
 }
 
-const registerForm = `<form method="post" action="/devices" class="register">
+/** What a field for a MAC has in both forms. */
+const macField = `type="text" class="field mono" autocapitalize="characters" autocomplete="off" spellcheck="false" pattern="\\s*([0-9A-Fa-f]{2}[:\\-]?){5}[0-9A-Fa-f]{2}\\s*" maxlength="20" required title="Six pairs of hexadecimal digits"`;
+
+const registerForm = (typed: Typed | null) => `<form method="post" action="/devices" class="register">
 <label for="mac">Register a device by hand</label>
 <p id="mac-hint" class="quiet">Its MAC, as the device or its label says.</p>
 <div class="code-line">
-<input id="mac" name="mac" type="text" class="field mono" autocapitalize="characters" autocomplete="off" spellcheck="false" pattern="\\s*([0-9A-Fa-f]{2}[:\\-]?){5}[0-9A-Fa-f]{2}\\s*" maxlength="20" required aria-describedby="mac-hint" title="Six pairs of hexadecimal digits">
+<input id="mac" name="mac" ${macField} aria-describedby="mac-hint"${value(typed, "register", "mac")}>
 <button name="action" value="register">Register</button>
 </div>
 </form>`;
+
+/** The key's field stays empty after a refusal, too: a page shows no key. */
+const keyForm = (typed: Typed | null) => `<details class="register"${typed?.form === "key" ? " open" : ""}>
+<summary>Give a device's serial number and key</summary>
+<form method="post" action="/devices/key">
+<p id="key-hint" class="quiet">Signatures with this serial number are checked from then on; the key is not shown again. A virtual device takes the same three: <code>npm run device -- --mac … --serial … --hmac-key …</code></p>
+<p class="switch"><label for="key-mac">MAC</label> <input id="key-mac" name="mac" ${macField} aria-describedby="key-hint"${value(typed, "key", "mac")}></p>
+<p class="switch"><label for="key-serial">Serial number</label> <input id="key-serial" name="serial" class="field" autocomplete="off" spellcheck="false" maxlength="64" required${value(typed, "key", "serial")}></p>
+<p class="switch"><label for="key-hex">Key, 16 to 64 bytes in hexadecimal</label> <input id="key-hex" name="hmacKeyHex" type="password" class="field" autocomplete="off" pattern="\\s*([0-9A-Fa-f]{2}){16,64}\\s*" required title="16 to 64 bytes in hexadecimal"${typed?.wrong === "hmacKeyHex" ? wrongField : ""}></p>
+<p class="actions"><button class="primary">Make it known</button></p>
+</form>
+</details>`;
 
 /** Notices that are about the code, and not about a device. */
 const codeNotices: readonly (Notice | null)[] = [notices.wrong, notices.malformed, notices["too-many"]];
@@ -87,11 +112,11 @@ ${notice ? noticeBox(notice) : ""}
 </section>`;
 }
 
-function deviceRow({ mac, serial, state, code, tooManyCount, lastSeenMs, actions }: DeviceView): string {
+function deviceRow({ mac, serial, keyKnown, state, code, tooManyCount, lastSeenMs, actions }: DeviceView): string {
   const called = lastSeenMs === null ? "has not called yet" : `called ${time(lastSeenMs)}`;
   return `<li>
 <div class="row-head"><code class="mac">${escapeHtml(mac)}</code><span class="badge ${state}">${stateNames[state]}</span></div>
-${code === null ? "" : `<p>Shows the code <strong class="waiting-code">${escapeHtml(code)}</strong></p>\n`}<p class="quiet">${serial === null ? "" : `<span class="serial">${escapeHtml(serial)}</span> · `}${called}${tooManyCount === 0 ? "" : ` · asked too often ${tooManyCount}×`}</p>
+${code === null ? "" : `<p>Shows the code <strong class="waiting-code">${escapeHtml(code)}</strong></p>\n`}<p class="quiet">${serial === null ? "" : `<span class="serial">${escapeHtml(serial)}</span> · ${keyKnown ? "key known" : "key unknown"} · `}${called}${tooManyCount === 0 ? "" : ` · asked too often ${tooManyCount}×`}</p>
 <form method="post" action="/devices" class="actions">
 <input type="hidden" name="mac" value="${escapeHtml(mac)}">
 ${actions.map((action) => actionButton(mac, action)).join("")}</form>

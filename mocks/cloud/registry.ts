@@ -109,15 +109,20 @@ export class Registry {
   /** Gives the code that the device is to show: the living one, else a new one with a new challenge. */
   offerTo(device: Device, clientId: string, deviceId: string): ActivationOffer {
     const { now, settings, random } = this.#context;
-    const current = device.offer;
-    if (current && current.clientId === clientId && !current.used && current.expiresAtMs > now()) return current;
+    const current = this.offerOf(device, clientId);
+    if (current && !current.used && current.expiresAtMs > now()) return current;
     const taken = (code: string) => this.#codes.has(code);
     const offer = makeOffer({ clientId, deviceId, taken, settings, random, nowMs: now() });
-    if (current) this.#codes.delete(current.code);
+    if (device.offer) this.#codes.delete(device.offer.code);
     this.#codes.set(offer.code, device);
     device.offer = offer;
     this.#changed(device.mac);
     return offer;
+  }
+
+  /** The last offer to this caller: the client, or whoever has the MAC where that is what is bound. */
+  offerOf({ offer }: Device, clientId: string): ActivationOffer | null {
+    return this.#context.settings.bindingTo === "mac" || offer?.clientId === clientId ? offer : null;
   }
 
   /** A person enters a code: the device that shows it is bound, to the client that asked for it. */
@@ -147,7 +152,9 @@ export class Registry {
     const tail = settings.clientIdForm === "mac" ? underscoredMac(device.mac) : clientId;
     const name = xiaozhiClientId({ group, mac: device.mac, tail });
     const former = bound ? device.xiaozhi : device.unbound;
-    const account = former?.clientId === name ? former : makeXiaozhiAccount(device.mac, name, random(32));
+    const signed = settings.mqttPassword === "signature";
+    const isSame = former?.clientId === name && (former.password !== "") === signed;
+    const account = isSame ? former : makeXiaozhiAccount(device.mac, name, signed ? random(32) : null);
     if (bound) device.xiaozhi = account;
     else device.unbound = account;
     return account;
@@ -185,7 +192,8 @@ export class Registry {
   }
 
   /**
-   * Which account a CONNECT belongs to. `password`: nothing with this name and password exists.
+   * Which account a CONNECT belongs to; one without a password takes any. `password`: nothing with this name and
+   * password exists.
    * `client`: the account exists but not under this client id.
    */
   authenticate(
@@ -198,7 +206,8 @@ export class Registry {
     );
     // Every account is compared, so that the time does not tell which one came close.
     const matching = accounts.filter(
-      (account) => sameSecret(account.password, password) && sameSecret(account.username, username),
+      (account) =>
+        (account.password === "" || sameSecret(account.password, password)) && sameSecret(account.username, username),
     );
     if (matching.length === 0) return "password";
     return matching.find((account) => account.clientId === clientId) ?? "client";

@@ -1,7 +1,7 @@
 import type { Broker, Traffic } from "./broker.js";
 import { type Dialect, dialectOf } from "./dialects.js";
 import type { Dispatcher } from "./dispatcher.js";
-import type { Endpoint, Faults } from "./faults.js";
+import type { Faults, PlannedFault } from "./faults.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext, FirmwareOffer } from "./settings.js";
 import type { CloudSettings } from "./switches.js";
@@ -13,12 +13,14 @@ import { printable } from "./text.js";
  */
 export type DeviceState = "seen" | "unregistered" | "registered" | "waiting" | "activated" | "online" | "disabled";
 
-export const deviceActions = ["register", "disable", "enable", "forget", "ping", "reboot"] as const;
+export const deviceActions = ["register", "disable", "enable", "forget", "ping", "reboot", "kick", "revoke"] as const;
 export type DeviceAction = (typeof deviceActions)[number];
 
 export interface DeviceView {
   mac: string;
   serial: string | null;
+  /** Signatures with its serial number are checked. */
+  keyKnown: boolean;
   state: DeviceState;
   /** What it shows and a person is to enter, until then; null when it waits for no code. */
   code: string | null;
@@ -42,13 +44,14 @@ export interface CloudState {
   deviceServiceUrl: string;
   xiaozhiUrl: string;
   brokerUrl: string;
+  brokerRuns: boolean;
   devices: DeviceView[];
   /** The newest first. */
   messages: MessageView[];
   requests: Dispatcher["counts"];
-  faults: { endpoint: Endpoint; kind: string; remaining: number | null }[];
+  faults: PlannedFault[];
   settings: CloudSettings;
-  /** Null when single switches make it differ from every dialect. */
+  /** Null when a switch, other than the operator's, makes it differ from every dialect. */
   dialect: Dialect | null;
   firmware: FirmwareOffer | null;
 }
@@ -93,6 +96,7 @@ export function cloudState({ context, registry, broker, faults, messages, counts
     return {
       mac,
       serial,
+      keyKnown: registry.hasKey(mac),
       state: stateOf(device, online, context.now()),
       code: codeOf(device, context.now()),
       tooManyCount,
@@ -104,6 +108,7 @@ export function cloudState({ context, registry, broker, faults, messages, counts
     deviceServiceUrl: httpOrigin + settings.pathPrefix,
     xiaozhiUrl: `${httpOrigin}${settings.pathPrefix}/xiaozhi/ota/`,
     brokerUrl: `mqtt://${host}:${mqttPort}`,
+    brokerRuns: broker.isRunning,
     devices: registry.list().map(view),
     messages: messages.list(),
     requests: { ...counts },
@@ -130,7 +135,8 @@ function codeOf({ offer, disabled }: Device, nowMs: number): string | null {
 function actionsOf(device: Device, online: boolean): DeviceAction[] {
   return [
     ...(device.askedService && !device.service ? (["register"] as const) : []),
-    ...(online ? (["ping", "reboot"] as const) : []),
+    ...(online ? (["ping", "reboot", "kick"] as const) : []),
+    ...(device.service || device.xiaozhi || device.unbound ? (["revoke"] as const) : []),
     device.disabled ? "enable" : "disable",
     "forget",
   ];

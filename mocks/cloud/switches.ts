@@ -109,9 +109,11 @@ export const switches = {
 
   settingsForm: settings.one(["both", "mqtt", "websocket"], "Which settings an activated device gets"),
   settingsWhilePending: settings.flag(false, "The answer with the code has settings already (Java)"),
+  firmwareWhilePending: settings.flag(true, "The answer with the code offers firmware; no (Java): once bound only"),
   endpointForm: settings.one(["joined", "apart", "host"], "endpoint host:port, host and port apart, or the host alone"),
   clientIdForm: settings.one(["uuid", "mac"], "client_id ends in the Client-Id, or in the MAC again"),
   clientIdChanges: settings.flag(false, "client_id names the board once the device is bound, another one before"),
+  mqttPassword: settings.one(["signature", "empty"], "password; empty: the server has no key to sign with (Python)"),
   subscribeTopic: settings.one(["p2p", "null"], 'subscribe_topic, or the text "null"'),
   keepaliveS: settings.whole(0, [0, 65_535], "s, mqtt.keepalive; 0: left out"),
   configuration: settings.one(["empty", "values", "none"], "configuration{}"),
@@ -138,6 +140,11 @@ export const switches = {
     "Wrong credentials: CONNACK 4 or 5, or 0 and a closed connection",
   ),
   mcpGreeting: broker.flag(true, "A xiaozhi session starts with the gateway's unasked MCP initialize"),
+  gatewayPackets: broker.flag(
+    true,
+    "A xiaozhi session is closed at what the gateway does not know: QoS other than 0, UNSUBSCRIBE, acknowledgements",
+  ),
+  shortClientIds: broker.flag(false, "A client id of two parts, GID@@@mac, is let in without a look at its password"),
 } as const;
 
 type Switches = typeof switches;

@@ -28,6 +28,24 @@ test.each([
   expect(response.status).toBe(status);
 });
 
+test("the contract's dialect: wrapped, the key's text, an unknown serial 404, a bad signature 401", async () => {
+  const cloud = await startCloud({ ...known, dialect: "seed" });
+  const { challenge } = await queryActivation(cloud);
+  const right = activateBody(challenge, { hmac: sign(challenge, asText) });
+  const status = async (payload: object, wrapped = true) =>
+    (await activate(cloud, wrapped ? { Payload: payload } : payload)).status;
+  expect(await status(right, false)).toBe(400);
+  expect(await status({ ...right, serial_number: "SN-NOBODY" })).toBe(404);
+  expect(await status({ ...right, hmac: sign(challenge) })).toBe(401);
+  expect(await status(right)).toBe(202);
+});
+
+test("the contract's dialect: a device whose serial nobody gave to the cloud gets 404", async () => {
+  const cloud = await startCloud({ dialect: "seed" });
+  const { challenge } = await queryActivation(cloud);
+  expect((await activate(cloud, { Payload: activateBody(challenge) })).status).toBe(404);
+});
+
 test("the Python server has no activate", async () => {
   const cloud = await startCloud({ dialect: "python" });
   const response = await activate(cloud, activateBody("x"));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { MockCloud } from "../../mocks/cloud/cloud.js";
-import { dialectNames, dialectOf, settingsOf } from "../../mocks/cloud/dialects.js";
+import { dialectNames, dialectOf, operatorSwitches, settingsOf } from "../../mocks/cloud/dialects.js";
 import { defaultSettings, readSettings, type Switch, switches, switchNames } from "../../mocks/cloud/switches.js";
 import { deviceInfo, mac, postJson, startCloud } from "./support.js";
 
@@ -22,7 +22,7 @@ test("switches change from the next request on, and the state tells them", async
   expect(state).toMatchObject({ settings: { autoRegister: true, infoByGet: 404, codeLifetimeMs: 5_000 } });
 });
 
-test("a dialect comes first, single switches after it; what no dialect decides stays", async () => {
+test("a dialect comes first, single switches after it; the operator's stay", async () => {
   const cloud = await startCloud({ autoRegister: true, holdMs: 7 });
   expect(cloud.state().dialect).toBe("deployed");
   expect(await admin(cloud, "settings", { keyForm: "bytes", dialect: "seed" })).toEqual(ok);
@@ -73,6 +73,26 @@ test("every value of every switch can be set, as JSON has it and as a form's tex
       expect(readSettings({ [name]: value })).toEqual({ [name]: value });
       expect(readSettings({ [name]: String(value) })).toEqual({ [name]: value });
     }
+  }
+});
+
+test("a dialect is one in every switch: a single other one and it is none, and speaking it resets that one", async () => {
+  const cloud = await startCloud();
+  for (const name of switchNames) {
+    const item: Switch = switches[name];
+    const other =
+      item.kind === "choice"
+        ? item.values.find((value) => value !== item.initial)
+        : item.kind === "flag"
+          ? !item.initial
+          : item.kind === "whole"
+            ? item.max
+            : "/a";
+    await admin(cloud, "settings", { dialect: "deployed", [name]: other });
+    const isOperators = operatorSwitches.has(name);
+    expect([name, cloud.state().dialect]).toEqual([name, isOperators ? "deployed" : null]);
+    await admin(cloud, "settings", { dialect: "deployed" });
+    expect([name, cloud.settings[name]]).toEqual([name, isOperators ? other : item.initial]);
   }
 });
 

@@ -105,7 +105,9 @@ test("state tells what happened, in order", async () => {
     deviceServiceUrl: cloud.url,
     xiaozhiUrl: `${cloud.url}/xiaozhi/ota/`,
     brokerUrl: `mqtt://127.0.0.1:${cloud.mqttPort}`,
-    devices: [{ mac, serial: null, state: "online", actions: ["ping", "reboot", "disable", "forget"] }],
+    devices: [
+      { mac, serial: null, state: "online", actions: ["ping", "reboot", "kick", "revoke", "disable", "forget"] },
+    ],
     messages: [
       { direction: "down", mac, topic: topics.control, payload: '{"cmd":"ping"}' },
       { direction: "up", mac, topic: topics.data, payload: '{"t":1}' },

@@ -157,7 +157,7 @@ test("the admin API plans and clears faults, and the state shows them", async ()
   expect([response.status, response.headers.get("retry-after")]).toEqual([502, "7"]);
   expect(await response.json()).toEqual({ detail: "x" });
   expect(cloud.state().faults).toEqual([
-    { endpoint: "health", kind: "status", remaining: 2 },
+    { endpoint: "health", kind: "status", remaining: 2, status: 502, body: '{"detail":"x"}', retryAfter: "7" },
     { endpoint: "mqtt", kind: "unavailable", remaining: null },
   ]);
   await plan({ clear: "health" });

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { operatorSwitches } from "../../mocks/cloud/dialects.js";
+import { httpKinds, mqttKinds } from "../../mocks/cloud/faults.js";
 import { groups, switchNames } from "../../mocks/cloud/switches.js";
 import { deviceInfo, mac, postForm, query, startCloud } from "./support.js";
 
@@ -63,7 +65,8 @@ test("faults are planned, listed and cleared", async () => {
   expect(await send(url, { ...faultForm, body: "123" })).toEqual(done);
   expect(await send(url, { ...faultForm, endpoint: "mqtt", kind: "unavailable", times: "" })).toEqual(done);
   const html = await (await fetch(`${cloud.url}/behaviour`)).text();
-  expect(html).toContain("<li>device-info: status, 1×</li>");
+  expect(html).toContain("<li>device-info: status 503, Retry-After 120, 1×</li>");
+  expect(html).toContain("<li>device-info: status 503, Retry-After 120, body 123, 1×</li>");
   expect(html).toContain("<li>mqtt: unavailable, until cleared</li>");
   const first = await deviceInfo(cloud);
   expect([first.status, first.headers.get("retry-after"), await first.json()]).toEqual([
@@ -74,6 +77,100 @@ test("faults are planned, listed and cleared", async () => {
   expect(await (await deviceInfo(cloud)).text()).toBe("123");
   expect(await send(url, { clear: "all" })).toEqual(done);
   expect(cloud.state().faults).toEqual([]);
+});
+
+test("each fault is listed with its members", async () => {
+  const cloud = await startCloud();
+  cloud.faults.add("ota", { kind: "status", status: 429, body: "<b>", retryAfterMs: 5 }, 2);
+  cloud.faults.add("ota", { kind: "cut", at: "body" });
+  cloud.faults.add("ota", { kind: "slow", chunkBytes: 3, intervalMs: 70 });
+  cloud.faults.add("ota", { kind: "oversized", bodyBytes: 20_001 });
+  cloud.faults.add("ota", { kind: "error-in-200", form: "code-500" });
+  cloud.faults.add("mqtt", { kind: "cut" });
+  const html = await (await fetch(`${cloud.url}/behaviour`)).text();
+  expect([...html.matchAll(/<li>((?:ota|mqtt): .*?)<\/li>/g)].map(([, line]) => line)).toEqual([
+    "ota: status 429, retry_after 5 ms, body &lt;b&gt;, 2×",
+    "ota: cut, in the body, until cleared",
+    "ota: slow, 3 bytes every 70 ms, until cleared",
+    "ota: oversized, 20001 bytes, until cleared",
+    "ota: error-in-200, code-500, until cleared",
+    "mqtt: cut, until cleared",
+  ]);
+});
+
+test("the broker's faults have a form of their own, with their own kinds", async () => {
+  const cloud = await startCloud();
+  const html = await (await fetch(`${cloud.url}/behaviour`)).text();
+  const options = (id: string) =>
+    [...new RegExp(`<select id="${id}".*?</select>`).exec(html)![0].matchAll(/value="(.*?)"/g)].map(([, one]) => one);
+  expect(options("faults-endpoint")).not.toContain("mqtt");
+  expect(options("faults-kind")).toEqual(httpKinds);
+  expect(options("broker-faults-kind")).toEqual(mqttKinds);
+  expect(await send(`${cloud.url}/behaviour/faults`, { endpoint: "mqtt", kind: "cut", times: "2" })).toEqual(done);
+  expect(cloud.state().faults).toEqual([{ endpoint: "mqtt", kind: "cut", remaining: 2 }]);
+});
+
+test("the text beside the dialects names what stays, and says when none is spoken", async () => {
+  const cloud = await startCloud();
+  const html = async () => (await fetch(`${cloud.url}/behaviour`)).text();
+  expect(await html()).toContain(`These stay as they are: ${[...operatorSwitches].join(", ")}.<`);
+  cloud.change({ refusal: "accept-then-close" });
+  expect(await html()).toContain("it speaks none of these now.<");
+  expect(await html()).not.toContain("aria-pressed");
+});
+
+test.each<[string, Record<string, string>, string, RegExp[]]>([
+  [
+    "faults",
+    { ...faultForm, endpoint: "health", kind: "slow", times: "3", chunkBytes: "0", body: "</textarea><b>" },
+    "faults-chunkBytes",
+    [
+      /<option value="health" selected>/,
+      /<option value="slow" selected>/,
+      /id="faults-times"[^>]* value="3"/,
+      /id="faults-chunkBytes"[^>]* value="0"/,
+      /&lt;\/textarea&gt;&lt;b&gt;<\/textarea>/,
+      /<details open>\s*<summary>More about it/,
+    ],
+  ],
+  [
+    "faults",
+    { endpoint: "mqtt", kind: "unavailable", times: "0" },
+    "broker-faults-times",
+    [
+      /<option value="unavailable" selected>/,
+      /id="broker-faults-times"[^>]* value="0"/,
+      /id="faults-times"[^>]* value="1"/,
+    ],
+  ],
+  [
+    "switches",
+    { holdMs: "soon", strictSerials: "true" },
+    "switch-holdMs",
+    [
+      /<details open>\s*<summary>xiaozhi: activate/,
+      /id="switch-holdMs"[^>]* value="soon"/,
+      /id="switch-strictSerials"[^>]*><option value="true" selected>/,
+    ],
+  ],
+  [
+    "firmware",
+    { version: "2.0", url: "ftp://<b>", fileSizeBytes: "9", sha256: "x", changelog: "new", force: "true" },
+    "firmware-url",
+    [
+      /id="firmware-version"[^>]* value="2.0"/,
+      /id="firmware-url"[^>]* value="ftp:\/\/&lt;b&gt;"/,
+      /id="firmware-changelog"[^>]* value="new"/,
+      /id="firmware-force"[^>]*>.*?<option value="true" selected>/,
+    ],
+  ],
+])("a refused form for %s comes back with what was typed: %#", async (path, fields, wrong, expected) => {
+  const cloud = await startCloud();
+  const html = await (await postForm(`${cloud.url}/behaviour/${path}`, fields)).text();
+  for (const pattern of expected) expect(html).toMatch(pattern);
+  expect(html).toMatch(new RegExp(`id="${wrong}"[^>]* aria-invalid="true"`));
+  expect(html.match(/aria-invalid/g)).toHaveLength(1);
+  expect(html).not.toContain("<b>");
 });
 
 test("firmware is offered and withdrawn", async () => {

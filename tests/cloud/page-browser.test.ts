@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { accessibilityProblems } from "../browser/axe.js";
 import { browserTest, openPage } from "../browser/browser.js";
-import { deviceInfo, mac, queryActivation, startCloud } from "./support.js";
+import { deviceInfo, hmacKeyHex, mac, queryActivation, serial, startCloud } from "./support.js";
 
 browserTest.each([true, false])(
   "a person activates and registers devices, script: %s",
@@ -51,6 +51,12 @@ browserTest(
     await page.getByLabel("Register a device by hand").fill(mac.replaceAll(":", "-"));
     await page.getByRole("button", { name: "Register", exact: true }).click();
     await done();
+    await page.locator("summary", { hasText: "serial number and key" }).click();
+    await page.getByLabel("MAC", { exact: true }).fill(mac);
+    await page.getByLabel("Serial number", { exact: true }).fill(serial);
+    await page.getByLabel("Key, 16 to 64 bytes").fill(hmacKeyHex);
+    await page.getByRole("button", { name: "Make it known" }).click();
+    await done();
     await page.getByRole("link", { name: "Behaviour" }).click();
     await page.getByRole("button", { name: "java" }).click();
     await done();
@@ -59,7 +65,10 @@ browserTest(
     await page.getByRole("button", { name: "Save xiaozhi: activate" }).click();
     await done();
     await page.getByLabel("What", { exact: true }).selectOption("slow");
-    await page.getByRole("button", { name: "Plan it" }).click();
+    await page.getByRole("button", { name: "Plan it", exact: true }).click();
+    await done();
+    await page.getByLabel("What the broker does").selectOption("unavailable");
+    await page.getByRole("button", { name: "Plan it for the broker" }).click();
     await done();
     await page.getByLabel("Version").fill("2.0.0");
     await page.getByLabel("URL", { exact: true }).fill("http://127.0.0.1/a.bin");
@@ -68,10 +77,13 @@ browserTest(
     await page.getByRole("button", { name: "Offer it" }).click();
     await done();
     expect(cloud.state()).toMatchObject({
-      devices: [{ mac, state: "registered" }],
+      devices: [{ mac, state: "registered", serial, keyKnown: true }],
       dialect: "java",
       settings: { holdMs: 17 },
-      faults: [{ endpoint: "ota", kind: "slow", remaining: 1 }],
+      faults: [
+        { endpoint: "ota", kind: "slow", remaining: 1, chunkBytes: 16, intervalMs: 200 },
+        { endpoint: "mqtt", kind: "unavailable", remaining: 1 },
+      ],
       firmware: { version: "2.0.0" },
     });
     expect(problems).toEqual([]);
@@ -87,6 +99,8 @@ browserTest.each(["light", "dark"] as const)(
     await deviceInfo(cloud);
     cloud.faults.add("ota", { kind: "hang" }, 2);
     cloud.change({ bindingTo: "mac" });
+    cloud.addDevice({ mac, serial, hmacKeyHex });
+    await cloud.stopBroker();
     const { page } = await openPage({ ...phone, colorScheme });
     for (const path of ["/", "/behaviour"]) {
       await page.goto(cloud.url + path);
@@ -107,4 +121,19 @@ browserTest("the script shows a code as soon as a device waits, and takes it awa
   cloud.enterCode(code);
   await page.getByText("Activated", { exact: true }).waitFor();
   expect(await page.locator(".waiting-code").count()).toBe(0);
+});
+
+browserTest("the script keeps the broker's state and a device's key true", { timeout: 30_000 }, async () => {
+  const cloud = await startCloud();
+  await queryActivation(cloud);
+  const { page } = await openPage();
+  await page.goto(cloud.url);
+  await page.getByText("key unknown").waitFor();
+  await cloud.stopBroker();
+  cloud.addDevice({ mac, serial, hmacKeyHex });
+  await page.locator("#broker-state", { hasText: "is stopped" }).waitFor();
+  await page.getByText("key known").waitFor();
+  await page.getByRole("button", { name: "Start the broker" }).click();
+  await page.locator("#broker-state", { hasText: "runs" }).waitFor();
+  expect(cloud.state().brokerRuns).toBe(true);
 });

@@ -83,7 +83,8 @@ test("ping and reboot reach a device that is online, and are offered only then",
   const heard: string[] = [];
   client.on("message", (_topic, payload) => heard.push(payload.toString()));
   await expect.poll(() => cloud.state().devices[0]!.actions).toContain("reboot");
-  await postForm(`${cloud.url}/devices`, { mac, action: "ping" });
+  const sent = await postForm(`${cloud.url}/devices`, { mac, action: "ping" });
+  expect(sent.headers.get("location")).toBe("/?notice=sent");
   await postForm(`${cloud.url}/devices`, { mac, action: "reboot" });
   await expect.poll(() => heard).toEqual(['{"cmd":"ping"}', '{"cmd":"reboot"}']);
   await cloud.kick(mac);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
-import { clientId, connect, fakeClock, mac, type OtaReply, query, startCloud } from "./support.js";
+import { clientId, connect, fakeClock, mac, type OtaReply, query, queryActivation, startCloud } from "./support.js";
 
 type Reply = OtaReply & Record<string, unknown>;
 
@@ -36,7 +36,7 @@ test.each<[CloudOptions, number, string[]]>([
 });
 
 test("the code can lie beside the other members", async () => {
-  const [, reply] = await pendingWith({ activationForm: "flat" });
+  const [, reply] = await pendingWith({ activationForm: "flat", now: fakeClock().now });
   expect(reply).not.toHaveProperty("activation");
   expect(reply).toMatchObject({ code: digits, challenge: expect.any(String), timeout_ms: 300_000, server_time: {} });
 });
@@ -92,6 +92,43 @@ test("the Java server's dialect: settings with the code, the same code for a day
   expect(bound.mqtt!.client_id).not.toBe(first.mqtt!.client_id);
   for (const { client_id, username, password } of [first.mqtt!, bound.mqtt!])
     expect((await connect(cloud, { clientId: client_id, username, password })).connected).toBe(true);
+});
+
+test("the Java server: a MAC has one code for a day, whoever asks; then another", async () => {
+  const clock = fakeClock();
+  const cloud = await startCloud({ dialect: "java", now: clock.now });
+  const codeFor = async (client: string) =>
+    ((await (await query(cloud, { "Client-Id": client })).json()) as Reply).activation!.code;
+  const code = await codeFor(clientId);
+  expect(await codeFor("another")).toBe(code);
+  clock.advance(86_399_999);
+  expect(await codeFor("a third")).toBe(code);
+  clock.advance(1);
+  const next = await codeFor("another");
+  expect(next).not.toBe(code);
+  expect(cloud.enterCode(code).bound).toBe(false);
+  expect(cloud.enterCode(next).bound).toBe(true);
+});
+
+test("where a binding holds for the Client-Id another one gets a code of its own", async () => {
+  const cloud = await startCloud();
+  const first = await queryActivation(cloud);
+  expect((await queryActivation(cloud, { "Client-Id": "another" })).code).not.toBe(first.code);
+});
+
+test.each<[CloudOptions, boolean]>([
+  [{}, true],
+  [{ dialect: "java" }, false],
+])("with %j firmware is offered beside the code: %s; once bound it is", async (options, isOffered) => {
+  const offer = { version: "2.0.0", url: "http://127.0.0.1/a.bin" };
+  const firmware = { ...offer, fileSizeBytes: 9, sha256: "ab".repeat(32), changelog: "", force: false };
+  const cloud = await startCloud({ ...options, firmware });
+  const reply = async () => (await (await query(cloud)).json()) as Reply;
+  const pending = await reply();
+  const none = { version: "1.2.3", url: expect.stringContaining("INVALID_URL") };
+  expect(pending.firmware).toEqual(isOffered ? offer : none);
+  cloud.enterCode(pending.activation!.code);
+  expect((await reply()).firmware).toEqual(offer);
 });
 
 test("the Python server's dialect: never a code, settings that work at once", async () => {

@@ -11,24 +11,29 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 export const WIFI = { ssid: "Home", password: "a-wifi-password" };
 export const STEP_MS = 15_000;
 
-const open: (() => Promise<unknown>)[] = [];
+type Close = () => Promise<void>;
+const open: Close[] = [];
+const whenTestEnds = (close: Close): void => {
+  open.push(close);
+};
 
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-export async function openCloud(options: CloudOptions = {}): Promise<MockCloud> {
+/** `whenDone`: tests that run beside each other close their own. */
+export async function openCloud(options: CloudOptions = {}, whenDone = whenTestEnds): Promise<MockCloud> {
   const cloud = new MockCloud({ httpPort: 0, mqttPort: 0, rateLimited: false, ...options });
   await cloud.start();
-  open.push(() => cloud.stop());
+  whenDone(() => cloud.stop());
   return cloud;
 }
 
 /** Not started. */
-export function openDevice(options: VirtualDeviceOptions = {}): VirtualDevice {
+export function openDevice(options: VirtualDeviceOptions = {}, whenDone = whenTestEnds): VirtualDevice {
   const folder = mkdtempSync(join(tmpdir(), "esp32-online-"));
   const device = new VirtualDevice({ stateFile: join(folder, "device.json"), ...options });
-  open.push(async () => {
+  whenDone(async () => {
     await device.stop();
     rmSync(folder, { recursive: true, force: true });
   });
