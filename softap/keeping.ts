@@ -47,12 +47,19 @@ export class Keeping {
     return kept;
   }
 
-  /** A code was seen, and the service refused after it: what worked before stands again. Less ends by itself. */
+  /**
+   * A code was seen, and the service refused after it: the candidate goes, what it replaced stands again. What a person
+   * changed meanwhile stays. Less ends by itself.
+   */
   takeBack(failure: Failure): void {
     const { settings } = this.#flash;
-    if (!this.#before || patienceOf(failure) === "soon") return;
+    const now = settings.read();
+    if (!this.#before || !now || patienceOf(failure) === "soon") return;
     const before = this.#before.settings;
-    const restored = before ? settings.write(before) : settings.erase();
+    const { ssid } = this.candidate.network;
+    const replaced = before?.networks.filter((network) => network.ssid === ssid) ?? [];
+    const networks = [...now.networks.filter((network) => network.ssid !== ssid), ...replaced];
+    const restored = before ? settings.write({ ...before, networks }) : settings.erase();
     this.#isKept = !restored.ok;
   }
 

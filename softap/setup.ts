@@ -44,6 +44,8 @@ const UNSEEN_MS = 15_000;
 const UNSEEN_END_MS = 5_000;
 /** The page that shows the steps has to be on the phone before the access point may move to another channel. */
 const SHOW_FIRST_MS = 1_000;
+/** What failed stands on the page for so long before the code that was waited for takes its place. */
+const READ_MS = 60_000;
 /** The page goes to its last address, and the phone's system asks once more whether it is online. */
 const LAST_PAGE_MS = 6_000;
 
@@ -109,12 +111,17 @@ export class Setup {
 
   /** The code that was pending when the portal opened is waited for from now on. */
   begin(): void {
+    this.#await(this.#options.pending?.activation);
+  }
+
+  /** @param activation without it the network is joined and the service asked once more */
+  #await(activation: Activation | undefined): void {
     const { io, pending } = this.#options;
     if (!pending) return;
     const { networks, url, protocol } = pending.settings;
     const { ssid } = io.wifi.status();
     const network = networks.find((known) => known.ssid === ssid) ?? networks[0]!;
-    this.#start(new Keeping(this.#options, { network, url, protocol }, undefined, true), pending.activation);
+    this.#start(new Keeping(this.#options, { network, url, protocol }, undefined, true), activation);
   }
 
   /** Begins a trial; another one that is under way is given up. */
@@ -271,6 +278,8 @@ export class Setup {
     this.#leave();
     const { network, url } = keeping.candidate;
     this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: keeping.isKept };
+    // The stored settings still wait for their code: back to it when the person has read what is wrong with others.
+    if (!keeping.isKept) this.#cancelUnseen = io.clock.after(READ_MS, () => this.#await(undefined));
     onFailed(failure);
   }
 

@@ -76,7 +76,7 @@ const meanings = {
   "serial-unknown": { patience: "slowly", advice: "The server does not know the device's serial number." },
   "activated-elsewhere": {
     patience: "daily",
-    advice: "The device is activated by another account. Remove it there first.",
+    advice: "The device is activated as another one already, perhaps before a reset. Remove it there first.",
   },
   "code-expired": { patience: "soon", advice: "The code has expired. A new one follows." },
   // Broker

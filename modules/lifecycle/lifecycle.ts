@@ -9,6 +9,7 @@ import { type Failure, failed, patienceOf } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import { noteFailure, type RestartReason } from "../log/log.js";
 import { retryDelayMs } from "../retry/retry.js";
+import { refreshInADay } from "../session/refresh.js";
 import { runSession } from "../session/session.js";
 import type { Settings } from "../settings/settings.js";
 import { joinKnown } from "../wifi/join.js";
@@ -24,10 +25,13 @@ type State =
   | ({ name: "portal"; attempt: number } & PortalCause)
   | { name: "connecting"; settings: Settings; attempt: number }
   | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration }
-  | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
+  | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: Origin }
   | { name: "offline"; settings: Settings; attempt: number; configuration: Configuration; failure: Failure }
   | { name: "failed"; settings: Settings; attempt: number; configuration: Configuration | undefined; failure: Failure }
   | { name: "restarting"; why: RestartReason };
+
+/** Who gave the configuration; `other` stands in for one that was refused. */
+type Origin = "service" | "flash" | "other";
 
 type In<Name extends State["name"]> = Extract<State, { name: Name }>;
 
@@ -135,6 +139,7 @@ async function provisioning(device: Device, state: In<"provisioning">): Promise<
   log.event({ state: "provisioning" });
   const answer = await whileJoined(wifi, () => serviceOf(device, settings).query());
   if (!answer) return { name: "connecting", settings, attempt };
+  refreshInADay(device);
   if (!answer.ok) {
     const configuration = state.configuration ?? journal.stored(settings.url)[0];
     return { name: "failed", settings, failure: answer.failure, configuration, attempt };
@@ -149,37 +154,44 @@ function activating(settings: Settings, activation: Activation, attempt: number)
 
 /** Stored before they are used; a flash that is full does not keep the device from its broker. */
 function useConfiguration(device: Device, settings: Settings, configuration: Configuration, attempt: number): State {
-  const kept = device.journal.keep(settings.url, configuration);
-  if (!kept.ok) noteFailure(device.log, kept.failure);
+  keep(device, settings, configuration);
   return { name: "online", settings, configuration, origin: "service", attempt };
 }
 
-async function online(device: Device, { settings, configuration, origin, attempt }: In<"online">): Promise<State> {
+function keep({ journal, log }: Device, { url }: Settings, configuration: Configuration): void {
+  const kept = journal.keep(url, configuration);
+  if (!kept.ok) noteFailure(log, kept.failure);
+}
+
+async function online(device: Device, state: In<"online">): Promise<State> {
+  const { settings, configuration, attempt } = state;
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
-  const { clock, log, journal, pauses } = device;
+  const { clock, log, journal } = device;
   const { host, port } = configuration.credentials;
   let connectedMs = Number.POSITIVE_INFINITY;
+  const prove = (proven: Configuration) => {
+    const result = journal.prove(settings.url, proven);
+    if (!result.ok) noteFailure(log, result.failure);
+  };
   log.event({ state: "connecting", to: "broker" });
   const ending = await runSession(device, {
     configuration,
-    refreshSoon: origin === "flash" && attempt === 0,
     service: serviceOf(device, settings),
     onConnected() {
       connectedMs = clock.ticksMs();
       log.event({ state: "online", broker: `${host}:${port}` });
     },
-    onProven() {
-      const proven = journal.prove(settings.url, configuration);
-      if (!proven.ok) noteFailure(log, proven.failure);
+    onProven: () => prove(configuration),
+    // The connection that stands has proven it.
+    onChanged(changed) {
+      keep(device, settings, changed);
+      prove(changed);
     },
   });
   const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
   switch (ending.kind) {
     case "lost":
-      if (ending.failure.reason === "broker-credentials" && origin === "flash" && !pauses.remainingMs("service")) {
-        return { name: "provisioning", settings, configuration, attempt: failures };
-      }
-      return { name: "offline", settings, configuration, failure: ending.failure, attempt: failures };
+      return lost(device, state, ending.failure, failures);
     case "renewed":
       return useConfiguration(device, settings, ending.configuration, failures);
     case "unbound":
@@ -191,17 +203,38 @@ async function online(device: Device, { settings, configuration, origin, attempt
   }
 }
 
+/** What the broker refuses is left at once where there is something else to try; anything else after a pause. */
+function lost(
+  device: Device,
+  { settings, configuration, origin }: In<"online">,
+  failure: Failure,
+  attempt: number,
+): State {
+  const offline = { name: "offline", settings, configuration, failure, attempt } as const;
+  if (failure.reason !== "broker-credentials" || origin === "service") return offline;
+  const other = otherThan(device, settings, configuration);
+  device.journal.reject(settings.url, configuration);
+  if (other) return { name: "online", settings, configuration: other, origin: "other", attempt };
+  return device.pauses.remainingMs("service") ? offline : { name: "provisioning", settings, configuration, attempt };
+}
+
+/** A newer configuration that no connection has proven, or the one before it. */
+function otherThan({ journal }: Device, { url }: Settings, configuration: Configuration): Configuration | undefined {
+  return journal.stored(url).find((stored) => !sameConfiguration(stored, configuration));
+}
+
 /** Waits, then goes where the failure leads: to the broker again, or to the service. */
 async function offline(device: Device, { settings, configuration, failure, attempt }: In<"offline">): Promise<State> {
   const { journal, pauses } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
   await pause(device, retryMs);
-  const other = journal.stored(settings.url).find((stored) => !sameConfiguration(stored, configuration));
+  const other = otherThan(device, settings, configuration);
   const isRefused =
     failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);
   if (isRefused) journal.reject(settings.url, configuration);
-  const tries = configuration.pace.retryAttempts ?? TRIES_BEFORE_SERVICE;
+  // The other one has its turn before the service has.
+  const tries = Math.max(configuration.pace.retryAttempts ?? TRIES_BEFORE_SERVICE, other ? 2 * TRIES_EACH : 1);
   const isServicesTurn = isRefused ? !other : attempt % tries === tries - 1;
   if (isServicesTurn && !pauses.remainingMs("service"))
     return { name: "provisioning", settings, configuration, attempt: attempt + 1 };

@@ -1,12 +1,13 @@
 /** The portal as a state of the device: why it opens, and when it ends without a person. */
 import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
 import { sleep } from "../clock/clock.js";
+import { formatUrl, parseUrl } from "../http/url.js";
 import { accessPointName } from "../identity/identity.js";
 import { retryDelayMs } from "../retry/retry.js";
 import type { Settings } from "../settings/settings.js";
 import { joinKnown } from "../wifi/join.js";
 import { explainJoin } from "../wifi/scan.js";
-import type { Device } from "./device.js";
+import type { Build, Device } from "./device.js";
 import { serviceOf } from "./service.js";
 
 /** Why it is open, where a person did not ask for it. */
@@ -22,9 +23,14 @@ const PORTAL_CHECK_MS = 15_000;
 /** The stored ones; where the build locks the address, with that and whatever it speaks. */
 export function readSettings({ settings, build }: Device): Settings | undefined {
   const stored = settings.read();
-  return stored && build.provisioningUrlLocked
-    ? { ...stored, url: build.provisioningUrl, protocol: "automatic" }
-    : stored;
+  const locked = lockedUrl(build);
+  return stored && locked ? { ...stored, url: locked, protocol: "automatic" } : stored;
+}
+
+/** As settings have it; an address that makes no sense locks nothing. */
+function lockedUrl({ provisioningUrl, provisioningUrlLocked }: Build): string | undefined {
+  const url = provisioningUrlLocked ? parseUrl(provisioningUrl) : undefined;
+  return url && formatUrl(url);
 }
 
 /**
@@ -37,12 +43,14 @@ export async function runPortal(
   attempt: number,
 ): Promise<Settings | undefined> {
   const { wifi, build, identity } = device;
+  const locked = lockedUrl(build);
+  const stored = readSettings(device);
   const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
   const seen = failure && explainJoin(failure, networks, failure.detail);
   const opened = openPortal({
     io: {
       ...device,
-      serviceAt: (target) => serviceOf(device, target),
+      serviceAt: (target) => serviceOf(device, target, target.url !== stored?.url),
     },
     random: device.random,
     settings: device.settings,
@@ -56,8 +64,8 @@ export async function runPortal(
     address: build.accessPointAddress,
     httpPort: build.portalPort,
     dnsPort: build.dnsPort,
-    defaultUrl: build.provisioningUrl,
-    urlLocked: build.provisioningUrlLocked,
+    defaultUrl: locked ?? build.provisioningUrl,
+    urlLocked: locked !== undefined,
     facts: { mac: identity.mac, serial: identity.serial, firmware: build.firmwareVersion },
   });
   try {
@@ -69,10 +77,11 @@ export async function runPortal(
 
 /**
  * Ends when the stored settings are worth another try and nobody is there. Never ends without stored networks: then
- * only a person can help.
+ * only a person can help. With a configuration the broker may be there whatever the service says, and whether or not
+ * somebody enters the code that it wants.
  */
 async function resume(device: Device, opened: Portal, attempt: number): Promise<Settings> {
-  const { clock, random, wifi } = device;
+  const { clock, random, wifi, journal, pauses } = device;
   const isWanted = () => opened.isOpen && !opened.isBusy;
   const pauseMs = () => (failure ? retryDelayMs(failure, attempt++, random) : 0);
   let { failure } = opened;
@@ -84,10 +93,18 @@ async function resume(device: Device, opened: Portal, attempt: number): Promise<
       failure = opened.failure;
       nextTryMs = clock.ticksMs() + pauseMs();
     }
-    // A service that asks for a long pause keeps the portal open for as long.
-    if (opened.isBusy || clock.ticksMs() < nextTryMs) continue;
     const settings = readSettings(device);
     if (!settings?.networks.length) continue;
+    if (
+      wifi.joined &&
+      journal.stored(settings.url).length > 0 &&
+      opened.isIdle(failure ? PORTAL_QUIET_MS : PORTAL_IDLE_MS)
+    ) {
+      if (failure && nextTryMs > clock.ticksMs()) pauses.begin("service", nextTryMs - clock.ticksMs());
+      return settings;
+    }
+    // A service that asks for a long pause keeps the portal open for as long.
+    if (opened.isBusy || clock.ticksMs() < nextTryMs) continue;
     if (opened.isIdle(PORTAL_IDLE_MS)) return settings;
     if (!failure || !opened.isIdle(PORTAL_QUIET_MS)) continue;
     if (wifi.joined) return settings;

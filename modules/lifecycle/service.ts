@@ -1,9 +1,12 @@
 /** The service that the settings name, with all that it may see of the device. */
+import type { Habits } from "../../provisioning/journal.js";
 import { type Service, serviceAt, type Target } from "../../provisioning/protocols.js";
 import { noteFailure } from "../log/log.js";
 import type { Device } from "./device.js";
 
-export function serviceOf(device: Device, target: Target): Service {
+/** @param isTrial nothing that is found out may take the place of what is stored of another service */
+export function serviceOf(device: Device, target: Target, isTrial = false): Service {
+  let found: Habits = {};
   const { journal, build, system, identity, wifi } = device;
   const [configuration] = journal.stored(target.url);
   return serviceAt(target, {
@@ -13,8 +16,12 @@ export function serviceOf(device: Device, target: Target): Service {
     machine: { chip: system.facts, freeHeapBytes: system.freeHeapBytes, wifi: () => wifi.status() },
     timeoutMs: configuration?.pace.timeoutMs,
     skipActivation: build.skipActivation && system.isDebug,
-    habits: () => journal.habits(target.url),
+    habits: () => ({ ...journal.habits(target.url), ...found }),
     learn(habits) {
+      if (isTrial) {
+        found = { ...found, ...habits };
+        return;
+      }
       const learnt = journal.learn(target.url, habits);
       if (!learnt.ok) noteFailure(device.log, learnt.failure);
     },

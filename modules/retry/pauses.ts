@@ -1,23 +1,29 @@
-/** Whom the device leaves alone, and until when. It outlives states and sessions: a pause ends when it was to end. */
+/** When what may be done again. It outlives states and sessions: a pause ends when it was to end. */
 import type { Clock } from "../clock/clock.js";
 
-export type Asked = "service" | "firmware";
+/** `service` and `firmware`: not asked before; `refresh` and `check`: asked by themselves then. */
+export type Due = "service" | "firmware" | "refresh" | "check";
 
 export class Pauses {
   #clock: Clock;
   /** In the clock's ticks. */
-  #untilMs: Partial<Record<Asked, number>> = {};
+  #untilMs: Partial<Record<Due, number>> = {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  begin(asked: Asked, pauseMs: number): void {
-    this.#untilMs[asked] = this.#clock.ticksMs() + pauseMs;
+  begin(due: Due, pauseMs: number): void {
+    this.#untilMs[due] = this.#clock.ticksMs() + pauseMs;
   }
 
-  /** 0 where it may be asked now. */
-  remainingMs(asked: Asked): number {
-    return Math.max(0, (this.#untilMs[asked] ?? 0) - this.#clock.ticksMs());
+  /** 0 where it is due now. */
+  remainingMs(due: Due): number {
+    return Math.max(0, (this.#untilMs[due] ?? 0) - this.#clock.ticksMs());
+  }
+
+  /** Some pause was begun since the start. */
+  isSet(due: Due): boolean {
+    return this.#untilMs[due] !== undefined;
   }
 }

@@ -12,15 +12,24 @@ export interface Answered {
   readonly action?: EndingAction | "update";
 }
 
+/** What answers depend on. */
+export interface Present {
+  readonly uptimeSeconds: number;
+  /** The service takes another question for firmware. */
+  readonly mayCheckFirmware: boolean;
+}
+
 /** Longest command name and request id that are repeated in an answer. */
 const MAX_ECHO_CHARACTERS = 64;
 
 /**
  * `{"cmd": "ping", "id"?: …}`, or the xiaozhi form `{"type": "system", "command": "reboot"}`.
- * @returns undefined where the payload is no control message at all: it is dropped
+ * @returns undefined where the payload is no control message at all, or the answer to one, which comes back where the
+ *   topics are the same: it is dropped
  */
-export function answerControl(payload: string, uptimeSeconds: number): Answered | undefined {
+export function answerControl(payload: string, { uptimeSeconds, mayCheckFirmware }: Present): Answered | undefined {
   const message = parseObject(payload);
+  if (message && "ok" in message) return undefined;
   const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
   if (!message || typeof name !== "string") return undefined;
   const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
@@ -31,8 +40,11 @@ export function answerControl(payload: string, uptimeSeconds: number): Answered 
       return { reply: { ...about, ok: true, result: "pong", uptime: uptimeSeconds } };
     case "reboot":
     case "portal":
-    case "update":
       return { reply: { ...about, ok: true }, action: cmd };
+    case "update":
+      return mayCheckFirmware
+        ? { reply: { ...about, ok: true }, action: cmd }
+        : { reply: { ...about, ok: false, error: "too soon" } };
     default:
       return { reply: { ...about, ok: false, error: "unknown command" } };
   }

@@ -7,10 +7,9 @@ import type { Failure } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
 import { noteFailure } from "../log/log.js";
-import type { Asked } from "../retry/pauses.js";
 import { retryDelayMs } from "../retry/retry.js";
 
-/** What the service says now, where it is not what it said before. */
+/** What the service says now, where the session cannot go on with what it said before. */
 export type Refreshed =
   | { readonly kind: "renewed"; readonly configuration: Configuration }
   /** It wants the device activated again. */
@@ -19,13 +18,13 @@ export type Refreshed =
 export interface RefreshOptions {
   readonly service: Service;
   readonly configuration: Configuration;
-  /** The configuration comes from flash and the service was not asked in this boot: ask it soon, not in a day. */
-  readonly soon: boolean;
   onRefreshed(refreshed: Refreshed): void;
+  /** The connection stays as it is; what the service says beside it is new. */
+  onChanged(configuration: Configuration): void;
 }
 
 export interface Refreshing {
-  /** Also by itself, on a schedule. */
+  /** Also by itself, on a schedule; nothing happens where it is too soon after the last time. */
   checkFirmware(): void;
   stop(): void;
 }
@@ -34,52 +33,86 @@ export interface Refreshing {
 const FIRST_REFRESH_MS = 5_000;
 const FIRST_REFRESH_SPREAD_MS = 5 * 60_000;
 const REFRESH_INTERVAL_MS = 24 * 60 * 60 * 1000;
-/** The service takes five questions for firmware in five minutes. */
-const FIRMWARE_GAP_MS = 90_000;
+/** The service takes five questions for firmware in five minutes, and one of two forms of it may be refused. */
+const FIRMWARE_GAP_MS = 180_000;
+
+/** The service has just been asked. */
+export function refreshInADay({ pauses, random }: Device): void {
+  pauses.begin("refresh", jittered(REFRESH_INTERVAL_MS, random));
+}
 
 export function startRefreshing(device: Device, options: RefreshOptions): Refreshing {
-  const { clock, random, build, pauses } = device;
-  const { service, configuration, onRefreshed } = options;
+  const { random, build, pauses } = device;
+  const { service, configuration } = options;
+  if (!pauses.isSet("refresh")) pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
+  if (!pauses.isSet("check")) pauses.begin("check", random() * build.firmwareCheckIntervalMs);
+
   /** What is cached stays in use. */
-  const fail = (asked: Asked, failure: Failure) => {
+  const fail = (asked: "service" | "firmware", failure: Failure) => {
     noteFailure(device.log, failure);
     pauses.begin(asked, retryDelayMs(failure, 0, random));
   };
 
   async function refresh(): Promise<void> {
+    refreshInADay(device);
     if (pauses.remainingMs("service") > 0) return;
     const answer = await service.query();
-    if (!answer.ok) fail("service", answer.failure);
-    else if (answer.value.kind === "activation") {
-      onRefreshed({ kind: "unbound", activation: answer.value.activation });
-    } else if (!sameConfiguration(answer.value.configuration, configuration)) {
-      onRefreshed({ kind: "renewed", configuration: answer.value.configuration });
+    if (!answer.ok) {
+      fail("service", answer.failure);
+    } else if (answer.value.kind === "activation") {
+      options.onRefreshed({ kind: "unbound", activation: answer.value.activation });
+    } else {
+      const now = answer.value.configuration;
+      if (!sameConfiguration(connectionOf(now), connectionOf(configuration)))
+        options.onRefreshed({ kind: "renewed", configuration: now });
+      else if (!sameConfiguration(now, configuration)) options.onChanged(now);
     }
   }
 
   async function check(): Promise<void> {
-    if (pauses.remainingMs("firmware") > 0) return;
-    pauses.begin("firmware", FIRMWARE_GAP_MS);
     const checked = await service.checkFirmware();
     if (!checked.ok) fail("firmware", checked.failure);
   }
 
-  const ask = (what: string, task: () => Promise<void>) => () => {
-    task().catch((error) => reportFault(what, error));
-  };
-  const checkFirmware = ask("firmware", check);
-  const cancels = [
-    every(clock, jittered(REFRESH_INTERVAL_MS, random), ask("refresh", refresh)),
-    every(clock, jittered(build.firmwareCheckIntervalMs, random), checkFirmware),
+  function checkFirmware(): void {
+    if (pauses.remainingMs("firmware") > 0) return;
+    pauses.begin("firmware", FIRMWARE_GAP_MS);
+    check().catch((error) => reportFault("firmware", error));
+  }
+
+  const stops = [
+    whenDue(device, "refresh", () => {
+      refresh().catch((error) => reportFault("refresh", error));
+    }),
+    whenDue(device, "check", () => {
+      pauses.begin("check", jittered(build.firmwareCheckIntervalMs, random));
+      checkFirmware();
+    }),
   ];
-  if (options.soon)
-    cancels.push(clock.after(FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS, ask("refresh", refresh)));
   return {
     checkFirmware,
     stop() {
-      for (const cancel of cancels) cancel();
+      for (const stop of stops) stop();
     },
   };
+}
+
+/** The task sets the next time before anything in it can fail. */
+function whenDue({ clock, pauses }: Device, due: "refresh" | "check", task: () => void): Cancel {
+  let cancel: Cancel;
+  const wait = () => {
+    cancel = clock.after(pauses.remainingMs(due), () => {
+      task();
+      wait();
+    });
+  };
+  wait();
+  return () => cancel();
+}
+
+/** What a connection is made of; a token for the application can be new each time. */
+function connectionOf(configuration: Configuration): Configuration {
+  return { ...configuration, websocket: undefined, utcOffsetMinutes: undefined };
 }
 
 /** The next time is set before the task runs: a fault in it does not end the repetition. */

@@ -3,10 +3,10 @@ import type { Configuration } from "../../provisioning/configuration.js";
 import type { Credentials } from "../../provisioning/credentials.js";
 import type { Service } from "../../provisioning/protocols.js";
 import type { Cancel } from "../clock/clock.js";
-import { type Failure, failed, type Result } from "../failure/failure.js";
+import { type Failure, failed, printable, type Result } from "../failure/failure.js";
 import type { Device } from "../lifecycle/device.js";
 import type { Incoming, MqttSession } from "../mqtt/mqtt.js";
-import { answerControl, type EndingAction } from "./control.js";
+import { answerControl, type EndingAction, type Present } from "./control.js";
 import { every, type Refreshed, startRefreshing } from "./refresh.js";
 
 /** Why a session is over. */
@@ -14,10 +14,9 @@ export type Ending = { readonly kind: "lost"; readonly failure: Failure } | { re
 
 export interface SessionOptions {
   readonly configuration: Configuration;
-  /** See RefreshOptions. */
-  readonly refreshSoon: boolean;
   readonly service: Service;
   onConnected(): void;
+  onChanged(configuration: Configuration): void;
   /** The connection has lasted for longer than the brokers take that accept everybody first. */
   onProven(): void;
 }
@@ -27,6 +26,7 @@ const STATUS_INTERVAL_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 20_000;
 /** Some brokers accept everybody, look at the password then, and close. */
 const PROOF_MS = 5_000;
+const MAX_NOTE_CHARACTERS = 200;
 /** A last answer needs the time to leave the socket before the machine restarts. */
 const LAST_WORDS_MS = 500;
 
@@ -44,14 +44,18 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   if (!session.ok) return { kind: "lost", failure: session.failure };
   const mqtt = session.value;
 
+  function present(): Present {
+    return { uptimeSeconds: uptimeSeconds(device), mayCheckFirmware: device.pauses.remainingMs("firmware") === 0 };
+  }
+
   function control({ payload, retained }: Incoming): void {
     // A retained `reboot` would come again after each restart.
-    const answered = retained ? undefined : answerControl(payload, uptimeSeconds(device));
+    const answered = retained ? undefined : answerControl(payload, present());
     if (!answered) {
       log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
       return;
     }
-    log.note(`control: ${JSON.stringify(answered.reply)}`);
+    log.note(`control: ${printable(JSON.stringify(answered.reply), MAX_NOTE_CHARACTERS)}`);
     publish(mqtt, topics.status, answered.reply, false);
     if (answered.action === "update") refreshing.checkFirmware();
     else action ??= answered.action;
@@ -62,7 +66,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
   // What was answered is done, also where the connection breaks right after the answer.
   void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
-  const refreshing = startRefreshing(device, { ...options, soon: options.refreshSoon, onRefreshed: end });
+  const refreshing = startRefreshing(device, { ...options, onRefreshed: end });
   const stops = [
     startReports(device, mqtt, topics, pace.heartbeatMs ?? STATUS_INTERVAL_MS),
     refreshing.stop,

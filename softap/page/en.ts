@@ -12,7 +12,7 @@ export const en: Texts = frozen({
     associated: "Wi-Fi joined",
     address: "IP address received",
     name: "Service found by name",
-    service: "Service reached",
+    service: "Accepted by the service",
   },
   stepStates: { done: "done", now: "in progress", next: "not yet", bad: "failed" },
   failed: (ssid) => `It did not work with ${ssid}`,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { answerControl } from "../../modules/session/control.js";
 
+const present = { uptimeSeconds: 3600, mayCheckFirmware: true };
 const answer = (message: unknown) =>
-  answerControl(typeof message === "string" ? message : JSON.stringify(message), 3600);
+  answerControl(typeof message === "string" ? message : JSON.stringify(message), present);
 
 test("ping", () => {
   expect(answer({ cmd: "ping", id: "a" })).toEqual({
@@ -10,8 +11,18 @@ test("ping", () => {
   });
 });
 
-test.each(["reboot", "portal"])("%s is confirmed, and done", (cmd) => {
+test.each(["reboot", "portal", "update"])("%s is confirmed, and done", (cmd) => {
   expect(answer({ cmd, id: 7 })).toEqual({ reply: { cmd, id: 7, ok: true }, action: cmd });
+});
+
+test("an update that is asked for too soon is refused", () => {
+  expect(answerControl('{"cmd":"update"}', { ...present, mayCheckFirmware: false })).toEqual({
+    reply: { cmd: "update", ok: false, error: "too soon" },
+  });
+});
+
+test("an answer that comes back is no command", () => {
+  for (const cmd of ["ping", "reboot", "nonsense"]) expect(answer(answer({ cmd, id: 1 })!.reply), cmd).toBeUndefined();
 });
 
 test("xiaozhi's own form of reboot", () => {
