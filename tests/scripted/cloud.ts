@@ -16,12 +16,12 @@ export function answer(status: number, body: unknown): Result<HttpResponse> {
 }
 
 /** The seed's reply of the device provisioning service. */
-export function deviceInfo(password = SECRETS.mqtt): object {
+export function deviceInfo(password = SECRETS.mqtt, broker = "mqtt.example.com"): object {
   return {
     device_id: "AIOT-ESP32-12345678",
     device_uuid: "550e8400-e29b-41d4-a716-446655440000",
     mqtt_config: {
-      broker: "mqtt.example.com",
+      broker,
       port: 1883,
       use_ssl: false,
       username: "AIOT-ESP32-12345678",
@@ -57,7 +57,7 @@ export class Activation {
 
   http = (request: HttpRequest): Result<HttpResponse> => {
     if (pathOf(request) === "/xiaozhi/ota/activate") return this.#activate(request);
-    if (this.activated) return answer(200, { mqtt: this.settings });
+    if (this.activated) return answer(200, { mqtt: this.settings, configuration: this.configuration });
     const activation = { code: this.code, message: "Enter the code", challenge: this.challenge, timeout_ms: 300_000 };
     return answer(200, { activation });
   };
@@ -70,6 +70,9 @@ export class Activation {
     publish_topic: "device-server",
     subscribe_topic: "devices/p2p/aa_bb",
   };
+
+  /** How the settings are to be used, where the server says so. */
+  configuration: { retry_attempts: number } | undefined;
 
   #activate(request: HttpRequest): Result<HttpResponse> {
     this.polls++;
