@@ -16,12 +16,12 @@ export function answer(status: number, body: unknown): Result<HttpResponse> {
 }
 
 /** The seed's reply of the device provisioning service. */
-export function deviceInfo(password = SECRETS.mqtt, broker = "mqtt.example.com"): object {
+export function deviceInfo(password = SECRETS.mqtt): object {
   return {
     device_id: "AIOT-ESP32-12345678",
     device_uuid: "550e8400-e29b-41d4-a716-446655440000",
     mqtt_config: {
-      broker,
+      broker: "mqtt.example.com",
       port: 1883,
       use_ssl: false,
       username: "AIOT-ESP32-12345678",

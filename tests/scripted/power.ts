@@ -193,9 +193,9 @@ class Life {
   }
 
   #script(): Script {
-    const { password, host } = this.#given;
+    const given = this.#given;
     const service =
-      this.#family === "xiaozhi" ? this.#activation.http : deviceService(() => answer(200, deviceInfo(password, host)));
+      this.#family === "xiaozhi" ? this.#activation.http : deviceService(() => answer(200, deviceInfoOf(given)));
     return {
       ...goodWorld(),
       http: (request) => (this.#ticksMs < this.#goneUntilMs ? failed("unreachable") : service(request)),
@@ -219,6 +219,11 @@ class Life {
   get #ticksMs(): number {
     return this.#world!.clock.ticksMs();
   }
+}
+
+function deviceInfoOf({ host, password }: Access): object {
+  const info = deviceInfo(password) as { mqtt_config: object };
+  return { ...info, mqtt_config: { ...info.mqtt_config, broker: host } };
 }
 
 function isWith({ host, password }: MqttOptions, access: Access): boolean {
