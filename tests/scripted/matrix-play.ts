@@ -3,6 +3,7 @@ import type { HttpRequest } from "../../modules/http/http.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { answer, deviceInfo, deviceService, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
+import { healthRows, playHealth } from "./health.js";
 import { onlineOnce } from "./journeys.js";
 import { type Endpoint, type Row, reply, rowsOf, type Wait, waits } from "./matrix.js";
 import { ScriptedStore } from "./store.js";
@@ -202,12 +203,19 @@ export const plays: Readonly<Record<string, { readonly endpoint: Endpoint; reado
   matrixRefresh: { endpoint: "device-info", play: playRefresh },
 };
 
+async function matrixHealth(enter: Enter): Promise<void> {
+  for (const name of Object.keys(healthRows)) await playHealth(name, enter);
+}
+
 /** The whole table of each, as journeys. */
-export const matrixJourneys = Object.fromEntries(
-  Object.entries(plays).map(([name, { endpoint, play }]) => [
-    name,
-    async (enter: Enter) => {
-      for (const row of rowsOf(endpoint)) await play(row, enter);
-    },
-  ]),
-);
+export const matrixJourneys = {
+  ...Object.fromEntries(
+    Object.entries(plays).map(([name, { endpoint, play }]) => [
+      name,
+      async (enter: Enter) => {
+        for (const row of rowsOf(endpoint)) await play(row, enter);
+      },
+    ]),
+  ),
+  matrixHealth,
+};
