@@ -3,7 +3,7 @@
  * over scripted IO by one virtual clock; the mock cloud answers in this process, with its rate limits.
  */
 import { MockCloud } from "../mocks/cloud/cloud.js";
-import { failed, type Result, success } from "../modules/failure/failure.js";
+import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse } from "../modules/http/http.js";
 import { parseRetryAfter } from "../modules/retry/retry.js";
 import { Secret } from "../modules/secret/secret.js";
@@ -20,18 +20,25 @@ export interface FleetOptions {
   readonly family: Family;
   /** Whether the devices were online before, and have what the service gave them. */
   readonly configured: boolean;
+  /** All behind one address, for which the device service counts requests as well; else each has its own. */
+  readonly sharedAddress?: boolean;
 }
 
 export interface FleetFigures {
   /** Requests to the service in each second after its return, but for the polls of a code. */
   readonly requests: readonly number[];
+  /** These polls likewise. */
+  readonly polls: readonly number[];
   /** Connections to the broker likewise. */
   readonly connections: readonly number[];
   /** What devices would do that ask every 10 s: the most in one second. */
   readonly fixedPeak: number;
   /** Answers 429. */
   readonly tooMany: number;
+  /** Devices that were online at the end. */
   readonly online: number;
+  /** From the return to the last device's first connection. */
+  readonly lastOnlineMs: number;
 }
 
 const SECOND_MS = 1_000;
@@ -40,6 +47,10 @@ const OUTAGE_MS = 30 * 60 * SECOND_MS;
 const SPREAD_MS = 3 * SECOND_MS;
 /** The longest pauses of the device end in it. */
 const WATCHED_MS = 10 * 60 * SECOND_MS;
+/** Devices that have to wait for each other are watched until all are online. */
+const WATCHED_MAX_MS = 24 * 60 * 60 * SECOND_MS;
+/** From the wish to restart to the agent's start. */
+const RESTART_MS = SECOND_MS;
 /** Whoever has a device enters its code within this time. */
 const CODE_MS = 120 * SECOND_MS;
 /** What deployed clients do (xiaozhi-esp32 after a failed activation, the device service's clients with MQTT: 5 s). */
@@ -47,14 +58,20 @@ const FIXED_INTERVAL_MS = 10 * SECOND_MS;
 
 class Fleet {
   readonly clock = new VirtualClock();
+  /** By their number; a restart makes a new one. */
   readonly worlds: World[] = [];
   readonly requests: number[] = [];
+  readonly polls: number[] = [];
   readonly connections: number[] = [];
+  /** When each was connected first, since this was emptied. */
+  readonly connectedMs = new Map<number, number>();
   readonly cloud: MockCloud;
   isOut = false;
+  readonly #sharesAddress: boolean;
   #random = randomNumbers(42);
 
-  constructor({ devices, family }: FleetOptions) {
+  constructor({ devices, family, sharedAddress = false }: FleetOptions) {
+    this.#sharesAddress = sharedAddress;
     // Limits, times and codes by the fleet's clock; nothing listens.
     this.cloud = new MockCloud({
       now: () => this.clock.nowMs(),
@@ -64,7 +81,8 @@ class Fleet {
       httpPort: 8001,
       mqttPort: 1883,
     });
-    for (let index = 0; index < devices; index++) this.worlds.push(this.#makeWorld(index, family));
+    for (let index = 0; index < devices; index++)
+      this.worlds.push(this.#makeWorld(index, settingsOf(family), 1_000 + index * 7_919));
   }
 
   boot(): void {
@@ -85,51 +103,63 @@ class Fleet {
     }
   }
 
-  /** An activated one restarts into what it has got. */
   get online(): number {
-    return this.worlds.filter(({ state, restarted }) => state === "online" || restarted).length;
+    return this.worlds.filter(({ state }) => state === "online").length;
   }
 
-  #makeWorld(index: number, family: Family): World {
+  #makeWorld(index: number, store: ScriptedStore, seed: number): World {
     const octets = [index >> 8, index & 255];
     const mac = `02:00:00:00:${octets.map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":")}`;
-    const store = new ScriptedStore();
-    const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
-    const url = family === "xiaozhi" ? XIAOZHI_URL : `${SERVICE_URL}/`;
-    settingsRecord(store).write({ networks: [network], url, protocol: "automatic" });
-    const world = new World(
-      {
-        ...goodWorld(),
-        http: (request) => this.#exchange(request, `10.0.${octets.join(".")}`),
-        broker: () => {
-          if (this.isOut) return "unreachable";
-          this.connections.push(this.clock.ticksMs());
-          return undefined;
-        },
-      },
-      store,
-      { clock: this.clock, mac, seed: 1_000 + index * 7_919 },
-    );
+    const ip = this.#sharesAddress ? "10.0.0.1" : `10.0.${octets.join(".")}`;
+    const script = { ...goodWorld(), http: this.#http(ip), broker: () => this.#connect(index) };
+    const world = new World(script, store, { clock: this.clock, mac, seed });
     const showCode = (shown?: { code: string }) =>
       shown && this.clock.after(this.#random() * CODE_MS, () => this.cloud.enterCode(shown.code));
-    world.device = { ...world.device, display: { showCode } };
+    const restart = () => this.clock.after(RESTART_MS, () => this.#restart(index, seed));
+    world.device = { ...world.device, display: { showCode }, system: { ...world.device.system, restart } };
     return world;
   }
 
-  async #exchange(request: HttpRequest, ip: string): Promise<Result<HttpResponse>> {
-    if (this.isOut) return failed("unreachable");
-    // The polls of a code that a person is about to enter are as many as the server lets return at once.
-    if (!request.url.path.endsWith("/activate")) this.requests.push(this.clock.ticksMs());
-    const { method, headers = {}, body = "" } = request;
-    const answer = await this.cloud.handle({ method, target: pathOf(request), headers, body, ip });
-    if (!answer) return failed("connection-lost");
-    const { "Retry-After": asked, Date: date } = answer.headers;
-    return success({
-      status: answer.status,
-      body: answer.body,
-      retryAfterMs: parseRetryAfter(asked, date, this.clock.nowMs()),
-    });
+  /** On a copy of the flash: timers that the start before left behind write to it no more. */
+  #restart(index: number, seed: number): void {
+    const entries = new Map(this.worlds[index]!.store.entries);
+    this.worlds[index] = this.#makeWorld(index, new ScriptedStore(entries), seed + 104_729);
+    this.worlds[index].boot();
   }
+
+  #connect(index: number): Reason | undefined {
+    if (this.isOut) return "unreachable";
+    const nowMs = this.clock.ticksMs();
+    this.connections.push(nowMs);
+    if (!this.connectedMs.has(index)) this.connectedMs.set(index, nowMs);
+    return undefined;
+  }
+
+  #http(ip: string): (request: HttpRequest) => Promise<Result<HttpResponse>> {
+    return async (request) => {
+      if (this.isOut) return failed("unreachable");
+      const times = request.url.path.endsWith("/activate") ? this.polls : this.requests;
+      times.push(this.clock.ticksMs());
+      const { method, headers = {}, body = "" } = request;
+      const answer = await this.cloud.handle({ method, target: pathOf(request), headers, body, ip });
+      if (!answer) return failed("connection-lost");
+      const { "Retry-After": asked, Date: date } = answer.headers;
+      return success({
+        status: answer.status,
+        body: answer.body,
+        retryAfterMs: parseRetryAfter(asked, date, this.clock.nowMs()),
+      });
+    };
+  }
+}
+
+/** The flash of a device that was set up for this service. */
+function settingsOf(family: Family): ScriptedStore {
+  const store = new ScriptedStore();
+  const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
+  const url = family === "xiaozhi" ? XIAOZHI_URL : `${SERVICE_URL}/`;
+  settingsRecord(store).write({ networks: [network], url, protocol: "automatic" });
+  return store;
 }
 
 export async function measureFleet(options: FleetOptions): Promise<FleetFigures> {
@@ -144,21 +174,30 @@ export async function measureFleet(options: FleetOptions): Promise<FleetFigures>
   const outMs = clock.ticksMs();
   await fleet.until(outMs + OUTAGE_MS);
   fleet.isOut = false;
+  fleet.connectedMs.clear();
   const backMs = clock.ticksMs();
   await fleet.until(backMs + WATCHED_MS);
+  while (fleet.online < options.devices && clock.ticksMs() < backMs + WATCHED_MAX_MS)
+    await fleet.until(clock.ticksMs() + 60 * SECOND_MS);
   const { devices } = cloud.state();
   return {
     requests: perSecond(fleet.requests, backMs),
+    polls: perSecond(fleet.polls, backMs),
     connections: perSecond(fleet.connections, backMs),
     fixedPeak: fixedIntervalPeak(options.devices, outMs, backMs),
     tooMany: devices.reduce((sum, { tooManyCount }) => sum + tooManyCount, 0),
     online: fleet.online,
+    lastOnlineMs: Math.max(...fleet.connectedMs.values()) - backMs,
   };
 }
 
+/** Of the first ten minutes. */
 function perSecond(timesMs: readonly number[], startMs: number): number[] {
   const counts = new Array<number>(WATCHED_MS / SECOND_MS).fill(0);
-  for (const timeMs of timesMs) if (timeMs >= startMs) counts[Math.floor((timeMs - startMs) / SECOND_MS)]! += 1;
+  for (const timeMs of timesMs) {
+    const second = Math.floor((timeMs - startMs) / SECOND_MS);
+    if (second >= 0 && second < counts.length) counts[second]! += 1;
+  }
   return counts;
 }
 

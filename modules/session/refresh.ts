@@ -47,10 +47,10 @@ export function startRefreshing(device: Device, options: RefreshOptions): Refres
   if (!pauses.isSet("refresh")) pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
   if (!pauses.isSet("check")) pauses.begin("check", random() * build.firmwareCheckIntervalMs);
 
-  /** What is cached stays in use. */
+  /** What is cached stays in use; the gap between two questions for firmware holds after a failure as well. */
   const fail = (asked: "service" | "firmware", failure: Failure) => {
     noteFailure(device.log, failure);
-    pauses.begin(asked, retryDelayMs(failure, 0, random));
+    pauses.begin(asked, Math.max(pauses.remainingMs(asked), retryDelayMs(failure, 0, random)));
   };
 
   async function refresh(): Promise<void> {

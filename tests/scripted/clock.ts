@@ -2,6 +2,8 @@ import type { Cancel, Clock } from "../../modules/clock/clock.js";
 
 interface Timer {
   readonly dueMs: number;
+  /** Of those that are due together the first one set comes first. */
+  readonly number: number;
   /** Undefined: it was taken back. */
   callback: (() => void) | undefined;
 }
@@ -9,7 +11,9 @@ interface Timer {
 /** Time that passes when the test says so. */
 export class VirtualClock implements Clock {
   #ticksMs = 0;
-  #timers: Timer[] = [];
+  /** A binary heap, the next one at its top: a thousand devices can share a clock. */
+  readonly #timers: Timer[] = [];
+  #count = 0;
   /** UTC at tick 0. */
   startMs = Date.UTC(2026, 0, 1);
 
@@ -23,8 +27,8 @@ export class VirtualClock implements Clock {
 
   after(delayMs: number, callback: () => void): Cancel {
     if (!(delayMs >= 0)) throw new RangeError(`delay ${delayMs}`);
-    const timer: Timer = { dueMs: this.#ticksMs + delayMs, callback };
-    this.#timers.splice(this.#indexFor(timer.dueMs), 0, timer);
+    const timer: Timer = { dueMs: this.#ticksMs + delayMs, number: this.#count++, callback };
+    this.#push(timer);
     return () => {
       timer.callback = undefined;
     };
@@ -39,7 +43,7 @@ export class VirtualClock implements Clock {
 
   /** Goes to the next timer and calls it. @returns false where there is none */
   step(): boolean {
-    for (let timer = this.#timers.pop(); timer; timer = this.#timers.pop()) {
+    for (let timer = this.#pop(); timer; timer = this.#pop()) {
       if (!timer.callback) continue;
       this.#ticksMs = timer.dueMs;
       timer.callback();
@@ -48,14 +52,35 @@ export class VirtualClock implements Clock {
     return false;
   }
 
-  /** They stand in the order of their time, the next one last: a thousand devices can share a clock. */
-  #indexFor(dueMs: number): number {
-    let [low, high] = [0, this.#timers.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#timers[middle]!.dueMs > dueMs) low = middle + 1;
-      else high = middle;
+  #push(timer: Timer): void {
+    const timers = this.#timers;
+    let index = timers.length;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (isBefore(timers[parent]!, timer)) break;
+      timers[index] = timers[parent]!;
+      index = parent;
     }
-    return low;
+    timers[index] = timer;
   }
+
+  #pop(): Timer | undefined {
+    const timers = this.#timers;
+    const first = timers[0];
+    const last = timers.pop();
+    if (!last || timers.length === 0) return first;
+    let index = 0;
+    for (let child = 1; child < timers.length; child = 2 * index + 1) {
+      if (child + 1 < timers.length && isBefore(timers[child + 1]!, timers[child]!)) child++;
+      if (isBefore(last, timers[child]!)) break;
+      timers[index] = timers[child]!;
+      index = child;
+    }
+    timers[index] = last;
+    return first;
+  }
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.number < b.number);
 }

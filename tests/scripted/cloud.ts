@@ -57,7 +57,7 @@ export class Activation {
 
   http = (request: HttpRequest): Result<HttpResponse> => {
     if (pathOf(request) === "/xiaozhi/ota/activate") return this.#activate(request);
-    if (this.activated) return answer(200, { mqtt: this.settings });
+    if (this.activated) return answer(200, { mqtt: this.settings, configuration: this.configuration });
     const activation = { code: this.code, message: "Enter the code", challenge: this.challenge, timeout_ms: 300_000 };
     return answer(200, { activation });
   };
@@ -70,6 +70,9 @@ export class Activation {
     publish_topic: "device-server",
     subscribe_topic: "devices/p2p/aa_bb",
   };
+
+  /** How the settings are to be used, where the server says so. */
+  configuration: { retry_attempts: number } | undefined;
 
   #activate(request: HttpRequest): Result<HttpResponse> {
     this.polls++;

@@ -21,3 +21,9 @@ test.each(fleets)(
   },
   60_000,
 );
+
+test("devices behind one address wait for each other, and come online all the same", async () => {
+  const house = { devices: 30, family: "device service", sharedAddress: true } as const;
+  for (const configured of [false, true])
+    expect(await measureFleet({ ...house, configured })).toMatchObject({ online: house.devices });
+});

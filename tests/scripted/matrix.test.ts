@@ -1,5 +1,6 @@
 import { describe, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
+import { healthRows, playHealth } from "./health.js";
 import { rowsOf } from "./matrix.js";
 import { plays } from "./matrix-play.js";
 import { play } from "./play.js";
@@ -16,4 +17,8 @@ describe.each(Object.entries(plays))("%s", (_name, { endpoint, play: playRow }) 
       if (wrong.length) throw new Error(`${wrong.length} of ${rows.length}:\n${wrong.join("\n")}`);
     }),
   );
+});
+
+describe("the page's reason, with every health", () => {
+  test.each(Object.keys(healthRows))("%s", (name) => play((enter) => playHealth(name, enter)));
 });

@@ -29,6 +29,8 @@ export const waits = {
 /** What becomes of one answer. */
 export type Outcome =
   | { readonly kind: "online" }
+  /** There is firmware. */
+  | { readonly kind: "offered" }
   /** A person has to enter a code. */
   | { readonly kind: "activating" }
   /** The code was accepted without settings: the service is asked for them. */
@@ -77,7 +79,10 @@ const deep = `${"[".repeat(200)}${"]".repeat(200)}`;
 /** What the reference's services send when all is well. */
 const rights: Readonly<Record<Endpoint, Readonly<Record<string, unknown>>>> = {
   "device-info": { full: deviceInfo(), sparse: sparse() },
-  "firmware-check": { none: { update_available: false, current_version: "1.0.0", latest_version: "1.0.0" } },
+  "firmware-check": {
+    none: { update_available: false, current_version: "1.0.0", latest_version: "1.0.0" },
+    offer: { update_available: true, latest_version: "1.1.0", download_url: "http://ota.example.com/1.1.0.bin" },
+  },
   ota: {
     settings: { mqtt, server_time: { timestamp: 1_800_000_000_000, timezone_offset: 480 } },
     "both kinds": { status: "activated", mqtt: { ...mqtt, endpoint: "mqtt.example.com", port: 1883 }, websocket },
@@ -128,7 +133,20 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
     503: down,
     504: down,
   },
-  "firmware-check": {},
+  "firmware-check": {
+    400: refused,
+    403: disabled,
+    // Older servers do not have it.
+    404: online,
+    405: online,
+    408: fails("timeout", "soon"),
+    422: refused,
+    429: limited,
+    500: down,
+    502: down,
+    503: down,
+    504: down,
+  },
   ota: {
     400: refused,
     401: fails("signature-refused", "daily"),
@@ -166,6 +184,12 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
       return isError || shape === "detail" || shape === "route missing" ? down : nonsense;
     case "device-info 404":
       // The service's own; any other web server has a 404, too, and FastAPI one for a route that is not there.
+      return shape === "detail" ? unregistered : undefined;
+    case "firmware-check 200":
+      if (shape === "offer") return { kind: "offered" };
+      if (["none", "empty object", "detail list"].includes(shape)) return online;
+      return isError || shape === "detail" || shape === "route missing" ? down : nonsense;
+    case "firmware-check 404":
       return shape === "detail" ? unregistered : undefined;
     case "ota 200":
     case "ota 202":
