@@ -59,11 +59,13 @@ export function askedPauseMs({ retryAfterMs, body }: HttpResponse, answer = pars
 }
 
 /** Servers put errors into answers with status 200. */
-function isError(answer: Json): boolean {
+function isError({ error, success, code, msg }: Json): boolean {
+  // A text of more digits is a code for a person, with zeros before it or without.
+  const status = typeof code === "number" || /^\d{3}$/.test(asText(code) ?? "") ? code : undefined;
   return (
-    (answer.error !== undefined && answer.error !== null) ||
-    answer.success === false ||
-    // A status beside a `msg` has more digits than HTTP's; a code for a person has at least 4, and no `msg`.
-    asInteger(answer.code, 400, answer.msg === undefined ? 999 : 99_999) !== undefined
+    (error !== undefined && error !== null) ||
+    success === false ||
+    // Beside a `msg` it has more digits than HTTP's; a code for a person has at least 4, and no `msg`.
+    asInteger(status, 400, msg === undefined ? 999 : 99_999) !== undefined
   );
 }

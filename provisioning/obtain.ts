@@ -15,26 +15,28 @@ export interface ObtainOptions {
 }
 
 /**
- * Queries, waits for the person where there is a code, and queries again: after a code was accepted for the
- * configuration, after it expired for a new one. A failure of the service ends it.
+ * Queries, waits for the person where there is a code, and queries again where that has not brought the next answer:
+ * after a code was accepted for the configuration, after it expired for a new one. A failure of the service ends it.
  */
 export async function obtain(service: Service, options: ObtainOptions): Promise<Result<Configuration>> {
   const { onQuery, onActivation, waiting } = options;
   /** What the activation ended with that the next query follows; a second time in a row it is a failure. */
   let after: "accepted" | "signature refused" | undefined;
-  for (let next = options.first; ; next = undefined) {
-    if (!next) onQuery();
-    const answer = next ? success(next) : await service.query();
+  let known = options.first;
+  for (;;) {
+    if (!known) onQuery();
+    const answer = known ? success(known) : await service.query();
     if (!answer.ok) return answer;
     if (answer.value.kind === "configuration") return success(answer.value.configuration);
     if (after === "accepted") return failed("server-error", "it accepted the code and asks for one again");
     const { activation } = answer.value;
     onActivation(activation);
     const result = await service.activate(activation, waiting);
-    if (result.ok && result.value) return success(result.value);
+    known = result.ok ? result.value : undefined;
+    if (known?.kind === "configuration") return success(known.configuration);
     // Nobody waits any more: what follows must not be asked.
     if (waiting.isOver) return failed("code-expired");
-    if (result.ok) after = "accepted";
+    if (result.ok) after = known ? undefined : "accepted";
     else if (result.failure.reason === "code-expired") after = undefined;
     // An expired challenge is refused like a wrong key: a fresh one tells.
     else if (result.failure.reason === "signature-refused" && !after) after = "signature refused";

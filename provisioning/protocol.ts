@@ -26,7 +26,7 @@ export interface ProvisioningContext {
   readonly identity: Identity;
   readonly product: Product;
   /** Read when a request is made. */
-  readonly machine: { chip(): ChipFacts | undefined; freeHeapBytes(): number | undefined; wifi(): WiFiStatus };
+  readonly machine: { chip(): ChipFacts | undefined; wifi(): WiFiStatus };
   /** What the service asked for the last time. */
   readonly timeoutMs: number | undefined;
   /** A person need not enter a code: in development only. */
@@ -58,12 +58,11 @@ export type Answer =
 export interface Protocol {
   /** Identifies the device and asks for its configuration. */
   query(context: ProvisioningContext): Promise<Result<Answer>>;
-  /** Waits until the person has entered the code. Ends with a configuration, or with undefined: then query again. */
-  activate(
-    context: ProvisioningContext,
-    activation: Activation,
-    waiting: Waiting,
-  ): Promise<Result<Configuration | undefined>>;
+  /**
+   * Waits until the person has entered the code. Ends with what the service answers then, a configuration or another
+   * code, or with undefined: then query again.
+   */
+  activate(context: ProvisioningContext, activation: Activation, waiting: Waiting): Promise<Result<Answer | undefined>>;
   /** Asks whether there is firmware; an offer comes as `told.firmware`. */
   checkFirmware(context: ProvisioningContext): Promise<Result<void>>;
   /** Asks once more, where a person looks, what a failed query means. Changes nothing at the service. */

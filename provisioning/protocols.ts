@@ -2,7 +2,6 @@
 import { type Failure, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { parseUrl } from "../modules/http/url.js";
 import type { ProtocolChoice } from "../modules/settings/settings.js";
-import type { Configuration } from "./configuration.js";
 import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
@@ -18,7 +17,7 @@ export interface Target {
 /** A protocol at its URL, ready to be asked. */
 export interface Service {
   query(): Promise<Result<Answer>>;
-  activate(activation: Activation, waiting: Waiting): Promise<Result<Configuration | undefined>>;
+  activate(activation: Activation, waiting: Waiting): Promise<Result<Answer | undefined>>;
   checkFirmware(): Promise<Result<void>>;
   diagnose(failure: Failure): Promise<Failure>;
 }

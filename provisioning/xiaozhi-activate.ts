@@ -1,14 +1,13 @@
 /** Waits until the person has entered the code: a long poll, of servers that hold it and of servers that do not. */
-import { sleep } from "../modules/clock/clock.js";
 import { type Failure, failed, patienceOf, type Reason, type Result, success } from "../modules/failure/failure.js";
 import type { HttpResponse } from "../modules/http/http.js";
 import { joinUrl } from "../modules/http/url.js";
-import { parseObject } from "../modules/json/json.js";
+import { type Json, parseObject } from "../modules/json/json.js";
 import { obeyedPauseMs, retryDelayMs } from "../modules/retry/retry.js";
-import { askedPauseMs, errorFailure, statusFailure } from "./answers.js";
-import type { Configuration } from "./configuration.js";
-import type { Activation, ProvisioningContext, Waiting } from "./protocol.js";
+import { askedPauseMs, errorFailure, errorText, isOwnNotFound, statusFailure } from "./answers.js";
+import type { Activation, Answer, ProvisioningContext, Waiting } from "./protocol.js";
 import { readConfiguration, tell } from "./xiaozhi-answer.js";
+import { CodeTime, isAskedFor } from "./xiaozhi-code.js";
 import { Proof } from "./xiaozhi-proof.js";
 import { headers, type Version } from "./xiaozhi-request.js";
 
@@ -16,18 +15,10 @@ import { headers, type Version } from "./xiaozhi-request.js";
 const POLL_TIMEOUT_MS = 75_000;
 /** An answer that took as long was held, by the server or by a proxy that gave up waiting for it. */
 const HELD_MS = 10_000;
-/** Between two polls that are answered at once: the longer nobody enters the code, the rarer. */
+/** Between two polls that are answered at once. */
 const INTERVAL_MIN_MS = 3_000;
-const INTERVAL_MAX_MS = 60_000;
-const INTERVAL_SHARE = 20;
-/** The server's clock started before its answer arrived: the device gives up first. */
-const CODE_MARGIN_MS = 5_000;
 
-const reasons: Readonly<Record<number, Reason>> = {
-  401: "signature-refused",
-  404: "serial-unknown",
-  409: "activated-elsewhere",
-};
+const reasons: Readonly<Record<number, Reason>> = { 401: "signature-refused", 409: "activated-elsewhere" };
 
 /** Trying the same challenge again does not help. */
 const FINAL: ReadonlySet<Reason> = new Set([
@@ -41,41 +32,44 @@ const PROXY_TIMEOUTS: ReadonlySet<number> = new Set([408, 502, 504, 524]);
 /** The device's own patience, or that of a router on the way. */
 const CUT: ReadonlySet<Reason> = new Set(["timeout", "connection-lost"] as const);
 
+export type Challenged = Activation & { readonly challenge: string };
+
 export async function activate(
   context: ProvisioningContext,
   version: Version,
-  activation: Activation,
+  { challenge, timeoutMs }: Challenged,
   waiting: Waiting,
-): Promise<Result<Configuration | undefined>> {
+): Promise<Result<Answer | undefined>> {
   const { clock, random } = context.io;
-  const proof = new Proof(context, version, activation.challenge);
-  const endMs = clock.ticksMs() + activation.timeoutMs - CODE_MARGIN_MS;
-  waiting.sinceMs ??= clock.ticksMs();
-  for (let attempt = 0; !waiting.isOver && clock.ticksMs() < endMs; ) {
+  const proof = new Proof(context, version, challenge);
+  const time = new CodeTime(context, waiting, timeoutMs, INTERVAL_MIN_MS);
+  for (let attempt = 0; time.counts; ) {
     const startMs = clock.ticksMs();
-    const exchange = await ask(context, version, proof.body, endMs - startMs);
+    const exchange = await ask(context, version, proof.body, time.leftMs);
     const heldMs = clock.ticksMs() - startMs;
-    const leftMs = Math.max(0, endMs - clock.ticksMs());
     if (isPending(exchange, heldMs)) {
       attempt = 0;
       if (exchange.ok && exchange.value.status === 202) proof.accepted();
-      const pauseMs = heldMs >= HELD_MS ? 0 : pollIntervalMs(startMs - waiting.sinceMs) - heldMs;
       const askedMs = exchange.ok ? askedPauseMs(exchange.value) : undefined;
-      await sleep(clock, Math.max(Math.min(pauseMs, leftMs), obeyed(askedMs, random)));
+      if (askedMs !== undefined && time.isOutlastedBy(askedMs)) return failed("rate-limited", undefined, askedMs);
+      const pauseMs = heldMs >= HELD_MS ? 0 : time.intervalMs - heldMs;
+      await time.sleep(pauseMs, obeyed(askedMs, random));
       continue;
     }
     const outcome = exchange.ok ? readOutcome(context, version, exchange.value) : exchange;
-    if (outcome.ok) proof.accepted();
-    else if (proof.change(outcome.failure.reason)) {
-      await sleep(clock, obeyed(outcome.failure.retryAfterMs, random));
-      continue;
+    if (outcome.ok) {
+      proof.accepted();
+      return outcome;
     }
-    if (outcome.ok || isFinal(outcome.failure)) return outcome;
-    const pauseMs = retryDelayMs(outcome.failure, attempt++, random);
-    // No longer than the code counts, but a server that asks for a pause is left alone as long as it asks.
-    await sleep(clock, isAskedFor(outcome.failure) ? pauseMs : Math.min(pauseMs, leftMs));
+    const { failure } = outcome;
+    const hasChanged = proof.change(failure.reason);
+    if (!hasChanged && isFinal(failure)) return outcome;
+    const pauseMs = hasChanged ? obeyed(failure.retryAfterMs, random) : retryDelayMs(failure, attempt++, random);
+    const askedMs = isAskedFor(failure) ? pauseMs : 0;
+    if (time.isOutlastedBy(askedMs)) return outcome;
+    await time.sleep(pauseMs, askedMs);
   }
-  return failed("code-expired");
+  return time.expire();
 }
 
 function ask(
@@ -104,16 +98,8 @@ function isFinal(failure: Failure): boolean {
   return FINAL.has(failure.reason) || patienceOf(failure) === "daily";
 }
 
-function pollIntervalMs(waitedMs: number): number {
-  return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, Math.round(waitedMs / INTERVAL_SHARE)));
-}
-
 function obeyed(askedMs: number | undefined, random: () => number): number {
   return askedMs === undefined ? 0 : obeyedPauseMs(askedMs, random);
-}
-
-function isAskedFor({ reason, retryAfterMs }: Failure): boolean {
-  return reason === "rate-limited" || retryAfterMs !== undefined;
 }
 
 /** The settings where the answer has them; the query that follows otherwise counts more than settings of no use. */
@@ -121,16 +107,23 @@ function readOutcome(
   context: ProvisioningContext,
   version: Version,
   response: HttpResponse,
-): Result<Configuration | undefined> {
-  const { status, body } = response;
-  if (status === 404 && version === 1) return failed("not-registered", context.identity.mac, askedPauseMs(response));
-  if (status !== 200) return statusFailure(response, reasons);
-  const answer = parseObject(body); // may as well be empty or a plain "success"
+): Result<Answer | undefined> {
+  const answer = parseObject(response.body); // may as well be empty or a plain "success"
+  if (isUnknown(response, answer)) {
+    if (version === 1) return failed("not-registered", context.identity.mac, askedPauseMs(response, answer));
+    return statusFailure(response, { 404: "serial-unknown" });
+  }
+  if (response.status !== 200) return statusFailure(response, reasons);
   if (!answer) return success(undefined);
   const error = errorFailure(response, answer);
   if (error) return error;
   const configuration = readConfiguration(answer);
   if (!configuration.ok) return success(undefined);
   tell(context, answer);
-  return configuration;
+  return success({ kind: "configuration", configuration: configuration.value });
+}
+
+/** The server's own 404, in words or without; any other web server's is about the path. */
+function isUnknown({ status, body }: HttpResponse, answer: Json | undefined): boolean {
+  return status === 404 && (body.trim() === "" || isOwnNotFound(answer && errorText(answer)));
 }

@@ -17,23 +17,30 @@ const TIME_MAX_MS = 4_102_444_800_000;
 
 /**
  * @param isPending the status says that the device is not activated
- * @param skipActivation settings beside a code are taken
+ * @param skipActivation settings are taken of a service that wants the device activated, too
  */
 export function readAnswer(answer: Json, isPending: boolean, skipActivation: boolean): Result<Answer> {
-  const activation = readActivation(answer, isPending);
+  const nested = asObject(answer.activation);
+  const isWanted = isPending || nested !== undefined || asText(answer.challenge) !== undefined;
+  const activation = isWanted || isFlatCode(answer) ? readActivation(nested ?? answer, !nested) : undefined;
   if (activation && !skipActivation) return success({ kind: "activation", activation });
+  // The settings of a device that is not activated yet are another's than it will have.
+  if (isWanted && !skipActivation) return failed("bad-answer", "no code that can be read");
   const configuration = readConfiguration(answer);
   if (configuration.ok) return success({ kind: "configuration", configuration: configuration.value });
   return activation ? success({ kind: "activation", activation }) : configuration;
 }
 
-/** Nested, or flat: then only a challenge or the status tells a code for a person from any other. */
-function readActivation(answer: Json, isPending: boolean): Activation | undefined {
-  const nested = asObject(answer.activation);
-  const part = nested ?? answer;
+/** Without a challenge beside it: a number, or a text beside a `msg`, is the server's own, and settings need no code. */
+function isFlatCode({ code, msg, mqtt }: Json): boolean {
+  return typeof code === "string" && msg === undefined && !asObject(mqtt);
+}
+
+function readActivation(part: Json, isFlat: boolean): Activation | undefined {
   const code = asText(part.code);
-  const isMeant = nested || answer.challenge !== undefined || (isPending && /\d/.test(code ?? ""));
-  if (!isMeant || !code || !/^[0-9A-Za-z]{4,12}$/.test(code)) return undefined;
+  if (!code || !/^[0-9A-Za-z]{4,12}$/.test(code)) return undefined;
+  // A word is the name of a state.
+  if (isFlat && asText(part.challenge) === undefined && !/\d/.test(code)) return undefined;
   const timeoutMs = asInteger(part.timeout_ms, 1, Number.MAX_SAFE_INTEGER) ?? CODE_TIMEOUT_MS;
   return {
     code,

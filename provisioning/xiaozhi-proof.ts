@@ -7,20 +7,18 @@ import type { Version } from "./xiaozhi-request.js";
 /** Each other form is tried once in an activation, and what works is learnt. */
 export class Proof {
   #context: ProvisioningContext;
-  #challenge: string | undefined;
+  #challenge: string;
   #hmacs: Readonly<Record<KeyForm, string | undefined>>;
   #wrapped: boolean;
   #key: KeyForm;
   /** What can be changed still; without a signature nothing. */
   #other: { wrapper: boolean; key: boolean };
 
-  constructor(context: ProvisioningContext, version: Version, challenge: string | undefined) {
+  constructor(context: ProvisioningContext, version: Version, challenge: string) {
     const { identity } = context;
     const { wrapped, textKey } = context.habits();
     const sign = (form: KeyForm) =>
-      version === 2 && identity.serial !== undefined && challenge !== undefined
-        ? identity.sign(challenge, form)
-        : undefined;
+      version === 2 && identity.serial !== undefined ? identity.sign(challenge, form) : undefined;
     this.#context = context;
     this.#challenge = challenge;
     this.#hmacs = { bytes: sign("bytes"), text: sign("text") };
@@ -30,7 +28,7 @@ export class Proof {
     this.#other = { wrapper: this.#isSigned, key: this.#hmacs[otherForm(this.#key)] !== undefined };
   }
 
-  /** Without a challenge or a key it is version 1's. */
+  /** Without a key it is version 1's. */
   get body(): string {
     if (!this.#isSigned) return "{}";
     const signed = {

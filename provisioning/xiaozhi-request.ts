@@ -1,8 +1,15 @@
 /** How the device describes itself to xiaozhi's servers: as the reference firmware does. */
+import { splitQuery, type Url } from "../modules/http/url.js";
 import type { ProvisioningContext } from "./protocol.js";
 
 /** Of the activation: without and with a signature. */
 export type Version = 1 | 2;
+
+/** The reference's servers have it with a slash at its end, which people leave out. */
+export function queryUrl(url: Url): Url {
+  const [path, query] = splitQuery(url.path);
+  return /\/ota$/i.test(path) ? { ...url, path: `${path}/${query}` } : url;
+}
 
 export function headers({ identity, product }: ProvisioningContext, version: Version): Record<string, string> {
   return {

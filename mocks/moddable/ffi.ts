@@ -39,6 +39,12 @@ export default class FFI implements FFIType {
     return 0;
   }
 
+  /** From the eFuses: the radio may be off. */
+  station_mac(mac: ArrayBuffer): number {
+    memory(mac, 6).set(host.mac.split(":").map((pair) => Number.parseInt(pair, 16)));
+    return 0;
+  }
+
   is_debug(): number {
     return host.isDebug ? 1 : 0;
   }

@@ -6,7 +6,7 @@ export interface Calendar {
   ensure(): Promise<void>;
   /** Something does not fit to what the calendar shows: the next `ensure` asks again, and somebody else. */
   doubt(): void;
-  /** A service says what time it is: better than a guess, worse than what a time server said. */
+  /** A service says what time it is: better than a guess or what a service said before, worse than a time server. */
   suggest(nowMs: number): void;
 }
 
@@ -27,12 +27,13 @@ const SILENCE_MS = 5 * 60_000;
 const LATEST_MS = Date.UTC(2100, 0);
 
 /**
- * Asks all servers at once. Where none answers the calendar stays as it is, but not before the floor, so that
- * certificates can be checked at all. What it shows after a start is a guess: the chip keeps it over a restart, not
- * whence it has it.
+ * Asks all servers at once, as long as none has told the time. Where none answers the calendar stays as it is, but not
+ * before the floor, so that certificates can be checked at all. What it shows after a start is a guess: the chip keeps
+ * it over a restart, not whence it has it.
  */
 export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: CalendarParts): Calendar {
-  let isGuess = true;
+  /** Whence the calendar has what it shows: "suggested" by a service, "asked" of a time server. */
+  let origin: "guess" | "suggested" | "asked" = "guess";
   let silentUntilMs = 0;
   let lastServer: string | undefined;
   let running: Promise<void> | undefined;
@@ -43,7 +44,7 @@ export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: Ca
     if (answer) {
       set(answer.nowMs);
       lastServer = answer.server;
-      isGuess = false;
+      origin = "asked";
       return;
     }
     if (clock.nowMs() < floorMs) set(floorMs);
@@ -62,20 +63,20 @@ export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: Ca
 
   return {
     ensure() {
-      if (!isGuess || clock.ticksMs() < silentUntilMs) return Promise.resolve();
+      if (origin === "asked" || clock.ticksMs() < silentUntilMs) return Promise.resolve();
       running ??= ask().finally(() => {
         running = undefined;
       });
       return running;
     },
     doubt() {
-      isGuess = true;
+      origin = "guess";
       silentUntilMs = 0;
     },
     suggest(nowMs) {
-      if (!isGuess || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
+      if (origin === "asked" || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
       set(nowMs);
-      isGuess = false;
+      origin = "suggested";
     },
   };
 }

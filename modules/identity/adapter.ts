@@ -1,5 +1,5 @@
 import { Digest } from "crypt";
-import Net from "net";
+import FFI from "mc/ffi";
 import { reportFault } from "../guard/guard.js";
 import { Secret } from "../secret/secret.js";
 import { isPassphrase } from "../settings/settings.js";
@@ -24,13 +24,7 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
   const keys = createEfuseKeyStore() ?? createNvsKeyStore(factory, sha256);
   const accessPointPassword = factory.get("ap_password") ?? "";
   return {
-    // Asked each time: the driver knows its address some time after the radio was switched on.
-    get mac() {
-      return (
-        normaliseMac((Net as ChipNet).get("MAC", "station")) ??
-        kept(store, "mac", normaliseMac, () => madeUpMac(random))
-      );
-    },
+    mac: stationMac() ?? kept(store, "mac", normaliseMac, () => madeUpMac(random)),
     serial: keys.serial,
     uuid: kept(
       store,
@@ -46,9 +40,21 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
   };
 }
 
-/** Without the interface's name the chip has no answer while its access point is up; the SDK's typings leave it out. */
-interface ChipNet {
-  get(what: "MAC", which: "station"): string | undefined;
+const MAC_BYTES = 6;
+/** What the simulator's `station_mac` returns. */
+const NO_RADIO = -2;
+
+/**
+ * @returns undefined where there is no radio
+ * @throws where the chip cannot tell its own address: a made-up one would be registered with the service and stay there
+ */
+function stationMac(): string | undefined {
+  const bytes = new Uint8Array(MAC_BYTES);
+  const error = new FFI().station_mac(bytes.buffer);
+  if (error === NO_RADIO) return undefined;
+  const mac = error ? undefined : normaliseMac(toHex(bytes));
+  if (!mac) throw new Error(`the chip has no MAC address: ${error}`);
+  return mac;
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -65,7 +71,7 @@ function kept(store: Store, key: string, check: (text: string) => string | undef
   return made;
 }
 
-/** The simulator's network has no MAC address: a locally administered one, made once. */
+/** For the simulator: a locally administered one, made once. */
 function madeUpMac(random: () => number): string {
   return `02:${Array.from({ length: 5 }, () =>
     Math.floor(random() * 256)

@@ -4,19 +4,25 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** The parser works on the stack, which is small on the chip: deeper than this nobody of good will nests. */
 const MAX_DEPTH = 12;
+/**
+ * Each takes one to three of the heap's slots, and a heap that is full ends the machine. The services' answers have
+ * fewer than 60 values, what the chip says of itself with a dozen partitions 80.
+ */
+const MAX_VALUES = 300;
 
-/** @returns undefined where the text is no JSON object, or one that is nested too deeply */
+/** @returns undefined where the text is no JSON object, or one that is nested too deeply or has too many values */
 export function parseObject(text: string): Json | undefined {
   try {
-    return isShallow(text) ? asObject(JSON.parse(text)) : undefined;
+    return isModest(text) ? asObject(JSON.parse(text)) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Counts brackets outside of strings. */
-function isShallow(text: string): boolean {
+/** Counts outside of strings: a value is the first after a bracket that opens, or follows a comma. */
+function isModest(text: string): boolean {
   let depth = 0;
+  let values = 0;
   let inString = false;
   for (let index = 0; index < text.length; index++) {
     const character = text[index];
@@ -24,8 +30,9 @@ function isShallow(text: string): boolean {
     else if (inString) {
       if (character === "\\") index++;
     } else if (character === "{" || character === "[") {
-      if (++depth > MAX_DEPTH) return false;
+      if (++depth > MAX_DEPTH || ++values > MAX_VALUES) return false;
     } else if (character === "}" || character === "]") depth--;
+    else if (character === "," && ++values > MAX_VALUES) return false;
   }
   return true;
 }

@@ -13,7 +13,7 @@ export function serviceOf(device: Device, target: Target, isTrial = false): Serv
     io: device,
     identity,
     product: build,
-    machine: { chip: system.facts, freeHeapBytes: system.freeHeapBytes, wifi: () => wifi.status() },
+    machine: { chip: system.facts, wifi: () => wifi.status() },
     timeoutMs: configuration?.pace.timeoutMs,
     skipActivation: build.skipActivation && system.isDebug,
     habits: () => ({ ...journal.habits(target.url), ...found }),

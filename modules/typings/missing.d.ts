@@ -61,6 +61,8 @@ declare module "mc/ffi" {
     efuse_serial(serial: ArrayBuffer): number;
     /** @param digest 32 bytes */
     efuse_hmac(message: ArrayBuffer, length: number, digest: ArrayBuffer): number;
+    /** @param mac 6 bytes */
+    station_mac(mac: ArrayBuffer): number;
     is_debug(): number;
   }
 }

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import FFI from "mc/ffi";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { blankEfuses, type Efuses, host } from "../../mocks/moddable/host.js";
 import { createIdentity } from "../../modules/identity/adapter.js";
 import { accessPointName, normaliseMac, uuidV4 } from "../../modules/identity/identity.js";
@@ -44,6 +45,42 @@ describe("the device", () => {
     const first = createIdentity(factory({}), store, Math.random);
     const second = createIdentity(factory({}), store, Math.random);
     expect([second.mac, second.uuid]).toEqual([first.mac, first.uuid]);
+  });
+
+  describe("'s MAC address", () => {
+    const chipSays = (error: number, bytes: number[] = []) =>
+      vi.spyOn(FFI.prototype, "station_mac").mockImplementation((mac) => {
+        new Uint8Array(mac).set(bytes);
+        return error;
+      });
+    afterEach(() => vi.restoreAllMocks());
+    const create = (store: ScriptedStore) => createIdentity(factory({}), store, Math.random).mac;
+
+    test("is the chip's, whatever the radio does, and whatever is stored", () => {
+      const store = new ScriptedStore(new Map([["mac", "02:00:00:00:00:01"]]));
+      chipSays(0, [0x7c, 0xdf, 0xa1, 0, 0, 9]);
+      expect(create(store)).toBe("7C:DF:A1:00:00:09");
+    });
+
+    test("is made up once where there is no radio", () => {
+      chipSays(-2);
+      const store = new ScriptedStore();
+      const made = create(store);
+      expect(made).toMatch(/^02(:[0-9A-F]{2}){5}$/);
+      expect([create(store), store.get("mac")]).toEqual([made, made]);
+    });
+
+    test.each([
+      ["fails", -1, [0x7c, 0xdf, 0xa1, 0, 0, 9]],
+      ["fails with a broken eFuse", 0x10b, []],
+      ["gives zeros", 0, []],
+      ["gives a group's", 0, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
+    ])("is never made up on a chip: it %s", (_label, error, bytes) => {
+      chipSays(error, bytes);
+      const store = new ScriptedStore();
+      expect(() => create(store)).toThrow("MAC");
+      expect(store.get("mac")).toBeUndefined();
+    });
   });
 
   test("signs with the factory's key, which is nowhere in what it shows", () => {

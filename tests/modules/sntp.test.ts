@@ -171,22 +171,38 @@ describe("the calendar", () => {
     ]);
   });
 
-  test("that a service tells is better than a guess: nobody is asked any more", async () => {
-    const { ensure, suggest, asked, set } = calendar({ a: NOW_MS });
+  test("that a service tells is asked for all the same, and stays where nobody answers", async () => {
+    const { ensure, suggest, asked, set, state } = calendar({});
     suggest(NOW_MS + 1);
     await ensure();
-    expect([asked, set]).toEqual([[], [NOW_MS + 1]]);
+    expect([asked, set]).toEqual([["a", "b", "c"], [NOW_MS + 1]]);
+    state.answers = { a: NOW_MS };
+    state.ticksMs = SILENCE_MS;
+    await ensure();
+    expect(set).toEqual([NOW_MS + 1, NOW_MS]);
+    await ensure();
+    expect(asked).toHaveLength(6);
   });
 
-  test("that a service tells takes nothing's place that a time server or another service told", async () => {
+  test("that a service tells takes a guess's or another service's place, not a time server's", async () => {
     const told = calendar({ a: NOW_MS });
     await told.ensure();
     told.suggest(NOW_MS + 60_000);
     expect(told.set).toEqual([NOW_MS]);
     const suggested = calendar({});
-    suggested.suggest(NOW_MS);
+    suggested.suggest(Date.UTC(2099, 0));
     suggested.suggest(NOW_MS + 60_000);
-    expect(suggested.set).toEqual([NOW_MS]);
+    expect(suggested.set).toEqual([Date.UTC(2099, 0), NOW_MS + 60_000]);
+  });
+
+  test("that a time server told and that is in doubt may be a service's", async () => {
+    const { ensure, doubt, suggest, set, state } = calendar({ a: Date.UTC(2099, 0) });
+    await ensure();
+    doubt();
+    state.answers = {};
+    suggest(NOW_MS);
+    await ensure();
+    expect(set).toEqual([Date.UTC(2099, 0), NOW_MS]);
   });
 
   test("that a service tells ends what the floor was for", async () => {

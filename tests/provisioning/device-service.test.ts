@@ -163,7 +163,7 @@ test("more than flash holds is refused, not half kept", async () => {
 
 describe("a reply that cannot be believed", () => {
   test.each([
-    ["no broker", { broker: undefined }],
+    ["no broker", { broker: undefined, url: undefined }],
     ["a broker of nothing", { broker: "" }],
     ["a broker with another scheme", { broker: "wss://mqtt.example.com" }],
     ["a broker with a port of nothing", { broker: "mqtt.example.com:" }],

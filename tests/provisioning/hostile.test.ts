@@ -147,9 +147,9 @@ test("what activate answers, broken", async () => {
     const service = new Service((_request, count) => answer(count === 1 ? 200 : 403, reply));
     const waited = { code: "123456", message: undefined, url: undefined, challenge: "c", timeoutMs: 300_000 };
     const result = await service.run(activate(service.context(XIAOZHI), 2, waited, { isOver: false }));
-    if (result.ok && result.value) {
+    if (result.ok && result.value?.kind === "configuration") {
       settings++;
-      expectBelievable(result.value, reply);
+      expectBelievable(result.value.configuration, reply);
     }
   }
   expect(settings).toBeGreaterThan(ROUNDS / 20);

@@ -120,7 +120,7 @@ describe("the longer nobody enters the code, the rarer it is asked", () => {
 test.each([
   [{ retry_after: 20_000 }, undefined, 20_000],
   [{ retry_after: 1 }, 20_000, 20_000],
-  ["", 400_000, 400_000],
+  ["", 200_000, 200_000],
 ])("202 with %j and the header %s: not before %i ms", async (body, retryAfterMs, leastMs) => {
   const service = new Service((_request, count) =>
     count > 1
@@ -128,7 +128,7 @@ test.each([
       : success({ status: 202, body: typeof body === "string" ? body : JSON.stringify(body), retryAfterMs }),
   );
   await activate(service);
-  const [pauseMs] = pauses(service).length > 0 ? pauses(service) : [service.clock.ticksMs()];
+  const [pauseMs] = pauses(service);
   expect(pauseMs).toBeGreaterThanOrEqual(leastMs);
   expect(pauseMs).toBeLessThanOrEqual(leastMs + 2_000);
 });
@@ -137,8 +137,10 @@ test("ends when the code does not count any more, not later", async () => {
   for (const timeoutMs of [10_000, 30_000, 5 * MINUTE, HOUR]) {
     const service = pending(1e9);
     expect(reasonOf(await activate(service, timeoutMs))).toBe("code-expired");
-    expect(service.clock.ticksMs()).toBeGreaterThan(timeoutMs - 10_000);
-    expect(service.clock.ticksMs()).toBeLessThanOrEqual(timeoutMs);
+    expect(service.times.at(-1)).toBeGreaterThan(timeoutMs - 10_000 - MINUTE);
+    expect(service.times.at(-1)).toBeLessThanOrEqual(timeoutMs - 5_000);
+    // The pause before the next code.
+    expect(service.clock.ticksMs()).toBeLessThanOrEqual(timeoutMs + Math.max(5_000, Math.min(MINUTE, timeoutMs / 20)));
     expect(service.requests.length).toBeLessThanOrEqual(timeoutMs / 3_000 + 1);
   }
 });

@@ -58,7 +58,6 @@ export class Service {
       product: { firmwareVersion: "1.2.3", hardwareVersion: "ESP32-S3", productId: this.productId, language: "de-DE" },
       machine: {
         chip: () => this.chip,
-        freeHeapBytes: () => 100_000,
         wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       },
       timeoutMs: this.timeoutMs,

@@ -59,13 +59,12 @@ describe("the request", () => {
   });
 
   test.each([
-    ["no serial number", { serial: undefined }, {}],
-    ["no key", { sign: () => undefined }, {}],
-    ["no challenge", {}, { challenge: undefined }],
-  ])("with %s is an empty object", async (_label, identity, change) => {
+    ["no serial number", { serial: undefined }],
+    ["no key", { sign: () => undefined }],
+  ])("with %s is an empty object", async (_label, identity) => {
     const service = new Service(() => answer(200, "success"));
     service.identity = { ...service.identity, ...identity };
-    await activate(service, change);
+    await activate(service);
     expect(bodies(service)).toEqual([{}]);
   });
 
@@ -113,7 +112,9 @@ describe("the end", () => {
 
   test("200 with the settings, as the seed has it: no need to ask", async () => {
     const result = await activate(new Service(() => answer(200, { status: "activated", mqtt })));
-    expect(result).toMatchObject({ ok: true, value: { credentials: { host: "m.example", clientId: "c" } } });
+    expect(result).toMatchObject({
+      value: { kind: "configuration", configuration: { credentials: { host: "m.example", clientId: "c" } } },
+    });
   });
 
   test("200 with the settings tells what is beside them, too", async () => {
@@ -136,8 +137,14 @@ describe("the end", () => {
   });
 
   test("404 of version 1 is about the device: it has shown no serial number", async () => {
-    const result = await activate(new Service(() => answer(404, { error: "no" })), {}, URL, activationV1);
-    expect(result).toMatchObject({ failure: { reason: "not-registered", detail: "AA:BB:CC:DD:EE:FF" } });
+    for (const body of [{ error: "no" }, ""]) {
+      const result = await activate(new Service(() => answer(404, body)), {}, URL, activationV1);
+      expect(result).toMatchObject({ failure: { reason: "not-registered", detail: "AA:BB:CC:DD:EE:FF" } });
+    }
+    for (const body of [{ detail: "Not Found" }, "<html>"]) {
+      const result = await activate(new Service(() => answer(404, body)), {}, URL, activationV1);
+      expect(reasonOf(result)).toBe("unexpected-status");
+    }
   });
 });
 
@@ -190,11 +197,26 @@ describe("trouble on the way", () => {
     expect(pauses(service)[0]).toBeLessThanOrEqual(leastMs + 2_000);
   });
 
-  test("a pause that is longer than the code counts is kept; then comes a new code", async () => {
-    const service = new Service(() => answer(503, { retry_after: 600_000 }));
-    expect(reasonOf(await activate(service, { timeoutMs: 60_000 }))).toBe("code-expired");
+  test.each([
+    [503, "server-error"],
+    [429, "rate-limited"],
+    [202, "rate-limited"],
+    [400, "request-refused"],
+  ] as const)("%i with a pause that is longer than the code counts ends it: %s", async (status, reason) => {
+    const service = new Service(() => answer(status, { retry_after: 600_000 }));
+    const result = await activate(service, { timeoutMs: 60_000 });
+    expect(result).toMatchObject({ failure: { reason, retryAfterMs: 600_000 } });
     expect(service.requests).toHaveLength(1);
-    expect(service.clock.ticksMs()).toBeGreaterThanOrEqual(600_000);
+    expect(service.clock.ticksMs()).toBeLessThan(1_000);
+  });
+
+  test("a short pause at the end of the code is kept; then comes a new code", async () => {
+    for (const status of [202, 503]) {
+      const service = new Service(() => answer(status, { retry_after: 20_000 }));
+      expect(reasonOf(await activate(service, { timeoutMs: 60_000 }))).toBe("code-expired");
+      expect(service.clock.ticksMs() - service.times.at(-1)!).toBeGreaterThanOrEqual(20_000);
+      expect(service.clock.ticksMs()).toBeLessThan(80_000);
+    }
   });
 
   test("nothing is asked any more when nobody waits", async () => {

@@ -161,11 +161,44 @@ describe("activation", () => {
     expect((await activationOf(200, { activation: { code: "123456" } })).challenge).toBeUndefined();
   });
 
-  test("flat and without a challenge is one only where the status says so", async () => {
-    const flat = { code: "123456", message: "Enter the code" };
-    expect((await activationOf(202, flat)).challenge).toBeUndefined();
-    expect(outcomeOf(await ask(URL, 200, flat))).toBe("bad-answer");
-    expect(outcomeOf(await ask(URL, 202, { code: "PENDING", message: "wait" }))).toBe("bad-answer");
+  test.each(["123456", "000512", "000500"])("flat and without a challenge, with zeros or without: %s", async (code) => {
+    for (const status of [200, 202]) {
+      const activation = await activationOf(status, { code, message: "Enter the code" });
+      expect([activation.code, activation.challenge]).toEqual([code, undefined]);
+    }
+  });
+
+  test.each([
+    [200, { code: "PENDING", message: "wait" }, "bad-answer"],
+    [202, { code: "PENDING", message: "wait" }, "bad-answer"],
+    [200, { code: "10041", msg: "no such device" }, "bad-answer"],
+    [200, { code: 10_041, message: "no such device" }, "bad-answer"],
+    [200, { code: 500, message: "no" }, "server-error"],
+    [200, { code: "500", message: "no" }, "server-error"],
+    [200, { code: "123456", mqtt }, "configuration"],
+    [200, { code: 0, msg: "success", challenge: "", mqtt }, "configuration"],
+    [200, { activation: null, mqtt }, "configuration"],
+  ])("flat is none: %i %j", async (status, body, outcome) => {
+    expect(outcomeOf(await ask(URL, status, body))).toBe(outcome);
+  });
+
+  test.each([
+    ["202 alone", 202, {}],
+    ["202 with a word for a code", 202, { code: "PENDING" }],
+    ["a code that cannot be read", 200, { activation: { ...activation, code: "<b>1</b>" } }],
+    ["a code that cannot be read, and 202", 202, { activation: { ...activation, code: "" } }],
+    ["no code at all", 200, { activation: { message: "Enter the code" } }],
+    ["a challenge without a code", 200, { challenge: "c" }],
+  ])("that is half there makes no settings: %s", async (_label, status, body) => {
+    for (const settings of [{ mqtt }, { mqtt, websocket: { url: "wss://a.example/" } }])
+      expect(outcomeOf(await ask(URL, status, { ...body, ...settings }))).toBe("bad-answer");
+    const skipped = new Service(() => answer(status, { ...body, mqtt }));
+    skipped.skipActivation = true;
+    expect(outcomeOf(await skipped.query(URL))).toBe("configuration");
+  });
+
+  test("beside settings is the activation", async () => {
+    for (const status of [200, 202]) expect((await activationOf(status, { activation, mqtt })).code).toBe("123456");
   });
 
   test("is printable and short for the person's console and page", async () => {

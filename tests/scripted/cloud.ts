@@ -20,15 +20,29 @@ export function deviceInfo(password = SECRETS.mqtt): object {
   return {
     device_id: "AIOT-ESP32-12345678",
     device_uuid: "550e8400-e29b-41d4-a716-446655440000",
+    device_secret: password,
+    mac_address: "AA:BB:CC:DD:EE:FF",
     mqtt_config: {
       broker: "mqtt.example.com",
       port: 1883,
       use_ssl: false,
+      url: "mqtt://mqtt.example.com:1883",
       username: "AIOT-ESP32-12345678",
       password,
       client_id: "550e8400-e29b-41d4-a716-446655440000",
       topics: { data: "devices/550e/data", control: "devices/550e/control", status: "devices/550e/status" },
     },
+    api_config: {
+      server: "http://api.example.com",
+      endpoints: {
+        register: "http://api.example.com/api/devices/register",
+        data_upload: "http://api.example.com/api/devices/data/upload",
+        status_update: "http://api.example.com/api/devices/status/update",
+      },
+    },
+    firmware_update: null,
+    message: "设备配置获取成功",
+    timestamp: "2025-11-06T10:30:00.123456",
   };
 }
 

@@ -90,22 +90,18 @@ const rights: Readonly<Record<Endpoint, Readonly<Record<string, unknown>>>> = {
     "code nested": { activation: code, firmware: { version: "1.0.0", url: "http://x/INVALID" } },
     "code flat": { status: "need_activation", ...code },
     "code without challenge": { activation: { code: "123456", message: "m" } },
+    "code flat without challenge": { code: "000512", message: "m" },
     "code and settings": { activation: code, mqtt, websocket },
+    "code unreadable": { activation: { ...code, code: "<b>1</b>" }, mqtt, websocket },
   },
   activate: { settings: { status: "activated", mqtt }, "device id": { device_id: 7, activated: true } },
 };
 
+/** As newer servers have it. */
 function sparse(): object {
   const { device_id, device_uuid, mqtt_config } = deviceInfo() as Record<string, Record<string, unknown>>;
-  const { client_id, ...sparser } = mqtt_config!;
-  return {
-    device_id,
-    device_uuid,
-    product_id: 7,
-    mqtt_config: sparser,
-    firmware_update: null,
-    ...(client_id ? {} : {}),
-  };
+  const { client_id: _clientId, url: _url, ...sparser } = mqtt_config!;
+  return { device_id, device_uuid, product_id: 7, mqtt_config: sparser, firmware_update: null };
 }
 
 const online: Outcome = { kind: "online" };
@@ -118,6 +114,7 @@ const disabled = fails("device-disabled", "daily");
 const unregistered = fails("not-registered", "slowly");
 const limited = fails("rate-limited", "limited");
 const down = fails("server-error", "soon");
+const late = fails("timeout", "soon");
 const nonsense = fails("bad-answer", "slowly");
 const elsewhere = fails("activated-elsewhere", "daily");
 
@@ -126,6 +123,7 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
   "device-info": {
     400: refused,
     403: disabled,
+    408: late,
     422: refused,
     429: limited,
     500: down,
@@ -151,6 +149,7 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
     400: refused,
     401: fails("signature-refused", "daily"),
     403: disabled,
+    408: late,
     409: elsewhere,
     422: refused,
     429: limited,
@@ -164,7 +163,7 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
     400: refused,
     401: fails("signature-refused", "daily"),
     403: disabled,
-    404: fails("serial-unknown", "slowly"),
+    408: { kind: "pending", wait: "soon" },
     409: elsewhere,
     422: refused,
     429: { kind: "pending", wait: "limited" },
@@ -178,6 +177,8 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
 /** Where the body decides as well. */
 function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | undefined {
   const isError = ["error object", "error text", "success false", "code 500"].includes(shape);
+  /** The service's words; FastAPI has its own for a route that is not there, any web server a page. */
+  const isOwn = isError || shape === "detail" || shape === "detail list";
   switch (`${endpoint} ${status}`) {
     case "device-info 200":
       if (shape === "full" || shape === "sparse") return online;
@@ -193,13 +194,16 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
       return shape === "detail" ? unregistered : undefined;
     case "ota 200":
     case "ota 202":
+      if (shape.startsWith("code ") && shape !== "code 500" && shape !== "code unreadable") return activating;
+      if (isError) return down;
+      // Settings of a device that is not activated yet are none.
+      if (status === 202) return nonsense;
       if (shape === "settings" || shape === "both kinds") return online;
-      if (shape.startsWith("code ") && shape !== "code 500") return activating;
-      if (shape === "websocket only") return fails("no-broker", "slowly");
-      return isError ? down : nonsense;
+      return shape === "websocket only" ? fails("no-broker", "slowly") : nonsense;
     case "ota 404":
-      // With words of its own.
-      return isError || shape.startsWith("detail") || shape === "code flat" ? unregistered : undefined;
+      return isOwn || shape.startsWith("code flat") ? unregistered : undefined;
+    case "activate 404":
+      return isOwn || shape === "empty" ? fails("serial-unknown", "slowly") : undefined;
     case "activate 200":
       if (shape === "settings") return online;
       return isError ? { kind: "pending", wait: "soon" } : accepted;
@@ -208,7 +212,9 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
   }
 }
 
-const STATUSES = [200, 201, 202, 204, 301, 302, 304, 400, 401, 403, 404, 405, 409, 418, 422, 429, 500, 502, 503, 504];
+const STATUSES = [
+  200, 201, 202, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408, 409, 418, 422, 429, 500, 502, 503, 504,
+];
 
 /** The endpoint's whole table. */
 export function rowsOf(endpoint: Endpoint): Row[] {

@@ -7,6 +7,15 @@ import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-
 import { buildApp, CHIP, FACTORY, MAC, STACK_LIMIT_SLOTS, Watch } from "./app.js";
 
 const WIFI_PASSWORD = "simulated-pass";
+const list = (value: string, count: number) => `{"a":[${Array(count).fill(value).join(",")}]}`;
+/** The first three are far over what modules/json lets through, the last two are all of it. */
+const manyValues = [
+  list("0", 4_000),
+  list("{}", 2_700),
+  `{${Array.from({ length: 800 }, (_, index) => `"key${index}":0`).join(",")}}`,
+  `{${Array.from({ length: 300 }, (_, index) => `"key${index}":0`).join(",")}}`,
+  list('{"k":"x"}', 149),
+];
 let cloud: MockCloud;
 let simulator: Simulator;
 
@@ -40,11 +49,17 @@ test.each([
   }
   expect((await fetch(app.portal)).status).toBe(200);
   const inPortal = await watch.settledHeap();
-  // The first answer is nothing but large: as bytes, as text, and once more while the parser doubles its room for it.
-  cloud.faults.add("ota", { kind: "oversized", bodyBytes }, 1);
   const send = (fields: object) => sendForm(app.portal, { ssid: "baja", url: cloud.xiaozhiUrl, ...fields });
   expect((await send({ password: "invalid!" })).status).toBe(303);
   await watchTrial(app.portal, ["failed"], 30_000);
+  // Answers that are nothing but many values: refused, or parsed where they are few enough, and never fatal.
+  for (const body of manyValues) {
+    cloud.faults.add("ota", { kind: "status", status: 200, body }, 1);
+    expect((await send({ password: WIFI_PASSWORD })).status).toBe(303);
+    expect(await watchTrial(app.portal, ["failed"], 30_000)).toMatchObject({ failure: { reason: "bad-answer" } });
+  }
+  // The next answer is nothing but large: as bytes, as text, and once more while the parser doubles its room for it.
+  cloud.faults.add("ota", { kind: "oversized", bodyBytes }, 1);
   expect((await send({ password: WIFI_PASSWORD })).status).toBe(303);
   const trial = await watchTrial(app.portal, ["activating"], 30_000);
   if (trial.phase !== "activating") throw new Error(trial.phase);

@@ -1,6 +1,6 @@
 /*
- * The identity in the eFuses, which are only read: the serial number in the user block, the HMAC key in key block 0
- * (esp_efuse.h, esp_hmac.h). The key never comes into memory: the peripheral reads it.
+ * The identity in the eFuses, which are only read: the MAC address, the serial number in the user block, the HMAC key
+ * in key block 0 (esp_mac.h, esp_efuse.h, esp_hmac.h). The key never comes into memory: the peripheral reads it.
  */
 #include <stdint.h>
 #include <string.h>
@@ -8,11 +8,13 @@
 #include "esp_efuse.h"
 #include "esp_efuse_table.h"
 #include "esp_hmac.h"
+#include "esp_mac.h"
 
 #define SERIAL_BYTES 32
 
 uint32_t efuse_serial(uint8_t *serial);
 int32_t efuse_hmac(uint8_t *message, uint32_t length, uint8_t *digest);
+int32_t station_mac(uint8_t *mac);
 
 /* Without the zeros at its end. Returns its length; 0 where there is none, or no key that may sign with it. */
 uint32_t efuse_serial(uint8_t *serial)
@@ -31,4 +33,10 @@ uint32_t efuse_serial(uint8_t *serial)
 int32_t efuse_hmac(uint8_t *message, uint32_t length, uint8_t *digest)
 {
 	return esp_hmac_calculate(HMAC_KEY0, message, length, digest);
+}
+
+/* Of the station interface, before the radio is switched on as well. Returns an esp_err_t. */
+int32_t station_mac(uint8_t *mac)
+{
+	return esp_read_mac(mac, ESP_MAC_WIFI_STA);
 }
