@@ -3,6 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { afterEach, beforeEach } from "vitest";
 import { link } from "../../mocks/moddable/link.js";
+import type { Calendar } from "../../modules/clock/set.js";
 import type { Reason } from "../../modules/failure/failure.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
@@ -37,10 +38,17 @@ afterEach(async () => {
   await new Promise<void>((done) => broker.close(() => done()));
 });
 
+export const calendar: Calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
+
 export function connect(change: Partial<MqttOptions> = {}, times = 1) {
-  return createMqtt(fasterClock(times))({
+  return createMqtt(
+    fasterClock(times),
+    calendar,
+  )({
     host: "127.0.0.1",
     port,
+    tls: false,
+    cleanSession: true,
     clientId: "device",
     username: "user",
     password: new Secret("pass-word"),

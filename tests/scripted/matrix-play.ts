@@ -103,7 +103,7 @@ export async function playFirmware(row: Row, enter: Enter): Promise<void> {
   const before = new Map(world.store.entries);
   world.script.http = (request) => (request.method === "GET" ? answer(200, { status: "healthy" }) : reply(row));
   const { onMessage } = world.session!.options;
-  onMessage({ topic: "t", payload: '{"cmd":"update"}', retained: false });
+  onMessage({ topic: "t", payload: '{"cmd":"update"}', retained: false, duplicate: false, packetId: undefined });
   await world.until(() => asked(world).length >= 2);
   expect(pathOf(asked(world)[1]!) === "/firmware/check", "what is asked", row, world);
   const start = world.clock.ticksMs();
