@@ -109,7 +109,8 @@ class Session implements MqttSession {
       port,
       id: clientId,
       user: username,
-      password: password.reveal(),
+      // Without a user there is none (MQTT 3.1.1 §3.1.2.9): brokers close the connection for it.
+      password: username && password.reveal(),
       clean: cleanSession,
       keepAlive: keepAliveMs,
       ...(will && { will: { topic: will.topic, message: will.payload, QoS: qos, retain: will.retain ?? false } }),

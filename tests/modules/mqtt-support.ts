@@ -1,5 +1,6 @@
 /** A real broker (aedes) and the device's MQTT adapter in front of it. */
 import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { afterEach, beforeEach } from "vitest";
 import { link } from "../../mocks/moddable/link.js";
@@ -9,6 +10,7 @@ import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { pause } from "../moddable/support.js";
+import { type Identity, keyPem, pem } from "../tls/certificates.js";
 import { fasterClock, listening } from "./net-support.js";
 
 export let broker: Aedes;
@@ -37,6 +39,16 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   await new Promise<void>((done) => broker.close(() => done()));
 });
+
+/** The same broker over TLS. */
+export function brokerPort(chain: readonly Identity[], options: object = {}): Promise<number> {
+  const server = createTlsServer({ key: keyPem(chain[0]!), cert: pem(...chain), ...options }, (socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    broker.handle(socket);
+  });
+  return listening(server.on("tlsClientError", () => {}));
+}
 
 export const calendar: Calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
 
