@@ -38,7 +38,7 @@ void runLifecycle({
   http: createHttpClient(clock, calendar),
   serveHttp: createHttpServer(clock),
   serveUdp,
-  mqtt: createMqtt(clock),
+  mqtt: createMqtt(clock, calendar),
   identity: createIdentity(createStore("factory"), store, Math.random),
   updates: createUpdates(log),
   store,

@@ -46,13 +46,13 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   const topics = checkTopics(raw.topics);
   if (!host || !port) return failed("bad-answer", "the broker's address is missing");
   // Anything else than a plain no must not end in a password in clear.
-  if (raw.tls !== undefined && raw.tls !== null && raw.tls !== false) return failed("tls-unsupported", host);
+  const tls = raw.tls !== undefined && raw.tls !== null && raw.tls !== false;
   if (!clientId || username === undefined || typeof password !== "string" || password.length > MAX_TEXT_CHARACTERS) {
     return failed("bad-answer", "client id, username or password is missing");
   }
   if (!topics) return failed("bad-answer", "the topics make no sense");
   const qos = raw.qos === 1 ? 1 : 0;
-  return success({ host, port, tls: false, clientId, username, password: new Secret(password), topics, qos });
+  return success({ host, port, tls, clientId, username, password: new Secret(password), topics, qos });
 }
 
 export function encodeCredentials(credentials: Credentials): RawCredentials {

@@ -26,10 +26,10 @@ export function readDeviceInfo(answer: Json): Result<Configuration> {
 function readBroker({ broker, url, port, use_ssl }: Json): { host: unknown; port: unknown; tls: unknown } {
   const urls = parseBroker(url);
   const named = broker === undefined || broker === null ? urls : parseBroker(broker);
-  const used = named?.port ?? port ?? (named?.tls ? MQTTS_PORT : MQTT_PORT);
+  const given = named?.port ?? port;
   // Where nothing says a plain no, no sign of TLS may end in a password in clear.
-  const tls = named?.tls || (use_ssl ?? (urls?.tls || asInteger(used, 1, 65_535) === MQTTS_PORT));
-  return { host: named?.host, port: used, tls };
+  const tls = named?.tls || (use_ssl ?? (urls?.tls || asInteger(given, 1, 65_535) === MQTTS_PORT));
+  return { host: named?.host, port: given ?? (tls ? MQTTS_PORT : MQTT_PORT), tls };
 }
 
 /** Beside the settings, an object or null. */

@@ -73,7 +73,9 @@ function connectionSettings(context: CloudContext, account: XiaozhiAccount): obj
   };
 }
 
-function endpoint({ settings, addresses: { host, mqttPort } }: CloudContext): object {
+function endpoint({ settings, addresses: { host: name, mqttPort }, brokerTls }: CloudContext): object {
+  // The gateway's own port for TLS needs no scheme; this one can be any.
+  const host = brokerTls ? `mqtts://${name}` : name;
   switch (settings.endpointForm) {
     case "joined":
       return { endpoint: `${host}:${mqttPort}` };

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import type { ServiceAccount, XiaozhiAccount } from "./credentials.js";
 import type { Faults } from "./faults.js";
@@ -68,11 +69,14 @@ export class Broker {
         done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null),
     });
     this.#watch(aedes);
-    const server = createServer((socket) => {
+    const handle = (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
       this.#keepToGateway(socket, aedes.handle(socket));
-    });
+    };
+    const { brokerTls, log } = this.#context;
+    const server = brokerTls ? createTlsServer(brokerTls, handle) : createServer(handle);
+    server.on("tlsClientError", (error: Error) => log(`mqtts: ${error.message}`));
     const chosen = await listen(server, port).catch((error: unknown) => {
       aedes.close();
       throw error;

@@ -41,6 +41,7 @@ export class MockCloud {
       mqttPort = 0,
       httpsPort = 0,
       tls,
+      brokerTls,
       now = Date.now,
       random = randomBytes,
       log = () => {},
@@ -58,7 +59,7 @@ export class MockCloud {
       httpsPort,
       mqttPort,
     };
-    this.#context = { settings: this.settings, now, random, log, addresses, firmware: firmware ?? null };
+    this.#context = { settings: this.settings, now, random, log, addresses, brokerTls, firmware: firmware ?? null };
     this.#registry = new Registry(this.#context);
     this.#messages = new RecentMessages(now);
     this.#broker = new Broker(this.#context, this.#registry, this.faults, (traffic) => this.#messages.add(traffic));

@@ -14,7 +14,7 @@ export function deviceReply(context: CloudContext, service: ServiceAccount, requ
     ...productId(context, request),
     mqtt_config: {
       ...brokerAddress(context),
-      use_ssl: false,
+      use_ssl: context.brokerTls !== undefined,
       username,
       password,
       ...(full ? { client_id: clientId } : {}),
@@ -26,13 +26,13 @@ export function deviceReply(context: CloudContext, service: ServiceAccount, requ
   };
 }
 
-function brokerAddress({ settings, addresses }: CloudContext): object {
+function brokerAddress({ settings, addresses, brokerTls }: CloudContext): object {
   const { brokerForm, replyShape } = settings;
   const { host, mqttPort } = addresses;
   const form = brokerForm === "usual" ? (replyShape === "seed" ? "both" : "host") : brokerForm;
   return {
     ...(form === "url" ? {} : { broker: host, port: mqttPort }),
-    ...(form === "host" ? {} : { url: `mqtt://${host}:${mqttPort}` }),
+    ...(form === "host" ? {} : { url: `${brokerTls ? "mqtts" : "mqtt"}://${host}:${mqttPort}` }),
   };
 }
 

@@ -34,6 +34,8 @@ export interface CloudOptions extends Partial<CloudSettings> {
   /** HTTPS beside HTTP, with this certificate chain and its key, both PEM. */
   tls?: TlsIdentity;
   httpsPort?: number;
+  /** The broker speaks TLS, with this certificate, and the services say so. */
+  brokerTls?: TlsIdentity;
   /** Milliseconds since 1970: rate limits, code lifetimes and timestamps follow it. */
   now?: () => number;
   /** Codes, challenges, identifiers and secrets are made of these bytes. */
@@ -53,6 +55,7 @@ export interface CloudContext {
   readonly random: (byteCount: number) => Uint8Array;
   readonly log: (line: string) => void;
   /** As the options have them; what the system chose, once the servers listen. */
+  readonly brokerTls: TlsIdentity | undefined;
   readonly addresses: { httpOrigin: string; host: string; httpPort: number; httpsPort: number; mqttPort: number };
   firmware: FirmwareOffer | null;
 }

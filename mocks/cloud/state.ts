@@ -107,7 +107,7 @@ export function cloudState({ context, registry, broker, faults, messages, counts
   return {
     deviceServiceUrl: httpOrigin + settings.pathPrefix,
     xiaozhiUrl: `${httpOrigin}${settings.pathPrefix}/xiaozhi/ota/`,
-    brokerUrl: `mqtt://${host}:${mqttPort}`,
+    brokerUrl: `${context.brokerTls ? "mqtts" : "mqtt"}://${host}:${mqttPort}`,
     brokerRuns: broker.isRunning,
     devices: registry.list().map(view),
     messages: messages.list(),

@@ -30,7 +30,6 @@ const meanings = {
   },
   timeout: { patience: "soon", advice: "The server did not answer in time." },
   "connection-lost": { patience: "soon", advice: "The connection to the server broke." },
-  "tls-unsupported": { patience: "daily", advice: "This firmware has no TLS for this address." },
   "tls-untrusted": { patience: "slowly", advice: "The server's TLS certificate is not trusted." },
   "tls-expired": { patience: "slowly", advice: "The server's TLS certificate is not valid at this time." },
   "tls-name": { patience: "slowly", advice: "The server's TLS certificate is for another name." },

@@ -1,38 +1,47 @@
 import MQTTClient from "embedded:network/mqtt/client";
 import type { Clock } from "../clock/clock.js";
+import type { Calendar } from "../clock/set.js";
 import { type Failure, failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
-import { GuardedTcp } from "../socket/adapter.js";
-import { Collector } from "../socket/collector.js";
-import { HeaderWatch } from "./headers.js";
 import {
-  type Incoming,
+  MAX_PACKET_BYTES,
   MAX_PAYLOAD_BYTES,
-  type Message,
   type MqttConnect,
   type MqttOptions,
   type MqttSession,
+  type Outgoing,
+  type Published,
 } from "./mqtt.js";
+import { News } from "./news.js";
+import { PacketIds } from "./packet-ids.js";
+import { type PacketEvents, PacketSocket } from "./socket-adapter.js";
 
-/** Messages that wait for room in the socket. */
-const MAX_WAITING = 16;
+/** Messages of quality 1 that the broker has not acknowledged: more than a broker takes at once (mosquitto: 20). */
+const MAX_IN_FLIGHT = 32;
+/** Acknowledgements for whose four bytes there is no room: the broker sends and does not read. */
+const MAX_UNSENT_ACKNOWLEDGEMENTS = 256;
+/** MQTT 3.1.1 §3.1.2.10 has it for brokers. */
+const SILENT_KEEP_ALIVES = 1.5;
 const SUBSCRIBE_ID = 1;
-const MAX_PACKET_ID = 0xffff;
 const SUBACK_FAILURE = 0x80;
+/** Fixed header, topic length and packet id at most. */
+const FRAMING_BYTES = 9;
+const PUBACK_BYTES = 4;
 
-/** The SDK's MQTT client (ECMA-419). */
-export function createMqtt(clock: Clock): MqttConnect {
-  return (options) =>
-    new Promise((resolve) => {
+/**
+ * The SDK's MQTT client (ECMA-419).
+ * @param calendar asked for the time before each connection over TLS: certificates have dates
+ */
+export function createMqtt(clock: Clock, calendar: Calendar): MqttConnect {
+  return async (options) => {
+    if (options.tls) await calendar.ensure();
+    const result = await new Promise<Result<MqttSession>>((resolve) => {
       new Session(clock, options, resolve);
     });
-}
-
-interface Outgoing {
-  readonly data: ArrayBuffer | null;
-  readonly options: object;
-  readonly bytes: number;
+    if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
+    return result;
+  };
 }
 
 class Session implements MqttSession {
@@ -42,19 +51,25 @@ class Session implements MqttSession {
   #resolve: ((result: Result<MqttSession>) => void) | undefined;
   #end!: (failure: Failure) => void;
   #cancelTimeout: () => void;
-  #waiting: Outgoing[] = [];
-  #early: Incoming[] = [];
-  #packetId = SUBSCRIBE_ID;
-  #writableBytes = 0;
-  #headers = new HeaderWatch();
+  #cancelSilence: () => void = () => {};
   #errorReason: Reason = "unreachable";
-  #incoming: { topic: string; bytes: number; payload: Collector; retained: boolean } | undefined;
+  #returnCode = 0;
+  #isSubscribeUnsent = false;
+  #ids = new PacketIds(SUBSCRIBE_ID);
+  /** Packet ids. */
+  #unsentAcknowledgements: number[] = [];
+  #roomBytes = 0;
+  #isRoomWanted = false;
+  #heardMs = 0;
+  #news: News;
+  sessionPresent = false;
   readonly ended: Promise<Failure>;
 
   constructor(clock: Clock, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
     this.#clock = clock;
     this.#options = options;
     this.#resolve = resolve;
+    this.#news = new News(clock, options, ({ packetId }) => this.#acknowledge(packetId));
     this.ended = new Promise((end) => {
       this.#end = end;
     });
@@ -66,122 +81,160 @@ class Session implements MqttSession {
     )();
   }
 
-  publish({ topic, payload, retain = false }: Message): boolean {
+  publish({ topic, payload, retain = false, qos, packetId, duplicate = false }: Outgoing): Published {
     const data = ArrayBuffer.fromString(payload);
-    if (!this.#client || data.byteLength > MAX_PAYLOAD_BYTES || this.#waiting.length >= MAX_WAITING) return false;
-    const bytes = data.byteLength + ArrayBuffer.fromString(topic).byteLength + FRAMING_BYTES;
-    // The SDK's own counter comes to 0, which no packet may have (MQTT 3.1.1 §2.3.1).
-    this.#packetId = (this.#packetId % MAX_PACKET_ID) + 1;
-    this.#waiting.push({ data, options: { topic, QoS: this.#options.qos, retain, id: this.#packetId }, bytes });
-    this.#flush();
-    return true;
+    const bytes = data.byteLength + byteLength(topic) + FRAMING_BYTES;
+    if (data.byteLength > MAX_PAYLOAD_BYTES || bytes > MAX_PACKET_BYTES) return "too-large";
+    const isWindowFull = qos === 1 && packetId === undefined && this.#ids.inFlight >= MAX_IN_FLIGHT;
+    const id = qos === 0 ? 0 : (packetId ?? this.#ids.next());
+    const options = { topic, QoS: qos, retain, duplicate, id };
+    if (this.#resolve || isWindowFull || bytes > this.#roomBytes || !this.#write(data, options)) {
+      this.#isRoomWanted = true;
+      return "later";
+    }
+    if (qos === 1) this.#ids.take(id);
+    return { packetId: id };
   }
 
-  close(failure: Failure): void {
+  close(failure: Failure, leaves = false): void {
+    if (leaves) this.#write(null, { operation: MQTTClient.DISCONNECT });
     this.#settle(failure);
   }
 
   #start(): void {
-    const { host, port, clientId, username, password, keepAliveMs, will, qos } = this.#options;
+    const { host, port, clientId, username, password, cleanSession, keepAliveMs, will, qos } = this.#options;
     const onError = () => this.#fail(this.#errorReason);
     this.#client = new MQTTClient({
       host,
       port,
       id: clientId,
       user: username,
-      password: password.reveal(),
-      clean: true,
+      // Without a user there is none (MQTT 3.1.1 §3.1.2.9): brokers close the connection for it.
+      password: username && password.reveal(),
+      clean: cleanSession,
       keepAlive: keepAliveMs,
       ...(will && { will: { topic: will.topic, message: will.payload, QoS: qos, retain: will.retain ?? false } }),
       dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#client !== undefined },
-      socket: {
-        io: GuardedTcp,
-        onOpen: () => this.#opened(),
-        onByte: (position: number, byte: number) => this.#headers.see(position, byte),
-      },
+      socket: { io: PacketSocket, ...this.#socketEvents() },
       // The typings say (opcode, message); the SDK's client calls with one message (mqttclient.js).
       onControl: guarded("mqtt", (message: unknown) => this.#control(message as ControlMessage), onError) as () => void,
-      onReadable: guarded(
-        "mqtt",
-        (count: number, info: { topic?: string; more: boolean }) => this.#receive(count, info),
-        onError,
-      ),
       onWritable: guarded("mqtt", (count: number) => this.#writable(count), onError),
       onError: guarded("mqtt", onError),
     });
   }
 
-  #opened(): void {
-    this.#errorReason = "broker-closed";
+  #socketEvents(): PacketEvents {
+    return {
+      tls: this.#options.tls,
+      onOpen: () => {
+        this.#errorReason = "broker-closed";
+      },
+      onRefused: (reason) => this.#fail(reason),
+      onHeard: () => {
+        this.#heardMs = this.#clock.ticksMs();
+      },
+      onConnack: (sessionPresent, returnCode) => {
+        this.sessionPresent = sessionPresent;
+        this.#returnCode = returnCode;
+      },
+      onMessage: (message) => {
+        if (!this.#news.add(message)) this.#noteDropped(`too early, on ${message.topic}`);
+      },
+      onDropped: (packetId, why) => {
+        this.#noteDropped(why);
+        this.#acknowledge(packetId);
+      },
+    };
   }
 
-  #control(message: ControlMessage): void {
-    if (message.operation === MQTTClient.CONNACK) {
-      const { subscribe, qos } = this.#options;
-      if (subscribe.length === 0) {
-        this.#connected();
+  #control({ operation, id, payload }: ControlMessage): void {
+    if (operation === MQTTClient.CONNACK) {
+      this.#watchSilence();
+      // Sent by `#writable`, which the client calls right after this.
+      if (this.#options.subscribe.length > 0) this.#isSubscribeUnsent = true;
+      else this.#connected();
+    } else if (operation === MQTTClient.SUBACK && this.#resolve) this.#subscribed(payload ?? []);
+    else if (operation === MQTTClient.PUBACK && this.#ids.free(id ?? 0)) {
+      this.#news.add(id!);
+      this.#tellOfRoom();
+    }
+  }
+
+  #subscribed(codes: readonly number[]): void {
+    const { subscribe, qos, onNote } = this.#options;
+    for (let index = 0; index < subscribe.length; index++) {
+      const [topic, code] = [subscribe[index]!, codes[index] ?? SUBACK_FAILURE];
+      if (code >= SUBACK_FAILURE) {
+        this.#settle(failed("topic-refused", topic).failure);
         return;
       }
-      const items = subscribe.map((topic) => ({ topic, QoS: qos }));
-      const bytes = items.reduce((sum, { topic }) => sum + topic.length + 3, FRAMING_BYTES);
-      this.#waiting.push({ data: null, options: { operation: MQTTClient.SUBSCRIBE, id: SUBSCRIBE_ID, items }, bytes });
-      // Not from in here: the client calls onWritable right after this.
-    } else if (message.operation === MQTTClient.SUBACK) {
-      if (message.payload?.some((code) => code >= SUBACK_FAILURE)) this.#fail("topic-refused");
-      else this.#connected();
+      if (code < qos) onNote?.(`mqtt: the broker grants quality ${code} for ${topic}, not ${qos}`);
     }
+    this.#connected();
   }
 
   #connected(): void {
     this.#cancelTimeout();
     this.#resolve?.(success<MqttSession>(this));
     this.#resolve = undefined;
-    for (const message of this.#early.splice(0)) this.#deliver(message);
+    this.#news.open();
   }
 
   #writable(count: number): void {
-    this.#writableBytes = count;
+    this.#roomBytes = count;
     this.#flush();
+    this.#tellOfRoom();
   }
 
+  /** What the session itself has to say. */
   #flush(): void {
-    const write = this.#client?.write as ((data: ArrayBuffer | null, options: object) => number) | undefined;
-    for (let next = this.#waiting[0]; next && next.bytes <= this.#writableBytes; next = this.#waiting[0]) {
-      try {
-        this.#writableBytes = write?.call(this.#client, next.data, next.options) ?? 0;
-        this.#waiting.shift();
-      } catch {
-        this.#writableBytes = 0; // the client's own acknowledgements took the room: the next onWritable tells
-      }
+    const { subscribe, qos } = this.#options;
+    if (this.#isSubscribeUnsent) {
+      const items = subscribe.map((topic) => ({ topic, QoS: qos }));
+      this.#isSubscribeUnsent = !this.#write(null, { operation: MQTTClient.SUBSCRIBE, id: SUBSCRIBE_ID, items });
+    }
+    const unsent = this.#unsentAcknowledgements;
+    while (unsent.length > 0 && this.#roomBytes >= PUBACK_BYTES) {
+      if (this.#write(null, { operation: MQTTClient.PUBACK, id: unsent[0] })) unsent.shift();
     }
   }
 
-  /** A message can come in parts; one that is too large is read and dropped. */
-  #receive(count: number, { topic, more }: { topic?: string; more: boolean }): void {
-    if (topic !== undefined)
-      this.#incoming = { topic, bytes: 0, payload: new Collector(), retained: this.#headers.isRetained };
-    const chunk = this.#client?.read(count);
-    const incoming = this.#incoming;
-    if (!incoming) return;
-    incoming.bytes += count;
-    if (incoming.bytes > MAX_PAYLOAD_BYTES) incoming.payload = new Collector();
-    else if (chunk) incoming.payload.add(chunk);
-    if (more) return;
-    this.#incoming = undefined;
-    if (incoming.bytes > MAX_PAYLOAD_BYTES) return;
-    const payload = incoming.payload.text();
-    const { topic: name, retained } = incoming;
-    if (payload !== undefined) this.#deliver({ topic: name, payload, retained });
+  /** @returns false where there is no room; the next `#writable` tells of some */
+  #write(data: ArrayBuffer | null, options: object): boolean {
+    const client = this.#client as { write(data: ArrayBuffer | null, options: object): number } | undefined;
+    try {
+      this.#roomBytes = client?.write(data, options) ?? 0;
+      return client !== undefined;
+    } catch {
+      this.#roomBytes = 0; // the client's own packets took the room
+      return false;
+    }
   }
 
-  /** What comes before the session is told of waits for it. */
-  #deliver(message: Incoming): void {
-    if (this.#resolve) {
-      if (this.#early.length < MAX_WAITING) this.#early.push(message);
-      return;
-    }
-    // In a turn of its own: a fault of the application must not end the session.
-    this.#clock.after(0, () => this.#options.onMessage(message));
+  #noteDropped(why: string): void {
+    this.#options.onNote?.(`mqtt: a message was dropped: ${why}`);
+  }
+
+  #acknowledge(packetId: number | undefined): void {
+    if (packetId === undefined || !this.#client) return;
+    this.#unsentAcknowledgements.push(packetId);
+    if (this.#unsentAcknowledgements.length > MAX_UNSENT_ACKNOWLEDGEMENTS) this.#fail("broker-closed");
+    else this.#flush();
+  }
+
+  #tellOfRoom(): void {
+    if (!this.#isRoomWanted || this.#resolve) return;
+    this.#isRoomWanted = false;
+    this.#news.add("writable");
+  }
+
+  /** Somebody who is there answers each ping, and those go out more often than this. */
+  #watchSilence(): void {
+    const limitMs = this.#options.keepAliveMs * SILENT_KEEP_ALIVES;
+    if (limitMs === 0) return;
+    const leftMs = this.#heardMs + limitMs - this.#clock.ticksMs();
+    if (leftMs > 0) this.#cancelSilence = this.#clock.after(leftMs, () => this.#watchSilence());
+    else this.#fail("broker-closed");
   }
 
   #fail(reason: Reason): void {
@@ -190,17 +243,21 @@ class Session implements MqttSession {
 
   /** MQTT 3.1.1 §3.2.2.3 */
   #refusal(): Reason | undefined {
-    const { connackCode } = this.#headers;
-    if (!connackCode) return undefined;
-    if (connackCode === 3) return "broker-busy";
-    return connackCode === 4 || connackCode === 5 ? "broker-credentials" : "broker-refused";
+    const code = this.#returnCode;
+    if (code === 0) return undefined;
+    if (code === 3) return "broker-busy";
+    return code === 4 || code === 5 ? "broker-credentials" : "broker-refused";
   }
 
   #settle(failure: Failure): void {
     const client = this.#client;
     this.#cancelTimeout();
+    this.#cancelSilence();
     this.#client = undefined;
-    this.#waiting = [];
+    this.#roomBytes = 0;
+    this.#unsentAcknowledgements = [];
+    // Who waits for the end counts what was acknowledged before it.
+    this.#news.close();
     this.#resolve?.({ ok: false, failure });
     this.#resolve = undefined;
     this.#end(failure);
@@ -211,8 +268,10 @@ class Session implements MqttSession {
 
 interface ControlMessage {
   readonly operation: number;
+  readonly id?: number;
   readonly payload?: readonly number[];
 }
 
-/** Fixed header, topic length and packet id at most. */
-const FRAMING_BYTES = 9;
+function byteLength(text: string): number {
+  return ArrayBuffer.fromString(text).byteLength;
+}

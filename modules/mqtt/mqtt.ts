@@ -4,17 +4,28 @@ import type { Secret } from "../secret/secret.js";
 export interface MqttOptions {
   readonly host: string;
   readonly port: number;
+  readonly tls: boolean;
   readonly clientId: string;
   readonly username: string;
   readonly password: Secret;
+  /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
+  readonly cleanSession: boolean;
   readonly keepAliveMs: number;
   /** From the start to the SUBACK. */
   readonly timeoutMs: number;
   readonly will?: Message | undefined;
-  /** Subscribed to before the session counts as connected. */
+  /** Subscribed to, in one packet, before the session counts as connected. */
   readonly subscribe: readonly string[];
+  /** Of the subscriptions and the will. */
   readonly qos: Qos;
+  /** One of quality 1 is acknowledged after this has returned, also where it throws. */
   onMessage(message: Incoming): void;
+  /** A message of quality 1 is with the broker. Told for what came before the end, too. */
+  onAcknowledged?(packetId: number): void;
+  /** There is room again after `publish` said "later". */
+  onWritable?(): void;
+  /** What an operator may want to know: a message that was dropped, a quality that was not granted. No secrets. */
+  onNote?(text: string): void;
 }
 
 export interface Message {
@@ -23,26 +34,50 @@ export interface Message {
   readonly retain?: boolean;
 }
 
+export interface Outgoing extends Message {
+  readonly qos: Qos;
+  /** Of the attempt before, where this is one more. */
+  readonly packetId?: number | undefined;
+  /** It was sent before, maybe in another session, and not acknowledged. */
+  readonly duplicate?: boolean;
+}
+
+/** packetId: 1 to 65,535, none of two messages in flight; 0 for quality 0. "later": `onWritable` tells when. */
+export type Published = { readonly packetId: number } | "later" | "too-large";
+
 export interface Incoming {
   readonly topic: string;
   readonly payload: string;
   /** From before the subscription: the broker kept it. */
   readonly retained: boolean;
+  /** The broker has sent it before and saw no acknowledgement. */
+  readonly duplicate: boolean;
+  /** Undefined for quality 0. */
+  readonly packetId: number | undefined;
 }
 
 export type Qos = 0 | 1;
 
 /** A connected session. When it ends, for whatever reason, `ended` tells why; it never rejects. */
 export interface MqttSession {
-  /** @returns false where the message was not taken: too large, or too many wait already */
-  publish(message: Message): boolean;
-  /** Ends the session; the broker publishes the will. */
-  close(failure: Failure): void;
+  /** The broker still had the session: subscriptions, and messages that are coming now. */
+  readonly sessionPresent: boolean;
+  /** Sends at once or not at all: who wants it sent later, or again, keeps it. */
+  publish(message: Outgoing): Published;
+  /**
+   * Ends the session.
+   * @param leaves true: the broker hears DISCONNECT and keeps the will to itself: for a device that is back in seconds
+   */
+  close(failure: Failure, leaves?: boolean): void;
   readonly ended: Promise<Failure>;
 }
 
-/** MQTT 3.1.1, clean session. */
+/** MQTT 3.1.1 over TCP, or over TLS 1.2. */
 export type MqttConnect = (options: MqttOptions) => Promise<Result<MqttSession>>;
 
-/** Largest payload that goes out or is taken in, in bytes: it has to fit into the socket's buffer in one piece. */
+/** Largest payload that goes out or is taken in, in bytes. */
 export const MAX_PAYLOAD_BYTES = 768;
+/** Longest topic that is taken in, in bytes. */
+export const MAX_TOPIC_BYTES = 512;
+/** Largest packet that goes out: in one piece into the smallest send buffer, the simulator's 1,536, with a TLS record's own. */
+export const MAX_PACKET_BYTES = 1_400;

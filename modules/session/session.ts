@@ -5,7 +5,7 @@ import type { Service } from "../../provisioning/protocols.js";
 import type { Cancel } from "../clock/clock.js";
 import { type Failure, failed, printable, type Result } from "../failure/failure.js";
 import type { Device } from "../lifecycle/device.js";
-import type { Incoming, MqttSession } from "../mqtt/mqtt.js";
+import type { Incoming, MqttSession, Qos } from "../mqtt/mqtt.js";
 import { answerControl, type EndingAction, type Present } from "./control.js";
 import { every, type Refreshed, startRefreshing } from "./refresh.js";
 
@@ -34,7 +34,7 @@ const LAST_WORDS_MS = 500;
 export async function runSession(device: Device, options: SessionOptions): Promise<Ending> {
   const { clock, log, wifi } = device;
   const { credentials, pace } = options.configuration;
-  const { topics } = credentials;
+  const { topics, qos } = credentials;
   let action: EndingAction | undefined;
   let end!: (ending: Ending) => void;
   const ending = new Promise<Ending>((resolve) => {
@@ -56,7 +56,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
       return;
     }
     log.note(`control: ${printable(JSON.stringify(answered.reply), MAX_NOTE_CHARACTERS)}`);
-    publish(mqtt, topics.status, answered.reply, false);
+    publish(mqtt, qos, topics.status, answered.reply, false);
     if (answered.action === "update") refreshing.checkFirmware();
     else action ??= answered.action;
     if (action) clock.after(LAST_WORDS_MS, () => end({ kind: action! }));
@@ -68,7 +68,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
   const refreshing = startRefreshing(device, { ...options, onRefreshed: end });
   const stops = [
-    startReports(device, mqtt, topics, pace.heartbeatMs ?? STATUS_INTERVAL_MS),
+    startReports(device, mqtt, credentials, pace.heartbeatMs ?? STATUS_INTERVAL_MS),
     refreshing.stop,
     clock.after(PROOF_MS, options.onProven),
   ];
@@ -76,14 +76,15 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   const result = await ending;
   wifi.onLost = undefined;
   for (const stop of stops) stop();
-  mqtt.close(failed("broker-closed").failure);
+  // A status that says "offline" for the seconds of a restart helps nobody.
+  mqtt.close(failed("broker-closed").failure, result.kind === "reboot");
   return result;
 }
 
 /** Status and data, now and from time to time. */
-function startReports(device: Device, mqtt: MqttSession, topics: Credentials["topics"], statusMs: number): Cancel {
-  const sayStatus = () => publish(mqtt, topics.status, status(device), true);
-  const sayData = () => publish(mqtt, topics.data, reading(device), false);
+function startReports(device: Device, mqtt: MqttSession, { topics, qos }: Credentials, statusMs: number): Cancel {
+  const sayStatus = () => publish(mqtt, qos, topics.status, status(device), true);
+  const sayData = () => publish(mqtt, qos, topics.data, reading(device), false);
   sayStatus();
   sayData();
   const cancels = [every(device.clock, statusMs, sayStatus), every(device.clock, device.build.dataIntervalMs, sayData)];
@@ -94,28 +95,26 @@ function startReports(device: Device, mqtt: MqttSession, topics: Credentials["to
 
 function connect(
   device: Device,
-  { credentials: { host, port, clientId, username, password, topics, qos }, pace }: Configuration,
+  { credentials: { topics, ...credentials }, pace }: Configuration,
   onControl: (message: Incoming) => void,
 ): Promise<Result<MqttSession>> {
   const { status, control } = topics;
   return device.mqtt({
-    host,
-    port,
-    clientId,
-    username,
-    password,
-    qos,
+    ...credentials,
+    cleanSession: true,
     keepAliveMs: pace.keepAliveMs ?? KEEP_ALIVE_MS,
     timeoutMs: pace.timeoutMs ?? CONNECT_TIMEOUT_MS,
     will:
       status === undefined ? undefined : { topic: status, payload: JSON.stringify({ online: false }), retain: true },
     subscribe: control === undefined ? [] : [control],
     onMessage: onControl,
+    onNote: (text) => device.log.note(text),
   });
 }
 
-function publish(mqtt: MqttSession, topic: string | undefined, content: object, retain: boolean): void {
-  if (topic !== undefined) mqtt.publish({ topic, payload: JSON.stringify(content), retain });
+/** What finds no room is not said: the next one is newer. */
+function publish(mqtt: MqttSession, qos: Qos, topic: string | undefined, content: object, retain: boolean): void {
+  if (topic !== undefined) mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
 }
 
 function status(device: Device): object {

@@ -12,8 +12,6 @@ export interface Limits {
   readonly maxBytes?: number;
   /** Told, more than once, that the connection stands. */
   readonly onOpen?: () => void;
-  /** Told of the first bytes that are read one by one, with their position. */
-  readonly onByte?: (position: number, byte: number) => void;
   /** Gives what the reader gets in the place of a byte that is read alone; what it throws is the connection's error. */
   readonly mapByte?: (byte: number) => number;
 }
@@ -55,10 +53,9 @@ export class GuardedTcp extends TCP {
   override read(byteLength?: number): number | ArrayBuffer;
   override read(buffer: Uint8Array): void;
   override read(count?: number | Uint8Array): number | ArrayBuffer | void {
-    const { maxBytes, onByte, mapByte } = this.limits;
+    const { maxBytes, mapByte } = this.limits;
     const result = count === undefined ? super.read() : super.read(count as number);
     const isByte = typeof result === "number" && this.format === "number";
-    if (isByte) onByte?.(this.#readBytes, result);
     const bytes = typeof count === "object" ? count : result;
     this.#readBytes += typeof bytes === "object" ? bytes.byteLength : 1;
     if (maxBytes !== undefined && this.#readBytes > maxBytes) throw new RangeError("too many bytes");

@@ -13,7 +13,6 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   unreachable: "无法连接服务器，请检查地址和互联网连接。",
   timeout: "服务器没有及时响应。",
   "connection-lost": "与服务器的连接中断了。",
-  "tls-unsupported": "此固件不支持该地址所需的 TLS。",
   "tls-untrusted": "服务器的 TLS 证书不受信任。",
   "tls-expired": "服务器的 TLS 证书目前不在有效期内。",
   "tls-name": "服务器的 TLS 证书属于另一个域名。",

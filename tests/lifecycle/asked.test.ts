@@ -88,7 +88,13 @@ describe("the power, switched off and on", () => {
     for (let round = 0; round < 5; round++) {
       const world = boot({}, store);
       await world.untilState("online");
-      world.session?.options.onMessage({ topic: "t", payload: '{"cmd":"reboot"}', retained: false });
+      world.session?.options.onMessage({
+        topic: "t",
+        payload: '{"cmd":"reboot"}',
+        retained: false,
+        duplicate: false,
+        packetId: undefined,
+      });
       await world.until(() => world.restarted);
       expect(statesOf(world)).not.toContain("portal");
       store = world.store;

@@ -15,6 +15,8 @@ const send = (world: World, message: unknown, retained = false) =>
     topic: "devices/550e/control",
     payload: typeof message === "string" ? message : JSON.stringify(message),
     retained,
+    duplicate: false,
+    packetId: undefined,
   });
 const said = (world: World) => world.published.map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
 

@@ -163,7 +163,13 @@ describe("firmware", () => {
     const world = boot({ http: script }, await warm());
     await world.untilState("online");
     const update = () =>
-      world.session?.options.onMessage({ topic: "t", payload: '{"cmd":"update","id":1}', retained: false });
+      world.session?.options.onMessage({
+        topic: "t",
+        payload: '{"cmd":"update","id":1}',
+        retained: false,
+        duplicate: false,
+        packetId: undefined,
+      });
     for (let second = 0; second < 300; second++) {
       update();
       await pass(world, SECOND);

@@ -153,7 +153,13 @@ describe("a fault while online is not silence", () => {
     await world.untilState("online");
     world.device.clock.after(0, () => {
       world.device.log.note = broken;
-      world.session!.options.onMessage({ topic: "t", payload: '{"cmd":"ping"}', retained: false });
+      world.session!.options.onMessage({
+        topic: "t",
+        payload: '{"cmd":"ping"}',
+        retained: false,
+        duplicate: false,
+        packetId: undefined,
+      });
     });
     await pass(world, MINUTE);
     expect(world.state).toBe("online");

@@ -39,10 +39,22 @@ life(
       (fresh) => console_(fresh, lines),
     );
     await pass(world, 2 * DAY);
-    world.session?.options.onMessage({ topic: "t", payload: '{"cmd":"ping"}', retained: false });
+    world.session?.options.onMessage({
+      topic: "t",
+      payload: '{"cmd":"ping"}',
+      retained: false,
+      duplicate: false,
+      packetId: undefined,
+    });
     world.session?.end(failed("connection-lost").failure);
     await pass(world, HOUR);
-    world.session?.options.onMessage({ topic: "t", payload: '{"cmd":"portal"}', retained: false });
+    world.session?.options.onMessage({
+      topic: "t",
+      payload: '{"cmd":"portal"}',
+      retained: false,
+      duplicate: false,
+      packetId: undefined,
+    });
     await world.until(() => world.restarted);
     expectNone([...lines, ...left(world)]);
   },

@@ -91,7 +91,13 @@ life("full storage does not keep the device from its broker", async ({ boot }) =
 life("credentials of another service do not count", async ({ boot, warm }) => {
   const first = boot({}, await warm());
   await first.untilState("online");
-  first.session?.options.onMessage({ topic: "t", payload: '{"cmd":"portal"}', retained: false });
+  first.session?.options.onMessage({
+    topic: "t",
+    payload: '{"cmd":"portal"}',
+    retained: false,
+    duplicate: false,
+    packetId: undefined,
+  });
   await first.until(() => first.restarted);
   const second = boot({ http: deviceService(() => answer(200, deviceInfo("others"))) }, first.store);
   await second.untilState("portal");

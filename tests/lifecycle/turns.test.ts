@@ -98,7 +98,13 @@ describe("the service's pause", () => {
     const world: World = boot({ http: limited }, await warm());
     await world.untilState("online");
     for (let minute = 0; minute < 50; minute++) {
-      world.session?.options.onMessage({ topic: "t", payload: '{"cmd":"update"}', retained: false });
+      world.session?.options.onMessage({
+        topic: "t",
+        payload: '{"cmd":"update"}',
+        retained: false,
+        duplicate: false,
+        packetId: undefined,
+      });
       if (minute % 7 === 0) world.session?.end(failed("connection-lost").failure);
       await pass(world, MINUTE);
     }

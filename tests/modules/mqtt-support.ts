@@ -1,13 +1,16 @@
 /** A real broker (aedes) and the device's MQTT adapter in front of it. */
 import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { afterEach, beforeEach } from "vitest";
 import { link } from "../../mocks/moddable/link.js";
+import type { Calendar } from "../../modules/clock/set.js";
 import type { Reason } from "../../modules/failure/failure.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { pause } from "../moddable/support.js";
+import { type Identity, keyPem, pem } from "../tls/certificates.js";
 import { fasterClock, listening } from "./net-support.js";
 
 export let broker: Aedes;
@@ -37,10 +40,27 @@ afterEach(async () => {
   await new Promise<void>((done) => broker.close(() => done()));
 });
 
+/** The same broker over TLS. */
+export function brokerPort(chain: readonly Identity[], options: object = {}): Promise<number> {
+  const server = createTlsServer({ key: keyPem(chain[0]!), cert: pem(...chain), ...options }, (socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    broker.handle(socket);
+  });
+  return listening(server.on("tlsClientError", () => {}));
+}
+
+export const calendar: Calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
+
 export function connect(change: Partial<MqttOptions> = {}, times = 1) {
-  return createMqtt(fasterClock(times))({
+  return createMqtt(
+    fasterClock(times),
+    calendar,
+  )({
     host: "127.0.0.1",
     port,
+    tls: false,
+    cleanSession: true,
     clientId: "device",
     username: "user",
     password: new Secret("pass-word"),

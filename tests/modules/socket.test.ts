@@ -46,24 +46,17 @@ describe("a limit of bytes", () => {
     expect(faults.join("")).toContain("too many bytes");
   });
 
-  test("counts bytes that are read one by one, and tells their positions", async () => {
-    const seen: [number, number][] = [];
+  test("counts bytes that are read one by one", async () => {
+    const seen: number[] = [];
     const state = reading(await answering("abcdef"), {
       maxBytes: 4,
-      onByte: (position: number, byte: number) => seen.push([position, byte]),
       onReadable(this: GuardedTcp, count: number) {
         this.format = "number";
-        for (; count > 0; count--) this.read();
+        for (; count > 0; count--) seen.push(this.read() as number);
       },
     });
     await until(() => state.errors > 0, "the error");
-    expect(seen.slice(0, 4)).toEqual([
-      [0, 97],
-      [1, 98],
-      [2, 99],
-      [3, 100],
-    ]);
-    expect(seen.length).toBeLessThanOrEqual(5);
+    expect(String.fromCharCode(...seen)).toBe("abcd");
   });
 
   test("a byte that is read alone can be changed, or be the end", async () => {

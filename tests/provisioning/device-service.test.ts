@@ -122,20 +122,22 @@ describe("the seed's reply", () => {
 });
 
 test.each([
-  [{ use_ssl: true }],
-  [{ use_ssl: "true" }],
-  [{ use_ssl: 1 }],
-  [{ use_ssl: "false" }],
-  [{ use_ssl: {} }],
-  [{ broker: "mqtts://b.example" }],
-  [{ broker: "mqtts://b.example:1883" }],
-  [{ broker: "ssl://b.example", use_ssl: undefined }],
-  [{ broker: undefined, url: "mqtts://b.example:8883" }],
-  [{ use_ssl: undefined, url: "mqtts://mqtt.example.com:8883" }],
-  [{ use_ssl: undefined, port: 8883 }],
-  [{ use_ssl: null, port: "8883" }],
-])("%j never ends in a password in clear", async (change) => {
-  expect(outcomeOf(await ask(URL, 200, withMqtt(change)))).toBe("tls-unsupported");
+  [{ use_ssl: true }, 1883],
+  [{ use_ssl: true, port: undefined }, 8883],
+  [{ use_ssl: "true" }, 1883],
+  [{ use_ssl: 1 }, 1883],
+  [{ use_ssl: "false" }, 1883],
+  [{ use_ssl: {} }, 1883],
+  [{ broker: "mqtts://b.example" }, 1883],
+  [{ broker: "mqtts://b.example", port: undefined }, 8883],
+  [{ broker: "mqtts://b.example:1883" }, 1883],
+  [{ broker: "ssl://b.example", use_ssl: undefined }, 1883],
+  [{ broker: undefined, url: "mqtts://b.example:8883" }, 8883],
+  [{ use_ssl: undefined, url: "mqtts://mqtt.example.com:8883" }, 1883],
+  [{ use_ssl: undefined, port: 8883 }, 8883],
+  [{ use_ssl: null, port: "8883" }, 8883],
+])("%j never ends in a password in clear: TLS on port %i", async (change, port) => {
+  expect(credentialsOf(await ask(URL, 200, withMqtt(change)))).toMatchObject({ tls: true, port });
 });
 
 test("says nothing about pace, WebSocket and the time zone", async () => {

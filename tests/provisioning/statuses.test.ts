@@ -95,7 +95,7 @@ describe.each(Object.entries(table))("status %s", (status, row) => {
     });
 });
 
-test.each<Reason>(["name-unknown", "unreachable", "timeout", "connection-lost", "tls-unsupported", "answer-too-large"])(
+test.each<Reason>(["name-unknown", "unreachable", "timeout", "connection-lost", "tls-untrusted", "answer-too-large"])(
   "an exchange that did not happen passes its reason on: %s",
   async (reason) => {
     for (const url of [service, xiaozhi])

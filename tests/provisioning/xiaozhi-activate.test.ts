@@ -130,7 +130,6 @@ describe("the end", () => {
 
   test.each([
     ["that make no sense", { mqtt: { endpoint: "" } }],
-    ["of TLS", { mqtt: { ...mqtt, endpoint: "m.example" } }],
     ["of a WebSocket alone", { websocket: { url: "wss://a" } }],
   ])("200 with settings %s: the query says what is wrong", async (_label, body) => {
     expect(await activate(new Service(() => answer(200, body)))).toEqual({ ok: true, value: undefined });

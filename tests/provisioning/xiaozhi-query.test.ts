@@ -57,12 +57,14 @@ describe("settings", () => {
 });
 
 test.each([
-  ["no port: MQTT over TLS is meant", { endpoint: "m.example" }],
-  ["8883", { endpoint: "m.example:8883" }],
-  ["8883 beside it", { endpoint: "m.example", port: 8883 }],
-  ["a scheme that says so", { endpoint: "mqtts://m.example:1883" }],
-])("an endpoint with %s is refused: this firmware has no TLS", async (_label, change) => {
-  expect(outcomeOf(await ask(URL, 200, { mqtt: { ...mqtt, ...change } }))).toBe("tls-unsupported");
+  ["no port: MQTT over TLS is meant", { endpoint: "m.example" }, 8883],
+  ["8883", { endpoint: "m.example:8883" }, 8883],
+  ["8883 beside it", { endpoint: "m.example", port: 8883 }, 8883],
+  ["a scheme that says so", { endpoint: "mqtts://m.example:1883" }, 1883],
+  ["a scheme alone", { endpoint: "mqtts://m.example" }, 8883],
+])("an endpoint with %s is spoken to over TLS", async (_label, change, port) => {
+  const credentials = credentialsOf(await ask(URL, 200, { mqtt: { ...mqtt, ...change } }));
+  expect(credentials).toMatchObject({ host: "m.example", port, tls: true });
 });
 
 describe("an answer that cannot be believed", () => {

@@ -45,7 +45,13 @@ async function fromBlankToOnline(enter: (world: World) => void): Promise<void> {
     second.published.some(({ retain, payload }) => retain && payload.includes('"online":true')),
     "retained status",
   );
-  second.session?.options.onMessage({ topic: "devices/p2p/aa_bb", payload: '{"cmd":"ping","id":7}', retained: false });
+  second.session?.options.onMessage({
+    topic: "devices/p2p/aa_bb",
+    payload: '{"cmd":"ping","id":7}',
+    retained: false,
+    duplicate: false,
+    packetId: undefined,
+  });
   await second.until(() =>
     second.published.some(({ payload }) => payload.includes('"pong"') && payload.includes('"id":7')),
   );

@@ -134,7 +134,14 @@ export async function playFirmware(row: Row, enter: Enter): Promise<void> {
   });
   const wish = () => {
     const { state, session, clock } = world;
-    if (state === "online") session?.options.onMessage({ topic: "t", payload: '{"cmd":"update"}', retained: false });
+    if (state === "online")
+      session?.options.onMessage({
+        topic: "t",
+        payload: '{"cmd":"update"}',
+        retained: false,
+        duplicate: false,
+        packetId: undefined,
+      });
     clock.after(COMMAND_MS, wish);
   };
   wish();

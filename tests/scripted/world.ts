@@ -272,9 +272,10 @@ export class World {
     });
     this.session = { options, end };
     return success<MqttSession>({
+      sessionPresent: false,
       publish(message) {
         world.published.push(message);
-        return true;
+        return { packetId: message.qos };
       },
       close: (failure) => end(failure),
       ended,

@@ -5,6 +5,8 @@ import config from "mc/config";
 import { createClock } from "modules/clock/adapter";
 import { createHttpClient } from "modules/http/client-adapter";
 import { parseUrl } from "modules/http/url";
+import { createMqtt } from "modules/mqtt/adapter";
+import { Secret } from "modules/secret/secret";
 import Timer from "timer";
 
 /** On a 64-bit machine. */
@@ -17,13 +19,48 @@ const heap = () => {
   return { slots: Instrumentation.get(slots) / SLOT_BYTES, chunkBytes: Instrumentation.get(chunks) };
 };
 
-const http = createHttpClient(createClock(), { ensure: () => Promise.resolve(), doubt() {}, suggest() {} });
+const clock = createClock();
+const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
+const http = createHttpClient(clock, calendar);
+const mqtt = createMqtt(clock, calendar);
+
+async function post(url, body) {
+  const result = await http({ method: "POST", url: parseUrl(url), body, timeoutMs: 30_000 });
+  return result.ok ? `${result.value.status} ${result.value.body.length}` : result.failure.reason;
+}
+
+/** Sends itself an empty message and this one, and waits for both and their acknowledgements. */
+async function converse(url, body) {
+  const [, host, port] = /^mqtts:\/\/(.*):(\d+)$/.exec(url);
+  const told = [];
+  let isDone;
+  const done = new Promise((resolve) => {
+    isDone = resolve;
+  });
+  const tell = (what) => {
+    told.push(what);
+    if (told.length === 4) isDone();
+  };
+  const result = await mqtt({
+    ...{ host, port: Number(port), tls: true, clientId: "probe", username: "u", password: new Secret("p") },
+    ...{ cleanSession: true, keepAliveMs: 60_000, timeoutMs: 30_000, subscribe: ["empty", "echo"], qos: 1 },
+    onMessage: ({ payload }) => tell(payload.length),
+    onAcknowledged: () => tell("acknowledged"),
+  });
+  if (!result.ok) return result.failure.reason;
+  const session = result.value;
+  session.publish({ topic: "empty", payload: "", qos: 1 });
+  session.publish({ topic: "echo", payload: body, qos: 1 });
+  await done;
+  trace(JSON.stringify({ connected: heap() }), "\n");
+  session.close({ reason: "internal" }, true);
+  return `connected ${told.map(String).sort().join(" ")}`;
+}
 
 async function ask(name, url, body) {
   const before = heap();
   const startMs = Date.now();
-  const result = await http({ method: "POST", url: parseUrl(url), body, timeoutMs: 30_000 });
-  const answer = result.ok ? `${result.value.status} ${result.value.body.length}` : result.failure.reason;
+  const answer = await (url.startsWith("mqtts:") ? converse : post)(url, body);
   const durationMs = Date.now() - startMs;
   await new Promise((resolve) => Timer.set(resolve, 100));
   const stackBytes = Instrumentation.get(stack);

@@ -1,6 +1,8 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { Aedes } from "aedes";
 import { afterEach, expect, test } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
@@ -38,6 +40,14 @@ async function serve(chain: readonly Identity[], options: object = {}): Promise<
   });
   server.on("tlsClientError", () => {});
   return `https://127.0.0.1:${await listen(server)}/`;
+}
+
+async function serveBroker(chain: readonly Identity[], options: object): Promise<number> {
+  const aedes = await Aedes.createBroker();
+  const identity = { key: keyPem(chain[0]!), cert: pem(...chain) };
+  const server = createTlsServer({ ...identity, ...options }, (socket) => aedes.handle(socket));
+  server.on("tlsClientError", () => {});
+  return listen(server);
 }
 
 async function listen(server: Server): Promise<number> {
@@ -108,6 +118,21 @@ async function questions() {
   await askRaw("two records", `200 ${body.length}`, twoRecordServer(good, fields, body));
   await askRaw("an end without a length", "connection-lost", twoRecordServer(good, "", body));
   await askRaw("1,000 chunks of one byte", "200 1000", inChunks(1_000), "http");
+  const askBroker = async (name: string, answer: string, chain: readonly Identity[], options = {}) => {
+    asked.push([name, `mqtts://127.0.0.1:${await serveBroker(chain, options)}`, 700]);
+    expected.push(`${name}: ${answer}`);
+  };
+  const conversation = "connected 0 700 acknowledged acknowledged";
+  await askBroker("broker", conversation, [good]);
+  for (const ciphers of ["AES256-SHA256", "ECDHE-RSA-AES128-SHA256"])
+    await askBroker(`broker, ${ciphers}`, conversation, [good], { ciphers });
+  for (const [name, reason, certificate] of badCertificates(rsa, "rsa")) {
+    await askBroker(`broker, RSA, ${name}`, reason, [certificate]);
+    await askBroker("good broker", conversation, [good]);
+  }
+  for (const [name, reason, certificate] of badCertificates(ec, "ec"))
+    await askBroker(`broker, EC, ${name}`, reason, [certificate]);
+  await askBroker("EC broker over an intermediate of P-384", conversation, [goodCertificate(middle, "ec"), middle]);
   await ask("4,000 bytes", "200 4000", [good], 4_000);
   await ask("last", "200 100", [good]);
   return { authorities: Buffer.concat([rsa.der, ec.der, p384.der]), asked, expected, heard };
@@ -132,6 +157,7 @@ test.each(memories)("good and bad certificates in turn, with %s", async (_name, 
   const told = watch.lines
     .filter((line) => line.startsWith('{"tls":{'))
     .map((line) => (JSON.parse(line) as { tls: Told }).tls);
+  console.log(watch.lines.filter((line) => line.startsWith('{"connected"')).join("\n"));
   console.log(told.map((one) => JSON.stringify(one)).join("\n"));
   expect(told.map(({ name, answer }) => `${name}: ${answer}`)).toEqual(expected);
   expect(Buffer.concat(heard).toString("latin1")).not.toMatch(/POST/);
@@ -144,13 +170,16 @@ test.each(memories)("good and bad certificates in turn, with %s", async (_name, 
 test.each([
   memories[0]!,
   ["three quarters of it", { slots: (CHIP.slots * 3) / 4, chunkBytes: (CHIP.chunkBytes * 3) / 4 }],
-] as const)("from a blank board to the broker with the service over TLS, with %s", async (_name, memory) => {
+] as const)("from a blank board to the broker with both over TLS, with %s", async (_name, memory) => {
   const root = authority("p384");
   const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
   const server = goodCertificate(middle, "ec");
   const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
-  cloud = new MockCloud({ devices, tls: { key: keyPem(server), cert: pem(server, middle) } });
+  const identity = { key: keyPem(server), cert: pem(server, middle) };
+  cloud = new MockCloud({ devices, tls: identity, brokerTls: identity });
   await cloud.start();
+  const reports: string[] = [];
+  cloud.onMessage((topic) => void reports.push(topic));
   const app = await buildApp(`tls-agent-${memory.slots}`, memory, { authorities: root.der });
   simulator = app.simulator;
   const watch = new Watch(simulator);
@@ -163,5 +192,6 @@ test.each([
   expect(cloud.enterCode(String(code)).bound).toBe(true);
   await watchTrial(app.portal, ["done"], 60_000);
   await watch.untilState("online");
+  await watch.until("reports", () => reports.length > 3);
   console.log(JSON.stringify({ memory, alive: { "online over TLS": await watch.settledHeap() } }));
 });

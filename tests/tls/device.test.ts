@@ -1,17 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { watchTrial } from "../../mocks/phone.js";
+import type { Reason } from "../../modules/failure/failure.js";
 import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, untilDone } from "../journey/support.js";
+import { until } from "../moddable/support.js";
 import { keyPem, pem } from "./certificates.js";
 import { authority, badCertificates, goodCertificate } from "./identities.js";
 
 const root = authority("ec");
 const good = goodCertificate(root, "ec");
 
-async function cloudWith(server: typeof good) {
-  return openCloud({ autoRegister: true, tls: { key: keyPem(server), cert: pem(server) } });
+const identityOf = (server: typeof good) => ({ key: keyPem(server), cert: pem(server) });
+
+async function cloudWith(server: typeof good, broker = good) {
+  return openCloud({ autoRegister: true, tls: identityOf(server), brokerTls: identityOf(broker) });
 }
 
-test("from a blank board to the broker, with both services over TLS and a calendar that nobody set", async () => {
+test("from a blank board to the broker, with both services and the broker over TLS and a calendar that nobody set", async () => {
   const cloud = await cloudWith(good);
   for (const path of ["", "/xiaozhi/ota/"]) {
     const device = openDevice({ trustAnchors: [pem(root)] });
@@ -23,10 +27,33 @@ test("from a blank board to the broker, with both services over TLS and a calend
       const { code } = await device.waitFor("activating", STEP_MS);
       cloud.enterCode(String(code));
     }
+    const reports: string[] = [];
+    const stop = cloud.onMessage((topic) => reports.push(topic));
     await untilDone(device);
     await device.waitFor("online", STEP_MS);
+    await until(() => reports.length > 1, "status and data");
+    stop();
   }
 }, 60_000);
+
+test("a broker's certificate for another name: the device says so, and lives on", async () => {
+  const [, , [, reason, certificate]] = badCertificates(root, "ec") as [
+    unknown,
+    unknown,
+    [string, Reason, typeof good],
+  ];
+  const cloud = await cloudWith(good, certificate);
+  const device = openDevice({ trustAnchors: [pem(root)] });
+  const restarts: string[] = [];
+  device.on("restart", (why) => restarts.push(why));
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  await fillIn(device, cloud.httpsUrl);
+  await untilDone(device);
+  // The trial ends with settings; the broker comes after it.
+  expect(await device.waitFor("offline", STEP_MS)).toMatchObject({ reason });
+  expect(restarts).not.toContain("crash");
+}, 30_000);
 
 describe("the page says what is wrong with a certificate, and the device lives on:", () => {
   test.each(badCertificates(root, "ec"))("%s: %s", async (_name, reason, certificate) => {

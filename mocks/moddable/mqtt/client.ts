@@ -276,7 +276,11 @@ class MQTTClient {
 
   #send(...parts: Uint8Array[]): void {
     if (parts.reduce((sum, part) => sum + part.byteLength, 0) > this.#writable) throw new Error("overflow");
-    for (const part of parts) this.#writable = this.#socket!.write(part);
+    const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    parts.forEach((part, index) => {
+      const more = index < parts.length - 1;
+      this.#writable = this.#socket!.write(part, more ? { more, byteLength } : undefined);
+    });
   }
 
   #fail(reason?: string): void {

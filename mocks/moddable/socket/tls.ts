@@ -12,7 +12,7 @@ import { Duplex } from "node:stream";
 import { connect, type TLSSocket as NodeTls } from "node:tls";
 import Timer from "timer";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
-import type { SdkSocket } from "./sdk-socket.js";
+import type { SdkSocket, WriteOptions } from "./sdk-socket.js";
 import TCP from "./tcp.js";
 
 /** What a record costs on top of its content; the SDK's estimate. */
@@ -49,6 +49,8 @@ class TLSSocket {
   #isEnded = false;
   /** Of a record that the device has not read to its end; the next one waits. */
   #record: Uint8Array = new Uint8Array(0);
+  /** Written, with more to come for the same record. */
+  #parts: Uint8Array[] = [];
   #unsent: { bytes: Uint8Array; sent: () => void } | undefined;
   #event: (() => void) | undefined;
   /** A record is with Node; the next one waits. */
@@ -129,14 +131,17 @@ class TLSSocket {
   }
 
   /** Gives how much more can be written. @throws "would block", and before the handshake's end */
-  write(data: XsBuffer, _options?: unknown): number {
+  write(data: XsBuffer, options?: WriteOptions): number {
     if (!this.#secured || !this.#socket) throw new Error("not ready");
-    const bytes = bytesOf(data);
+    this.#parts.push(bytesOf(data).slice());
+    const bytes = Buffer.concat(this.#parts);
+    if (options?.more) return Math.max(0, this.#writable - bytes.byteLength);
+    this.#parts = [];
     if (bytes.byteLength > maxFragmentBytes) throw new Error("too large");
     if (bytes.byteLength > this.#writable) throw new Error("would block");
     const spokenFor = bytes.byteLength + overheadBytes;
     this.#spokenFor += spokenFor;
-    this.#tls.write(bytes.slice(), () => {
+    this.#tls.write(bytes, () => {
       this.#spokenFor -= spokenFor;
       this.#enter(() => this.#onWritable(this.#room));
     });

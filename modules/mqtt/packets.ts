@@ -1,0 +1,181 @@
+/**
+ * Takes apart what a broker sends (MQTT 3.1.1 §2.2, §3). Messages are read here and not by the SDK's client: that tells
+ * neither DUP nor the packet id, collects topics of any length, and hears nothing more after an empty payload. What is
+ * too large passes by and is never collected.
+ */
+import { type Incoming, MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES } from "./mqtt.js";
+
+export interface PacketSink {
+  /** A whole packet that is no PUBLISH, of a form that a client can get. */
+  control(packet: Uint8Array): void;
+  message(message: Incoming): void;
+  /** A message that is not for the application, with its id where it wants an acknowledgement. */
+  dropped(packetId: number | undefined, why: string): void;
+}
+
+const PUBLISH = 3;
+/** The lengths that the other packets to a client can have: CONNACK, PUBACK, SUBACK, PINGRESP. */
+const LENGTHS: Readonly<Record<number, readonly [least: number, most: number]>> = {
+  2: [2, 2],
+  4: [2, 2],
+  // A code for each topic; one byte of length.
+  9: [3, 127],
+  13: [0, 0],
+};
+/** §2.2.3: four bytes at most. */
+const MAX_LENGTH_SHIFT = 21;
+const NOTHING = new Uint8Array(0);
+
+type Field = "header" | "length" | "body" | "topicLength" | "topic" | "packetId" | "payload";
+
+export class PacketReader {
+  #sink: PacketSink;
+  #field: Field = "header";
+  #header = 0;
+  /** What of the packet's remaining length is behind the fields that were begun. */
+  #length = 0;
+  #shift = 0;
+  /** Bytes of the field that have not come yet. */
+  #missing = 0;
+  #kept: Uint8Array = NOTHING;
+  #keptBytes = 0;
+  /** Of the message that is coming. */
+  #topic: string | undefined;
+  #isTopicLong = false;
+  #packetId: number | undefined;
+  #payloadBytes = 0;
+
+  constructor(sink: PacketSink) {
+    this.#sink = sink;
+  }
+
+  /** @throws RangeError where it is no MQTT; the rest of the stream makes no sense then */
+  see(bytes: Uint8Array): void {
+    for (let position = 0; position < bytes.length; ) {
+      if (this.#field === "header") this.#seeHeader(bytes[position++]!);
+      else if (this.#field === "length") this.#seeLength(bytes[position++]!);
+      else {
+        const count = Math.min(this.#missing, bytes.length - position);
+        const room = Math.min(count, this.#kept.length - this.#keptBytes);
+        if (room > 0) this.#kept.set(bytes.subarray(position, position + room), this.#keptBytes);
+        this.#keptBytes += room;
+        this.#missing -= count;
+        position += count;
+        if (this.#missing === 0) this.#finish();
+      }
+    }
+  }
+
+  #seeHeader(byte: number): void {
+    this.#header = byte;
+    this.#length = this.#shift = 0;
+    this.#field = "length";
+  }
+
+  #seeLength(byte: number): void {
+    this.#length |= (byte & 0x7f) << this.#shift;
+    if (byte >= 0x80) {
+      if (this.#shift === MAX_LENGTH_SHIFT) throw new RangeError("MQTT: length");
+      this.#shift += 7;
+      return;
+    }
+    const operation = this.#header >> 4;
+    if (operation === PUBLISH) {
+      // Nothing was subscribed to with quality 2.
+      if (this.#qos > 1) throw new RangeError("MQTT: quality");
+      this.#begin("topicLength", 2);
+      return;
+    }
+    const [least, most] = LENGTHS[operation] ?? [1, 0];
+    if (this.#length < least || this.#length > most) throw new RangeError(`MQTT: packet ${operation}`);
+    this.#begin("body", this.#length);
+  }
+
+  /** @param keptBytes so many of the field's first bytes are wanted */
+  #begin(field: Field, count: number, keptBytes = count): void {
+    if (count > this.#length) throw new RangeError("MQTT: cut");
+    this.#field = field;
+    this.#length -= count;
+    this.#missing = count;
+    this.#kept = keptBytes === 0 ? NOTHING : new Uint8Array(keptBytes);
+    this.#keptBytes = 0;
+    if (count === 0) this.#finish();
+  }
+
+  #finish(): void {
+    const kept = this.#kept;
+    this.#kept = NOTHING;
+    switch (this.#field) {
+      case "body":
+        this.#field = "header";
+        this.#control(kept);
+        break;
+      case "topicLength":
+        this.#beginTopic(number(kept));
+        break;
+      case "topic":
+        this.#topic = text(kept);
+        this.#packetId = undefined;
+        if (this.#qos === 1) this.#begin("packetId", 2);
+        else this.#beginPayload();
+        break;
+      case "packetId":
+        this.#packetId = number(kept);
+        if (this.#packetId === 0) throw new RangeError("MQTT: packet id");
+        this.#beginPayload();
+        break;
+      default:
+        this.#field = "header";
+        this.#message(kept);
+    }
+  }
+
+  #control(body: Uint8Array): void {
+    const packet = new Uint8Array(2 + body.length);
+    packet[0] = this.#header;
+    packet[1] = body.length;
+    packet.set(body, 2);
+    this.#sink.control(packet);
+  }
+
+  #beginTopic(bytes: number): void {
+    if (bytes === 0) throw new RangeError("MQTT: topic");
+    this.#isTopicLong = bytes > MAX_TOPIC_BYTES;
+    this.#begin("topic", bytes, this.#isTopicLong ? 0 : bytes);
+  }
+
+  #beginPayload(): void {
+    this.#payloadBytes = this.#length;
+    const isWanted = this.#payloadBytes <= MAX_PAYLOAD_BYTES && !this.#isTopicLong;
+    this.#begin("payload", this.#payloadBytes, isWanted ? this.#payloadBytes : 0);
+  }
+
+  #message(kept: Uint8Array): void {
+    const [topic, packetId, bytes] = [this.#topic, this.#packetId, this.#payloadBytes];
+    const payload = kept.length === bytes ? text(kept) : undefined;
+    if (this.#isTopicLong) this.#sink.dropped(packetId, `a topic of more than ${MAX_TOPIC_BYTES} bytes`);
+    else if (kept.length !== bytes) this.#sink.dropped(packetId, `${bytes} bytes, which are too many, on ${topic}`);
+    else if (topic === undefined || payload === undefined) this.#sink.dropped(packetId, `no UTF-8, on ${topic}`);
+    else {
+      const [retained, duplicate] = [(this.#header & 1) !== 0, (this.#header & 8) !== 0];
+      this.#sink.message({ topic, payload, retained, duplicate, packetId });
+    }
+  }
+
+  get #qos(): number {
+    return (this.#header >> 1) & 3;
+  }
+}
+
+function number(bytes: Uint8Array): number {
+  return (bytes[0]! << 8) | bytes[1]!;
+}
+
+/** @returns undefined where the bytes are no UTF-8 */
+function text(bytes: Uint8Array): string | undefined {
+  try {
+    return String.fromArrayBuffer(bytes.buffer as ArrayBuffer);
+  } catch {
+    return undefined;
+  }
+}
