@@ -6,7 +6,7 @@ import { type Json, parseObject } from "../modules/json/json.js";
 import { obeyedPauseMs, retryDelayMs } from "../modules/retry/retry.js";
 import { askedPauseMs, errorFailure, errorText, isOwnNotFound, statusFailure } from "./answers.js";
 import type { Activation, Answer, ProvisioningContext, Waiting } from "./protocol.js";
-import { readConfiguration, tell } from "./xiaozhi-answer.js";
+import { REFUSALS, readConfiguration, tell } from "./xiaozhi-answer.js";
 import { CodeTime, isAskedFor } from "./xiaozhi-code.js";
 import { Proof } from "./xiaozhi-proof.js";
 import { headers, type Version } from "./xiaozhi-request.js";
@@ -17,8 +17,6 @@ const POLL_TIMEOUT_MS = 75_000;
 const HELD_MS = 10_000;
 /** Between two polls that are answered at once. */
 const INTERVAL_MIN_MS = 3_000;
-
-const reasons: Readonly<Record<number, Reason>> = { 401: "signature-refused", 409: "activated-elsewhere" };
 
 /** Trying the same challenge again does not help. */
 const FINAL: ReadonlySet<Reason> = new Set([
@@ -113,7 +111,7 @@ function readOutcome(
     if (version === 1) return failed("not-registered", context.identity.mac, askedPauseMs(response, answer));
     return statusFailure(response, { 404: "serial-unknown" });
   }
-  if (response.status !== 200) return statusFailure(response, reasons);
+  if (response.status !== 200) return statusFailure(response, REFUSALS);
   if (!answer) return success(undefined);
   const error = errorFailure(response, answer);
   if (error) return error;

@@ -1,11 +1,13 @@
 /** What xiaozhi's servers answer: a code for a person, connection settings, and what comes beside them. */
-import { failed, printable, type Result, success } from "../modules/failure/failure.js";
+import { failed, printable, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { asInteger, asObject, asText, type Json } from "../modules/json/json.js";
 import { checkOffer } from "../modules/update/update.js";
 import { type Configuration, checkConfiguration } from "./configuration.js";
 import { MQTT_PORT, MQTTS_PORT, parseBroker } from "./credentials.js";
 import type { Activation, Answer, ProvisioningContext } from "./protocol.js";
 
+/** Of the query and of `activate`, beside what statuses mean to every service. */
+export const REFUSALS: Readonly<Record<number, Reason>> = { 401: "signature-refused", 409: "activated-elsewhere" };
 /** How long a code counts when the server does not say, and the bounds of what it may say. */
 const CODE_TIMEOUT_MS = 300_000;
 const CODE_TIMEOUT_MIN_MS = 10_000;

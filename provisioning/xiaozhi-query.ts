@@ -1,14 +1,12 @@
 /** xiaozhi's query: the device describes itself, the server answers with settings or with a code for a person. */
-import { failed, type Reason, type Result } from "../modules/failure/failure.js";
+import { failed, type Result } from "../modules/failure/failure.js";
 import { parseObject } from "../modules/json/json.js";
 import { askedPauseMs, errorFailure, errorText, isOwnNotFound, statusFailure } from "./answers.js";
 import type { Answer, ProvisioningContext } from "./protocol.js";
-import { readAnswer, tell } from "./xiaozhi-answer.js";
+import { REFUSALS, readAnswer, tell } from "./xiaozhi-answer.js";
 import { description, headers, queryUrl, type Version } from "./xiaozhi-request.js";
 
 const TIMEOUT_MS = 15_000;
-
-const reasons: Readonly<Record<number, Reason>> = { 401: "signature-refused", 409: "activated-elsewhere" };
 
 export async function query(context: ProvisioningContext, version: Version): Promise<Result<Answer>> {
   const { io, url, identity, timeoutMs = TIMEOUT_MS, skipActivation } = context;
@@ -25,7 +23,7 @@ export async function query(context: ProvisioningContext, version: Version): Pro
   const answer = parseObject(exchange.value.body);
   if (status === 404 && isOwnNotFound(answer && errorText(answer)))
     return failed("not-registered", identity.mac, askedPauseMs(exchange.value, answer));
-  if (status !== 200 && status !== 202) return statusFailure(exchange.value, reasons);
+  if (status !== 200 && status !== 202) return statusFailure(exchange.value, REFUSALS);
   if (!answer) return failed("bad-answer", "no JSON");
   const error = errorFailure(exchange.value, answer);
   if (error) return error;

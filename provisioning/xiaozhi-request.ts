@@ -44,9 +44,7 @@ export function description({ identity, product, machine }: ProvisioningContext,
       idf_version: chip?.idfVersion,
       elf_sha256: chip?.elfSha256,
     },
-    partition_table: chip?.partitions.map(({ label, type, subtype, address, size }) => ({
-      ...{ label, type, subtype, address, size },
-    })),
+    partition_table: chip?.partitions,
     ota: chip && { label: chip.running },
     board: board(product.productId, machine.wifi(), mac),
     // The seed's, which the reference firmware has not.

@@ -25,13 +25,10 @@ type State =
   | ({ name: "portal"; attempt: number } & PortalCause)
   | { name: "connecting"; settings: Settings; attempt: number }
   | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration }
-  | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: Origin }
+  | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
   | { name: "offline"; settings: Settings; attempt: number; configuration: Configuration; failure: Failure }
   | { name: "failed"; settings: Settings; attempt: number; configuration: Configuration | undefined; failure: Failure }
   | { name: "restarting"; why: RestartReason };
-
-/** Who gave the configuration; `other` stands in for one that was refused. */
-type Origin = "service" | "flash" | "other";
 
 type In<Name extends State["name"]> = Extract<State, { name: Name }>;
 
@@ -214,7 +211,7 @@ function lost(
   if (failure.reason !== "broker-credentials" || origin === "service") return offline;
   const other = otherThan(device, settings, configuration);
   device.journal.reject(settings.url, configuration);
-  if (other) return { name: "online", settings, configuration: other, origin: "other", attempt };
+  if (other) return { name: "online", settings, configuration: other, origin: "flash", attempt };
   return device.pauses.remainingMs("service") ? offline : { name: "provisioning", settings, configuration, attempt };
 }
 

@@ -4,6 +4,7 @@ import {
   fill,
   HOME,
   introduce,
+  joinKnown,
   joinPortal,
   openCloud,
   openPortal,
@@ -17,10 +18,7 @@ browserTest(
   "a code that is asked for in the field stands on the page that opens then",
   { timeout: 60_000 },
   async () => {
-    const cloud = await openCloud();
-    const device = await openPortal();
-    introduce(cloud, device);
-    const { page } = await joinPortal(device);
+    const { cloud, device, page } = await joinKnown();
     await fill(page, { ...HOME, url: cloud.xiaozhiUrl });
     await save(page);
     await untilPhase(page, "activating");

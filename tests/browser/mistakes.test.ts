@@ -6,6 +6,7 @@ import {
   fill,
   HOME,
   introduce,
+  joinKnown,
   joinPortal,
   mistakes,
   openCloud,
@@ -74,10 +75,7 @@ browserTest(
   "a wrong Wi-Fi password is said on the page, and the right one goes on from there",
   { timeout: 60_000 },
   async () => {
-    const cloud = await openCloud();
-    const device = await openPortal();
-    introduce(cloud, device);
-    const { page } = await joinPortal(device);
+    const { cloud, device, page } = await joinKnown();
     await fill(page, { ...HOME, password: "not-the-password", url: cloud.xiaozhiUrl });
     await save(page);
     await untilPhase(page, "failed");

@@ -5,7 +5,7 @@ import {
   field,
   fill,
   HOME,
-  introduce,
+  joinKnown,
   joinPortal,
   openCloud,
   openPortal,
@@ -19,10 +19,7 @@ browserTest(
   "a phone is led to the page, a network is chosen, the device takes the settings and restarts",
   { timeout: 60_000 },
   async () => {
-    const cloud = await openCloud();
-    const device = await openPortal();
-    introduce(cloud, device);
-    const { page, problems } = await joinPortal(device);
+    const { cloud, device, page, problems } = await joinKnown();
 
     const networks = page.getByRole("listitem");
     expect(await networks.allInnerTexts()).toEqual([

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import type { VirtualDevice, VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
 import type { TrialStatus } from "../../softap/model.js";
-import { openDevice, STEP_MS } from "../journey/support.js";
+import { introduce, openCloud, openDevice, STEP_MS } from "../journey/support.js";
 import { openPage, type PageOptions, probes } from "./browser.js";
 
 export { introduce, openCloud, STEP_MS, until } from "../journey/support.js";
@@ -32,6 +32,14 @@ export async function joinPortal(device: VirtualDevice, options: PageOptions = {
   await opened.page.goto(probes[0]);
   expect(opened.page.url()).toBe(portalUrl(device));
   return opened;
+}
+
+/** The page of a device whose serial number and key the cloud knows. */
+export async function joinKnown() {
+  const cloud = await openCloud();
+  const device = await openPortal();
+  introduce(cloud, device);
+  return { cloud, device, ...(await joinPortal(device)) };
 }
 
 export function portalUrl(device: VirtualDevice): string {

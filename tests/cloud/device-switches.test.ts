@@ -1,16 +1,8 @@
 import { expect, test } from "vitest";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
-import { deviceInfo, fakeClock, type InfoReply, mac, postJson, startCloud } from "./support.js";
+import { deviceInfo, fakeClock, firmware, type InfoReply, mac, postJson, startCloud } from "./support.js";
 
-const sha256 = "ab".repeat(32);
-const firmware = {
-  version: "2.0.0",
-  url: "http://127.0.0.1/a.bin",
-  fileSizeBytes: 9,
-  sha256,
-  changelog: "",
-  force: false,
-};
+const { sha256 } = firmware;
 
 async function replyWith(options: CloudOptions, request: Record<string, unknown> = {}): Promise<InfoReply> {
   const cloud = await startCloud(options);

@@ -186,3 +186,12 @@ export function closed(client: MqttClient): Promise<void> {
     client.once("close", () => resolve());
   });
 }
+
+export const firmware = {
+  version: "2.0.0",
+  url: "http://127.0.0.1/a.bin",
+  fileSizeBytes: 9,
+  sha256: "ab".repeat(32),
+  changelog: "",
+  force: false,
+};
