@@ -17,9 +17,9 @@ const facts: ChipFacts = {
   running: "ota_0",
   elfSha256: "c0".repeat(32),
   partitions: [
-    { label: "nvs", type: data, subtype: 2, address: 0x9000, size: 0x6000 },
-    { label: "phy_init", type: data, subtype: 1, address: 0xf000, size: 0x1000 },
-    { label: "otadata", type: data, subtype: 0, address: 0x10000, size: 0x2000 },
+    { label: "nvs", type: data, subtype: 2, address: 0x9000, size: 0x10000 },
+    { label: "phy_init", type: data, subtype: 1, address: 0x19000, size: 0x1000 },
+    { label: "otadata", type: data, subtype: 0, address: 0x1a000, size: 0x2000 },
     { label: "ota_0", type: app, subtype: 0x10, address: 0x20000, size: 0x300000 },
     { label: "ota_1", type: app, subtype: 0x11, address: 0x320000, size: 0x300000 },
   ],

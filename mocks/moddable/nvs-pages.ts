@@ -1,10 +1,10 @@
 /**
  * How ESP-IDF's NVS fills its flash: pages of 126 entries of 32 bytes, written one after another, never in place.
  * Erased entries come free only when a whole page is copied to the spare one. A string has to fit into one page.
- * (ESP-IDF, "NVS Library", Internals; the default partition of 24 KB has 6 pages.)
+ * (ESP-IDF, "NVS Library", Internals; a page has 4 KB; partitions.csv gives it 64.)
  */
 
-const pageCount = 6;
+const pageCount = 16;
 const entriesPerPage = 126;
 const entryBytes = 32;
 
