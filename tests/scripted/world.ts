@@ -10,8 +10,12 @@ import type { Build, Device } from "../../modules/lifecycle/device.js";
 import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
 import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { Outbox } from "../../modules/outbox/outbox.js";
 import { Pauses } from "../../modules/retry/pauses.js";
+import { Seen } from "../../modules/session/seen.js";
+import { Telemetry } from "../../modules/session/telemetry.js";
 import { claimRecord } from "../../modules/settings/claim.js";
+import { preferencesRecord } from "../../modules/settings/preferences.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
@@ -211,11 +215,15 @@ export class World {
         ensure: async () => {},
         doubt() {},
         suggest: (nowMs) => this.times.push(nowMs),
+        isKnown: true,
       },
+      application: {},
       updates: { offered: (offer) => this.offers.push(offer) },
       display: { showCode: (shown) => this.displayed.push(shown?.code) },
       random: this.#random,
       log: {
+        level: "normal",
+        debug() {},
         event: (event) => !this.#off && this.events.push(event),
         note: (text) => !this.#off && this.notes.push(text),
       },
@@ -225,6 +233,7 @@ export class World {
         },
         freeHeapBytes: () => 150_000,
         facts: () => undefined,
+        resetReason: () => "power-on",
         isDebug: false,
       },
       wifi: this.wifi,
@@ -245,8 +254,13 @@ export class World {
       store,
       settings: settingsRecord(store),
       claim: claimRecord(store),
+      preferences: preferencesRecord(store),
       journal: new Journal(store),
       pauses: new Pauses(this.clock),
+      outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
+      seen: new Seen(store),
+      telemetry: new Telemetry(),
+      connections: { count: 0 },
       build,
     };
   }
@@ -266,6 +280,7 @@ export class World {
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
     const world = this;
+    let packetId = 0;
     let end!: (failure: Failure) => void;
     const ended = new Promise<Failure>((resolve) => {
       end = resolve;
@@ -275,7 +290,10 @@ export class World {
       sessionPresent: false,
       publish(message) {
         world.published.push(message);
-        return { packetId: message.qos };
+        if (message.qos === 0) return { packetId: 0 };
+        const id = message.packetId ?? ++packetId;
+        world.clock.after(world.answerMs, () => options.onAcknowledged?.(id));
+        return { packetId: id };
       },
       close: (failure) => end(failure),
       ended,
