@@ -86,6 +86,8 @@ const meanings = {
   "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },
   // Device
   "storage-full": { patience: "slowly", advice: "The device's storage is full or worn. Nothing was changed." },
+  "outbox-full": { patience: "soon", advice: "Too many messages wait for the broker. Check its connection." },
+  "message-too-large": { patience: "daily", advice: "The message is too large to be sent." },
   internal: { patience: "soon", advice: "The device met an internal fault." },
 } as const satisfies Record<string, Meaning>;
 

@@ -38,6 +38,8 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "broker-closed": "MQTT 服务器关闭了连接。",
   "topic-refused": "MQTT 服务器不允许订阅设备的控制主题。",
   "storage-full": "设备的存储空间已满或已损坏，未作任何更改。",
+  "outbox-full": "等待发送的消息过多，请检查 MQTT 服务器的连接。",
+  "message-too-large": "消息过大，无法发送。",
   internal: "设备内部出错。",
 });
 
