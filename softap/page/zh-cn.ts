@@ -41,6 +41,8 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "outbox-full": "待发消息已满。",
   "message-invalid": "消息无法写成 JSON。",
   "storage-full": "设备的存储空间已满或已损坏，未作任何更改。",
+  "outbox-full": "等待发送的消息过多，请检查 MQTT 服务器的连接。",
+  "message-too-large": "消息过大，无法发送。",
   internal: "设备内部出错。",
 });
 
