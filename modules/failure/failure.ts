@@ -85,8 +85,6 @@ const meanings = {
   "broker-closed": { patience: "soon", advice: "The broker closed the connection." },
   "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },
   // Messages
-  "message-too-large": { patience: "soon", advice: "The message is too large." },
-  "outbox-full": { patience: "soon", advice: "The outbox is full." },
   "message-invalid": { patience: "soon", advice: "The message cannot be written as JSON." },
   // Device
   "storage-full": { patience: "slowly", advice: "The device's storage is full or worn. Nothing was changed." },

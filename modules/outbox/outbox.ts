@@ -56,12 +56,14 @@ export interface Attached {
 
 export class Outbox {
   #options: OutboxOptions;
+  #slots: Slots;
   #queue: Queue;
   #delivery: Delivery | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#queue = new Queue(new Slots(options.store), options.note);
+    this.#slots = new Slots(options.store);
+    this.#queue = new Queue(this.#slots, options.note);
   }
 
   get stats(): OutboxStats {
@@ -78,6 +80,11 @@ export class Outbox {
     const added = this.#queue.add(draft);
     if (added.ok) this.#delivery?.drain();
     return added;
+  }
+
+  /** What is in flash, as from the factory; for the moment before a restart. */
+  erase(): void {
+    this.#slots.erase();
   }
 
   /**

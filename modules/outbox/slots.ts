@@ -77,6 +77,10 @@ export class Slots {
     return success(slot);
   }
 
+  erase(): void {
+    for (let slot = 0; slot < MAX_STORED; slot++) if (this.#isTaken[slot]) this.free(slot);
+  }
+
   /** Where flash refuses, the message stays until another takes its slot; a start before that sends it once more. */
   free(slot: number): void {
     this.#isTaken[slot] = false;

@@ -20,6 +20,7 @@ import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
+import { openSession } from "./broker.js";
 import { VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
 import { ScriptedStore } from "./store.js";
@@ -279,25 +280,9 @@ export class World {
     if (this.#step()) return never();
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
-    const world = this;
-    let packetId = 0;
-    let end!: (failure: Failure) => void;
-    const ended = new Promise<Failure>((resolve) => {
-      end = resolve;
-    });
+    const { session, end } = openSession(this.clock, options, this.answerMs, (message) => this.published.push(message));
     this.session = { options, end };
-    return success<MqttSession>({
-      sessionPresent: false,
-      publish(message) {
-        world.published.push(message);
-        if (message.qos === 0) return { packetId: 0 };
-        const id = message.packetId ?? ++packetId;
-        world.clock.after(world.answerMs, () => options.onAcknowledged?.(id));
-        return { packetId: id };
-      },
-      close: (failure) => end(failure),
-      ended,
-    });
+    return success(session);
   }
 
   #later<T>(delayMs: number, value: () => T): Promise<T> {
