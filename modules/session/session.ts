@@ -104,10 +104,12 @@ function hearing(
       log.note(`mqtt: a message that came before was dropped, on ${topic}`);
       return;
     }
-    for (const [name, hear] of Object.entries(application.topics ?? {}))
-      if (topics[name] === topic) guarded(name, hear)(payload);
-    if (topic !== topics.control && topics.control !== undefined) return;
-    // A retained `reboot` would come again after each restart.
+    const [name, hear] = Object.entries(application.topics ?? {}).find(([one]) => topics[one] === topic) ?? [];
+    if (hear) {
+      guarded(name!, hear)(payload);
+      return;
+    }
+    // What comes on no topic of the application's is control: that topic may have wildcards. A retained `reboot` would come again after each restart.
     if (retained || !control.receive(payload))
       log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
   };
