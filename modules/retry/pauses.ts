@@ -2,7 +2,7 @@
 import type { Clock } from "../clock/clock.js";
 
 /** `service` and `firmware`: not asked before; `refresh` and `check`: asked by themselves then. */
-export type Due = "service" | "firmware" | "refresh" | "check";
+export type Due = "service" | "firmware" | "refresh" | "check" | "stand-in";
 
 export class Pauses {
   #clock: Clock;
