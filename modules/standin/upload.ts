@@ -114,6 +114,10 @@ function failureIn(response: HttpResponse): Failure | undefined {
   return asText(answer.detail) ? failed("server-error", errorText(answer)).failure : undefined;
 }
 
+/** Written anew, so that there is one way only in which the secret can be escaped. */
 function hiding(secret: Secret, text: string): string {
-  return text.split(secret.reveal()).join(String(secret));
+  const hidden = JSON.stringify(secret.reveal()).slice(1, -1);
+  return JSON.stringify(parseObject(text) ?? {})
+    .split(hidden)
+    .join(String(secret));
 }
