@@ -69,6 +69,7 @@ describe("the seed's reply", () => {
       password: "secret",
       topics: mqtt_config.topics,
       qos: 1,
+      cleanSession: true,
     });
   });
 
@@ -140,9 +141,12 @@ test.each([
   expect(credentialsOf(await ask(URL, 200, withMqtt(change)))).toMatchObject({ tls: true, port });
 });
 
-test("says nothing about pace, WebSocket and the time zone", async () => {
+test("that has no more says nothing about pace, WebSocket and the time zone", async () => {
   expect(configurationOf(await ask(URL, 200, good))).toMatchObject({
-    pace: { heartbeatMs: undefined, retryAttempts: undefined, timeoutMs: undefined, keepAliveMs: undefined },
+    pace: {
+      ...{ heartbeatMs: undefined, dataMs: undefined, retryAttempts: undefined, timeoutMs: undefined },
+      keepAliveMs: undefined,
+    },
     websocket: undefined,
     utcOffsetMinutes: undefined,
   });

@@ -1,0 +1,323 @@
+/** HTTP in the place of MQTT: what is sent, what counts as taken, when it is worth it, and how often. */
+import { describe, expect, test } from "vitest";
+import { type Failure, failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
+import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
+import { formatUrl, parseUrl } from "../../modules/http/url.js";
+import { Pauses } from "../../modules/retry/pauses.js";
+import { Secret } from "../../modules/secret/secret.js";
+import { isBlocked, pauseStandingIn, type StandInOptions, uploadPauseMs } from "../../modules/standin/standin.js";
+import { type Reading, type Uploaded, uploadOnce } from "../../modules/standin/upload.js";
+import type { StandIn } from "../../provisioning/stand-in.js";
+import { VirtualClock } from "../scripted/clock.js";
+
+const DATA = "http://api.example.com/data";
+const STATUS = "http://api.example.com/status";
+const SECRET = 'device"secret';
+const standIn: StandIn = {
+  dataUrl: parseUrl(DATA),
+  statusUrl: parseUrl(STATUS),
+  deviceId: "D1",
+  deviceSecret: new Secret(SECRET),
+};
+const status = { online: true, ip_address: "192.168.1.7", rssi: -60 };
+const credentials = { device_id: "D1", device_secret: SECRET };
+const taken = { code: 200, message: "数据上传成功", data: {} };
+
+const reading = (value: unknown): Reading => ({ payload: typeof value === "string" ? value : JSON.stringify(value) });
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => reading({ n: index }));
+const reply = (code: number, body: unknown, retryAfterMs?: number): Result<HttpResponse> =>
+  success({ status: code, body: typeof body === "string" ? body : JSON.stringify(body), retryAfterMs });
+
+type Answering = (body: Record<string, unknown>, path: string, count: number) => Result<HttpResponse>;
+
+/** What came, as `[url, body]`. */
+class Backend {
+  readonly got: [string, Record<string, unknown>][] = [];
+  readonly requests: HttpRequest[] = [];
+  #answering: Answering;
+
+  constructor(answering: Answering = () => reply(200, taken)) {
+    this.#answering = answering;
+  }
+
+  http = async (request: HttpRequest): Promise<Result<HttpResponse>> => {
+    const body = JSON.parse(request.body!) as Record<string, unknown>;
+    this.requests.push(request);
+    this.got.push([formatUrl(request.url), body]);
+    return this.#answering(body, request.url.path, this.got.length);
+  };
+
+  upload(readings: readonly Reading[], endpoints: Partial<StandIn> = {}): Promise<Uploaded> {
+    return uploadOnce(this, { ...standIn, ...endpoints }, { status, readings });
+  }
+}
+
+describe("an upload", () => {
+  test("is a request for each reading, the oldest first, and one for the status", async () => {
+    const backend = new Backend();
+    const readings = [reading({ sensor: "DHT11", temperature: 25.5, timestamp: "t" }), reading({ n: 2 })];
+    expect(await backend.upload(readings)).toEqual({ taken: 2, failure: undefined });
+    expect(backend.got).toEqual([
+      [DATA, { ...credentials, sensors: { sensor: "DHT11", temperature: 25.5, timestamp: "t" }, status }],
+      [DATA, { ...credentials, sensors: { n: 2 }, status }],
+      [STATUS, { ...credentials, sensors: {}, status }],
+    ]);
+    const [{ method, headers, timeoutMs }] = backend.requests as [HttpRequest];
+    expect([method, headers?.["content-type"], timeoutMs]).toEqual(["POST", "application/json", 15_000]);
+  });
+
+  test("goes where there is an endpoint, and nowhere else", async () => {
+    const noData = new Backend();
+    expect(await noData.upload(numbered(2), { dataUrl: undefined })).toEqual({ taken: 0, failure: undefined });
+    expect(noData.got.map(([url]) => url)).toEqual([STATUS]);
+    const noStatus = new Backend();
+    expect(await noStatus.upload(numbered(2), { statusUrl: undefined })).toEqual({ taken: 2, failure: undefined });
+    expect(noStatus.got.map(([url]) => url)).toEqual([DATA, DATA]);
+  });
+
+  test.each(["a text", "[1,2]", "5", "null", "{", ""])(
+    "a payload that is no object goes as a value: %j",
+    async (text) => {
+      const backend = new Backend();
+      expect(await backend.upload([reading(text)])).toMatchObject({ taken: 1 });
+      expect(backend.got[0]![1].sensors).toEqual({ value: text });
+    },
+  );
+
+  test("no reading and no status takes the place of the credentials", async () => {
+    const backend = new Backend((body) =>
+      reply(Array.isArray(body.sensors) || body.status === "online" ? 200 : 422, {}),
+    );
+    const forged = { device_id: "other", device_secret: "other", n: 1 };
+    const report = { status: { ...status, ...forged }, readings: [reading(forged)] };
+    expect(await uploadOnce(backend, standIn, report)).toEqual({ taken: 1, failure: undefined });
+    for (const [, body] of backend.got) expect(body).toMatchObject(credentials);
+  });
+});
+
+describe("servers that take a list", () => {
+  const isListed: Answering = ({ sensors, status: word }, path) => {
+    const isUnderstood = path === "/data" ? Array.isArray(sensors) : typeof word === "string";
+    return isUnderstood ? reply(200, taken) : reply(422, { detail: [{ loc: ["body", "sensors"], msg: "no list" }] });
+  };
+
+  test("get one after a 422, with the numbers of the reading, and from then on", async () => {
+    const backend = new Backend(isListed);
+    const dht = { sensor: "DHT11", temperature: 25.5, humidity: 60, timestamp: "2026-01-01T00:00:00Z" };
+    expect(await backend.upload([reading(dht), reading({ lux: 3 })])).toEqual({ taken: 2, failure: undefined });
+    const { timestamp } = dht;
+    expect(backend.got.slice(1)).toEqual([
+      [
+        DATA,
+        {
+          ...credentials,
+          status,
+          sensors: [
+            { sensor_name: "temperature", value: 25.5, timestamp },
+            { sensor_name: "humidity", value: 60, timestamp },
+          ],
+        },
+      ],
+      [DATA, { ...credentials, status, sensors: [{ sensor_name: "lux", value: 3 }] }],
+      [STATUS, { ...credentials, ...status, status: "online" }],
+    ]);
+  });
+
+  test("are not asked again where neither is understood, nor with what a list cannot say", async () => {
+    const neither = new Backend(() => reply(422, { detail: "no" }));
+    expect(await neither.upload(numbered(3))).toMatchObject({ taken: 0, failure: { reason: "request-refused" } });
+    expect(neither.got).toHaveLength(2);
+    const backend = new Backend(isListed);
+    const { taken: count, failure } = await backend.upload([reading({ door: "open" }), reading({ n: 1 })]);
+    expect([count, failure?.reason, backend.got.length]).toEqual([0, "request-refused", 1]);
+  });
+});
+
+describe("what is not taken", () => {
+  test.each<[string, Result<HttpResponse>, Reason, number | undefined]>([
+    ["401", reply(401, { detail: "设备ID或密钥无效" }), "secret-refused", undefined],
+    ["403", reply(403, { detail: "disabled" }), "device-disabled", undefined],
+    ["404", reply(404, { detail: "Not Found" }), "unexpected-status", undefined],
+    ["429 with a header", reply(429, "", 90_000), "rate-limited", 90_000],
+    ["429 with a member", reply(429, { retry_after: 5_000 }), "rate-limited", 5_000],
+    ["500", reply(500, "oops"), "server-error", undefined],
+    ["301", reply(301, ""), "unexpected-status", undefined],
+    ["204", reply(204, ""), "unexpected-status", undefined],
+    ["a hotel's login", reply(200, "<html>Welcome</html>"), "bad-answer", undefined],
+    ["an empty 200", reply(200, ""), "bad-answer", undefined],
+    ["a list", reply(200, "[]"), "bad-answer", undefined],
+    ["an error in a 200", reply(200, { error: "Device not found" }), "server-error", undefined],
+    ["no success in a 200", reply(200, { success: false, message: "x" }), "server-error", undefined],
+    ["a code in a 200", reply(200, { code: 500, msg: "服务器内部异常" }), "server-error", undefined],
+    ["a detail in a 200", reply(200, { detail: "设备未注册" }), "server-error", undefined],
+    ["no network", failed("unreachable"), "unreachable", undefined],
+  ])("%s", async (_label, answer, reason, retryAfterMs) => {
+    const backend = new Backend((_body, _path, count) => (count === 3 ? answer : reply(200, taken)));
+    const { taken: count, failure } = await backend.upload(numbered(5));
+    expect([count, failure?.reason, failure?.retryAfterMs]).toEqual([2, reason, retryAfterMs]);
+    // Neither the next reading nor the status is tried: it was asked to be left alone, or is not there.
+    expect(backend.got).toHaveLength(3);
+  });
+
+  test.each([reply(200, {}), reply(201, { id: 1 }), reply(200, taken)])("%j is no failure", async (answer) => {
+    expect(await new Backend(() => answer).upload(numbered(1))).toEqual({ taken: 1, failure: undefined });
+  });
+
+  test("the status alone: the readings are taken all the same", async () => {
+    const backend = new Backend((_body, path) => (path === "/status" ? reply(500, "") : reply(200, taken)));
+    expect(await backend.upload(numbered(2))).toMatchObject({ taken: 2, failure: { reason: "server-error" } });
+  });
+});
+
+test.each([
+  [200, { error: `no device ${SECRET}` }],
+  [401, { detail: `the secret ${SECRET} is wrong` }],
+  [422, { detail: [{ loc: ["body", SECRET], msg: `${SECRET}?`, input: credentials }] }],
+  // Cut in the middle of it.
+  [500, { detail: `${"x".repeat(110)}${SECRET}` }],
+])("a service that quotes the secret, %i, does not get it into the log", async (code, body) => {
+  const quoting = JSON.stringify(body);
+  const escaped = quoting.replaceAll("device", "\\u0064evice");
+  for (const text of [quoting, escaped]) {
+    const { failure } = await new Backend(() => reply(code, text)).upload(numbered(1));
+    expect(failure?.detail).toMatch(/••••|x{100}/);
+    expect(failure?.detail).not.toMatch(/device"|"secret/);
+  }
+  const plain = new Backend(() => reply(code, quoting.replaceAll(JSON.stringify(SECRET).slice(1, -1), "plain-secret")));
+  const { failure } = await plain.upload(numbered(1), { deviceSecret: new Secret("plain-secret") });
+  expect(failure?.detail).not.toContain("plain");
+});
+
+describe("it is worth it", () => {
+  const MINUTE = 60_000;
+  const failure = (reason: Reason): Failure => ({ reason });
+
+  test.each<[Reason, boolean]>([
+    ...(["unreachable", "timeout", "name-unknown", "connection-lost", "tls-failed"] as const).map(
+      (reason): [Reason, boolean] => [reason, true],
+    ),
+    ...(["broker-closed", "broker-busy"] as const).map((reason): [Reason, boolean] => [reason, true]),
+    ...(["broker-credentials", "broker-refused", "topic-refused", "wifi-lost", "no-internet"] as const).map(
+      (reason): [Reason, boolean] => [reason, false],
+    ),
+    ...(["tls-untrusted", "tls-name", "tls-expired", "internal"] as const).map((reason): [Reason, boolean] => [
+      reason,
+      false,
+    ]),
+  ])("after %s: %s", (reason, is) => {
+    expect(isBlocked(failure(reason), 20, 60 * MINUTE)).toBe(is);
+  });
+
+  test.each([
+    [1, 0, false],
+    [4, 5 * MINUTE - 1, false],
+    [5, 0, true],
+    [1, 5 * MINUTE, true],
+  ])("after %i tries and %i ms: %s", (tries, blockedMs, is) => {
+    expect(isBlocked(failure("unreachable"), tries, blockedMs)).toBe(is);
+  });
+});
+
+describe("the pause between uploads", () => {
+  const pace = { retryAttempts: undefined, timeoutMs: undefined, keepAliveMs: undefined, dataMs: undefined };
+  const pauses = (heartbeatMs: number | undefined, failure?: Failure, tries = 0) =>
+    [0, 1].map((random) => uploadPauseMs({ ...pace, heartbeatMs }, failure, tries, () => random));
+
+  test("is the status's, with jitter, and a minute at least", () => {
+    expect(pauses(undefined)).toEqual([60_000, 75_000]);
+    expect(pauses(5_000)).toEqual([60_000, 75_000]);
+    expect(pauses(3_600_000)).toEqual([3_600_000, 4_500_000]);
+  });
+
+  test("grows with failures, and obeys what the service asks for", () => {
+    expect(pauses(undefined, { reason: "unreachable" })).toEqual([60_000, 75_000]);
+    expect(pauses(undefined, { reason: "unreachable" }, 20)[1]).toBeGreaterThan(299_000);
+    expect(pauses(undefined, { reason: "rate-limited", retryAfterMs: 1_800_000 })[0]).toBe(1_800_000);
+    expect(pauses(undefined, { reason: "device-disabled" })[0]).toBeGreaterThanOrEqual(12 * 3_600_000);
+  });
+});
+
+describe("a pause between two tries of the broker", () => {
+  class Scene extends Backend {
+    readonly clock = new VirtualClock();
+    readonly pauses = new Pauses(this.clock);
+    readonly random = () => 0;
+    readonly outbox = numbered(20);
+    readonly failures: Reason[] = [];
+    /** When uploads began. */
+    readonly times: number[] = [];
+    /** Until then the network is there. */
+    networkUntilMs = Number.POSITIVE_INFINITY;
+
+    async pause(pauseMs: number, standsIn = standIn): Promise<number> {
+      const { clock } = this;
+      const options: StandInOptions = {
+        standIn: standsIn,
+        pace: {} as StandInOptions["pace"],
+        tries: 0,
+        status: () => status,
+        oldest: (count) => {
+          this.times.push(clock.ticksMs());
+          return this.outbox.slice(0, count);
+        },
+        onTaken: (count) => this.outbox.splice(0, count),
+        onFailure: ({ reason }) => this.failures.push(reason),
+        wait: (waitMs) => {
+          expect(waitMs).toBeGreaterThan(0);
+          const isLost = clock.ticksMs() + waitMs > this.networkUntilMs;
+          const slept = clock.later(
+            isLost ? Math.max(0, this.networkUntilMs - clock.ticksMs()) : waitMs,
+            () => !isLost,
+          );
+          clock.step();
+          return slept;
+        },
+      };
+      const startMs = clock.ticksMs();
+      await pauseStandingIn(this, pauseMs, options);
+      return clock.ticksMs() - startMs;
+    }
+  }
+
+  test("is as long as it was to be, with an upload when it is due, eight readings each", async () => {
+    const scene = new Scene();
+    expect(await scene.pause(150_000)).toBe(150_000);
+    expect(scene.times).toEqual([0, 60_000, 120_000]);
+    expect(scene.outbox).toEqual([]);
+    expect(scene.got.map(([url]) => url).filter((url) => url === STATUS)).toHaveLength(3);
+    expect(scene.got.map(([, { sensors }]) => (sensors as { n?: number }).n).filter((n) => n !== undefined)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index),
+    );
+  });
+
+  test("after another one goes on where that left off: short pauses are no reason for more uploads", async () => {
+    const scene = new Scene();
+    for (let count = 0; count < 60; count++) expect(await scene.pause(2_000)).toBe(2_000);
+    expect(scene.times).toEqual([0, 60_000]);
+  });
+
+  test("keeps what is not taken, tells why, and leaves the service alone for as long as it asks", async () => {
+    const scene = new Scene((_body, _path, count) => (count === 4 ? reply(429, "", 100_000) : reply(200, taken)));
+    await scene.pause(120_000);
+    expect(scene.failures).toEqual(["rate-limited"]);
+    expect(scene.times).toEqual([0, 100_000]);
+    expect(scene.outbox).toHaveLength(20 - 3 - 8);
+  });
+
+  test("ends when the network is lost", async () => {
+    const scene = new Scene();
+    scene.networkUntilMs = 70_000;
+    expect(await scene.pause(300_000)).toBe(70_000);
+    expect(scene.times).toEqual([0, 60_000]);
+  });
+
+  test("ends with the upload that takes longer than it", async () => {
+    const scene: Scene = new Scene(() => {
+      scene.clock.after(15_000, () => {});
+      scene.clock.step();
+      return failed("timeout");
+    });
+    expect(await scene.pause(1_000)).toBe(15_000);
+    expect(scene.outbox).toHaveLength(20);
+  });
+});
