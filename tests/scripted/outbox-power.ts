@@ -2,7 +2,6 @@
 import { WINDOW } from "../../modules/outbox/delivery.js";
 import { MAX_READINGS } from "../../modules/outbox/queue.js";
 import { MAX_STORED } from "../../modules/outbox/slots.js";
-import type { Playable } from "./journeys.js";
 import { Bench, KEEP_ALIVE_MS } from "./outbox.js";
 import { randomNumbers } from "./power.js";
 import { ScriptedStore } from "./store.js";
@@ -177,22 +176,3 @@ export function liveOutbox(seed: number, cutAt: number): number {
     throw new Error(`outbox, seed ${seed}, cut at ${cutAt}: ${(error as Error).message}`);
   }
 }
-
-/** Some cuts of a life. */
-function outboxPowerFails(enter: (played: Playable) => void): Promise<void> {
-  return inTurns(enter, (turn) => liveOutbox(1, 5 * turn + 1) > 5 * turn);
-}
-
-/** Calls it turn by turn until it is over. */
-export function inTurns(enter: (played: Playable) => void, goesOn: (turn: number) => boolean): Promise<void> {
-  let turn = 0;
-  return new Promise((resolve) => {
-    enter({
-      turn() {
-        if (!goesOn(turn++)) resolve();
-      },
-    });
-  });
-}
-
-export const outboxJourneys = { outboxPowerFails };
