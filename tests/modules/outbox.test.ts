@@ -159,6 +159,8 @@ describe("quality 1", () => {
     expect(one.session.payloads).toEqual(["0"]);
     for (const id of [3, 4]) one.attached.onAcknowledged(id);
     expect(one.outbox.stats.queued).toBe(3);
+    one.acknowledgeAll();
+    expect(one.outbox.stats.queued).toBe(2);
     one.session.room = 10;
     one.attached.onWritable();
     expect(one.session.payloads).toEqual(numbers(3));
@@ -221,6 +223,13 @@ describe("quality 0", () => {
     expect(one.session.payloads).toEqual(["1", "2"]);
     one.pass(proofMs);
     expect(one.outbox.stats).toEqual({ queued: 0, stored: 0, dropped: 0, sent: 3 });
+  });
+
+  test("there is no window: nobody acknowledges", () => {
+    const one = bench();
+    one.attach({ qos: 0 });
+    for (const n of numbers(WINDOW + 4)) one.add(n, true);
+    expect(one.session.payloads).toEqual(numbers(WINDOW + 4));
   });
 
   test.each([
