@@ -78,6 +78,30 @@ export function storedSuite(name: string, open: () => Flash): void {
       ]);
     });
 
+    test("are gone where the device is made as it came from the factory", () => {
+      const flash = open();
+      const store = flash.boot();
+      let refuses = false;
+      const { get, set } = { get: (key: string) => store.get(key), set: store.set.bind(store) };
+      const bench = new Bench({
+        ...{ get, set },
+        delete(key) {
+          if (refuses) throw new Error("nvs erase fail");
+          store.delete(key);
+        },
+      });
+      for (const n of numbers(3)) bench.add(n, true);
+      bench.attach();
+      refuses = true;
+      bench.session.acknowledge(3, bench.attached);
+      refuses = false;
+      expect(flash.keys()).toHaveLength(3);
+      bench.outbox.erase();
+      expect(flash.keys()).toEqual([]);
+      bench.restart(flash.boot());
+      expect(bench.outbox.stats.queued).toBe(0);
+    });
+
     test("are refused where all slots are in use; nothing is harmed, and there is room again later", () => {
       const flash = open();
       const bench = new Bench(flash.boot());
