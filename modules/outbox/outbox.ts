@@ -7,9 +7,6 @@
  * With quality 0 a reading counts as sent once it has left; what is durable is sent again in the next session unless
  * this one lasts long enough to prove that the broker was there, two and a half keep-alives. Whoever uses up all
  * slots in that time has to wait.
- *
- * Where the broker has kept the session, packet ids of the one before are used again: whatever else is published
- * there with quality 1 may meet them, unless its ids are others.
  */
 import type { Clock } from "../clock/clock.js";
 import type { Result } from "../failure/failure.js";

@@ -91,10 +91,10 @@ export class Queue {
   }
 
   /** @returns undefined where flash does not give it */
-  payloadOf({ sequence, content }: Entry): string | undefined {
+  payloadOf({ content }: Entry): string | undefined {
     if (typeof content === "string") return content;
     const stored = this.#slots.read(content);
-    return typeof stored === "object" && stored.sequence === sequence ? stored.payload : undefined;
+    return typeof stored === "object" ? stored.payload : undefined;
   }
 
   sendOff(entry: Entry, packetId: number, sentMs: number): void {
