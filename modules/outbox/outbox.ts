@@ -43,6 +43,12 @@ export interface OutboxOptions {
   note(text: string): void;
 }
 
+/** Not sent yet. */
+export interface Waiting {
+  readonly sequence: number;
+  readonly payload: string;
+}
+
 /** To be called from the callbacks of the session's `MqttOptions` with these names. */
 export interface Attached {
   onWritable(): void;
@@ -82,6 +88,15 @@ export class Outbox {
   /** What is in flash, as from the factory; for the moment before a restart. */
   erase(): void {
     this.#slots.erase();
+  }
+
+  /** The oldest of a topic that wait, for whoever has another way than a session: what went it is `taken`. */
+  oldest(topic: string, count: number): Waiting[] {
+    return this.#queue.oldest(topic, count);
+  }
+
+  taken(messages: readonly Waiting[]): void {
+    for (const { sequence } of messages) this.#queue.finishIfWaiting(sequence);
   }
 
   /**

@@ -126,7 +126,6 @@ function connect(
   const heard = [control, ...Object.keys(device.application.topics ?? {}).map((name) => topics[name])];
   return device.mqtt({
     ...broker,
-    cleanSession: true,
     keepAliveMs: keepAliveMsOf(configuration),
     timeoutMs: pace.timeoutMs ?? CONNECT_TIMEOUT_MS,
     will:

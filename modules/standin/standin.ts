@@ -36,18 +36,14 @@ const BLOCKED: ReadonlySet<Reason> = new Set([
 ] as const);
 /** A broker that restarts, or a router, is back by then: pauses have grown to half a minute. */
 const TRIES_BEFORE_STAND_IN = 5;
-const BLOCKED_BEFORE_STAND_IN_MS = 5 * 60_000;
 /** The status's own pace, and never more often: it is no second connection. */
 const INTERVAL_MS = 60_000;
 /** With the status and one request in the other form ten a minute, which is what the service's other endpoints take. */
 const READINGS_PER_UPLOAD = 8;
 
-/**
- * @param tries of the broker in a row that failed, `failure` the last of them
- * @param blockedMs since the first of them
- */
-export function isBlocked(failure: Failure, tries: number, blockedMs: number): boolean {
-  return BLOCKED.has(failure.reason) && (tries >= TRIES_BEFORE_STAND_IN || blockedMs >= BLOCKED_BEFORE_STAND_IN_MS);
+/** @param tries of the broker in a row that failed, `failure` the last of them */
+export function isBlocked(failure: Failure, tries: number): boolean {
+  return BLOCKED.has(failure.reason) && tries >= TRIES_BEFORE_STAND_IN;
 }
 
 /** The status's interval with up to a quarter more; after a failure never sooner than after any other. */
