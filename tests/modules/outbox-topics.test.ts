@@ -59,3 +59,14 @@ test("a topic too long for a packet: the message is dropped, told of, and its sl
   expect(one.notes[0]).toBe("outbox: message 1 for data is too large for a packet");
   expect(store.entries.size).toBe(0);
 });
+
+test("a topic that is too long when a message is sent again: the message is dropped, the others go", () => {
+  const one = bench();
+  one.attach();
+  for (const n of numbers(4)) one.add(n, n === "0", n === "3" ? "status" : "data");
+  one.lose();
+  one.attach({ present: true, topics: { ...TOPICS, data: "t".repeat(1_400) } });
+  expect(one.session.payloads).toEqual(["3"]);
+  one.acknowledgeAll();
+  expect(one.outbox.stats).toEqual({ queued: 0, stored: 0, dropped: 3, sent: 1 });
+});
