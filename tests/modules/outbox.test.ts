@@ -6,7 +6,7 @@ import { MIN_PROOF_MS, WINDOW } from "../../modules/outbox/delivery.js";
 import { MAX_READING_BYTES, MAX_READINGS } from "../../modules/outbox/queue.js";
 import { createStore } from "../../modules/storage/adapter.js";
 import "../moddable/support.js";
-import { Bench, KEEP_ALIVE_MS, TOPICS } from "../scripted/outbox.js";
+import { Bench, KEEP_ALIVE_MS } from "../scripted/outbox.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { storedSuite } from "./outbox-stored.js";
 
@@ -242,52 +242,5 @@ describe("quality 0", () => {
     one.lose();
     one.attach({ qos: after, present: true });
     expect(one.session.sent).toMatchObject([{ payload: "0", qos: after, duplicate: false }]);
-  });
-});
-
-describe("topics", () => {
-  test("are those of the credentials when a message is sent", () => {
-    const one = bench();
-    one.add("0");
-    one.attach({ topics: { data: "moved/data" } });
-    expect(one.session.sent).toMatchObject([{ topic: "moved/data" }]);
-  });
-
-  test.each(["event", "constructor", "__proto__"])(
-    "%s is missing: readings are dropped, what is durable waits, nobody is held up",
-    (name) => {
-      const one = bench();
-      for (const n of numbers(2)) one.add(n, false, name);
-      for (const n of numbers(2, 2)) one.add(n, true, name);
-      one.add("4");
-      one.attach();
-      one.add("5", false, name);
-      one.add("6", true);
-      one.settle();
-      expect(one.session.payloads).toEqual(["4", "6"]);
-      expect(one.outbox.stats).toEqual({ queued: 2, stored: 2, dropped: 3, sent: 2 });
-      expect(one.notes).toEqual([`outbox: the credentials have no topic "${name}": readings for it are dropped`]);
-      one.lose();
-      one.attach({ topics: Object.fromEntries([...Object.entries(TOPICS), [name, "events"]]) });
-      expect(one.session.sent.map(({ topic, payload }) => `${topic} ${payload}`)).toEqual(["events 2", "events 3"]);
-      one.lose();
-      // On their way, and the topic is gone again.
-      one.attach({ present: true });
-      one.settle();
-      expect([one.session.payloads, one.outbox.stats.queued]).toEqual([[], 2]);
-    },
-  );
-
-  test("too long for a packet: the message is dropped, told of, and its slot is free", () => {
-    const store = new ScriptedStore();
-    const one = new Bench(store);
-    one.add("0", true);
-    one.add("1");
-    one.add("2", false, "status");
-    one.attach({ topics: { ...TOPICS, data: "t".repeat(1_400) } });
-    expect(one.session.payloads).toEqual(["2"]);
-    expect(one.outbox.stats).toMatchObject({ stored: 0, dropped: 2 });
-    expect(one.notes[0]).toBe("outbox: message 1 for data is too large for a packet");
-    expect(store.entries.size).toBe(0);
   });
 });
