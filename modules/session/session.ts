@@ -74,9 +74,10 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   cancelProof();
   refreshing.stop();
   reports.stop();
-  draining.detach();
   // A status that says "offline" for the seconds of a restart helps nobody.
   mqtt.close(failed("broker-closed").failure, result.kind === "reboot" || result.kind === "reprovision");
+  // After it has told what was acknowledged before the end.
+  draining.detach();
   return result;
 }
 
