@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { success } from "../../modules/failure/failure.js";
 import { formatUrl } from "../../modules/http/url.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { ask, configurationOf, credentialsOf, outcomeOf, Service } from "./support.js";
@@ -22,6 +23,16 @@ describe("the request", () => {
       product_id: "esp32-online",
     });
     expect(timeoutMs).toBe(15_000);
+  });
+
+  test("tells the time of the answer's Date header, where it has one", async () => {
+    const dated = { status: 200, body: JSON.stringify(good), dateMs: 1_800_000_000_000 };
+    const service = new Service(() => success(dated));
+    await service.query(URL);
+    expect(service.toldTimes).toEqual([1_800_000_000_000]);
+    const undated = new Service(() => answer(200, good));
+    await undated.query(URL);
+    expect(undated.toldTimes).toEqual([]);
   });
 
   test("has the time that the service asked for", async () => {
