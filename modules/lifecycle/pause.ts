@@ -35,7 +35,7 @@ export async function pauseOffline(
     await pause(device, pauseMs);
     return;
   }
-  const { outbox, log } = device;
+  const { outbox, log, wifi } = device;
   let readings: readonly Waiting[] = [];
   await pauseStandingIn(device, pauseMs, {
     ...{ standIn, pace, tries },
@@ -49,6 +49,7 @@ export async function pauseOffline(
       outbox.taken(readings.slice(0, count));
     },
     onFailure: (refused) => noteFailure(log, refused),
-    wait: (leftMs) => pause(device, leftMs),
+    // It may have been lost while something was uploaded.
+    wait: async (leftMs) => wifi.joined && pause(device, leftMs),
   });
 }

@@ -75,15 +75,21 @@ export async function uploadOnce(
   }
 
   let taken = 0;
+  let refusal: Failure | undefined;
   for (const { payload } of dataUrl ? readings : []) {
     // An application may have sent anything.
     const reading = parseObject(payload) ?? { value: payload };
     const sent = await send(dataUrl!, (into) => into.data(reading, status));
-    if (!sent.ok) return { taken, failure: sent.failure };
-    taken++;
+    if (sent.ok) taken++;
+    else if (sent.failure.reason !== "request-refused") return { taken, failure: sent.failure };
+    else {
+      // It waits for MQTT, and those behind it with it: their order counts. The status does not.
+      refusal = sent.failure;
+      break;
+    }
   }
   const sent = statusUrl && (await send(statusUrl, (into) => into.status(status)));
-  return { taken, failure: sent && !sent.ok ? sent.failure : undefined };
+  return { taken, failure: sent && !sent.ok ? sent.failure : refusal };
 }
 
 async function post(http: HttpClient, standIn: StandIn, url: Url, body: object): Promise<Result<void>> {
