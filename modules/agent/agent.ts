@@ -32,6 +32,7 @@ export function startAgent(application: Application = {}): Agent {
   const clock = createClock();
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
+  const identity = createIdentity(createStore("factory"), store, Math.random);
   const log = createLog((line) => trace(line, "\n"));
   const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
   const device: Device = {
@@ -48,7 +49,7 @@ export function startAgent(application: Application = {}): Agent {
     serveHttp: createHttpServer(clock),
     serveUdp,
     mqtt: createMqtt(clock, calendar),
-    identity: createIdentity(createStore("factory"), store, Math.random),
+    identity,
     updates: createUpdates(log),
     store,
     settings: settingsRecord(store),
@@ -61,7 +62,7 @@ export function startAgent(application: Application = {}): Agent {
     telemetry: new Telemetry(),
     connections: { count: 0 },
     application,
-    build: config as unknown as Build,
+    build: { ...(config as unknown as Build), ...identity.product },
   };
   void runLifecycle(device);
   return { publish: publisher(device) };
