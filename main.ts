@@ -12,6 +12,7 @@ import { createLog } from "./modules/log/log.js";
 import { createMqtt } from "./modules/mqtt/adapter.js";
 import { resolveName } from "./modules/resolver/adapter.js";
 import { Pauses } from "./modules/retry/pauses.js";
+import { authoritiesRecord } from "./modules/settings/authorities.js";
 import { claimRecord } from "./modules/settings/claim.js";
 import { settingsRecord } from "./modules/settings/settings.js";
 import { createStore } from "./modules/storage/adapter.js";
@@ -24,6 +25,8 @@ import { Journal } from "./provisioning/journal.js";
 const clock = createClock();
 const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
 const store = createStore("agent");
+const authorities = authoritiesRecord(store);
+const trusted = () => authorities.read() ?? [];
 const log = createLog((line) => trace(line, "\n"));
 
 void runLifecycle({
@@ -35,15 +38,16 @@ void runLifecycle({
   wifi: new WiFiAdapter(clock),
   button: createButton(clock),
   resolve: resolveName,
-  http: createHttpClient(clock, calendar),
+  http: createHttpClient(clock, calendar, trusted),
   serveHttp: createHttpServer(clock),
   serveUdp,
-  mqtt: createMqtt(clock, calendar),
+  mqtt: createMqtt(clock, calendar, trusted),
   identity: createIdentity(createStore("factory"), store, Math.random),
   updates: createUpdates(log),
   store,
   settings: settingsRecord(store),
   claim: claimRecord(store),
+  authorities,
   journal: new Journal(store),
   pauses: new Pauses(clock),
   build: config as unknown as Build,

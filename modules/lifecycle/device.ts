@@ -10,6 +10,7 @@ import type { Identity } from "../identity/identity.js";
 import type { Log } from "../log/log.js";
 import type { MqttConnect } from "../mqtt/mqtt.js";
 import type { Pauses } from "../retry/pauses.js";
+import type { Authorities } from "../settings/authorities.js";
 import type { Claim } from "../settings/claim.js";
 import type { Settings } from "../settings/settings.js";
 import type { StoredRecord } from "../storage/record.js";
@@ -59,6 +60,7 @@ export interface Device {
   readonly store: Store;
   readonly settings: StoredRecord<Settings>;
   readonly claim: StoredRecord<Claim>;
+  readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;
   readonly pauses: Pauses;
   readonly build: Build;

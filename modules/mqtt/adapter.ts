@@ -4,6 +4,7 @@ import type { Calendar } from "../clock/set.js";
 import { type Failure, failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
+import type { Authorities } from "../tls/adapter.js";
 import {
   MAX_PACKET_BYTES,
   MAX_PAYLOAD_BYTES,
@@ -32,12 +33,13 @@ const PUBACK_BYTES = 4;
 /**
  * The SDK's MQTT client (ECMA-419).
  * @param calendar asked for the time before each connection over TLS: certificates have dates
+ * @param authorities trusted beside the build's
  */
-export function createMqtt(clock: Clock, calendar: Calendar): MqttConnect {
+export function createMqtt(clock: Clock, calendar: Calendar, authorities: Authorities): MqttConnect {
   return async (options) => {
     if (options.tls) await calendar.ensure();
     const result = await new Promise<Result<MqttSession>>((resolve) => {
-      new Session(clock, options, resolve);
+      new Session(clock, options, authorities, resolve);
     });
     if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
     return result;
@@ -47,6 +49,7 @@ export function createMqtt(clock: Clock, calendar: Calendar): MqttConnect {
 class Session implements MqttSession {
   #clock: Clock;
   #options: MqttOptions;
+  #authorities: Authorities;
   #client: MQTTClient | undefined;
   #resolve: ((result: Result<MqttSession>) => void) | undefined;
   #end!: (failure: Failure) => void;
@@ -65,9 +68,15 @@ class Session implements MqttSession {
   sessionPresent = false;
   readonly ended: Promise<Failure>;
 
-  constructor(clock: Clock, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
+  constructor(
+    clock: Clock,
+    options: MqttOptions,
+    authorities: Authorities,
+    resolve: (result: Result<MqttSession>) => void,
+  ) {
     this.#clock = clock;
     this.#options = options;
+    this.#authorities = authorities;
     this.#resolve = resolve;
     this.#news = new News(clock, options, ({ packetId }) => this.#acknowledge(packetId));
     this.ended = new Promise((end) => {
@@ -126,6 +135,7 @@ class Session implements MqttSession {
   #socketEvents(): PacketEvents {
     return {
       tls: this.#options.tls,
+      authorities: this.#authorities,
       onOpen: () => {
         this.#errorReason = "broker-closed";
       },

@@ -31,7 +31,7 @@ browserTest.for([true, false])(
     await page.getByLabel("Wi-Fi password").fill("a+b &c=%d");
     await page.getByText("Advanced").click();
     await page.getByLabel("Kind of service").selectOption("Activation with a code, v1");
-    await page.locator("#claim").fill("-----BEGIN CERTIFICATE-----\nAB+/=\n");
+    await page.locator("#pem").fill("-----BEGIN CERTIFICATE-----\nAB+/=\n");
     await page.getByRole("button", { name: "Save and connect" }).click();
     await page.waitForURL("**/?lang=en");
     await page.getByRole("button", { name: "Keep anyway" }).click();
@@ -45,8 +45,8 @@ browserTest.for([true, false])(
 
     const [main, keep, prefer, forget] = server.posted;
     const url = server.model.url;
-    const claim = "-----BEGIN CERTIFICATE-----\r\nAB+/=\r\n";
-    const typed = { ssid: "Hidden one", password: "a+b &c=%d", url, protocol: "activation-v1", claim };
+    const pem = "-----BEGIN CERTIFICATE-----\r\nAB+/=\r\n";
+    const typed = { ssid: "Hidden one", password: "a+b &c=%d", url, protocol: "activation-v1", pem };
     expect(main).toEqual({ path: "/", fields: { token, ...typed } });
     expect([keep!.path, keep!.fields.token]).toEqual(["/keep", token]);
     expect(prefer).toEqual({ path: "/prefer", fields: { token, ssid: " two  spaces " } });
@@ -94,7 +94,7 @@ browserTest("a network is chosen by a tap: the password is next, or the button f
 });
 
 browserTest("mistakes: each at its field, the first has the focus, what most people do not need is open", async () => {
-  const errors = { url: "url-invalid", protocol: "protocol-unknown", claim: "claim-too-large" } as const;
+  const errors = { url: "url-invalid", protocol: "protocol-unknown", pem: "certificates-too-large" } as const;
   const { page } = await open({ errors, protocol: "magic", stale: true });
   expect(await page.locator(":focus").getAttribute("id")).toBe("url");
   expect(await page.getByLabel("Kind of service").inputValue()).toBe("automatic");
@@ -209,11 +209,11 @@ browserTest.for(Object.entries(agents))(
     if (!choosesFiles) return;
     const file = (name: string, text: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
     await page.getByLabel("Certificate and key files").setInputFiles([file("a.crt", "CERT\n"), file("a.key", "KEY\n")]);
-    await expect.poll(() => page.locator("#claim").inputValue()).toBe("CERT\n\nKEY\n");
+    await expect.poll(() => page.locator("#pem").inputValue()).toBe("CERT\n\nKEY\n");
     await page.locator("#ssid").fill("n");
     await page.locator("#submit").click();
-    await expect.poll(() => server.posted[0]?.fields.claim).toBe("CERT\r\n\r\nKEY\r\n");
-    expect(Object.keys(server.posted[0]!.fields)).toEqual(["token", "ssid", "password", "url", "protocol", "claim"]);
+    await expect.poll(() => server.posted[0]?.fields.pem).toBe("CERT\r\n\r\nKEY\r\n");
+    expect(Object.keys(server.posted[0]!.fields)).toEqual(["token", "ssid", "password", "url", "protocol", "pem"]);
   },
 );
 

@@ -15,7 +15,7 @@ const mistakes = {
   password: "password-length",
   url: "url-invalid",
   protocol: "protocol-unknown",
-  claim: "claim-invalid",
+  pem: "claim-invalid",
 } as const;
 
 /** Everything that a person can meet. */
@@ -129,7 +129,7 @@ browserTest("the words on the buttons stay whole", async () => {
 });
 
 browserTest("nothing keeps a person from zooming, and no field makes iOS do so by itself", async () => {
-  const server = await servePage(pageModel({ errors: { claim: "claim-invalid" } }));
+  const server = await servePage(pageModel({ errors: { pem: "claim-invalid" } }));
   const { page } = await openPage();
   await page.goto(server.url);
   const viewport = await page.locator("meta[name=viewport]").getAttribute("content");

@@ -11,6 +11,7 @@ import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { pause } from "../moddable/support.js";
 import { type Identity, keyPem, pem } from "../tls/certificates.js";
+import { givenAuthorities } from "../tls/support.js";
 import { fasterClock, listening } from "./net-support.js";
 
 export let broker: Aedes;
@@ -56,6 +57,7 @@ export function connect(change: Partial<MqttOptions> = {}, times = 1) {
   return createMqtt(
     fasterClock(times),
     calendar,
+    givenAuthorities,
   )({
     host: "127.0.0.1",
     port,

@@ -11,6 +11,7 @@ import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
 import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Pauses } from "../../modules/retry/pauses.js";
+import { authoritiesRecord } from "../../modules/settings/authorities.js";
 import { claimRecord } from "../../modules/settings/claim.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
@@ -245,6 +246,7 @@ export class World {
       store,
       settings: settingsRecord(store),
       claim: claimRecord(store),
+      authorities: authoritiesRecord(store),
       journal: new Journal(store),
       pauses: new Pauses(this.clock),
       build,
