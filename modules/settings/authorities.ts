@@ -45,12 +45,16 @@ export function parseAuthorities(text: string, nowMs: number): Authorities | Set
   return authorities.length > 0 ? authorities : "certificates-invalid";
 }
 
-/** A server's own certificate that signs itself is one as well. */
 function mistakeOf(base64: string, nowMs: number): SettingsMistake | undefined {
   const certificate = parseCertificate(fromBase64(base64));
   if (!certificate) return "authority-unusable";
-  if (!certificate.isAuthority && !isEqual(certificate.subject, certificate.issuer)) return "authority-none";
+  if (!certificate.isAuthority && !isServersOwn(certificate)) return "authority-none";
   return certificate.notAfterMs < nowMs ? "authority-expired" : undefined;
+}
+
+/** Signs itself, and names the server: of use without any authority. */
+function isServersOwn({ subject, issuer, alternativeNames }: Certificate): boolean {
+  return isEqual(subject, issuer) && alternativeNames.length > 0;
 }
 
 export function factsOf(authorities: Authorities): readonly AuthorityFacts[] {

@@ -41,13 +41,19 @@ function trustedPath(
   isValid: (certificate: Certificate) => boolean,
 ): readonly Certificate[] | undefined {
   for (const [index, certificate] of chain.entries()) {
-    const anchors = trust.anchorsFor(certificate).filter((anchor) => isIssuedBy(certificate, anchor, trust));
+    const anchors = trust.anchorsFor(certificate).filter((anchor) => isAnchored(certificate, anchor, trust));
     const anchor = anchors.find(isValid) ?? anchors[0];
     if (anchor) return [...chain.slice(0, index + 1), anchor];
     const issuer = chain[index + 1];
     if (!issuer?.isAuthority || !isIssuedBy(certificate, issuer, trust)) return undefined;
   }
   return undefined;
+}
+
+/** A server's own certificate vouches for itself and for nobody else. */
+function isAnchored(certificate: Certificate, anchor: Certificate, trust: Trust): boolean {
+  if (!anchor.isAuthority && !isEqual(anchor.signed, certificate.signed)) return false;
+  return isIssuedBy(certificate, anchor, trust);
 }
 
 function isIssuedBy(certificate: Certificate, issuer: Certificate, trust: Trust): boolean {

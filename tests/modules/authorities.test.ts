@@ -26,7 +26,7 @@ describe("certificates without a key are authorities", () => {
     expect(parsed(`\ufeff${pem(one)}`)).toEqual({ authorities: [base64(one)] });
   });
 
-  test("also one that is no authority and signs itself: a server's own", () => {
+  test("also a server's own that signs itself", () => {
     const self = makeCertificate({ subject: "server", keyType: "ec", names: ["127.0.0.1"] });
     expect(parsed(pem(self))).toEqual({ authorities: [base64(self)] });
   });
@@ -63,6 +63,7 @@ describe("the person is told what is wrong:", () => {
     ["a key with a password", pem(root) + encrypted, "claim-invalid"],
     ["a server's certificate", pem(leaf), "authority-none"],
     ["an authority, then a server's certificate", pem(root, leaf), "authority-none"],
+    ["one that signs itself for no server", pem(makeCertificate({ subject: "x", keyType: "ec" })), "authority-none"],
     ["one that has ended", pem(old), "authority-expired"],
     ["RSA of 1,024 bits", pem(ca({ keyInfo: rsaKeyInfo(128) })), "authority-unusable"],
     ["another curve", pem(ca({ keyInfo: ed25519() })), "authority-unusable"],
