@@ -54,6 +54,23 @@ browserTest.for([true, false])(
   },
 );
 
+browserTest.for([true, false])(
+  "what is stored of certificates is forgotten alone, script: %s",
+  async (javaScriptEnabled) => {
+    const authorities = [{ name: "Example Ltd Root CA", until: "2036-11-27" }];
+    const { page, server } = await open({ hasClaim: true, authorities }, { javaScriptEnabled });
+    await page.getByText("Advanced").click();
+    const rows = page.locator("details .row");
+    expect(await rows.locator("p").allInnerTexts()).toEqual([
+      "A claim certificate is stored.",
+      "CA: Example Ltd Root CA, until 2036-11-27",
+    ]);
+    await rows.nth(1).getByRole("button", { name: "Forget" }).click();
+    await expect.poll(() => server.posted.length).toBe(1);
+    expect(server.posted[0]).toMatchObject({ path: "/forget", fields: { token, stored: "authorities" } });
+  },
+);
+
 browserTest("without a script: a list to read, no control that does nothing, and Refresh is a form", async () => {
   const { page, server } = await open({}, { javaScriptEnabled: false });
   expect(await page.getByRole("listitem").allInnerTexts()).toEqual([
@@ -208,7 +225,7 @@ browserTest.for(Object.entries(agents))(
     expect(await page.getByText(`open ${server.model.address} in Safari or Chrome`).count()).toBe(choosesFiles ? 0 : 1);
     if (!choosesFiles) return;
     const file = (name: string, text: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
-    await page.getByLabel("Certificate and key files").setInputFiles([file("a.crt", "CERT\n"), file("a.key", "KEY\n")]);
+    await page.getByLabel("Certificate files").setInputFiles([file("a.crt", "CERT\n"), file("a.key", "KEY\n")]);
     await expect.poll(() => page.locator("#pem").inputValue()).toBe("CERT\n\nKEY\n");
     await page.locator("#ssid").fill("n");
     await page.locator("#submit").click();

@@ -25,6 +25,10 @@ const shapes: Readonly<Record<string, Partial<PageModel>>> = {
   "mistakes while trying": { errors: mistakes, trial: trials.trying! },
   "locked, with a certificate, scanning": { urlLocked: true, hasClaim: true, scanning: true, networks: [] },
   "a kind of service chosen": { protocol: "activation-v2" },
+  "authorities, one with a long name": {
+    hasClaim: true,
+    authorities: ["Example Ltd Root CA", wide + wide].map((name) => ({ name, until: "2036-11-27" })),
+  },
   crowded: crowdedModel(),
   wide: {
     ssid: wide,
