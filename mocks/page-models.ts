@@ -24,11 +24,15 @@ export function pageModel(change: Partial<PageModel> = {}): PageModel {
     scanning: false,
     known: [],
     hasClaim: false,
+    authorities: [],
     facts: FACTS,
     trial: { phase: "idle", failure: undefined },
     ...change,
   };
 }
+
+/** As companies call theirs. */
+const AUTHORITIES = [{ name: "Example Corporation Issuing CA 2", until: "2036-11-27" }];
 
 /** As much as the device keeps: 20 networks in range, 10 saved ones. */
 export function crowdedModel(change: Partial<PageModel> = {}): PageModel {
@@ -39,6 +43,7 @@ export function crowdedModel(change: Partial<PageModel> = {}): PageModel {
     networks: names.map((ssid, index) => ({ ssid, rssi: -40 - 3 * index, secured: index % 5 > 0 })),
     known: names.slice(0, 10).map((ssid, index) => ({ ssid, preferred: index === 0 })),
     hasClaim: true,
+    authorities: AUTHORITIES,
     ...change,
   });
 }

@@ -1,15 +1,15 @@
 /** What of a trial is in flash: nothing of it before it works, or before a person says so. */
 import { type Failure, patienceOf, type Result, success } from "../modules/failure/failure.js";
 import { type Log, noteFailure } from "../modules/log/log.js";
-import type { Claim } from "../modules/settings/claim.js";
+import type { Authorities } from "../modules/settings/authorities.js";
 import { type Candidate, type Settings, withCandidate } from "../modules/settings/settings.js";
 import type { StoredRecord } from "../modules/storage/record.js";
 import type { Configuration } from "../provisioning/configuration.js";
 import type { Journal } from "../provisioning/journal.js";
+import type { CertificateRecords, HandedCertificates } from "./handed.js";
 
-export interface Flash {
+export interface Flash extends CertificateRecords {
   readonly settings: StoredRecord<Settings>;
-  readonly claim: StoredRecord<Claim>;
   readonly journal: Journal;
 }
 
@@ -18,17 +18,22 @@ export class Keeping {
   /** What the service gave. It waits for the settings: another service's would wipe the one that is in use. */
   configuration: Configuration | undefined;
   #flash: Flash;
-  #claim: Claim | undefined;
+  #certificates: HandedCertificates | undefined;
   #isKept: boolean;
   /** How it was before; undefined where nothing is to be taken back. */
   #before: { readonly settings: Settings | undefined } | undefined;
 
-  /** @param isKept the candidate is what the settings say already */
-  constructor(flash: Flash, candidate: Candidate, claim: Claim | undefined, isKept: boolean) {
+  /** @param certificates to be kept with the candidate; without them the candidate is what the settings say already */
+  constructor(flash: Flash, candidate: Candidate, certificates?: HandedCertificates) {
     this.#flash = flash;
     this.candidate = candidate;
-    this.#claim = claim;
-    this.#isKept = isKept;
+    this.#certificates = certificates;
+    this.#isKept = certificates === undefined;
+  }
+
+  /** On trial with the candidate, in place of the stored ones. */
+  get authorities(): Authorities | undefined {
+    return this.#certificates?.authorities;
   }
 
   get isKept(): boolean {
@@ -61,13 +66,14 @@ export class Keeping {
     const networks = [...now.networks.filter((network) => network.ssid !== ssid), ...replaced];
     const restored = before ? settings.write({ ...before, networks }) : settings.erase();
     this.#isKept = !restored.ok;
+    this.#certificates?.putBack();
   }
 
   #keepSettings(): Result<void> {
-    const { settings, claim } = this.#flash;
+    const { settings } = this.#flash;
     const before = settings.read();
-    const claimKept = this.#claim ? claim.write(this.#claim) : success(undefined);
-    const kept = claimKept.ok ? settings.write(withCandidate(before, this.candidate)) : claimKept;
+    const certificatesKept = this.#certificates?.keep() ?? success(undefined);
+    const kept = certificatesKept.ok ? settings.write(withCandidate(before, this.candidate)) : certificatesKept;
     if (!kept.ok) return kept;
     this.#before = { settings: before };
     this.#isKept = true;

@@ -1,6 +1,7 @@
 /** What the captive page shows. */
 import type { ShownCode } from "../modules/display/display.js";
 import type { Failure } from "../modules/failure/failure.js";
+import type { AuthorityFacts } from "../modules/settings/authorities.js";
 import type { SettingsErrors } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
 
@@ -54,6 +55,8 @@ export interface PageModel {
   readonly known: readonly { readonly ssid: string; readonly preferred: boolean }[];
   /** A claim certificate with its key is stored. */
   readonly hasClaim: boolean;
+  /** That were handed over here: stored, or on trial. */
+  readonly authorities: readonly AuthorityFacts[];
   readonly facts: { readonly mac: string; readonly serial: string | undefined; readonly firmware: string };
   readonly trial: TrialStatus;
 }

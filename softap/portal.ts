@@ -48,7 +48,7 @@ export function openPortal(options: PortalOptions): Portal {
     io.log.event({ state: "portal", ssid: options.ssid, address: url, ...(failure && { reason: failure.reason }) });
   const setup = new Setup({ ...options, onFailed: tell });
   const { defaultUrl, urlLocked, facts } = options;
-  const shown = { hosts, token: newToken(options.random), defaultUrl, urlLocked, facts, setup };
+  const shown = { hosts, token: newToken(options.random), defaultUrl, urlLocked, facts, clock: io.clock, setup };
   let lastVisitMs = io.clock.ticksMs(); // somebody may be about to join
 
   const servers: UdpServer[] = [];

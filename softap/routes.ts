@@ -1,7 +1,8 @@
 /** The portal's HTTP: from a request to a reply, and to what the person wants done. */
+import type { Clock } from "../modules/clock/clock.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { MAX_URL_CHARACTERS, splitQuery } from "../modules/http/url.js";
-import { parseClaim } from "../modules/settings/claim.js";
+import { parseCertificates } from "../modules/settings/certificates.js";
 import { checkSettings, type SettingsErrors, type TypedSettings } from "../modules/settings/settings.js";
 import { parseBody } from "./form.js";
 import type { PageModel, TrialStatus } from "./model.js";
@@ -17,6 +18,7 @@ export interface Shown {
   readonly defaultUrl: string;
   readonly urlLocked: boolean;
   readonly facts: PageModel["facts"];
+  readonly clock: Clock;
   readonly setup: Setup;
 }
 
@@ -94,7 +96,7 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
 
   switch (path) {
     case "/": {
-      const errors = submit(shown, { ...typed, password: field("password") }, field("claim", Number.POSITIVE_INFINITY));
+      const errors = submit(shown, { ...typed, password: field("password") }, field("pem", Number.POSITIVE_INFINITY));
       // A password that was typed has to be typed again: "unchanged" would mean the one before.
       if (errors) return refuse(422, { ...typed, errors, ...(field("password") && { hasPassword: false }) });
       break;
@@ -103,7 +105,7 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
       setup.keepAnyway();
       break;
     case "/forget":
-      setup.forget(typed.ssid);
+      forget(setup, fields.get("stored"), typed.ssid);
       break;
     case "/prefer":
       setup.prefer(typed.ssid);
@@ -118,15 +120,21 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
 }
 
 /** @returns what is wrong with the fields; undefined when the trial has begun */
-function submit({ setup }: Shown, typed: TypedSettings, pem: string): SettingsErrors | undefined {
+function submit({ setup, clock }: Shown, typed: TypedSettings, pem: string): SettingsErrors | undefined {
   const { status, networks } = setup;
   const known = setup.known(setup.stored);
   const check = checkSettings(typed, { inRange: networks, known, refusedSsid: refusedSsid(status) });
-  const claim = pem.trim() === "" ? undefined : parseClaim(pem);
-  if (typeof claim === "string") return { ...(!check.ok && check.errors), claim };
+  const certificates = parseCertificates(pem, clock.nowMs());
+  if (typeof certificates === "string") return { ...(!check.ok && check.errors), pem: certificates };
   if (!check.ok) return check.errors;
-  setup.submit(check.candidate, claim);
+  setup.submit(check.candidate, certificates);
   return undefined;
+}
+
+/** @param stored what the button beside certificates is for; without it a network is meant */
+function forget(setup: Setup, stored: string | undefined, ssid: string): void {
+  if (stored === undefined) setup.forget(ssid);
+  else if (stored === "claim" || stored === "authorities") setup.forgetCertificates(stored);
 }
 
 /** The network that refused its password last. */
@@ -136,7 +144,7 @@ function refusedSsid(status: TrialStatus): string | undefined {
 }
 
 function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, sent: Sent = {}): PageModel {
-  const { status, stored, candidate, networks, scanning, hasClaim } = setup;
+  const { status, stored, candidate, networks, scanning, certificates } = setup;
   const ssid = sent.ssid ?? candidate?.network.ssid ?? stored?.networks[0]?.ssid ?? "";
   const password = setup.known(stored).find((network) => network.ssid === ssid)?.password;
   return {
@@ -153,7 +161,8 @@ function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, s
     networks,
     scanning,
     known: stored?.networks.map(({ ssid: name, preferred }) => ({ ssid: name, preferred })) ?? [],
-    hasClaim,
+    hasClaim: certificates.hasClaim,
+    authorities: certificates.facts,
     facts,
     trial: status,
   };

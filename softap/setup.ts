@@ -4,11 +4,11 @@
  * may want a code: then that is what the person watches.
  */
 import { type Cancel, type Clock, sleep } from "../modules/clock/clock.js";
-import type { Display, ShownCode } from "../modules/display/display.js";
-import { type Failure, failed } from "../modules/failure/failure.js";
-import { guarded, reportFault } from "../modules/guard/guard.js";
+import { type Display, showingOnce } from "../modules/display/display.js";
+import { type Failure, failed, type Result } from "../modules/failure/failure.js";
+import { reportFault } from "../modules/guard/guard.js";
 import { activatingEvent, type Log, noteFailure } from "../modules/log/log.js";
-import type { Claim } from "../modules/settings/claim.js";
+import type { Certificates } from "../modules/settings/certificates.js";
 import {
   type Candidate,
   type KnownNetwork,
@@ -18,6 +18,7 @@ import {
 } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
 import type { Activation, Waiting } from "../provisioning/protocol.js";
+import { type CertificateKind, HandedCertificates } from "./handed.js";
 import { type Flash, Keeping } from "./keeping.js";
 import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "./model.js";
 import { runTrial, type TrialOptions } from "./trial.js";
@@ -52,6 +53,7 @@ const LAST_PAGE_MS = 6_000;
 export class Setup {
   networks: readonly Network[];
   scanning = false;
+  readonly certificates: HandedCertificates;
   /** Fulfilled when the settings are kept and the page was told. */
   readonly ended: Promise<void>;
   #options: SetupOptions;
@@ -59,9 +61,7 @@ export class Setup {
   #status: TrialStatus;
   /** Of the trial that began last. */
   #keeping: Keeping | undefined;
-  #claim: Claim | undefined;
-  #hasStoredClaim: boolean;
-  #displayed: string | undefined;
+  #showCode: Display["showCode"];
   #isEnding = false;
   #waiting: Waiting = { isOver: true };
   #cancelUnseen: Cancel | undefined;
@@ -69,7 +69,8 @@ export class Setup {
   constructor(options: SetupOptions) {
     this.#options = options;
     this.networks = options.networks;
-    this.#hasStoredClaim = options.claim.read() !== undefined;
+    this.certificates = new HandedCertificates(options);
+    this.#showCode = showingOnce(options.io.display);
     this.#status = { phase: "idle", failure: options.failure };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -82,10 +83,6 @@ export class Setup {
 
   get stored(): Settings | undefined {
     return this.#options.settings.read();
-  }
-
-  get hasClaim(): boolean {
-    return this.#claim !== undefined || this.#hasStoredClaim;
   }
 
   /** Why the stored settings do not work; nothing of those that are only tried. */
@@ -121,15 +118,15 @@ export class Setup {
     const { networks, url, protocol } = pending.settings;
     const { ssid } = io.wifi.status();
     const network = networks.find((known) => known.ssid === ssid) ?? networks[0]!;
-    this.#start(new Keeping(this.#options, { network, url, protocol }, undefined, true), activation);
+    this.#start(new Keeping(this.#options, { network, url, protocol }), activation);
   }
 
   /** Begins a trial; another one that is under way is given up. */
-  submit(candidate: Candidate, claim: Claim | undefined): void {
+  submit(candidate: Candidate, certificates: Certificates): void {
     if (this.#isEnding) return;
     this.close();
-    if (claim) this.#claim = claim; // an empty box leaves the one that came before
-    this.#start(new Keeping(this.#options, candidate, this.#claim, false), undefined);
+    this.certificates.take(certificates);
+    this.#start(new Keeping(this.#options, candidate, this.certificates), undefined);
   }
 
   /** The page shows the present status to somebody. */
@@ -152,14 +149,22 @@ export class Setup {
 
   /** Also the network that is in use, or being tried. */
   forget(ssid: string): void {
-    if (this.candidate?.network.ssid === ssid) {
-      this.close();
-      this.#keeping = undefined;
-      this.#status = { phase: "idle", failure: undefined };
-    }
+    if (this.candidate?.network.ssid === ssid) this.#giveUp();
     this.#change((settings) => withoutNetwork(settings, ssid));
     if (!this.isBusy) this.#options.io.wifi.leave();
     this.#options.settings.scrub(); // its password
+  }
+
+  /** Also those that are being tried. */
+  forgetCertificates(kind: CertificateKind): void {
+    if (this.isBusy && !this.#keeping?.isKept) this.#giveUp();
+    this.#tell(this.certificates.forget(kind));
+  }
+
+  #giveUp(): void {
+    this.close();
+    this.#keeping = undefined;
+    this.#status = { phase: "idle", failure: undefined };
   }
 
   prefer(ssid: string): void {
@@ -221,6 +226,7 @@ export class Setup {
     const result = await runTrial({
       io,
       candidate,
+      authorities: keeping.authorities,
       activation,
       waiting,
       onStep: (step) => {
@@ -259,14 +265,6 @@ export class Setup {
     });
   }
 
-  /** Each code once, and once that there is none any more. */
-  #showCode(shown: ShownCode | undefined): void {
-    if (this.#displayed === shown?.code) return;
-    this.#displayed = shown?.code;
-    // The product's: its fault must not become the trial's.
-    guarded("display", () => this.#options.io.display?.showCode(shown))();
-  }
-
   #fail(failure: Failure, done: readonly TrialStep[]): void {
     const { io, onFailed } = this.#options;
     const keeping = this.#keeping!;
@@ -292,7 +290,10 @@ export class Setup {
 
   #change(change: (settings: Settings) => Settings): void {
     const { stored } = this;
-    const written = stored && this.#options.settings.write(change(stored));
-    if (written && !written.ok && !this.isBusy) this.#status = { phase: "idle", failure: written.failure };
+    if (stored) this.#tell(this.#options.settings.write(change(stored)));
+  }
+
+  #tell(written: Result<void>): void {
+    if (!written.ok && !this.isBusy) this.#status = { phase: "idle", failure: written.failure };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { type Failure, failed, type Result } from "../modules/failure/failure.js";
 import { isAddress, parseUrl } from "../modules/http/url.js";
+import type { Authorities } from "../modules/settings/authorities.js";
 import type { Candidate } from "../modules/settings/settings.js";
 import { JOIN_TIMEOUT_MS } from "../modules/wifi/join.js";
 import { explainJoin } from "../modules/wifi/scan.js";
@@ -19,9 +20,12 @@ export interface TrialOptions {
   readonly io: {
     readonly wifi: WiFi;
     resolve(name: string): Promise<string | undefined>;
-    serviceAt(target: Target): Service;
+    /** @param authorities trusted in place of the stored ones */
+    serviceAt(target: Target, authorities: Authorities | undefined): Service;
   };
   readonly candidate: Candidate;
+  /** They came with the candidate. */
+  readonly authorities: Authorities | undefined;
   /** What the service has answered already: the device is in the candidate's network then, and begins with the code. */
   readonly activation: Activation | undefined;
   /** Set when other settings were sent in the meantime, or nobody watches any more. */
@@ -64,8 +68,8 @@ async function reach(options: TrialOptions): Promise<Result<Configuration>> {
 }
 
 async function provision(options: TrialOptions): Promise<Result<Configuration>> {
-  const { io, candidate, activation, waiting, onStep, onQuery, onActivation } = options;
-  const service = io.serviceAt(candidate);
+  const { io, candidate, authorities, activation, waiting, onStep, onQuery, onActivation } = options;
+  const service = io.serviceAt(candidate, authorities);
   const obtained = await obtain(service, {
     first: activation && { kind: "activation", activation },
     waiting,

@@ -52,17 +52,24 @@ function minifyStyle(text: string): string {
     .trim();
 }
 
-/** Comments have lines of their own; lines stay lines. For scripts without spaces in their regular expressions. */
+/** Comments have lines of their own, statements end with semicolons. For scripts without spaces in their regular expressions. */
 function minifyScript(text: string): string {
-  return text
+  return withoutConstants(text)
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith("//") && !line.startsWith("/*"))
     .join("\n")
-    .replace(STRING_OR_SIGN, (_, string: string | undefined, sign: string) => string ?? sign);
+    .replace(STRING_OR_SIGN, (_, string: string | undefined, sign: string) => string ?? sign)
+    .replaceAll(";}", "}");
 }
 
-const STRING_OR_SIGN = /("[^"\n]*"|'[^'\n]*'|`[^`]*`)| *([=<>&|?:,;{}()+*!-]) */g;
+/** Numbers with names: a phone needs no names. */
+function withoutConstants(text: string): string {
+  const constants = [...text.matchAll(/^ *const ([A-Z_]+) = (\d+);$/gm)];
+  return constants.reduce((rest, [line, name, value]) => rest.replace(line, "").replaceAll(name!, value!), text);
+}
+
+const STRING_OR_SIGN = /("[^"\n]*"|'[^'\n]*'|`[^`]*`)|\s*([=<>&|?:,;{}()+*!-])\s*/g;
 
 function moduleText(): string {
   const entries = (Object.keys(languages) as Language[]).map((language) => {
@@ -81,7 +88,7 @@ function moduleText(): string {
   });
   return `// Made by \`npm run page\` out of the sources beside it: change those.
 import type { Frame } from "../gzip.js";
-import { fromBase64 } from "./base64.js";
+import { fromBase64 } from "../../modules/base64/base64.js";
 import { frozen } from "./frozen.js";
 
 /** By language. */

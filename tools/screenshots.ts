@@ -34,6 +34,8 @@ const failed = trials["failed at the Wi-Fi"]!;
 const notRegistered = trials["failed, the service does not know the device"]!;
 const shown = { code: "123456", message: undefined, url: "https://console.example.com/activate" };
 
+const authorities = [{ name: "Example Ltd Root CA", until: "2036-11-27" }];
+
 interface Picture {
   readonly change?: Partial<PageModel>;
   readonly language?: Language;
@@ -45,7 +47,7 @@ const pictures: Readonly<Record<string, Picture>> = {
   "portal-dark": { colorScheme: "dark" },
   "portal-zh-cn": { language: "zh-CN" },
   "portal-errors": { change: { ssid: "Home", errors: { password: "password-length", url: "url-invalid" } } },
-  "portal-advanced": { change: { ssid: "Home", hasPassword: true, protocol: "activation-v2" } },
+  "portal-advanced": { change: { ssid: "Home", hasPassword: true, protocol: "activation-v2", authorities } },
   "portal-trying": { change: { trial: trying } },
   "portal-failed": { change: { ssid: tried.ssid, trial: failed } },
   "portal-not-registered": { change: { ssid: tried.ssid, hasPassword: true, trial: notRegistered } },

@@ -18,6 +18,7 @@ import { Pauses } from "../retry/pauses.js";
 import { publisher } from "../session/publish.js";
 import { Seen } from "../session/seen.js";
 import { Telemetry } from "../session/telemetry.js";
+import { authoritiesRecord } from "../settings/authorities.js";
 import { claimRecord } from "../settings/claim.js";
 import { preferencesRecord } from "../settings/preferences.js";
 import { settingsRecord } from "../settings/settings.js";
@@ -32,6 +33,8 @@ export function startAgent(application: Application = {}): Agent {
   const clock = createClock();
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
+  const authorities = authoritiesRecord(store);
+  const trusted = () => authorities.read() ?? [];
   const identity = createIdentity(createStore("factory"), store, Math.random);
   const log = createLog((line) => trace(line, "\n"));
   const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
@@ -45,15 +48,16 @@ export function startAgent(application: Application = {}): Agent {
     button: createButton(clock),
     display: application.display,
     resolve: resolveName,
-    http: createHttpClient(clock, calendar),
+    http: createHttpClient(clock, calendar, trusted),
     serveHttp: createHttpServer(clock),
     serveUdp,
-    mqtt: createMqtt(clock, calendar),
+    mqtt: createMqtt(clock, calendar, trusted),
     identity,
     updates: createUpdates(log),
     store,
     settings: settingsRecord(store),
     claim: claimRecord(store),
+    authorities,
     preferences: preferencesRecord(store),
     journal: new Journal(store),
     pauses: new Pauses(clock),

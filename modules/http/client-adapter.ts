@@ -7,7 +7,7 @@ import { Resolver } from "../resolver/adapter.js";
 import { parseRetryAfter } from "../retry/retry.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
-import { GuardedTls } from "../tls/adapter.js";
+import { type Authorities, GuardedTls } from "../tls/adapter.js";
 import { bodyLength } from "./head.js";
 import { type HttpClient, type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "./http.js";
 
@@ -17,13 +17,18 @@ const MAX_RECEIVED_BYTES = 2 * MAX_ANSWER_BYTES;
 /**
  * The SDK's HTTP client (ECMA-419), a connection for each exchange.
  * @param calendar asked for the time before each exchange over TLS: certificates have dates
+ * @param authorities trusted beside the build's
  */
-export function createHttpClient(clock: Clock, calendar: Pick<Calendar, "ensure" | "doubt">): HttpClient {
+export function createHttpClient(
+  clock: Clock,
+  calendar: Pick<Calendar, "ensure" | "doubt">,
+  authorities: Authorities,
+): HttpClient {
   return async (request) => {
     // Waited for in any case: the chip's stack has no room for the SDK's client on top of all who ask.
     await (request.url.tls && calendar.ensure());
     const result = await new Promise<Result<HttpResponse>>((resolve) => {
-      new Exchange(clock, request, resolve);
+      new Exchange(clock, request, authorities, resolve);
     });
     if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
     return result;
@@ -38,6 +43,7 @@ interface Fields {
 
 class Exchange {
   #clock: Clock;
+  #authorities: Authorities;
   #isTls: boolean;
   #client: HTTPClient | undefined;
   #resolve: ((result: Result<HttpResponse>) => void) | undefined;
@@ -52,8 +58,14 @@ class Exchange {
   #body = new Collector();
   #receivedBytes = 0;
 
-  constructor(clock: Clock, request: HttpRequest, resolve: (result: Result<HttpResponse>) => void) {
+  constructor(
+    clock: Clock,
+    request: HttpRequest,
+    stored: Authorities,
+    resolve: (result: Result<HttpResponse>) => void,
+  ) {
     this.#clock = clock;
+    this.#authorities = () => request.authorities ?? stored();
     this.#isTls = request.url.tls;
     this.#resolve = resolve;
     this.#cancelTimeout = clock.after(request.timeoutMs, () => this.#fail("timeout"));
@@ -104,6 +116,7 @@ class Exchange {
     return {
       io: GuardedTls,
       maxBytes: MAX_RECEIVED_BYTES,
+      authorities: this.#authorities,
       onRefused: (reason: Reason) => this.#fail(reason),
       onSecure: () => {
         this.#errorReason = "connection-lost";

@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** For the whole exchange, name resolution included; setting the clock before the first one over TLS is not. */
   readonly timeoutMs: number;
+  /** Trusted in place of those that are stored: certificates, DER in base64. */
+  readonly authorities?: readonly string[];
 }
 
 export interface HttpResponse {

@@ -14,6 +14,7 @@ import type { Outbox } from "../outbox/outbox.js";
 import type { Pauses } from "../retry/pauses.js";
 import type { Seen } from "../session/seen.js";
 import type { Telemetry } from "../session/telemetry.js";
+import type { Authorities } from "../settings/authorities.js";
 import type { Claim } from "../settings/claim.js";
 import type { Preferences } from "../settings/preferences.js";
 import type { Settings } from "../settings/settings.js";
@@ -64,6 +65,7 @@ export interface Device {
   readonly settings: StoredRecord<Settings>;
   readonly claim: StoredRecord<Claim>;
   readonly preferences: StoredRecord<Preferences>;
+  readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;
   readonly pauses: Pauses;
   readonly outbox: Outbox;

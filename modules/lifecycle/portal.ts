@@ -4,6 +4,7 @@ import { sleep } from "../clock/clock.js";
 import { formatUrl, parseUrl } from "../http/url.js";
 import { accessPointName } from "../identity/identity.js";
 import { retryDelayMs } from "../retry/retry.js";
+import type { Authorities } from "../settings/authorities.js";
 import type { Settings } from "../settings/settings.js";
 import { joinKnown } from "../wifi/join.js";
 import { explainJoin } from "../wifi/scan.js";
@@ -50,11 +51,12 @@ export async function runPortal(
   const opened = openPortal({
     io: {
       ...device,
-      serviceAt: (target) => serviceOf(device, target, target.url !== stored?.url),
+      serviceAt: (target, authorities) => serviceOf(trusting(device, authorities), target, target.url !== stored?.url),
     },
     random: device.random,
     settings: device.settings,
     claim: device.claim,
+    authorities: device.authorities,
     journal: device.journal,
     networks,
     pending,
@@ -73,6 +75,11 @@ export async function runPortal(
   } finally {
     opened.close();
   }
+}
+
+/** @param authorities in place of the stored ones, where there are any */
+function trusting(device: Device, authorities: Authorities | undefined): Device {
+  return authorities ? { ...device, http: (request) => device.http({ ...request, authorities }) } : device;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Calendar } from "../clock/set.js";
 import { type Failure, failed, type Reason, type Result, success } from "../failure/failure.js";
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
+import type { Authorities } from "../tls/adapter.js";
 import {
   MAX_PACKET_BYTES,
   MAX_PAYLOAD_BYTES,
@@ -32,15 +33,20 @@ const PUBACK_BYTES = 4;
 /**
  * The SDK's MQTT client (ECMA-419).
  * @param calendar asked for the time before each connection over TLS: certificates have dates
+ * @param authorities trusted beside the build's
  */
-export function createMqtt(clock: Clock, calendar: Pick<Calendar, "ensure" | "doubt">): MqttConnect {
+export function createMqtt(
+  clock: Clock,
+  calendar: Pick<Calendar, "ensure" | "doubt">,
+  authorities: Authorities,
+): MqttConnect {
   let ids = new PacketIds(SUBSCRIBE_ID);
   return async (options) => {
     if (options.tls) await calendar.ensure();
     // What is new has other ids than what the session before has left to send again.
     ids = new PacketIds(ids.last);
     const result = await new Promise<Result<MqttSession>>((resolve) => {
-      new Session(clock, options, ids, resolve);
+      new Session(clock, options, authorities, ids, resolve);
     });
     if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
     return result;
@@ -50,6 +56,7 @@ export function createMqtt(clock: Clock, calendar: Pick<Calendar, "ensure" | "do
 class Session implements MqttSession {
   #clock: Clock;
   #options: MqttOptions;
+  #authorities: Authorities;
   #client: MQTTClient | undefined;
   #resolve: ((result: Result<MqttSession>) => void) | undefined;
   #end!: (failure: Failure) => void;
@@ -68,9 +75,16 @@ class Session implements MqttSession {
   sessionPresent = false;
   readonly ended: Promise<Failure>;
 
-  constructor(clock: Clock, options: MqttOptions, ids: PacketIds, resolve: (result: Result<MqttSession>) => void) {
+  constructor(
+    clock: Clock,
+    options: MqttOptions,
+    authorities: Authorities,
+    ids: PacketIds,
+    resolve: (result: Result<MqttSession>) => void,
+  ) {
     this.#clock = clock;
     this.#options = options;
+    this.#authorities = authorities;
     this.#ids = ids;
     this.#resolve = resolve;
     this.#news = new News(clock, options, ({ packetId }) => this.#acknowledge(packetId));
@@ -130,6 +144,7 @@ class Session implements MqttSession {
   #socketEvents(): PacketEvents {
     return {
       tls: this.#options.tls,
+      authorities: this.#authorities,
       onOpen: () => {
         this.#errorReason = "broker-closed";
       },

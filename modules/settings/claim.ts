@@ -1,11 +1,12 @@
 /**
  * A claim certificate with its private key, as a phone hands it over (AWS IoT fleet provisioning by trusted user):
- * PEM (RFC 7468) in, the DER of both in base64 out, for the provisioning protocol that spends it.
+ * PEM in, the DER of both in base64 out, for the provisioning protocol that spends it.
  */
 import { asObject } from "../json/json.js";
 import { Secret } from "../secret/secret.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
+import { pemBlocks } from "./pem.js";
 import type { SettingsMistake } from "./settings.js";
 
 export interface Claim {
@@ -21,24 +22,18 @@ const KEY_LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const
 /** Of both in base64: the record has to fit into an NVS string. */
 const MAX_CLAIM_CHARACTERS = 3_700;
 
-/** @param text certificate and key in PEM, in any order, with whatever else stands around them */
+/** @param text certificate and key in PEM, in any order */
 export function parseClaim(text: string): Claim | SettingsMistake {
-  const certificate = block(text, "CERTIFICATE");
-  const keyLabel = KEY_LABELS.find((label) => block(text, label) !== undefined);
-  const key = keyLabel && block(text, keyLabel);
+  const certificate = first(text, "CERTIFICATE");
+  const keyLabel = KEY_LABELS.find((label) => first(text, label) !== undefined);
+  const key = keyLabel && first(text, keyLabel);
   if (!certificate || !keyLabel || !key) return "claim-invalid";
-  if (certificate.length + key.length > MAX_CLAIM_CHARACTERS) return "claim-too-large";
+  if (certificate.length + key.length > MAX_CLAIM_CHARACTERS) return "certificates-too-large";
   return { certificate, key: new Secret(key), keyLabel };
 }
 
-/** The base64 between the lines; a DER structure of this kind begins with a SEQUENCE, in base64 an M. */
-function block(text: string, label: string): string | undefined {
-  const begin = `-----BEGIN ${label}-----`;
-  const start = text.indexOf(begin);
-  const end = text.indexOf(`-----END ${label}-----`, start);
-  if (start < 0 || end < 0) return undefined;
-  const base64 = text.slice(start + begin.length, end).replace(/\s+/g, "");
-  return /^M[A-Za-z0-9+/]{98,}={0,2}$/.test(base64) && base64.length % 4 === 0 ? base64 : undefined;
+function first(text: string, label: string): string | undefined {
+  return pemBlocks(text, label).next().value ?? undefined;
 }
 
 export function claimRecord(store: Store): StoredRecord<Claim> {

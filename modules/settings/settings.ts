@@ -38,7 +38,7 @@ export interface Candidate {
   readonly protocol: ProtocolChoice;
 }
 
-export type SettingsField = "ssid" | "password" | "url" | "protocol" | "claim";
+export type SettingsField = "ssid" | "password" | "url" | "protocol" | "pem";
 /** What can be wrong with a field; the page has a sentence for each in every language. */
 export type SettingsMistake =
   | "ssid-missing"
@@ -49,7 +49,11 @@ export type SettingsMistake =
   | "url-invalid"
   | "protocol-unknown"
   | "claim-invalid"
-  | "claim-too-large";
+  | "certificates-invalid"
+  | "certificates-too-large"
+  | "authority-unusable"
+  | "authority-none"
+  | "authority-expired";
 /** As it comes from a form. */
 export type TypedSettings = Readonly<Record<"ssid" | "password" | "url" | "protocol", string>>;
 export type SettingsErrors = Partial<Record<SettingsField, SettingsMistake>>;

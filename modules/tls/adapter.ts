@@ -10,12 +10,16 @@ import Timer from "timer";
 import type { Reason } from "../failure/failure.js";
 import { GuardedTcp, type Limits } from "../socket/adapter.js";
 import { anchorsFor } from "./anchors-adapter.js";
-import { checkChain } from "./chain.js";
+import { checkChain, type Trust } from "./chain.js";
 import { HandshakeWatch, Refusal } from "./handshake.js";
 import { isSignature, isSignedBy } from "./signature-adapter.js";
 
+/** Certificates that are trusted beside the build's, DER in base64; asked for in each handshake, and not kept. */
+export type Authorities = () => readonly string[];
+
 /** Travels in `socket: {io: GuardedTls, …}` through the SDK's client to the socket. */
 export interface TlsEvents {
+  readonly authorities: Authorities;
   /** The handshake failed; nothing of the client's was sent. `onError` does not follow. */
   onRefused(reason: Reason): void;
   /** Told, more than once, that the server is who it should be. */
@@ -29,15 +33,18 @@ interface Wire {
 
 type TlsOptions = Options & Limits & TlsEvents & { host: string };
 
+function trustIn(authorities: readonly string[]): Trust {
+  return { anchorsFor: (certificate) => anchorsFor(certificate, authorities), isSignedBy };
+}
+
 /** Takes the place of GuardedTcp under the SDK's clients. */
 export class GuardedTls extends TLSSocket {
   #wire: Wire;
 
   constructor(options: TlsOptions) {
-    const { host, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
-    const trust = { anchorsFor, isSignedBy };
+    const { host, authorities, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
     const watch = new HandshakeWatch({
-      check: (chain) => checkChain(chain, { host, nowMs: Date.now(), trust }),
+      check: (chain) => checkChain(chain, { host, nowMs: Date.now(), trust: trustIn(authorities()) }),
       isSignature,
     });
     const wire: Wire = {};

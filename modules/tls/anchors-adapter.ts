@@ -1,5 +1,6 @@
-/** The certificates that the device trusts from the start: resources in flash (see this folder's manifest.json). */
+/** The certificates that the device trusts: resources in flash (see this folder's manifest.json), and what a person gave. */
 import Resource from "Resource";
+import { fromBase64 } from "../base64/base64.js";
 import { guarded } from "../guard/guard.js";
 import { type Certificate, parseCertificate } from "./certificate.js";
 import { DerReader, isEqual } from "./der.js";
@@ -10,15 +11,20 @@ const PRIVATE = "private-ca.der";
 const INDEX = "ca.ski";
 const KEY_ID_BYTES = 20;
 
-/** Those that may have issued the certificate: by name, or by the key that it names. */
-export function anchorsFor({ issuer, authorityKeyId }: Certificate): readonly Certificate[] {
+/**
+ * Those that may have issued the certificate: by name, or by the key that it names.
+ * @param given DER in base64, of the portal
+ */
+export function anchorsFor({ issuer, authorityKeyId }: Certificate, given: readonly string[]): readonly Certificate[] {
   const anchors: Certificate[] = [];
+  const add = (der: Uint8Array) => {
+    const anchor = parseCertificate(der);
+    if (anchor && isEqual(anchor.subject, issuer)) anchors.push(anchor);
+  };
+  for (const base64 of given) add(fromBase64(base64));
   // What is no DER (PEM, a byte too many) must not take the public authorities away.
   guarded(PRIVATE, () => {
-    for (const reader = new DerReader(resource(PRIVATE)); !reader.isAtEnd; ) {
-      const anchor = parseCertificate(reader.next().whole);
-      if (anchor && isEqual(anchor.subject, issuer)) anchors.push(anchor);
-    }
+    for (const reader = new DerReader(resource(PRIVATE)); !reader.isAtEnd; ) add(reader.next().whole);
   })();
   const number = authorityKeyId && indexOf(authorityKeyId);
   const known = number === undefined ? undefined : parseCertificate(resource(`ca${number}.der`));

@@ -27,21 +27,33 @@ export function checkChain(
   chain: readonly Certificate[],
   { host, nowMs, trust }: { host: string; nowMs: number; trust: Trust },
 ): Reason | undefined {
-  const length = trustedLength(chain, trust);
-  if (length === 0 || !chain[0]!.isForServers) return "tls-untrusted";
   const isValid = ({ notBeforeMs, notAfterMs }: Certificate) => notBeforeMs <= nowMs && nowMs <= notAfterMs;
-  if (!chain.slice(0, length).every(isValid)) return "tls-expired";
+  const path = trustedPath(chain, trust, isValid);
+  if (!path || !chain[0]!.isForServers) return "tls-untrusted";
+  if (!path.every(isValid)) return "tls-expired";
   return isFor(chain[0]!, host) ? undefined : "tls-name";
 }
 
-/** How many certificates lead from the server's own to an anchor; 0 where they lead to none. */
-function trustedLength(chain: readonly Certificate[], trust: Trust): number {
+/** From the server's own certificate to an anchor; undefined where none leads to one. Of two anchors the valid one counts. */
+function trustedPath(
+  chain: readonly Certificate[],
+  trust: Trust,
+  isValid: (certificate: Certificate) => boolean,
+): readonly Certificate[] | undefined {
   for (const [index, certificate] of chain.entries()) {
-    if (trust.anchorsFor(certificate).some((anchor) => isIssuedBy(certificate, anchor, trust))) return index + 1;
+    const anchors = trust.anchorsFor(certificate).filter((anchor) => isAnchored(certificate, anchor, trust));
+    const anchor = anchors.find(isValid) ?? anchors[0];
+    if (anchor) return [...chain.slice(0, index + 1), anchor];
     const issuer = chain[index + 1];
-    if (!issuer?.isAuthority || !isIssuedBy(certificate, issuer, trust)) return 0;
+    if (!issuer?.isAuthority || !isIssuedBy(certificate, issuer, trust)) return undefined;
   }
-  return 0;
+  return undefined;
+}
+
+/** A server's own certificate vouches for itself and for nobody else. */
+function isAnchored(certificate: Certificate, anchor: Certificate, trust: Trust): boolean {
+  if (!anchor.isAuthority && !isEqual(anchor.signed, certificate.signed)) return false;
+  return isIssuedBy(certificate, anchor, trust);
 }
 
 function isIssuedBy(certificate: Certificate, issuer: Certificate, trust: Trust): boolean {

@@ -8,6 +8,7 @@ export const TAG = {
   octetString: 0x04,
   oid: 0x06,
   sequence: 0x30,
+  set: 0x31,
   utcTime: 0x17,
   generalizedTime: 0x18,
 } as const;

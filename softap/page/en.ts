@@ -52,9 +52,11 @@ export const en: Texts = frozen({
     "activation-v1": "Activation with a code, v1",
     "activation-v2": "Activation with a code, v2 (signed)",
   },
-  claim: "AWS IoT: claim certificate and private key (PEM)",
-  claimStored: "One is stored. Leave this empty to keep it.",
-  claimFile: (address) => `To choose files, open ${address} in Safari or Chrome.`,
+  pem: "Certificates (PEM)",
+  pemNote: "Your company’s CA, or AWS IoT’s claim certificate with its private key. Otherwise leave this empty.",
+  pemFile: (address) => `To choose files, open ${address} in Safari or Chrome.`,
+  claimStored: "A claim certificate is stored.",
+  trusted: (authority, until) => `CA: ${authority}, until ${until}`,
   submit: "Save and connect",
   mistakes: {
     "ssid-missing": "Choose a network or type its name.",
@@ -64,8 +66,12 @@ export const en: Texts = frozen({
     "password-refused": "The network refused this password. Type it again.",
     "protocol-unknown": "Choose the kind of service from the list.",
     "url-invalid": "Type the provisioning address, for example http://provision.example.com",
-    "claim-invalid": "Paste one certificate and its private key, both in PEM format.",
-    "claim-too-large": "The certificate and its key are too long for the device.",
+    "claim-invalid": "A private key needs its certificate with it, both in PEM format and without a password.",
+    "certificates-invalid": "Paste whole certificates in PEM format, from BEGIN to END.",
+    "certificates-too-large": "These certificates are too many or too long for the device.",
+    "authority-unusable": "The device cannot use this certificate. It takes RSA of 2048 to 4096 bits, P-256 and P-384.",
+    "authority-none": "This certificate is not a CA’s. Paste that of the CA which signed it.",
+    "authority-expired": "This CA’s certificate has expired.",
   },
 
   known: "Saved networks",
@@ -77,7 +83,7 @@ export const en: Texts = frozen({
 
   script: {
     other: "Other network…",
-    chooseFile: "Certificate and key files",
+    chooseFile: "Certificate files",
     reconnecting:
       "Reconnecting… If this phone has left the device’s Wi-Fi, join it again. If that is gone, the device has finished.",
   },

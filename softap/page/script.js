@@ -12,7 +12,7 @@ addEventListener("DOMContentLoaded", () => {
   const byId = (id) => document.getElementById(id);
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
   const pause = () => new Promise((done) => setTimeout(done, POLL_MS));
-  const { ssid, password, claim } = byId("form")?.elements ?? {};
+  const { ssid, password, pem } = byId("form")?.elements ?? {};
   const unchanged = password?.placeholder;
 
   async function ask(path, options) {
@@ -113,7 +113,7 @@ addEventListener("DOMContentLoaded", () => {
     if (!/Safari\/|Firefox\//.test(navigator.userAgent) || navigator.userAgent.includes("; wv")) return;
     const input = make("input", { type: "file", multiple: true });
     input.onchange = async () => {
-      claim.value = (await Promise.all([...input.files].map((file) => new Response(file).text()))).join("\n");
+      pem.value = (await Promise.all([...input.files].map((file) => new Response(file).text()))).join("\n");
     };
     const label = make("label", { textContent: texts.chooseFile });
     label.append(input);

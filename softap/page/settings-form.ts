@@ -1,8 +1,10 @@
 /** The form, and beside it the one for what needs no typing. */
 import { PROTOCOLS, type SettingsField } from "../../modules/settings/settings.js";
 import { escapeHtml } from "../form.js";
+import type { CertificateKind } from "../handed.js";
 import type { PageModel } from "../model.js";
 import { networksFragment } from "./networks.js";
+import { name } from "./status.js";
 import type { Texts } from "./texts.js";
 
 /** Names and addresses are not prose. */
@@ -64,9 +66,9 @@ function url(model: PageModel, texts: Texts): string {
 function advanced(model: PageModel, texts: Texts): string {
   const { errors, urlLocked } = model;
   const isChosen = !urlLocked && model.protocol !== "automatic";
-  const open = isChosen || errors.protocol || errors.claim ? " open" : "";
+  const open = isChosen || errors.protocol || errors.pem ? " open" : "";
   const choice = urlLocked ? "" : protocol(model, texts);
-  return `<details${open}><summary>${texts.advanced}</summary>${choice}${claim(model, texts)}</details>`;
+  return `<details${open}><summary>${texts.advanced}</summary>${choice}${certificates(model, texts)}</details>`;
 }
 
 function protocol(model: PageModel, texts: Texts): string {
@@ -79,11 +81,21 @@ function protocol(model: PageModel, texts: Texts): string {
 }
 
 /** No choice of files here: the sheets that phones open by themselves break over it. */
-function claim(model: PageModel, texts: Texts): string {
-  const stored = model.hasClaim ? `<p class="dim">${texts.claimStored}</p>` : "";
-  const area = `<textarea ${attributes("claim", model)} rows="6" ${VERBATIM}></textarea>`;
-  const hint = `<p class="dim" id="file-hint">${texts.claimFile(escapeHtml(model.address))}</p>`;
-  return label("claim", texts.claim) + stored + area + mistake("claim", model, texts) + hint;
+function certificates(model: PageModel, texts: Texts): string {
+  const { hasClaim, authorities, address } = model;
+  const trusted = authorities.map((one) => texts.trusted(name(one.name), one.until));
+  const kept =
+    (hasClaim ? stored("claim", texts.claimStored, texts) : "") +
+    (trusted.length ? stored("authorities", trusted.join("<br>"), texts) : "");
+  const area = `<textarea ${attributes("pem", model)} rows="6" ${VERBATIM}></textarea>`;
+  const hints = `<p class="dim">${texts.pemNote}</p>${kept}`;
+  const files = `<p class="dim" id="file-hint">${texts.pemFile(escapeHtml(address))}</p>`;
+  return label("pem", texts.pem) + hints + area + mistake("pem", model, texts) + files;
+}
+
+/** The button is the other form's, whose action is to forget. */
+function stored(kind: CertificateKind, facts: string, texts: Texts): string {
+  return `<div class="row"><p>${facts}</p><button form="other" name="stored" value="${kind}">${texts.forget}</button></div>`;
 }
 
 function field(id: SettingsField, text: string, more: string, model: PageModel, texts: Texts): string {

@@ -50,9 +50,12 @@ export interface Texts {
   readonly advanced: string;
   readonly protocol: string;
   readonly protocols: Readonly<Record<ProtocolChoice, string>>;
-  readonly claim: string;
+  readonly pem: string;
+  readonly pemNote: string;
+  readonly pemFile: (address: string) => string;
   readonly claimStored: string;
-  readonly claimFile: (address: string) => string;
+  /** @param until YYYY-MM-DD */
+  readonly trusted: (authority: string, until: string) => string;
   readonly submit: string;
   readonly mistakes: Readonly<Record<SettingsMistake, string>>;
 

@@ -95,9 +95,11 @@ export const zhCn: Texts = frozen({
     "activation-v1": "验证码激活 v1",
     "activation-v2": "验证码激活 v2（带签名）",
   },
-  claim: "AWS IoT：声明证书和私钥（PEM）",
-  claimStored: "已保存一份；留空则保持不变。",
-  claimFile: (address) => `要选择文件，请用 Safari 或 Chrome 打开 ${address}`,
+  pem: "证书（PEM）",
+  pemNote: "公司的 CA 证书，或 AWS IoT 的声明证书和私钥；没有请留空。",
+  pemFile: (address) => `要选择文件，请用 Safari 或 Chrome 打开 ${address}`,
+  claimStored: "已保存声明证书。",
+  trusted: (authority, until) => `CA：${authority}，有效期至 ${until}`,
   submit: "保存并连接",
   mistakes: {
     "ssid-missing": "请选择网络或输入网络名称。",
@@ -107,8 +109,12 @@ export const zhCn: Texts = frozen({
     "password-refused": "网络不接受此密码，请重新输入。",
     "protocol-unknown": "请从列表中选择服务类型。",
     "url-invalid": "请输入配网地址，例如 http://provision.example.com",
-    "claim-invalid": "请粘贴一份证书及其私钥，均为 PEM 格式。",
-    "claim-too-large": "证书和私钥太长，设备无法保存。",
+    "claim-invalid": "请把私钥和证书一起粘贴，均为未加密的 PEM 格式。",
+    "certificates-invalid": "请粘贴完整的 PEM 证书，从 BEGIN 到 END。",
+    "certificates-too-large": "证书太多或太长，设备无法保存。",
+    "authority-unusable": "设备不支持此证书。支持 RSA 2048 至 4096 位、P-256 和 P-384。",
+    "authority-none": "这不是 CA 证书，请粘贴签发它的 CA 的证书。",
+    "authority-expired": "此 CA 证书已过期。",
   },
 
   known: "已保存的网络",
@@ -120,7 +126,7 @@ export const zhCn: Texts = frozen({
 
   script: {
     other: "其他网络…",
-    chooseFile: "证书和私钥文件",
+    chooseFile: "证书文件",
     reconnecting: "正在重新连接… 如果手机已离开设备的 Wi-Fi，请重新加入；如果该网络已消失，说明设备已完成设置。",
   },
 });

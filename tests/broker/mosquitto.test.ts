@@ -31,10 +31,7 @@ afterEach(async () => {
 });
 
 async function connect(change: Partial<MqttOptions> = {}): Promise<MqttSession | string> {
-  const result = await createMqtt(
-    fasterClock(1),
-    calendar,
-  )({
+  const result = await createMqtt(fasterClock(1), calendar, () => [])({
     ...{ host: "127.0.0.1", port: broker.port, tls: false, clientId: "device" },
     ...{ username: "user", password: new Secret(PASSWORD), cleanSession: true },
     ...{ keepAliveMs: 60_000, timeoutMs: 5_000, subscribe: ["devices/d/control"], qos: 1 },

@@ -42,7 +42,7 @@ class Producer {
   readonly repeated: string[] = [];
   produced = 0;
   readonly #messages: number;
-  readonly #mqtt = createMqtt(clock, calendar);
+  readonly #mqtt = createMqtt(clock, calendar, () => []);
 
   constructor(messages: number) {
     this.#messages = messages;
@@ -108,10 +108,13 @@ describe("mosquitto and an outbox, forced disconnections: none is lost, nothing 
       });
       const proxy = await BrokerProxy.to(broker.port);
       const received: string[] = [];
-      await connect(createMqtt(clock, calendar), {
-        ...{ port: broker.port, clientId: "server", username: "server", cleanSession: true, subscribe: [DATA] },
-        onMessage: ({ payload }) => void received.push(payload),
-      });
+      await connect(
+        createMqtt(clock, calendar, () => []),
+        {
+          ...{ port: broker.port, clientId: "server", username: "server", cleanSession: true, subscribe: [DATA] },
+          onMessage: ({ payload }) => void received.push(payload),
+        },
+      );
       const producer = new Producer(messages);
       for (let count = 0; count < disconnections; count++) {
         const enough = producer.acknowledged.size + (0.8 * messages) / disconnections;

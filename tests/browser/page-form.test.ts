@@ -31,7 +31,7 @@ browserTest.for([true, false])(
     await page.getByLabel("Wi-Fi password").fill("a+b &c=%d");
     await page.getByText("Advanced").click();
     await page.getByLabel("Kind of service").selectOption("Activation with a code, v1");
-    await page.locator("#claim").fill("-----BEGIN CERTIFICATE-----\nAB+/=\n");
+    await page.locator("#pem").fill("-----BEGIN CERTIFICATE-----\nAB+/=\n");
     await page.getByRole("button", { name: "Save and connect" }).click();
     await page.waitForURL("**/?lang=en");
     await page.getByRole("button", { name: "Keep anyway" }).click();
@@ -45,12 +45,29 @@ browserTest.for([true, false])(
 
     const [main, keep, prefer, forget] = server.posted;
     const url = server.model.url;
-    const claim = "-----BEGIN CERTIFICATE-----\r\nAB+/=\r\n";
-    const typed = { ssid: "Hidden one", password: "a+b &c=%d", url, protocol: "activation-v1", claim };
+    const pem = "-----BEGIN CERTIFICATE-----\r\nAB+/=\r\n";
+    const typed = { ssid: "Hidden one", password: "a+b &c=%d", url, protocol: "activation-v1", pem };
     expect(main).toEqual({ path: "/", fields: { token, ...typed } });
     expect([keep!.path, keep!.fields.token]).toEqual(["/keep", token]);
     expect(prefer).toEqual({ path: "/prefer", fields: { token, ssid: " two  spaces " } });
     expect(forget).toEqual({ path: "/forget", fields: { token, ssid: " two  spaces " } });
+  },
+);
+
+browserTest.for([true, false])(
+  "what is stored of certificates is forgotten alone, script: %s",
+  async (javaScriptEnabled) => {
+    const authorities = [{ name: "Example Ltd Root CA", until: "2036-11-27" }];
+    const { page, server } = await open({ hasClaim: true, authorities }, { javaScriptEnabled });
+    await page.getByText("Advanced").click();
+    const rows = page.locator("details .row");
+    expect(await rows.locator("p").allInnerTexts()).toEqual([
+      "A claim certificate is stored.",
+      "CA: Example Ltd Root CA, until 2036-11-27",
+    ]);
+    await rows.nth(1).getByRole("button", { name: "Forget" }).click();
+    await expect.poll(() => server.posted.length).toBe(1);
+    expect(server.posted[0]).toMatchObject({ path: "/forget", fields: { token, stored: "authorities" } });
   },
 );
 
@@ -94,7 +111,7 @@ browserTest("a network is chosen by a tap: the password is next, or the button f
 });
 
 browserTest("mistakes: each at its field, the first has the focus, what most people do not need is open", async () => {
-  const errors = { url: "url-invalid", protocol: "protocol-unknown", claim: "claim-too-large" } as const;
+  const errors = { url: "url-invalid", protocol: "protocol-unknown", pem: "certificates-too-large" } as const;
   const { page } = await open({ errors, protocol: "magic", stale: true });
   expect(await page.locator(":focus").getAttribute("id")).toBe("url");
   expect(await page.getByLabel("Kind of service").inputValue()).toBe("automatic");
@@ -208,12 +225,12 @@ browserTest.for(Object.entries(agents))(
     expect(await page.getByText(`open ${server.model.address} in Safari or Chrome`).count()).toBe(choosesFiles ? 0 : 1);
     if (!choosesFiles) return;
     const file = (name: string, text: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
-    await page.getByLabel("Certificate and key files").setInputFiles([file("a.crt", "CERT\n"), file("a.key", "KEY\n")]);
-    await expect.poll(() => page.locator("#claim").inputValue()).toBe("CERT\n\nKEY\n");
+    await page.getByLabel("Certificate files").setInputFiles([file("a.crt", "CERT\n"), file("a.key", "KEY\n")]);
+    await expect.poll(() => page.locator("#pem").inputValue()).toBe("CERT\n\nKEY\n");
     await page.locator("#ssid").fill("n");
     await page.locator("#submit").click();
-    await expect.poll(() => server.posted[0]?.fields.claim).toBe("CERT\r\n\r\nKEY\r\n");
-    expect(Object.keys(server.posted[0]!.fields)).toEqual(["token", "ssid", "password", "url", "protocol", "claim"]);
+    await expect.poll(() => server.posted[0]?.fields.pem).toBe("CERT\r\n\r\nKEY\r\n");
+    expect(Object.keys(server.posted[0]!.fields)).toEqual(["token", "ssid", "password", "url", "protocol", "pem"]);
   },
 );
 

@@ -15,7 +15,7 @@ const mistakes = {
   password: "password-length",
   url: "url-invalid",
   protocol: "protocol-unknown",
-  claim: "claim-invalid",
+  pem: "claim-invalid",
 } as const;
 
 /** Everything that a person can meet. */
@@ -25,6 +25,10 @@ const shapes: Readonly<Record<string, Partial<PageModel>>> = {
   "mistakes while trying": { errors: mistakes, trial: trials.trying! },
   "locked, with a certificate, scanning": { urlLocked: true, hasClaim: true, scanning: true, networks: [] },
   "a kind of service chosen": { protocol: "activation-v2" },
+  "authorities, one with a long name": {
+    hasClaim: true,
+    authorities: ["Example Ltd Root CA", wide + wide].map((name) => ({ name, until: "2036-11-27" })),
+  },
   crowded: crowdedModel(),
   wide: {
     ssid: wide,
@@ -129,7 +133,7 @@ browserTest("the words on the buttons stay whole", async () => {
 });
 
 browserTest("nothing keeps a person from zooming, and no field makes iOS do so by itself", async () => {
-  const server = await servePage(pageModel({ errors: { claim: "claim-invalid" } }));
+  const server = await servePage(pageModel({ errors: { pem: "claim-invalid" } }));
   const { page } = await openPage();
   await page.goto(server.url);
   const viewport = await page.locator("meta[name=viewport]").getAttribute("content");

@@ -48,7 +48,7 @@ describe("certificate and key", () => {
   });
 
   test("more than the flash takes is refused", () => {
-    expect(parseClaim(pem("CERTIFICATE", 2_000) + pkcs8)).toBe("claim-too-large");
+    expect(parseClaim(pem("CERTIFICATE", 2_000) + pkcs8)).toBe("certificates-too-large");
   });
 });
 

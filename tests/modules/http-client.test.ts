@@ -14,8 +14,12 @@ const noTls = {
   suggest() {},
 };
 
+const noAuthorities = () => {
+  throw new Error("nobody is trusted without TLS");
+};
+
 function ask(url: string, options: Options = {}, clock = fasterClock(1)): Promise<Result<HttpResponse>> {
-  const http = createHttpClient(clock, noTls);
+  const http = createHttpClient(clock, noTls, noAuthorities);
   return http({ method: "POST", url: parseUrl(url)!, body: "{}", timeoutMs: 2_000, ...options });
 }
 const at = (port: number, path = "/") => `http://127.0.0.1:${port}${path}`;
@@ -55,7 +59,7 @@ describe("an exchange", () => {
 
   test("GET without a body", async () => {
     const port = await serveHttp((request, response) => response.end(request.method));
-    const http = createHttpClient(fasterClock(1), noTls);
+    const http = createHttpClient(fasterClock(1), noTls, noAuthorities);
     expect(await http({ method: "GET", url: parseUrl(at(port))!, timeoutMs: 2_000 })).toMatchObject({
       value: { body: "GET" },
     });

@@ -72,7 +72,7 @@ describe("publishing", () => {
   });
 
   test("packet ids are not those of the session before: that may have left some in flight", async () => {
-    const mqtt = createMqtt(fasterClock(1), calendar);
+    const mqtt = createMqtt(fasterClock(1), calendar, () => []);
     for (const packetId of [2, 3, 4]) {
       const result = await connect({}, 1, mqtt);
       if (!result.ok) throw new Error(result.failure.reason);

@@ -11,6 +11,7 @@ import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { pause } from "../moddable/support.js";
 import { type Identity, keyPem, pem } from "../tls/certificates.js";
+import { givenAuthorities } from "../tls/support.js";
 import { fasterClock, listening } from "./net-support.js";
 
 export let broker: Aedes;
@@ -52,7 +53,11 @@ export function brokerPort(chain: readonly Identity[], options: object = {}): Pr
 
 export const calendar: Pick<Calendar, "ensure" | "doubt"> = { ensure: () => Promise.resolve(), doubt() {} };
 
-export function connect(change: Partial<MqttOptions> = {}, times = 1, mqtt = createMqtt(fasterClock(times), calendar)) {
+export function connect(
+  change: Partial<MqttOptions> = {},
+  times = 1,
+  mqtt = createMqtt(fasterClock(times), calendar, givenAuthorities),
+) {
   return mqtt({
     host: "127.0.0.1",
     port,

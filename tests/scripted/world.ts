@@ -14,6 +14,7 @@ import { Outbox } from "../../modules/outbox/outbox.js";
 import { Pauses } from "../../modules/retry/pauses.js";
 import { Seen } from "../../modules/session/seen.js";
 import { Telemetry } from "../../modules/session/telemetry.js";
+import { authoritiesRecord } from "../../modules/settings/authorities.js";
 import { claimRecord } from "../../modules/settings/claim.js";
 import { preferencesRecord } from "../../modules/settings/preferences.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
@@ -243,11 +244,10 @@ export class World {
       http: (request) => this.#http(request),
       serveHttp: ({ handle }) => {
         this.#portal = handle;
-        return {
-          close: () => {
-            this.#portal = undefined;
-          },
+        const close = () => {
+          this.#portal = undefined;
         };
+        return { close };
       },
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
@@ -256,6 +256,7 @@ export class World {
       settings: settingsRecord(store),
       claim: claimRecord(store),
       preferences: preferencesRecord(store),
+      authorities: authoritiesRecord(store),
       journal: new Journal(store),
       pauses: new Pauses(this.clock),
       outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),

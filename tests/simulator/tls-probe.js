@@ -21,8 +21,8 @@ const heap = () => {
 
 const clock = createClock();
 const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
-const http = createHttpClient(clock, calendar);
-const mqtt = createMqtt(clock, calendar);
+const http = createHttpClient(clock, calendar, () => []);
+const mqtt = createMqtt(clock, calendar, () => []);
 
 async function post(url, body) {
   const result = await http({ method: "POST", url: parseUrl(url), body, timeoutMs: 30_000 });

@@ -166,32 +166,39 @@ test.each(memories)("good and bad certificates in turn, with %s", async (_name, 
   expect(told.at(-1)!.after.slots - told[1]!.after.slots).toBeLessThan(50);
 });
 
-/** Portal and handshake at the same time: a quarter of the heap is left. */
+/** Portal and handshake at the same time: a quarter of the heap is left. As many authorities as the portal takes. */
 test.each([
   memories[0]!,
   ["three quarters of it", { slots: (CHIP.slots * 3) / 4, chunkBytes: (CHIP.chunkBytes * 3) / 4 }],
-] as const)("from a blank board to the broker with both over TLS, with %s", async (_name, memory) => {
-  const root = authority("p384");
-  const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
-  const server = goodCertificate(middle, "ec");
-  const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
-  const identity = { key: keyPem(server), cert: pem(server, middle) };
-  cloud = new MockCloud({ devices, tls: identity, brokerTls: identity });
-  await cloud.start();
-  const reports: string[] = [];
-  cloud.onMessage((topic) => void reports.push(topic));
-  const app = await buildApp(`tls-agent-${memory.slots}`, memory, { authorities: root.der });
-  simulator = app.simulator;
-  const watch = new Watch(simulator);
-  await simulator.start();
-  await watch.untilState("portal");
-  const url = `${cloud.httpsUrl}/xiaozhi/ota/`;
-  await sendForm(app.portal, { ssid: "baja", password: "simulated", url });
-  await watch.untilState("activating");
-  const { code } = watch.states.find(({ state }) => state === "activating")!;
-  expect(cloud.enterCode(String(code)).bound).toBe(true);
-  await watchTrial(app.portal, ["done"], 60_000);
-  await watch.untilState("online");
-  await watch.until("reports", () => reports.length > 3);
-  console.log(JSON.stringify({ memory, alive: { "online over TLS": await watch.settledHeap() } }));
-});
+] as const)(
+  "from a blank board to the broker with both over TLS, by an authority that the portal was given, with %s",
+  async (_name, memory) => {
+    const root = authority("p384");
+    const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
+    const server = goodCertificate(middle, "ec");
+    const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
+    const identity = { key: keyPem(server), cert: pem(server, middle) };
+    cloud = new MockCloud({ devices, tls: identity, brokerTls: identity });
+    await cloud.start();
+    const reports: string[] = [];
+    cloud.onMessage((topic) => void reports.push(topic));
+    const app = await buildApp(`tls-agent-${memory.slots}`, memory);
+    simulator = app.simulator;
+    const watch = new Watch(simulator);
+    await simulator.start();
+    await watch.untilState("portal");
+    const url = `${cloud.httpsUrl}/xiaozhi/ota/`;
+    const form = { ssid: "baja", password: "simulated", url };
+    const others = Array.from({ length: 3 }, (_, index) => authority("rsa", `Another one ${index}`));
+    await sendForm(app.portal, { ...form, pem: pem(...others) });
+    expect(await watchTrial(app.portal, ["failed"], 60_000)).toMatchObject({ failure: { reason: "tls-untrusted" } });
+    await sendForm(app.portal, { ...form, pem: pem(others[0]!, others[1]!, root) });
+    await watch.untilState("activating");
+    const { code } = watch.states.find(({ state }) => state === "activating")!;
+    expect(cloud.enterCode(String(code)).bound).toBe(true);
+    await watchTrial(app.portal, ["done"], 60_000);
+    await watch.untilState("online");
+    await watch.until("reports", () => reports.length > 3);
+    console.log(JSON.stringify({ memory, alive: { "online over TLS": await watch.settledHeap() } }));
+  },
+);

@@ -57,9 +57,10 @@ describe.each(Object.entries(languages))("%s", (_language, texts) => {
   });
 
   test("puts names and addresses where they belong", () => {
-    for (const key of ["trying", "failed", "doneNote", "preferred", "activateAt", "claimFile"] as const) {
+    for (const key of ["trying", "failed", "doneNote", "preferred", "activateAt", "pemFile"] as const) {
       expect(texts[key]("<bdi>X</bdi>")).toContain("<bdi>X</bdi>");
     }
+    expect(texts.trusted("<bdi>X</bdi>", "2036-11-27")).toMatch(/<bdi>X<\/bdi>.*2036-11-27/);
   });
 
   test("has advice for what can go wrong", () => {

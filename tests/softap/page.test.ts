@@ -18,6 +18,15 @@ const pageOf = (model: PageModel, language: Language = "en") => bytesOf(model, l
 const fillingOf = (model: PageModel, language: Language = "en") =>
   Buffer.from(renderPage(model, language, false).body[1]!).toString();
 
+const CERTIFICATE_MISTAKES = [
+  "claim-invalid",
+  "certificates-invalid",
+  "certificates-too-large",
+  "authority-unusable",
+  "authority-none",
+  "authority-expired",
+] as const;
+
 const hostile = [
   `"><script>alert(1)</script>`,
   "O'Brien's & Sons",
@@ -71,10 +80,11 @@ describe.each(LANGUAGES)("in %s", (language) => {
       ssid: "ssid-too-long",
       password: "password-length",
       url: "url-invalid",
-      claim: "claim-invalid",
     } as const;
-    const model = crowdedModel({ trial: trials.failed!, errors, protocol: "activation-v2" });
-    expect(bytesOf(model, language, true).length).toBeLessThanOrEqual(6 * 1024);
+    for (const pem of CERTIFICATE_MISTAKES) {
+      const model = crowdedModel({ trial: trials.failed!, errors: { ...errors, pem }, protocol: "activation-v2" });
+      expect(bytesOf(model, language, true).length, pem).toBeLessThanOrEqual(6 * 1024);
+    }
   });
 
   test("so does one that was out of date", () => {
@@ -129,6 +139,7 @@ describe.each(hostile)("a network called %j", (ssid) => {
         kept: false,
       },
       facts: { mac: name, serial: name, firmware: name },
+      authorities: [{ name, until: "2036-11-27" }],
     });
 
   test("is text wherever it stands, and reads as it is called", () => {
@@ -194,7 +205,7 @@ test("a program can fill in the form: the first one, with the token, no name twi
   const form = /<form id="form" method="post" action="\/\?lang=en">(.*?)<\/form>/s.exec(page)![1]!;
   expect(page.indexOf("<form")).toBe(page.indexOf('<form id="form"'));
   const names = [...form.matchAll(/<(?:input|textarea|select)[^>]* name="([^"]*)"/g)].map(([, name]) => name);
-  expect(names).toEqual(["token", "ssid", "password", "url", "protocol", "claim"]);
+  expect(names).toEqual(["token", "ssid", "password", "url", "protocol", "pem"]);
   expect(form).toContain(`name="token" value="${pageModel().token}"`);
 });
 
@@ -205,6 +216,18 @@ test("a locked address is shown, is not for typing, and leaves no kind of servic
   expect(fillingOf(pageModel())).not.toContain("readonly");
 });
 
+test("each mistake in the certificates has its own words, beside their field, where it is seen", () => {
+  const words = CERTIFICATE_MISTAKES.map((pem) => {
+    const page = fillingOf(pageModel({ errors: { pem } }));
+    expect(page).toMatch(
+      /<details open>.*<textarea id="pem" name="pem" aria-invalid="true" aria-describedby="pem-error"/s,
+    );
+    return /<p class="bad" id="pem-error">([^<]+)/.exec(page)?.[1];
+  });
+  expect(new Set(words).size).toBe(CERTIFICATE_MISTAKES.length);
+  expect(words).not.toContain(undefined);
+});
+
 test("an unknown kind of service is said at its field, where it is seen", () => {
   const page = fillingOf(pageModel({ protocol: "magic", errors: { protocol: "protocol-unknown" } }));
   expect(page).toMatch(/<details open>.*<select[^>]* aria-invalid="true" aria-describedby="protocol-error">/s);
@@ -212,11 +235,27 @@ test("an unknown kind of service is said at its field, where it is seen", () => 
   expect(choiceOn(page)!.selected).toEqual([]);
 });
 
-test("a stored password and a stored certificate are told of", () => {
-  expect(fillingOf(pageModel({ hasPassword: true, hasClaim: true }))).toMatch(
-    /placeholder="unchanged".*One is stored/s,
-  );
-  expect(fillingOf(pageModel())).not.toMatch(/placeholder|One is stored/);
+test("a stored password is told of", () => {
+  expect(fillingOf(pageModel({ hasPassword: true }))).toContain('placeholder="unchanged"');
+  expect(fillingOf(pageModel())).not.toContain("placeholder");
+});
+
+test("stored certificates are told of, each kind with a button that forgets it", () => {
+  const authorities = [
+    { name: "Root <1>", until: "2036-11-27" },
+    { name: "Root 2", until: "2031-01-01" },
+  ];
+  const rows = (change: Partial<PageModel>) =>
+    [...fillingOf(pageModel(change)).matchAll(/<div class="row"><p>(.*?)<\/p><button form="other" (.*?)>Forget</g)].map(
+      ([, facts, button]) => [facts, button],
+    );
+  const claim = ["A claim certificate is stored.", 'name="stored" value="claim"'];
+  const roots = "CA: <bdi>Root &#60;1&#62;</bdi>, until 2036-11-27<br>CA: <bdi>Root 2</bdi>, until 2031-01-01";
+  const trusted = [roots, 'name="stored" value="authorities"'];
+  expect(rows({})).toEqual([]);
+  expect(rows({ hasClaim: true })).toEqual([claim]);
+  expect(rows({ authorities })).toEqual([trusted]);
+  expect(rows({ hasClaim: true, authorities })).toEqual([claim, trusted]);
 });
 
 test("without JavaScript the page reloads itself while something is under way, but not over mistakes", () => {

@@ -35,6 +35,7 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
     },
     settings: device.settings,
     claim: device.claim,
+    authorities: device.authorities,
     journal: device.journal,
     random: device.random,
     networks: [],

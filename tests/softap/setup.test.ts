@@ -120,8 +120,8 @@ life("a claim is kept with the settings that it came with, and never shown", asy
   const claim = pem("CERTIFICATE", 1) + pem("RSA PRIVATE KEY", 2);
   const world = boot({});
   await world.untilState("portal");
-  expect(world.fillIn({ ...form, claim: "no PEM" }).status).toBe(422);
-  world.fillIn({ ...form, claim });
+  expect(world.fillIn({ ...form, pem: "no PEM" }).status).toBe(422);
+  world.fillIn({ ...form, pem: claim });
   expect(world.device.claim.read()).toBeUndefined();
   await world.until(() => world.phase === "done");
   const key = world.device.claim.read()!.key.reveal();
@@ -134,10 +134,10 @@ life("a claim that came with a wrong password is there for the next try", async 
     `-----BEGIN ${label}-----\n${Buffer.alloc(300, 7).fill(0x30, 0, 1).toString("base64")}\n-----END ${label}-----\n`;
   const world = boot({});
   await world.untilState("portal");
-  world.fillIn({ ...form, password: "wrong-password", claim: pem("CERTIFICATE") + pem("PRIVATE KEY") });
+  world.fillIn({ ...form, password: "wrong-password", pem: pem("CERTIFICATE") + pem("PRIVATE KEY") });
   await world.until(() => world.phase === "failed");
   expect(world.device.claim.read()).toBeUndefined();
-  world.fillIn({ ...form, claim: "" });
+  world.fillIn({ ...form, pem: "" });
   await world.until(() => world.phase === "done");
   expect(world.device.claim.read()).toBeDefined();
 });

@@ -145,10 +145,7 @@ describe("the calendar", () => {
     suggest() {},
   };
   const connectTo = async (port: number, tls: boolean) => {
-    const result = await createMqtt(
-      fasterClock(1),
-      calendar,
-    )({
+    const result = await createMqtt(fasterClock(1), calendar, () => [])({
       ...{ host: "127.0.0.1", port, tls, clientId: "c", username: "", password: new Secret("") },
       ...{ cleanSession: true, keepAliveMs: 60_000, timeoutMs: 5_000, subscribe: [], qos: 0 },
       onMessage() {},

@@ -10,7 +10,18 @@ import { ADDRESS } from "./identities.js";
 /** From here on the device trusts these. */
 export function trust(...anchors: readonly Identity[]): void {
   host.resources.set("private-ca.der", Buffer.concat(anchors.map(({ der }) => der)));
+  given = [];
 }
+
+let given: readonly string[] = [];
+
+/** As a person gives them in the portal, and nothing else is trusted. */
+export function trustGiven(...anchors: readonly Identity[]): void {
+  host.resources.delete("private-ca.der");
+  given = anchors.map(({ der }) => der.toString("base64"));
+}
+
+export const givenAuthorities = () => given;
 
 /** Answers with the request's body. */
 export function serveHttps(chain: readonly Identity[], options: object = {}): Promise<number> {
@@ -26,9 +37,19 @@ export function serveHttps(chain: readonly Identity[], options: object = {}): Pr
   return listening(server);
 }
 
-export async function ask(port: number, options: { body?: string; host?: string; timeoutMs?: number } = {}) {
-  const http = createHttpClient(fasterClock(1), { ensure: () => Promise.resolve(), doubt() {} });
-  const { body = "hello", host: name = ADDRESS, timeoutMs = 5_000 } = options;
-  const result = await http({ method: "POST", url: parseUrl(`https://${name}:${port}/`)!, body, timeoutMs });
+interface AskOptions {
+  body?: string;
+  host?: string;
+  timeoutMs?: number;
+  authorities?: readonly string[];
+}
+
+const calendar = { ensure: () => Promise.resolve(), doubt() {} };
+
+/** @param options authorities: of a trial, in place of those that are stored */
+export async function ask(port: number, options: AskOptions = {}) {
+  const http = createHttpClient(fasterClock(1), calendar, givenAuthorities);
+  const { body = "hello", host: name = ADDRESS, timeoutMs = 5_000, ...trial } = options;
+  const result = await http({ method: "POST", url: parseUrl(`https://${name}:${port}/`)!, body, timeoutMs, ...trial });
   return result.ok ? result.value : result.failure.reason;
 }
