@@ -77,6 +77,25 @@ test.each([
   expect(certificate.checkPrivateKey(pair.privateKey)).toBe(true);
 });
 
+/** `openssl req -new` with an extension request: key usage and nsCertType. */
+const opensslCsr = `-----BEGIN CERTIFICATE REQUEST-----
+MIIBDjCBtQIBADAiMSAwHgYDVQQDDBdGbGVldCBQcm92aXNpb25pbmcgRGVtbzBZ
+MBMGByqGSM49AgEGCCqGSM49AwEHA0IABGdJ9Zfih0HrBNQ3nljAGKgy1Swi5EK9
+z1s/6BZl1dCJQt6i4zMEn0WnxRV0VyX45ru3KxYmR93Z5sAjT4O5otWgMTAvBgkq
+hkiG9w0BCQ4xIjAgMAsGA1UdDwQEAwIHgDARBglghkgBhvhCAQEEBAMCB4AwCgYI
+KoZIzj0EAwIDSAAwRQIhAIEoLeMSqgAat5Ww06jwh1cv3FrStJXHJjgF/njHYT0s
+AiAAl7vIEG3i2OC5Juq5ixGB1e4iX97AQimc9Wo5xAyraA==
+-----END CERTIFICATE REQUEST-----
+`;
+
+test("a request that OpenSSL has made", async () => {
+  const { client } = await connectClaim(await openAws(), { policy: "csr-claim" });
+  const reply = await request(client, CREATE_FROM_CSR, { certificateSigningRequest: opensslCsr });
+  const { publicKey } = new X509Certificate(String(reply.certificatePem));
+  const bytes = Buffer.from(opensslCsr.split("\n").slice(1, -2).join(""), "base64");
+  expect(bytes.includes(publicKey.export({ format: "der", type: "spki" }))).toBe(true);
+});
+
 test("the same request again: another certificate for the same key", async () => {
   const { client } = await connectClaim(await openAws(), { policy: "csr-claim" });
   const { csr } = makeCsr();
@@ -161,6 +180,18 @@ test("a requester who has not subscribed gets nothing, now and later", async () 
   await client.subscribeAsync(`${CREATE}/accepted`, { qos: 1 });
   expect(await register(client, "x")).toMatchObject({ statusCode: 400 });
   expect(inboxOf(client).map(({ topic }) => topic)).not.toContain(`${CREATE}/accepted`);
+});
+
+test("a session that stays has its subscriptions at the next connection", async () => {
+  const { aws, clock } = await openAws();
+  const claim = credentialsFor(aws, ["csr-claim"]);
+  const first = await connect(aws, claim, { clean: false });
+  await first.subscribeAsync(`${CREATE_FROM_CSR}/accepted`, { qos: 1 });
+  await first.endAsync();
+  clock.advance(1_000);
+  const second = await connect(aws, claim, { clean: false });
+  await second.publishAsync(CREATE_FROM_CSR, JSON.stringify({ certificateSigningRequest: makeCsr().csr }), { qos: 1 });
+  await expect.poll(() => inboxOf(second).map(({ topic }) => topic)).toEqual([`${CREATE_FROM_CSR}/accepted`]);
 });
 
 test.each([
