@@ -23,6 +23,9 @@ type Publish = Parameters<NonNullable<AedesOptions["authorizePublish"]>>;
 type Subscribe = Parameters<NonNullable<AedesOptions["authorizeSubscribe"]>>;
 type Connect = Parameters<NonNullable<AedesOptions["preConnect"]>>;
 
+/** AWS IoT Core's quota. */
+const MAX_CLIENT_ID_BYTES = 128;
+
 /** AWS IoT's own return code for "not authorized". */
 const connack7 = Uint8Array.of(0x20, 2, 0, 7);
 
@@ -36,6 +39,8 @@ export class Broker {
   readonly #live = new Set<Session>();
   /** The packets whose answers went out before their PUBACKs. */
   readonly #answeredEarly = new WeakSet<object>();
+  /** Their connections end with the answer to the next packet. */
+  readonly #cutNext = new WeakSet<Client>();
   #isStopped = false;
 
   private constructor(options: Options) {
@@ -96,7 +101,13 @@ export class Broker {
       const session = this.#sessions.get(client);
       if (session) emit({ type, clientId: client.id, certificateId: session.certificate.id });
     };
-    this.#aedes.on("clientReady", (client) => told("connected", client));
+    this.#aedes.on("clientReady", (client) => {
+      told("connected", client);
+      if (this.#cutNext.delete(client)) end(client);
+    });
+    this.#aedes.on("subscribe", (_, client) => {
+      if (this.#cutNext.delete(client)) end(client);
+    });
     this.#aedes.on("clientDisconnect", (client) => told("disconnected", client));
     this.#aedes.on("unsubscribe", (filters, client) => {
       for (const filter of filters) this.#sessions.get(client)?.subscriptions.delete(filter);
@@ -118,11 +129,12 @@ export class Broker {
     if (!certificate) return destroy(client);
     const refuse = (why: string): void => this.#refused("connect", why, { certificate, clientId });
     const fault = faults.take("connect");
-    if (fault?.kind === "ignore" || fault?.kind === "drop") return;
-    if (fault?.kind === "close") return destroy(client);
+    if (fault?.kind === "ignore") return;
+    if (fault?.kind === "close" && fault.at === "before") return destroy(client);
     if (fault?.kind === "delay") await fault.until();
-    if (!this.#connects.take(clientId).allowed) {
-      refuse("more than one CONNECT in a second");
+    const badId = this.#clientIdRefusal(clientId);
+    if (badId !== null) {
+      refuse(badId);
       return end(client);
     }
     const session = new Session({ context, account, claims, client, clientId, certificate });
@@ -135,7 +147,14 @@ export class Broker {
     this.#sessions.set(client, session);
     this.#live.add(session);
     client.conn.once("close", () => this.#live.delete(session));
-    done(null, true);
+    if (fault?.kind === "close") this.#cutNext.add(client);
+    if (fault?.kind !== "drop") done(null, true);
+  }
+
+  #clientIdRefusal(clientId: string): string | null {
+    const byteCount = Buffer.byteLength(clientId);
+    if (byteCount === 0 || byteCount > MAX_CLIENT_ID_BYTES) return "a client id of 1 to 128 bytes is needed";
+    return this.#connects.take(clientId).allowed ? null : "more than one CONNECT in a second";
   }
 
   #authorizePublish(...[client, packet, done]: Publish): void {
@@ -168,8 +187,9 @@ export class Broker {
     }
     const fault = this.#options.faults.take("subscribe");
     if (qos === 2 || fault?.kind === "ignore") return;
-    if (fault?.kind === "close") return destroy(client);
+    if (fault?.kind === "close" && fault.at === "before") return destroy(client);
     if (fault?.kind === "delay") await fault.until();
+    if (fault?.kind === "close") this.#cutNext.add(client);
     session.subscriptions.set(filter, qos);
     this.#options.context.emit({ type: "subscribed", clientId: client.id, filter });
     if (fault?.kind !== "drop") done(null, subscription);

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https";
 import { listen } from "../cloud/http.js";
 import type { TlsIdentity } from "../cloud/settings.js";
 import { parseObject } from "../cloud/text.js";
-import type { FaultPoint, Faults } from "./faults.js";
+import type { Faults } from "./faults.js";
 import type { Vending, VendingAnswer } from "./vending.js";
 
 interface Options {
@@ -14,7 +14,7 @@ interface Options {
 }
 
 interface Route {
-  readonly point: FaultPoint;
+  readonly point: "claim" | "vending";
   readonly run: (query: Record<string, string>, body: string) => Promise<VendingAnswer | null>;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Account, Certificate, Thing } from "./account.js";
 import { readPolicy } from "./policy.js";
 import { reject } from "./rejection.js";
@@ -72,14 +73,14 @@ function statusOf({ Properties }: TemplateResource, id: string): "ACTIVE" | "INA
 function policyOf(account: Account, { Properties }: TemplateResource): { name: string; document: Json | null } {
   const { PolicyName: name, PolicyDocument: document = null } = Properties;
   if (document !== null) {
-    const json = JSON.stringify(document);
     try {
       readPolicy(document);
     } catch {
       throw reject.resource("PolicyDocument is malformed.");
     }
     // Where there is no name AWS IoT makes one of the document.
-    return { name: typeof name === "string" ? name : Buffer.from(json).toString("base64url").slice(-128), document };
+    const hash = createHash("sha256").update(JSON.stringify(document)).digest("hex");
+    return { name: typeof name === "string" ? name : hash, document };
   }
   if (typeof name !== "string" || !account.policies.has(name)) throw reject.resource("The policy does not exist.");
   return { name, document: null };

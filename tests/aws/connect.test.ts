@@ -67,6 +67,17 @@ test("two CONNECTs of a client id in one second: the second is closed, the first
   expect((await connect(aws, key)).connected).toBe(true);
 });
 
+test.each([
+  ["none", ""],
+  ["one of 129 bytes", "x".repeat(129)],
+])("a client id of AWS's size is needed: %s is closed", async (_, clientId) => {
+  const { aws } = await openAws();
+  const client = await RawClient.open(aws, credentialsFor(aws, ["any"]));
+  client.send(connectPacket(clientId));
+  await client.closed();
+  expect(client.packets).toEqual([]);
+});
+
 test("a certificate without a policy may not even connect", async () => {
   const { aws } = await openAws();
   await expect(connect(aws, credentialsFor(aws, []))).rejects.toThrow();

@@ -181,6 +181,7 @@ test("a CONNECT that is never answered, late, or closed", async () => {
   client.send({ cmd: "connect", clientId: "board", protocolId: "MQTT", protocolVersion: 4, clean: true });
   aws.faults.add("connect", { kind: "close", at: "before" });
   await expect.poll(() => aws.faults.peek("connect")).toMatchObject({ kind: "close" });
+  clock.advance(1_000);
   await expect(connect(aws, key)).rejects.toThrow();
   expect(client.packets).toEqual([]);
   aws.faults.add("connect", { kind: "delay", until: () => Promise.resolve() });
@@ -189,6 +190,21 @@ test("a CONNECT that is never answered, late, or closed", async () => {
   aws.faults.add("connect", { kind: "drop" });
   aws.faults.clear();
   expect((await connect(aws, key)).connected).toBe(true);
+});
+
+test("cut with the CONNACK, and with the SUBACK", async () => {
+  const { aws, clock } = await openAws();
+  const key = credentialsFor(aws, ["any"]);
+  aws.faults.add("connect", { kind: "close", at: "after" });
+  const client = await RawClient.connected(aws, key);
+  await client.closed();
+  expect(client.packets).toMatchObject([{ cmd: "connack", returnCode: 0 }]);
+  clock.advance(1_000);
+  const again = await RawClient.connected(aws, key);
+  aws.faults.add("subscribe", { kind: "close", at: "after" });
+  again.send(subscribe("t"));
+  await again.closed();
+  expect(again.names).toEqual(["connack", "suback"]);
 });
 
 test("the log has no key, no token and no PEM", async () => {
