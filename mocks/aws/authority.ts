@@ -8,6 +8,7 @@ import {
   keyPem,
   makeCertificate,
   type Name,
+  oid,
   pem,
   sequence,
   signCertificate,
@@ -43,6 +44,8 @@ export class Authority {
   /** What devices have to trust, as AmazonRootCA1 (RSA) or AmazonRootCA3 (EC). */
   readonly root: Identity;
   readonly #intermediate: Identity;
+  /** What the servers send behind the intermediate: the root as an older authority has signed it, and that one's. */
+  readonly #crossSigned: readonly { readonly der: Buffer }[];
   readonly #keyType: KeyType;
   readonly #deviceIssuer = makeCertificate({ subject: DEVICE_ISSUER, isAuthority: true, ...times });
 
@@ -52,18 +55,23 @@ export class Authority {
     const number = keyType === "rsa" ? 1 : 3;
     this.root = makeCertificate({ subject: { C: "US", O: "Amazon", CN: `Amazon Root CA ${number}` }, ...authority });
     const subject = { C: "US", O: "Amazon", CN: keyType === "rsa" ? "Amazon RSA 2048 M01" : "Amazon ECDSA 256 M01" };
-    this.#intermediate = makeCertificate({ subject, issuer: this.root, ...authority });
+    this.#intermediate = makeCertificate({ subject, issuer: this.root, ...authority, extensions: [ACCESS] });
+    this.#crossSigned = keyType === "rsa" ? crossSigned(this.root) : [];
   }
 
   get rootPem(): string {
     return pem(this.root);
   }
 
-  /** A server's key and its chain without the root. */
+  /**
+   * A server's key and its chain, as long as AWS IoT's: with RSA four certificates, two of which nobody needs
+   * (awsdocs/aws-iot-docs #6), with EC two.
+   */
   server(...names: readonly [string, ...string[]]): TlsIdentity {
     const issuer = this.#intermediate;
-    const server = makeCertificate({ subject: names[0], names, issuer, keyType: this.#keyType, ...times });
-    return { key: keyPem(server), cert: pem(server, issuer) };
+    const options = { subject: names[0], names, issuer, keyType: this.#keyType, extensions: [ACCESS, SCTS] };
+    const server = makeCertificate({ ...options, ...times });
+    return { key: keyPem(server), cert: pem(server, issuer, ...this.#crossSigned) };
   }
 
   /** A new certificate for this key, another one each time. */
@@ -86,6 +94,28 @@ export class Authority {
       privateKey: String(privateKey.export({ format: "pem", type: "pkcs1" })),
     };
   }
+}
+
+/** Authority information access (RFC 5280, 4.2.2.1), and as many bytes as three certificate timestamps (RFC 6962). */
+const ACCESS = extension(
+  "2b06010505070101",
+  sequence(
+    sequence(oid("2b06010505073001"), der(0x86, Buffer.from("http://ocsp.rootca1.amazontrust.com"))),
+    sequence(oid("2b06010505073002"), der(0x86, Buffer.from("http://crt.rootca1.amazontrust.com/rootca1.cer"))),
+  ),
+);
+const SCTS = extension("2b06010401d679020402", der(0x04, Buffer.alloc(362, 0x5c)));
+
+function crossSigned(root: Identity): { der: Buffer }[] {
+  const options = { isAuthority: true, extensions: [ACCESS], ...times };
+  const services = { C: "US", ST: "Arizona", L: "Scottsdale", O: "Starfield Technologies, Inc." };
+  const older = makeCertificate({
+    subject: { ...services, OU: "Starfield Class 2 Certification Authority" },
+    ...options,
+  });
+  const CN = "Starfield Services Root Certificate Authority - G2";
+  const middle = makeCertificate({ subject: { ...services, CN }, issuer: older, ...options });
+  return [{ der: signCertificate({ subject: root.subject, ...options }, root.publicKey, middle) }, middle];
 }
 
 const times = { notBeforeMs: NOT_BEFORE_MS, notAfterMs: NOT_AFTER_MS };

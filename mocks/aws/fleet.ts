@@ -42,11 +42,10 @@ export interface Requester {
 interface Token {
   readonly certificateId: string;
   readonly connection: object;
-  readonly expiresAtMs: number;
   isUsed: boolean;
 }
 
-/** A token is good for an hour, and so is a certificate that nobody registers. */
+/** A certificate that nobody registers is good for an hour, and so is its token. */
 const TOKEN_LIFETIME_MS = 3_600_000;
 
 /** AWS IoT's fleet provisioning: new certificates, and things for them. */
@@ -109,8 +108,7 @@ export class Fleet {
 
   #keep({ id: certificateId, origin }: Certificate, { clientId, connection }: Requester): string {
     const text = makeToken();
-    const expiresAtMs = this.#context.now() + TOKEN_LIFETIME_MS;
-    this.#tokens.set(text, { certificateId, connection, expiresAtMs, isUsed: false });
+    this.#tokens.set(text, { certificateId, connection, isUsed: false });
     const operation = origin === "keys" ? "create" : "create-from-csr";
     this.#context.emit({ type: "created", operation, clientId, certificateId });
     return text;
@@ -120,11 +118,11 @@ export class Fleet {
     if (typeof text !== "string" || text === "") throw reject.emptyToken();
     const token = this.#tokens.get(text);
     if (!token) throw reject.token();
-    if (token.expiresAtMs <= this.#context.now()) throw reject.expiredToken();
     if (token.isUsed) throw reject.usedToken();
     if (token.connection !== connection && !this.#context.settings.tokensOutliveConnections) throw reject.token();
     const certificate = this.#account.find(token.certificateId);
-    if (!certificate) throw reject.token();
+    // It went with its hour.
+    if (!certificate) throw reject.expiredToken();
     return [token, certificate];
   }
 

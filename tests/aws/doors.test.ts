@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
+import { Authority } from "../../mocks/aws/authority.js";
 import type { MockAws } from "../../mocks/aws/aws.js";
 import { ALPN, CIPHERS } from "../../mocks/aws/doors.js";
 import { keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
@@ -46,6 +47,22 @@ async function handshakeCipher(aws: MockAws, ciphers: string) {
   const socket = await handshake({ ...tlsOf(aws, credentialsFor(aws, ["any"])), ciphers });
   return typeof socket === "string" ? undefined : socket.getCipher();
 }
+
+test.each([
+  ["rsa", 4],
+  ["ec", 2],
+] as const)("with %s a server sends %i certificates, and the first of them leads to the root", (serverKey, count) => {
+  const authority = new Authority(serverKey);
+  const chain = authority.server("localhost").cert.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? [];
+  expect(chain).toHaveLength(count);
+  const [leaf, intermediate, cross, older] = chain.map((text) => new X509Certificate(text));
+  const root = new X509Certificate(authority.root.der);
+  expect(leaf!.verify(intermediate!.publicKey) && intermediate!.verify(root.publicKey)).toBe(true);
+  if (!cross || !older) return;
+  expect([cross.subject, cross.publicKey.equals(root.publicKey)]).toEqual([root.subject, true]);
+  expect(cross.verify(older.publicKey) && older.ca).toBe(true);
+  expect(new Set([leaf, intermediate, cross, older].map((one) => one!.fingerprint256)).size).toBe(4);
+});
 
 test.each([
   ["without SNI", {}],

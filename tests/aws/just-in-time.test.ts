@@ -92,6 +92,19 @@ test("an authority that is not registered, or only has the name of one: closed f
   expect(aws.certificates).toEqual([]);
 });
 
+test("a certificate that only claims to be of a registered authority, by name and key identifier", async () => {
+  const { aws } = await openAws();
+  const ca = authority();
+  aws.registerCa(ca.der, { policies: ["any"], delayMs: 0 });
+  const forger = { ...ca, key: authority().key };
+  for (let count = 0; count < 2; count += 1) await expect(connect(aws, ownKey(forger))).rejects.toThrow();
+  expect(aws.certificates).toEqual([]);
+  // The same from the authority itself works, at the second time.
+  const key = ownKey(ca);
+  await expect(connect(aws, key)).rejects.toThrow();
+  expect((await connect(aws, key)).connected).toBe(true);
+});
+
 test("JITR: the account is told, and its own code lets the device in", async () => {
   const { aws, clock } = await openAws();
   const ca = authority();
