@@ -76,6 +76,7 @@ test("JITP: a subject without what the template names never gets in", async () =
   expect(events[0]).toMatchObject({ type: "just-in-time", outcome: "failed", why });
   clock.advance(86_400_000);
   await expect(connect(aws, key, { clientId: "SN-1" })).rejects.toThrow();
+  expect(events.at(-1)).toMatchObject({ type: "refused", why: "PENDING_ACTIVATION" });
   expect(aws.things).toEqual([]);
 });
 
