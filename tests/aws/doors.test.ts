@@ -5,7 +5,7 @@ import { Authority } from "../../mocks/aws/authority.js";
 import type { MockAws } from "../../mocks/aws/aws.js";
 import { ALPN, CIPHERS } from "../../mocks/aws/doors.js";
 import { keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
-import { connect, credentialsFor, openAws, RawClient, tlsOf } from "./support.js";
+import { connect, credentialsFor, eventually, openAws, RawClient, tlsOf } from "./support.js";
 
 /** A finished handshake, or what its failure is called. */
 function handshake(options: ConnectionOptions): Promise<TLSSocket | string> {
@@ -72,7 +72,7 @@ test.each([
   const { servername: _name, ...options } = tlsOf(aws, credentialsFor(aws, ["any"]));
   const result = await handshake({ ...options, ...changes, checkServerIdentity: () => undefined });
   expect(result).toMatch(/HANDSHAKE_FAILURE/);
-  await expect.poll(() => events).toMatchObject([{ type: "refused", at: "tls" }]);
+  await eventually(() => events).toMatchObject([{ type: "refused", at: "tls" }]);
 });
 
 test("TLS 1.1 and TLS 1.3 alone are refused", async () => {
@@ -167,7 +167,7 @@ test("refusals by silence: the handshake works, and nothing ever answers", async
   aws.setStatus(key.certificateId, "INACTIVE");
   const client = await RawClient.open(aws, key);
   client.send({ cmd: "connect", clientId: "board", protocolId: "MQTT", protocolVersion: 4, clean: true });
-  await expect.poll(() => events.length).toBe(1);
+  await eventually(() => events.length).toBe(1);
   await new Promise((done) => setTimeout(done, 100));
   expect(client.isClosed).toBe(false);
   expect(client.packets).toEqual([]);

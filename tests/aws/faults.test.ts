@@ -8,6 +8,7 @@ import {
   connectClaim,
   createFromCsr,
   credentialsFor,
+  eventually,
   inboxOf,
   openAws,
   RawClient,
@@ -47,7 +48,7 @@ test("a reply that is lost after it was done: the certificate is there, and the 
   const { certificateOwnershipToken } = created;
   const body = JSON.stringify({ certificateOwnershipToken, parameters: { SerialNumber: "1" } });
   await client.publishAsync(REGISTER, body, { qos: 1 });
-  await expect.poll(() => aws.things.length).toBe(1);
+  await eventually(() => aws.things.length).toBe(1);
   expect(await register(client, certificateOwnershipToken)).toMatchObject({
     topic: `${REGISTER}/rejected`,
     errorCode: "InvalidCertificateOwnershipToken",
@@ -97,7 +98,7 @@ test("an answer of other bytes", async () => {
   await client.subscribeAsync(`${CREATE_FROM_CSR}/+`, { qos: 1 });
   world.aws.faults.add("create-from-csr", { kind: "answer", payload: "<html>" });
   await client.publishAsync(CREATE_FROM_CSR, JSON.stringify({ certificateSigningRequest: makeCsr().csr }), { qos: 1 });
-  await expect.poll(() => inboxOf(client).map(({ payload }) => payload.toString())).toEqual(["<html>"]);
+  await eventually(() => inboxOf(client).map(({ payload }) => payload.toString())).toEqual(["<html>"]);
 });
 
 /** A promise that is kept when the test says. */
@@ -124,7 +125,7 @@ test("late, and to nobody when the client is gone by then", async () => {
   client.send({ cmd: "disconnect" });
   await client.closed();
   second.open();
-  await expect.poll(() => events.at(-1)).toMatchObject({ type: "unheard" });
+  await eventually(() => events.at(-1)).toMatchObject({ type: "unheard" });
 });
 
 test("twice at quality 1, the second time with DUP and the same identifier", async () => {
@@ -180,7 +181,7 @@ test("a CONNECT that is never answered, late, or closed", async () => {
   const client = await RawClient.open(aws, key);
   client.send({ cmd: "connect", clientId: "board", protocolId: "MQTT", protocolVersion: 4, clean: true });
   aws.faults.add("connect", { kind: "close", at: "before" });
-  await expect.poll(() => aws.faults.peek("connect")).toMatchObject({ kind: "close" });
+  await eventually(() => aws.faults.peek("connect")).toMatchObject({ kind: "close" });
   clock.advance(1_000);
   await expect(connect(aws, key)).rejects.toThrow();
   expect(client.packets).toEqual([]);

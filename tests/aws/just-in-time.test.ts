@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
 import { type Identity, keyPem, makeCertificate, type Name, pem } from "../../mocks/certificates.js";
-import { ARN, connect, credentialsFor, inboxOf, openAws } from "./support.js";
+import { ARN, connect, credentialsFor, eventually, inboxOf, openAws } from "./support.js";
 
 const authority = (subject = "Maker CA") => makeCertificate({ subject, isAuthority: true, keyType: "ec" });
 
@@ -114,7 +114,7 @@ test("JITR: the account is told, and its own code lets the device in", async () 
   await lambda.subscribeAsync("$aws/events/certificates/registered/#", { qos: 1 });
   const key = ownKey(ca);
   await expect(connect(aws, key)).rejects.toThrow();
-  await expect.poll(() => inboxOf(lambda).length).toBe(1);
+  await eventually(() => inboxOf(lambda).length).toBe(1);
   const [{ topic, payload }] = inboxOf(lambda) as [{ topic: string; payload: Buffer }];
   expect(topic).toBe(`$aws/events/certificates/registered/${caId}`);
   expect(JSON.parse(payload.toString())).toEqual({

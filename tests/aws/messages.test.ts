@@ -1,6 +1,6 @@
 import type { IPublishPacket, ISubscribePacket } from "mqtt-packet";
 import { expect, test } from "vitest";
-import { connect, credentialsFor, inboxOf, openAws, RawClient, type World } from "./support.js";
+import { connect, credentialsFor, eventually, inboxOf, openAws, RawClient, type World } from "./support.js";
 
 async function device({ aws }: World): Promise<RawClient> {
   return RawClient.connected(aws, credentialsFor(aws, ["device"], "board_1"), "board_1");
@@ -95,7 +95,7 @@ test("what iot:Receive does not allow is not delivered, and the connection stays
   await client.subscribeAsync("t", { qos: 1 });
   await other.subscribeAsync("t", { qos: 1 });
   await aws.publish("t", "hello");
-  await expect.poll(() => inboxOf(other).length).toBe(1);
+  await eventually(() => inboxOf(other).length).toBe(1);
   expect(inboxOf(client)).toEqual([]);
   expect(client.connected).toBe(true);
 });

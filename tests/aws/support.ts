@@ -103,6 +103,10 @@ export async function openAws(options: AwsOptions = {}) {
   return { aws, clock, events };
 }
 
+/** As `expect.poll`, with patience: keys of RSA take long to make. */
+export const eventually: typeof expect.poll = (read, options) =>
+  expect.poll(read, { timeout: 15_000, interval: 5, ...options });
+
 export type World = Awaited<ReturnType<typeof openAws>>;
 
 type Key = Omit<Credentials, "certificateId">;
@@ -200,7 +204,7 @@ export async function requestRaw(client: MqttClient, topic: string, payload: str
   const inbox = inboxOf(client);
   const before = inbox.length;
   await client.publishAsync(topic, payload, { qos: 1 });
-  await expect.poll(() => inbox.length, { interval: 5, timeout: 10_000 }).toBeGreaterThan(before);
+  await eventually(() => inbox.length).toBeGreaterThan(before);
   return inbox[before]!;
 }
 
@@ -274,20 +278,18 @@ export class RawClient {
   }
 
   received(count: number): Promise<void> {
-    return expect.poll(() => this.packets.length, { interval: 5, timeout: 10_000 }).toBeGreaterThanOrEqual(count);
+    return eventually(() => this.packets.length).toBeGreaterThanOrEqual(count);
   }
 
   closed(): Promise<void> {
-    return expect.poll(() => this.isClosed, { interval: 5, timeout: 10_000 }).toBe(true);
+    return eventually(() => this.isClosed).toBe(true);
   }
 
   /** What was sent before has been worked through when this is answered: packets in between are in `packets`. */
   async ping(): Promise<void> {
     const before = this.packets.filter(({ cmd }) => cmd === "pingresp").length;
     this.send({ cmd: "pingreq" });
-    await expect
-      .poll(() => this.packets.filter(({ cmd }) => cmd === "pingresp").length, { interval: 5 })
-      .toBeGreaterThan(before);
+    await eventually(() => this.packets.filter(({ cmd }) => cmd === "pingresp").length).toBeGreaterThan(before);
   }
 
   get names(): (string | undefined)[] {

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
 import { ask } from "./https.js";
-import { connect, openAws } from "./support.js";
+import { connect, eventually, openAws } from "./support.js";
 
 const serial = "SN-1";
 const token = "secret-token";
@@ -111,7 +111,7 @@ test("iot-atlas: an answer that is lost locks the device out", async () => {
   aws.faults.add("vending", { kind: "drop" });
   const body = JSON.stringify({ device_uid: serial, device_token: token });
   expect(await ask(aws, "POST", "/registration", { body, timeoutMs: 300 })).toBeNull();
-  await expect.poll(() => aws.certificates.length).toBe(1);
+  await eventually(() => aws.certificates.length).toBe(1);
   expect((await register(aws, JSON.parse(body))).payload.message).toBe("Device is already registered");
 });
 
