@@ -172,12 +172,10 @@ test("a requester who has not subscribed gets nothing, now and later", async () 
   const world = await openAws();
   const { client } = await connectClaim(world);
   await client.publishAsync(CREATE, "", { qos: 1 });
-  await expect
-    .poll(() => world.events.at(-1))
-    .toMatchObject({
-      type: "unheard",
-      topic: `${CREATE}/accepted`,
-    });
+  await eventually(() => world.events.at(-1)).toMatchObject({
+    type: "unheard",
+    topic: `${CREATE}/accepted`,
+  });
   await client.subscribeAsync(`${CREATE}/accepted`, { qos: 1 });
   expect(await register(client, "x")).toMatchObject({ statusCode: 400 });
   expect(inboxOf(client).map(({ topic }) => topic)).not.toContain(`${CREATE}/accepted`);
