@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { openDemo } from "../aws/demo.js";
 import { parseDevices } from "./import.js";
 import { openCloud } from "./open.js";
 import { PortTakenError } from "./port-taken.js";
 import type { KnownDevice } from "./settings.js";
 
-const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE]
+const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE] [--aws FOLDER]
 
 Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQTT broker and a page.
 
   --port N        HTTP port (default 8001, or a free one when that is taken; 0: any free one)
   --mqtt-port N   MQTT port (default 1883, likewise)
   --devices FILE  devices that it knows by serial number and key: the factory's records, JSON or CSV
+  --aws FOLDER    an AWS IoT account as well; the root and a claim are written into the folder
   --help          this text
 `;
 
@@ -19,6 +21,7 @@ interface Arguments {
   http: number | null;
   mqtt: number | null;
   devices: KnownDevice[];
+  aws: string | null;
   help: boolean;
 }
 
@@ -30,6 +33,7 @@ function readArguments(args: string[]): Arguments {
       port: { type: "string" },
       "mqtt-port": { type: "string" },
       devices: { type: "string" },
+      aws: { type: "string" },
       help: { type: "boolean" },
     },
   });
@@ -37,6 +41,7 @@ function readArguments(args: string[]): Arguments {
     http: readPort("--port", values.port),
     mqtt: readPort("--mqtt-port", values["mqtt-port"]),
     devices: values.devices === undefined ? [] : importDevices(values.devices),
+    aws: values.aws ?? null,
     help: values.help ?? false,
   };
 }
@@ -72,8 +77,9 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const { devices, ...ports } = parsed;
+  const { devices, aws: folder, ...ports } = parsed;
   const cloud = await openCloud({ ...ports, options: { log, devices } });
+  const demo = folder === null ? null : await openDemo(folder, log);
   console.log(`Mock cloud
 
   Open in a browser    ${cloud.url}/
@@ -81,10 +87,10 @@ async function main(): Promise<void> {
                        ${cloud.xiaozhiUrl}   (xiaozhi activation)
   MQTT broker          mqtt://127.0.0.1:${cloud.mqttPort}
   Devices it knows     ${devices.length}
-
+${demo?.text ?? ""}
 Ctrl-C ends it.
 `);
-  const end = () => void cloud.stop().then(() => process.exit(0));
+  const end = () => void Promise.all([cloud.stop(), demo?.aws.stop()]).then(() => process.exit(0));
   process.once("SIGINT", end);
   process.once("SIGTERM", end);
 }

@@ -6,7 +6,7 @@ import { connect, createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, test } from "vitest";
-import { type Identity, keyPem, pem } from "../tls/certificates.js";
+import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 
 const path = [process.env.MOSQUITTO ?? [], "/usr/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto"]
   .flat()

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import mqtt from "mqtt";
 import { expect, onTestFinished, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -28,8 +29,8 @@ function run(...args: string[]): Run {
 }
 
 /** Waits until the addresses are printed; returns the ports. */
-async function ready({ output }: Run): Promise<{ http: number; mqtt: number }> {
-  await expect.poll(output, { timeout: 10_000 }).toContain("Ctrl-C ends it.");
+async function ready({ output }: Run, timeout = 10_000): Promise<{ http: number; mqtt: number }> {
+  await expect.poll(output, { timeout }).toContain("Ctrl-C ends it.");
   const http = /Open in a browser +http:\/\/127\.0\.0\.1:(\d+)\/\n/.exec(output())!;
   const mqtt = /MQTT broker +mqtt:\/\/127\.0\.0\.1:(\d+)\n/.exec(output())!;
   return { http: Number(http[1]), mqtt: Number(mqtt[1]) };
@@ -101,6 +102,27 @@ test.each([
   expect(await process.exit).toBe(2);
   expect(process.output()).toContain("Usage: npm run cloud");
 });
+
+test("--aws: a claim in the folder gets into an account, by the name that it prints", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cloud-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const process = run("--port", "0", "--mqtt-port", "0", "--aws", folder);
+  // Keys of RSA take long to make.
+  await ready(process, 40_000);
+  const port = Number(/Endpoint +localhost, port (\d+),/.exec(process.output())![1]);
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  expect(statSync(join(folder, "claim.key")).mode & 0o777).toBe(0o600);
+  const tls = { ca: read("root.pem"), cert: read("claim.pem"), key: read("claim.key"), servername: "localhost" };
+  const client = mqtt.connect({ protocol: "mqtts", host: "127.0.0.1", port, reconnectPeriod: 0, ...tls });
+  onTestFinished(() => void client.end(true));
+  const reply = new Promise<string>((done) => client.once("message", (topic) => done(topic)));
+  await client.subscribeAsync("$aws/certificates/create/json/+", { qos: 1 });
+  await client.publishAsync("$aws/certificates/create/json", "", { qos: 1 });
+  expect(await reply).toBe("$aws/certificates/create/json/accepted");
+  expect(process.output()).not.toContain("BEGIN");
+  process.child.kill("SIGTERM");
+  expect(await process.exit).toBe(0);
+}, 60_000);
 
 test("--help prints the usage and exits with 0", async () => {
   const process = run("--help");

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import { checkRecord, fromNvsEntries, toNvsEntries } from "../../tools/factory/record.js";
 import { readNvs, writeNvs } from "../../tools/nvs/nvs.js";
-import { type Identity, makeCertificate, pem } from "../tls/certificates.js";
 
 let folder: string;
 let authority: Identity;

@@ -1,10 +1,10 @@
 /** What the page says when something is wrong: produced by the radio and the cloud, read back from the page. */
 import { describe, expect, test } from "vitest";
+import { keyPem, pem } from "../../mocks/certificates.js";
 import type { VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
 import { readPage, sendForm, watchTrial } from "../../mocks/phone.js";
 import { en } from "../../softap/page/en.js";
 import { zhCn } from "../../softap/page/zh-cn.js";
-import { keyPem, pem } from "../tls/certificates.js";
 import { authority, goodCertificate } from "../tls/identities.js";
 import { openCloud, openDevice, portalUrl, STEP_MS, WIFI } from "./support.js";
 

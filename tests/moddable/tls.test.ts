@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer, type Server } from "node:net";
 import { createServer } from "node:tls";
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
 import TCP from "../../mocks/moddable/socket/tcp.js";
 import TLSSocket from "../../mocks/moddable/socket/tls.js";
-import { keyPem, makeCertificate, pem } from "../tls/certificates.js";
 import { text, until } from "./support.js";
 
 type Options = ConstructorParameters<typeof TLSSocket>[0];

@@ -1,11 +1,20 @@
 /** What the portal's field for certificates takes, and what it makes of the rest. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import {
+  DAY_MS,
+  der,
+  type Identity,
+  keyPem,
+  makeCertificate,
+  pem,
+  rsaKeyInfo,
+  sequence,
+} from "../../mocks/certificates.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { authoritiesRecord, factsOf } from "../../modules/settings/authorities.js";
 import { parseCertificates } from "../../modules/settings/certificates.js";
 import { ScriptedStore } from "../scripted/store.js";
-import { DAY_MS, der, type Identity, keyPem, makeCertificate, pem, rsaKeyInfo, sequence } from "../tls/certificates.js";
 import { hugeCertificates } from "../tls/hostile.js";
 
 installGlobals();

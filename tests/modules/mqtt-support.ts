@@ -3,6 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { afterEach, beforeEach } from "vitest";
+import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { link } from "../../mocks/moddable/link.js";
 import type { Calendar } from "../../modules/clock/set.js";
 import type { Reason } from "../../modules/failure/failure.js";
@@ -10,7 +11,6 @@ import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Secret } from "../../modules/secret/secret.js";
 import { pause } from "../moddable/support.js";
-import { type Identity, keyPem, pem } from "../tls/certificates.js";
 import { givenAuthorities } from "../tls/support.js";
 import { fasterClock, listening } from "./net-support.js";
 

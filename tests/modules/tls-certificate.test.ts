@@ -1,8 +1,6 @@
 /** What a certificate says, as far as the device believes it. */
 import { describe, expect, test } from "vitest";
 import "../moddable/support.js";
-import { type Certificate, parseCertificate } from "../../modules/tls/certificate.js";
-import { checkChain, type Trust } from "../../modules/tls/chain.js";
 import {
   type CertificateOptions,
   der,
@@ -12,7 +10,9 @@ import {
   oid,
   rsaKeyInfo,
   sequence,
-} from "../tls/certificates.js";
+} from "../../mocks/certificates.js";
+import { type Certificate, parseCertificate } from "../../modules/tls/certificate.js";
+import { checkChain, type Trust } from "../../modules/tls/chain.js";
 import { hugeCertificates } from "../tls/hostile.js";
 
 const root = makeCertificate({ subject: "Root", keyType: "ec", isAuthority: true });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import "../moddable/support.js";
+import { der, makeCertificate, sequence } from "../../mocks/certificates.js";
 import type { Certificate } from "../../modules/tls/certificate.js";
 import { HandshakeWatch } from "../../modules/tls/handshake.js";
 import { isSignature } from "../../modules/tls/signature-adapter.js";
-import { der, makeCertificate, sequence } from "../tls/certificates.js";
 import {
   certificate,
   changeCipherSpec,

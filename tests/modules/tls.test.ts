@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Identity, type KeyType, keyPem, makeCertificate, pem } from "../tls/certificates.js";
+import { type Identity, type KeyType, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
 import { forgedHandshake, rawServer, spoilingProxy, twoRecordServer } from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
 import { ask, serveHttps, trust } from "../tls/support.js";

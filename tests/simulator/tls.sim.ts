@@ -4,10 +4,10 @@ import type { AddressInfo, Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
 import { afterEach, expect, test } from "vitest";
+import { type Identity, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { type Identity, keyPem, makeCertificate, pem } from "../tls/certificates.js";
 import {
   flightWith,
   forgedHandshake,

@@ -1,5 +1,6 @@
 /** Authorities and claims from the form to the flash, and out of it again. */
 import { describe, expect } from "vitest";
+import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { failed } from "../../modules/failure/failure.js";
 import type { HttpRequest } from "../../modules/http/http.js";
 import { Secret } from "../../modules/secret/secret.js";
@@ -8,7 +9,6 @@ import { life, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
-import { type Identity, makeCertificate, pem } from "../tls/certificates.js";
 
 // The world's calendar begins in 1970, as the chip's.
 const make = (subject: string) => makeCertificate({ subject, keyType: "ec", isAuthority: true });

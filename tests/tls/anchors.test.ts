@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import "../moddable/support.js";
+import { type Identity, makeCertificate } from "../../mocks/certificates.js";
 import { host } from "../../mocks/moddable/host.js";
 import { anchorsFor } from "../../modules/tls/anchors-adapter.js";
 import { parseCertificate } from "../../modules/tls/certificate.js";
 import { isSignedBy } from "../../modules/tls/signature-adapter.js";
-import { type Identity, makeCertificate } from "./certificates.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../../modules/tls/manifest.json", import.meta.url), "utf8"));
 const names: string[] = manifest.resources["*"].map((path: string) => path.slice(path.lastIndexOf("/") + 1));

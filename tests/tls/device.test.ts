@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { keyPem, pem } from "../../mocks/certificates.js";
 import { watchTrial } from "../../mocks/phone.js";
 import type { Reason } from "../../modules/failure/failure.js";
 import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, untilDone } from "../journey/support.js";
 import { until } from "../moddable/support.js";
-import { keyPem, pem } from "./certificates.js";
 import { authority, badCertificates, goodCertificate } from "./identities.js";
 
 const root = authority("ec");

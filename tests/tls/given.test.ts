@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { anchorsFor } from "../../modules/tls/anchors-adapter.js";
 import { parseCertificate } from "../../modules/tls/certificate.js";
 import "../moddable/support.js";
+import { DAY_MS, type Identity, type KeyType, makeCertificate } from "../../mocks/certificates.js";
 import { brokerPort, connected, reasonOf } from "../modules/mqtt-support.js";
-import { DAY_MS, type Identity, type KeyType, makeCertificate } from "./certificates.js";
 import { ADDRESS, authority, goodCertificate } from "./identities.js";
 import { ask, serveHttps, trust, trustGiven } from "./support.js";
 

@@ -1,7 +1,16 @@
 /** Servers that no TLS library is. */
 import { connect, createServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { der, extension, type Identity, keyPem, makeCertificate, pem, rsaKeyInfo, sequence } from "./certificates.js";
+import {
+  der,
+  extension,
+  type Identity,
+  keyPem,
+  makeCertificate,
+  pem,
+  rsaKeyInfo,
+  sequence,
+} from "../../mocks/certificates.js";
 import { certificate, changeCipherSpec, done, finished, hello, keyExchange, record } from "./records.js";
 
 /** Answers the first bytes with these; `heard` is what comes after. */

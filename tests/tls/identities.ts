@@ -1,10 +1,18 @@
 /** Who the tests' servers are: good, and bad in the ways that have names. */
+
+import {
+  type CertificateOptions,
+  DAY_MS,
+  type Identity,
+  type KeyType,
+  makeCertificate,
+  type Name,
+} from "../../mocks/certificates.js";
 import type { Reason } from "../../modules/failure/failure.js";
-import { type CertificateOptions, DAY_MS, type Identity, type KeyType, makeCertificate } from "./certificates.js";
 
 export const ADDRESS = "127.0.0.1";
 
-export function authority(keyType: KeyType, subject = `Test CA ${keyType}`): Identity {
+export function authority(keyType: KeyType, subject: Name = `Test CA ${keyType}`): Identity {
   return makeCertificate({ subject, keyType, isAuthority: true });
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { type KeyType, makeCertificate } from "../../mocks/certificates.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import { MAX_PAYLOAD_BYTES, type MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Secret } from "../../modules/secret/secret.js";
@@ -15,7 +16,6 @@ import {
   sockets,
 } from "../modules/mqtt-support.js";
 import { answering, closedPort, fasterClock, faults, listening, onFirstBytes } from "../modules/net-support.js";
-import { type KeyType, makeCertificate } from "./certificates.js";
 import { forgedHandshake, rawServer } from "./hostile.js";
 import { authority, badCertificates, goodCertificate } from "./identities.js";
 import { trust } from "./support.js";

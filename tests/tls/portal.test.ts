@@ -1,9 +1,9 @@
 /** A company's own CA that nobody but the person at the portal's page knows of. */
 import { expect, test } from "vitest";
+import { keyPem, pem } from "../../mocks/certificates.js";
 import { readPage, sendForm, watchTrial } from "../../mocks/phone.js";
 import { openCloud, openDevice, portalUrl, STEP_MS, untilDone, WIFI } from "../journey/support.js";
 import { until } from "../moddable/support.js";
-import { keyPem, pem } from "./certificates.js";
 import { authority, goodCertificate } from "./identities.js";
 
 const root = authority("ec", "Example Ltd Root");

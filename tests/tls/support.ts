@@ -1,10 +1,10 @@
 /** Servers over TLS, and a device's HTTP client that trusts what it is told to. */
 import { createServer } from "node:https";
+import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { host } from "../../mocks/moddable/host.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
 import { parseUrl } from "../../modules/http/url.js";
 import { fasterClock, listening } from "../modules/net-support.js";
-import { type Identity, keyPem, pem } from "./certificates.js";
 import { ADDRESS } from "./identities.js";
 
 /** From here on the device trusts these. */

@@ -1,21 +1,24 @@
-/** Certificates for the tests, signed here (X.509 v3, RFC 5280): no openssl is needed. */
+/** Certificates for mocks and tests, signed here (X.509 v3, RFC 5280): no openssl is needed. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { isIPv4 } from "node:net";
 
 export type KeyType = "rsa" | "ec" | "p384";
 
-export interface Identity {
-  readonly subject: string;
+/** A common name, or attributes by their short names, in their order. */
+export type Name = string | Readonly<Record<string, string>>;
+
+export interface Issuer {
+  readonly subject: Name;
   readonly key: KeyObject;
   readonly publicKey: KeyObject;
+}
+
+export interface Identity extends Issuer {
   readonly der: Buffer;
 }
 
-export interface CertificateOptions {
-  readonly subject: string;
-  /** Default: itself. */
-  readonly issuer?: Identity;
-  readonly keyType?: KeyType;
+export interface SigningOptions {
+  readonly subject: Name;
   readonly isAuthority?: boolean;
   /** Default: as long as the issuer's key. */
   readonly hash?: "sha256" | "sha384" | "sha512";
@@ -30,13 +33,25 @@ export interface CertificateOptions {
   readonly keyInfo?: Buffer;
 }
 
+export interface CertificateOptions extends SigningOptions {
+  /** Default: itself. */
+  readonly issuer?: Issuer;
+  readonly keyType?: KeyType;
+}
+
 export const DAY_MS = 86_400_000;
 
 export function makeCertificate(options: CertificateOptions): Identity {
-  const { subject, keyType = "rsa", isAuthority = false, names = [] } = options;
+  const { subject, keyType = "rsa" } = options;
+  const { privateKey: key, publicKey } = keyPair(keyType);
+  const issuer = options.issuer ?? { subject, key, publicKey };
+  return { subject, key, publicKey, der: signCertificate(options, publicKey, issuer) };
+}
+
+/** The certificate of somebody's public key: DER. */
+export function signCertificate(options: SigningOptions, publicKey: KeyObject, issuer: Issuer): Buffer {
+  const { subject, isAuthority = false, names = [] } = options;
   const { notBeforeMs = Date.now() - DAY_MS, notAfterMs = Date.now() + DAY_MS } = options;
-  const pair = keyPair(keyType);
-  const issuer = options.issuer ?? { subject, key: pair.privateKey, publicKey: pair.publicKey };
   const hash = options.hash ?? (issuer.key.asymmetricKeyDetails?.namedCurve === "secp384r1" ? "sha384" : "sha256");
   const algorithm = issuer.key.asymmetricKeyType === "ec" ? sequence(oid(ECDSA[hash])) : sequence(oid(RSA[hash]), NULL);
   const signed = sequence(
@@ -46,12 +61,12 @@ export function makeCertificate(options: CertificateOptions): Identity {
     nameOf(issuer.subject),
     options.validity ?? sequence(time(notBeforeMs), time(notAfterMs)),
     nameOf(subject),
-    options.keyInfo ?? pair.publicKey.export({ format: "der", type: "spki" }),
+    options.keyInfo ?? publicKey.export({ format: "der", type: "spki" }),
     der(
       0xa3,
       sequence(
         ...(isAuthority ? [extension("551d13", sequence(der(0x01, Buffer.from([0xff]))), true)] : []),
-        extension("551d0e", der(0x04, keyId(pair.publicKey))),
+        extension("551d0e", der(0x04, keyId(publicKey))),
         extension("551d23", sequence(der(0x80, keyId(issuer.publicKey)))),
         ...(names.length > 0 ? [extension("551d11", sequence(...names.map(generalName)))] : []),
         ...(options.extensions ?? []),
@@ -59,14 +74,14 @@ export function makeCertificate(options: CertificateOptions): Identity {
     ),
   );
   const signature = sign(hash, signed, issuer.key);
-  const certificate = sequence(signed, algorithm, der(0x03, Buffer.from([0]), signature));
-  return { subject, key: pair.privateKey, publicKey: pair.publicKey, der: certificate };
+  return sequence(signed, algorithm, der(0x03, Buffer.from([0]), signature));
 }
 
-export const pem = (...chain: readonly Identity[]): string =>
+export const pem = (...chain: readonly { readonly der: Buffer }[]): string =>
   chain.map(({ der }) => `-----BEGIN CERTIFICATE-----\n${lines(der)}\n-----END CERTIFICATE-----\n`).join("");
 
-export const keyPem = ({ key }: Identity): string => String(key.export({ format: "pem", type: "pkcs8" }));
+export const keyPem = ({ key }: { readonly key: KeyObject }): string =>
+  String(key.export({ format: "pem", type: "pkcs8" }));
 
 /** RSA keys take long to make: four of them go round. */
 const rsaKeys: { privateKey: KeyObject; publicKey: KeyObject }[] = [];
@@ -91,7 +106,26 @@ export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 }
 export const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts);
 export const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, "hex"));
-const nameOf = (name: string): Buffer => sequence(der(0x31, sequence(oid("550403"), der(0x0c, Buffer.from(name)))));
+/** RFC 4519, in the forms that RFC 5280 wants: those that X.520 has as PrintableString only, and UTF-8. */
+const ATTRIBUTES: Readonly<Record<string, { id: string; tag: number }>> = {
+  CN: { id: "550403", tag: 0x0c },
+  serialNumber: { id: "550405", tag: 0x13 },
+  C: { id: "550406", tag: 0x13 },
+  L: { id: "550407", tag: 0x0c },
+  ST: { id: "550408", tag: 0x0c },
+  O: { id: "55040a", tag: 0x0c },
+  OU: { id: "55040b", tag: 0x0c },
+  dnQualifier: { id: "55042e", tag: 0x13 },
+};
+export function nameOf(name: Name): Buffer {
+  const attributes = Object.entries(typeof name === "string" ? { CN: name } : name);
+  return sequence(
+    ...attributes.map(([short, value]) => {
+      const { id, tag } = ATTRIBUTES[short]!;
+      return der(0x31, sequence(oid(id), der(tag, Buffer.from(value))));
+    }),
+  );
+}
 export const extension = (id: string, value: Buffer, isCritical = false): Buffer =>
   sequence(oid(id), ...(isCritical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
 
