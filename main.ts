@@ -24,6 +24,7 @@ import { Journal } from "./provisioning/journal.js";
 const clock = createClock();
 const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
 const store = createStore("agent");
+const identity = createIdentity(createStore("factory"), store, Math.random);
 const log = createLog((line) => trace(line, "\n"));
 
 void runLifecycle({
@@ -39,12 +40,12 @@ void runLifecycle({
   serveHttp: createHttpServer(clock),
   serveUdp,
   mqtt: createMqtt(clock, calendar),
-  identity: createIdentity(createStore("factory"), store, Math.random),
+  identity,
   updates: createUpdates(log),
   store,
   settings: settingsRecord(store),
   claim: claimRecord(store),
   journal: new Journal(store),
   pauses: new Pauses(clock),
-  build: config as unknown as Build,
+  build: { ...(config as unknown as Build), ...identity.product },
 });

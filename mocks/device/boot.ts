@@ -8,7 +8,7 @@ import { link, phones } from "../moddable/link.js";
 import { Nvs } from "../moddable/nvs.js";
 import { Radio } from "../moddable/radio.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
-import { readState, writeState } from "./state-file.js";
+import { flashFile, readFlash, writeFlash } from "./state-file.js";
 
 const boot = workerData as BootData;
 const parent = parentPort!;
@@ -24,11 +24,11 @@ function say(message: FromDevice): void {
 }
 
 function installFlash(): void {
-  const state = readState(boot.stateFile);
-  if (!state) throw new Error(`no state file: ${boot.stateFile}`);
+  const image = readFlash(boot.stateFile);
+  if (!image) throw new Error(`no flash: ${flashFile(boot.stateFile)}`);
   host.nvs = new Nvs({
-    state,
-    commit: (nvs) => writeState(boot.stateFile, { ...state, ...nvs }),
+    image,
+    commit: (bytes) => writeFlash(boot.stateFile, bytes),
     onOperation: (count) => {
       Atomics.store(writes, 0, count);
       if (count === boot.powerCutAfterWrites) end(exitCode.powerCut);

@@ -1,6 +1,6 @@
 /**
  * A device on the host: the firmware's compiled main module with the mocked SDK, in a thread for each boot.
- * Memory goes with the thread; flash is the state file.
+ * Memory goes with the thread; flash is the file beside the state file.
  */
 import { X509Certificate } from "node:crypto";
 import { EventEmitter } from "node:events";
@@ -103,7 +103,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#dnsPort ||= await freePort("udp");
     const { mac, serial, hmacKey } = this.#options;
     const given = { ...(mac && { mac }), ...(serial && { serial }), ...(hmacKey && { hmacKey }) };
-    this.#identity = prepareState(this.stateFile, given);
+    this.#identity = prepareState(this.stateFile, given, this.#identity ? undefined : this.#options.nvs);
     this.#crashes = 0;
     Atomics.store(this.#counter, 0, 0);
     this.#writesBefore = 0;
