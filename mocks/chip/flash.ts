@@ -16,7 +16,14 @@ export class NorFlash {
   }
 
   read(address: number, length: number): Uint8Array {
-    return Uint8Array.from({ length }, (_, index) => this.#bytes[(address + index) % this.sizeBytes]!);
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      const start = (address + at) % this.sizeBytes;
+      const run = this.#bytes.subarray(start, start + length - at);
+      bytes.set(run, at);
+      at += run.length;
+    }
+    return bytes;
   }
 
   program(address: number, data: Uint8Array): void {

@@ -2,12 +2,13 @@
 import { expect, test } from "vitest";
 import type { MockChipOptions } from "../../mocks/chip/chip.js";
 import type { MockSerialPort } from "../../mocks/chip/port.js";
+import { type FactoryRecord, toNvsEntries } from "../../tools/factory/record.js";
 import { connectBoard } from "../../tools/flasher/esptool.js";
 import type { Outcome } from "../../tools/flasher/failure.js";
 import { flashBoard, type Rescue, readSettings, resetBoard } from "../../tools/flasher/flow.js";
 import { NVS, OTA_DATA } from "../../tools/flasher/layout.js";
 import { CablePulled, PortLease } from "../../tools/flasher/lease.js";
-import { FACTORY, type Wishes } from "../../tools/flasher/plan.js";
+import type { Wishes } from "../../tools/flasher/plan.js";
 import type { Progress } from "../../tools/flasher/progress.js";
 import { type LoadedRelease, loadRelease } from "../../tools/flasher/release.js";
 import { type NvsEntry, readNvs, writeNvs } from "../../tools/nvs/nvs.js";
@@ -20,7 +21,8 @@ const text = (namespace: string, key: string, value: string): NvsEntry => ({
   value: { type: "string", value },
 });
 const learned = [text("agent", "settings", "Home"), text("nvs.net80211", "sta.ssid", "Home")];
-const record = [text(FACTORY, "serial", "SN-1"), text(FACTORY, "hmac_key", "00".repeat(32))];
+const record: FactoryRecord = { serial: "SN-1", hmacKey: "0a".repeat(32), hardwareVersion: "B" };
+const fresh: FactoryRecord = { serial: "SN-2", hmacKey: "0b".repeat(32) };
 
 function value<T>(outcome: Outcome<T>): T {
   if (!outcome.ok) throw new Error(`${outcome.failure.reason} ${outcome.failure.detail}`);
@@ -36,7 +38,7 @@ async function release(): Promise<LoadedRelease> {
 function usedBoard(options: MockChipOptions = {}) {
   const board = openBoard(options);
   board.chip.flash.program(0x8000, partitionTable());
-  board.chip.flash.program(NVS.offset, writeNvs([...learned, ...record], NVS.sizeBytes));
+  board.chip.flash.program(NVS.offset, writeNvs([...learned, ...toNvsEntries(record)], NVS.sizeBytes));
   board.chip.flash.program(OTA_DATA.offset, Uint8Array.of(1, 2, 3, 4));
   return board;
 }
@@ -91,16 +93,15 @@ test("a used board keeps its settings and its record, and starts the slot that w
 
 test("a new record replaces the old one, whole; the settings stay", async () => {
   const opened = usedBoard();
-  const fresh = [text(FACTORY, "serial", "SN-2")];
   value(await flash(opened.port, { eraseSettings: false, record: fresh }));
   expectFlashed(opened);
-  expect(nvsOf(opened)).toEqual(sorted([...learned, ...fresh]));
+  expect(nvsOf(opened)).toEqual(sorted([...learned, ...toNvsEntries(fresh)]));
 });
 
 test("settings are erased when asked; the record stays", async () => {
   const opened = usedBoard();
   value(await flash(opened.port, { eraseSettings: true, record: undefined }));
-  expect(nvsOf(opened)).toEqual(sorted(record));
+  expect(nvsOf(opened)).toEqual(sorted(toNvsEntries(record)));
 });
 
 test("other firmware's leavings are no settings: the board starts with none", async () => {
@@ -117,7 +118,7 @@ test("a factory reset keeps the record and nothing else", async () => {
   const nvs = value(await readSettings(board, new Map()));
   value(await resetBoard(board, nvs, new Map(), () => undefined));
   await board.close();
-  expect(nvsOf(opened)).toEqual(sorted(record));
+  expect(nvsOf(opened)).toEqual(sorted(toNvsEntries(record)));
 });
 
 test("damaged settings are not written over unless they are to be erased", async () => {
@@ -127,7 +128,7 @@ test("damaged settings are not written over unless they are to be erased", async
     failure: { reason: "settings-damaged" },
   });
   value(await flash(opened.port, { eraseSettings: true, record }));
-  expect(nvsOf(opened)).toEqual(sorted(record));
+  expect(nvsOf(opened)).toEqual(sorted(toNvsEntries(record)));
 });
 
 test.for<[string, MockChipOptions, string]>([
@@ -175,7 +176,7 @@ test("a corrupt block is found, and the board can be flashed again", async () =>
   expect(await flash(opened.port, keep)).toMatchObject({ failure: { reason: "flash-corrupt" } });
   value(await flash(opened.port, keep));
   expectFlashed(opened);
-  expect(nvsOf(opened)).toEqual(sorted([...learned, ...record]));
+  expect(nvsOf(opened)).toEqual(sorted([...learned, ...toNvsEntries(record)]));
 });
 
 /** Blocks of 16 KiB: bootloader 2, table 1, application 3, slot record 1, settings 1. */
@@ -184,7 +185,6 @@ const ALL_BLOCKS = 8;
 test("the cable pulled at any block: told at once, and the next time everything is there", {
   timeout: 180_000,
 }, async () => {
-  const fresh = [text(FACTORY, "serial", "SN-3")];
   for (let atBlock = 1; atBlock <= ALL_BLOCKS; atBlock++) {
     const opened = usedBoard();
     const rescue: Rescue = new Map();
@@ -199,7 +199,7 @@ test("the cable pulled at any block: told at once, and the next time everything 
     expectFlashed(opened);
     // Either the old record or the new one; the settings in any case.
     const isWritten = atBlock === ALL_BLOCKS;
-    expect(nvsOf(opened)).toEqual(sorted([...learned, ...(isWritten ? fresh : record)]));
+    expect(nvsOf(opened)).toEqual(sorted([...learned, ...toNvsEntries(isWritten ? fresh : record)]));
     expect(rescue.size).toBe(0);
   }
   const opened = usedBoard();

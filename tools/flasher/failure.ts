@@ -20,7 +20,7 @@ export type Reason =
   | "settings-full"
   | "record-invalid"
   | "record-file"
-  | "record-there";
+  | "record-other-board";
 
 export interface Failure {
   readonly reason: Reason;

@@ -1,12 +1,10 @@
 /** What is written to a board, and where: the release's parts, and its settings only where there is a reason. */
+import { type FactoryRecord, factoryNamespace, fromNvsEntries, putRecord } from "../factory/record.js";
 import { type NvsEntry, readNvs, writeNvs } from "../nvs/nvs.js";
 import { NvsPartition } from "../nvs/partition.js";
 import { done, failed, type Outcome } from "./failure.js";
 import { type Layout, NVS, OTA_DATA, overlaps } from "./layout.js";
 import type { LoadedRelease } from "./release.js";
-
-/** Only the factory writes there; a reset leaves it alone. */
-export const FACTORY = "factory";
 
 export interface Write {
   readonly name: string;
@@ -17,8 +15,8 @@ export interface Write {
 export interface Wishes {
   /** Wi-Fi, addresses, credentials: what the agent has learned. */
   readonly eraseSettings: boolean;
-  /** What goes into the namespace `factory`; undefined: it stays as it is. */
-  readonly record: readonly NvsEntry[] | undefined;
+  /** Checked. Undefined: the one that is there stays. */
+  readonly record: FactoryRecord | undefined;
 }
 
 /**
@@ -44,28 +42,33 @@ export function planWrites(
 }
 
 /** The partition as it shall be, or undefined where it is left alone. */
-export function planSettings(
-  { eraseSettings, record }: Wishes,
-  layout: Layout,
-  nvs: Uint8Array,
-): Outcome<Uint8Array | undefined> {
+export function planSettings(wishes: Wishes, layout: Layout, nvs: Uint8Array): Outcome<Uint8Array | undefined> {
+  const { eraseSettings, record } = wishes;
   // What other firmware has left there is neither settings nor blank.
-  if (layout !== "agent") return done(isBlank(nvs) && !record ? undefined : fresh(record ?? []));
-  if (eraseSettings) return done(fresh(record ?? factoryOf(nvs)));
-  if (!record) return done(undefined);
-  const partition = new NvsPartition(nvs.slice());
+  if (layout !== "agent") return isBlank(nvs) && !record ? done(undefined) : withRecord(blank(NVS.sizeBytes), record);
+  if (eraseSettings) return withRecord(onlyFactory(nvs), record);
+  return record ? withRecord(nvs.slice(), record) : done(undefined);
+}
+
+/** The record on the board, as far as it can be read. */
+export function recordOn(layout: Layout, nvs: Uint8Array): FactoryRecord | undefined {
+  return layout === "agent" ? fromNvsEntries(readNvs(nvs).entries) : undefined;
+}
+
+function withRecord(nvs: Uint8Array, record: FactoryRecord | undefined): Outcome<Uint8Array> {
+  if (!record) return done(nvs);
+  const partition = new NvsPartition(nvs);
   if (partition.problems.length) return failed("settings-damaged", partition.problems[0]);
-  for (const key of partition.keys(FACTORY)) partition.erase(FACTORY, key);
-  const fits = record.every((entry) => partition.set(entry));
-  return fits ? done(partition.bytes) : failed("settings-full");
+  try {
+    putRecord(partition, record);
+    return done(partition.bytes);
+  } catch {
+    return failed("settings-full");
+  }
 }
 
-/** What the factory has written, as far as it can be read. */
-export function factoryOf(nvs: Uint8Array): NvsEntry[] {
-  return readNvs(nvs).entries.filter(({ namespace }) => namespace === FACTORY);
-}
-
-function fresh(entries: readonly NvsEntry[]): Uint8Array {
+function onlyFactory(nvs: Uint8Array): Uint8Array {
+  const entries: NvsEntry[] = readNvs(nvs).entries.filter(({ namespace }) => namespace === factoryNamespace);
   return entries.length ? writeNvs(entries, NVS.sizeBytes) : blank(NVS.sizeBytes);
 }
 
