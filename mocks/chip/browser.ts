@@ -7,6 +7,8 @@ export interface MockBoard {
   chip: MockChip;
   port: MockSerialPort;
   serial: MockSerial;
+  /** Puts another board to the same cable. */
+  swap: (options: MockChipOptions) => void;
 }
 
 const global = globalThis as unknown as {
@@ -14,8 +16,21 @@ const global = globalThis as unknown as {
   mockBoard?: MockBoard;
   navigator: object;
 };
-const chip = new MockChip(global.mockChipOptions);
-const port = new MockSerialPort(chip);
-const serial = new MockSerial(port);
-global.mockBoard = { chip, port, serial };
+
+function connect(options: MockChipOptions | undefined): Pick<MockBoard, "chip" | "port"> {
+  const chip = new MockChip(options);
+  return { chip, port: new MockSerialPort(chip) };
+}
+
+const first = connect(global.mockChipOptions);
+const serial = new MockSerial(first.port);
+const board: MockBoard = {
+  ...first,
+  serial,
+  swap: (options) => {
+    Object.assign(board, connect(options));
+    serial.attach(board.port);
+  },
+};
+global.mockBoard = board;
 Object.defineProperty(global.navigator, "serial", { value: serial, configurable: true });

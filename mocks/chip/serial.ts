@@ -6,12 +6,19 @@ export class MockSerial extends EventTarget implements Serial {
   ondisconnect = null;
   /** What the person does: takes the port, or closes the list. */
   chooses = true;
-  readonly #port: MockSerialPort;
+  #port: MockSerialPort;
   #granted = false;
 
   constructor(port: MockSerialPort) {
     super();
     this.#port = port;
+    this.attach(port);
+  }
+
+  /** The board that is listed from now on. */
+  attach(port: MockSerialPort): void {
+    this.#port = port;
+    this.#granted = false;
     // In a browser they bubble.
     for (const type of ["connect", "disconnect"])
       port.addEventListener(type, () => this.dispatchEvent(new Event(type)));

@@ -1,6 +1,7 @@
 /** What a board prints, as text for a page: whole characters, no colours, and not more than a page can hold. */
 
-const MOST_CHARACTERS = 200_000;
+const MOST_CHARACTERS = 400_000;
+const KEPT_CHARACTERS = 200_000;
 /** Colours and cursor movements (ECMA-48, control sequences). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const SEQUENCES = /\u001b\[[0-?]*[ -/]*[@-~]/g;
@@ -22,7 +23,9 @@ export class ConsoleText {
     const cut = BEGUN.exec(arrived)?.index ?? arrived.length;
     this.#rest = arrived.slice(cut);
     const fresh = arrived.slice(0, cut).replace(SEQUENCES, "").replace(CONTROLS, "");
-    this.text = (this.text + fresh).slice(-MOST_CHARACTERS);
+    this.text += fresh;
+    // Not each time: it copies all.
+    if (this.text.length > MOST_CHARACTERS) this.text = this.text.slice(-KEPT_CHARACTERS);
     return fresh;
   }
 }

@@ -7,14 +7,14 @@ const BAUD_RATE = 115_200;
 const RESET_MS = 100;
 
 export class SerialConsole {
-  readonly output = new ConsoleText();
+  readonly #output = new ConsoleText();
   readonly #port: SerialPort;
-  readonly #onText: (text: string) => void;
+  readonly #onText: (fresh: string, whole: string) => void;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #reading: Promise<void> | undefined;
   #closing = false;
 
-  private constructor(port: SerialPort, onText: (text: string) => void) {
+  private constructor(port: SerialPort, onText: (fresh: string, whole: string) => void) {
     this.#port = port;
     this.#onText = onText;
   }
@@ -22,7 +22,7 @@ export class SerialConsole {
   /** @param onLost the cable was pulled */
   static async open(
     port: SerialPort,
-    onText: (text: string) => void,
+    onText: (fresh: string, whole: string) => void,
     onLost: () => void,
   ): Promise<Outcome<SerialConsole>> {
     try {
@@ -65,8 +65,8 @@ export class SerialConsole {
       this.#reader = reader;
       try {
         for (let read = await reader.read(); !read.done; read = await reader.read()) {
-          const fresh = this.output.push(read.value);
-          if (fresh) this.#onText(fresh);
+          const fresh = this.#output.push(read.value);
+          if (fresh) this.#onText(fresh, this.#output.text);
         }
       } catch {
         // The next stream, or none: then the board is gone.

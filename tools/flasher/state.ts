@@ -20,13 +20,14 @@ export type Phase =
   | { readonly name: "listening" };
 
 export type ReleaseState =
-  | { readonly name: "none" }
+  | { readonly name: "none"; readonly failure: Failure | undefined }
   | { readonly name: "checking" }
   | { readonly name: "checked"; readonly release: LoadedRelease };
 
 export interface State {
   readonly phase: Phase;
   readonly release: ReleaseState;
+  /** Between page and board. */
   readonly failure: Failure | undefined;
   /** What went well last. */
   readonly success: "flashed" | "reset" | undefined;
@@ -48,7 +49,7 @@ export type Event =
 
 export const start: State = {
   phase: { name: "idle" },
-  release: { name: "none" },
+  release: { name: "none", failure: undefined },
   failure: undefined,
   success: undefined,
 };
@@ -74,11 +75,11 @@ export function next(state: State, event: Event): State {
     case "closed":
       return { ...state, phase: { name: "idle" } };
     case "checking":
-      return { ...quiet, release: { name: "checking" } };
+      return { ...state, release: { name: "checking" } };
     case "checked":
-      return { ...quiet, release: { name: "checked", release: event.release } };
+      return { ...state, release: { name: "checked", release: event.release } };
     case "release-failed":
-      return { ...quiet, failure: event.failure, release: { name: "none" } };
+      return { ...state, release: { name: "none", failure: event.failure } };
     case "failed":
       return { ...quiet, failure: event.failure, phase: event.stays ? back(state.phase) : { name: "idle" } };
   }
@@ -87,6 +88,11 @@ export function next(state: State, event: Event): State {
 /** Where a refused wish leads: to the board as it was. */
 function back(phase: Phase): Phase {
   return phase.name === "writing" ? { name: "ready", board: phase.board, serial: phase.serial } : phase;
+}
+
+/** The one to show: that of the board comes from what a person did last. */
+export function failureOf({ failure, release }: State): Failure | undefined {
+  return failure ?? (release.name === "none" ? release.failure : undefined);
 }
 
 export interface Allowed {
