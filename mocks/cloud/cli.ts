@@ -1,20 +1,24 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-
+import { parseDevices } from "./import.js";
 import { openCloud } from "./open.js";
 import { PortTakenError } from "./port-taken.js";
+import type { KnownDevice } from "./settings.js";
 
-const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N]
+const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE]
 
 Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQTT broker and a page.
 
   --port N        HTTP port (default 8001, or a free one when that is taken; 0: any free one)
   --mqtt-port N   MQTT port (default 1883, likewise)
+  --devices FILE  devices that it knows by serial number and key: the factory's records, JSON or CSV
   --help          this text
 `;
 
 interface Arguments {
   http: number | null;
   mqtt: number | null;
+  devices: KnownDevice[];
   help: boolean;
 }
 
@@ -22,11 +26,17 @@ interface Arguments {
 function readArguments(args: string[]): Arguments {
   const { values } = parseArgs({
     args,
-    options: { port: { type: "string" }, "mqtt-port": { type: "string" }, help: { type: "boolean" } },
+    options: {
+      port: { type: "string" },
+      "mqtt-port": { type: "string" },
+      devices: { type: "string" },
+      help: { type: "boolean" },
+    },
   });
   return {
     http: readPort("--port", values.port),
     mqtt: readPort("--mqtt-port", values["mqtt-port"]),
+    devices: values.devices === undefined ? [] : importDevices(values.devices),
     help: values.help ?? false,
   };
 }
@@ -35,6 +45,14 @@ function readPort(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
   throw new Error(`${name}: a port from 0 to 65535 is needed`);
+}
+
+function importDevices(file: string): KnownDevice[] {
+  try {
+    return parseDevices(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`--devices: ${file}: ${(error as Error).message}`);
+  }
 }
 
 function log(line: string): void {
@@ -54,13 +72,15 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const cloud = await openCloud({ ...parsed, options: { log } });
+  const { devices, ...ports } = parsed;
+  const cloud = await openCloud({ ...ports, options: { log, devices } });
   console.log(`Mock cloud
 
   Open in a browser    ${cloud.url}/
   Type into a device   ${cloud.url}   (device service)
                        ${cloud.xiaozhiUrl}   (xiaozhi activation)
   MQTT broker          mqtt://127.0.0.1:${cloud.mqttPort}
+  Devices it knows     ${devices.length}
 
 Ctrl-C ends it.
 `);

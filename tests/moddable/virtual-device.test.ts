@@ -231,6 +231,8 @@ describe("the command line", () => {
     ["--dns-port", "65536"],
     ["--state", ""],
     ["--serial", ""],
+    ["--nvs", "none.bin"],
+    ["--nvs", ""],
     ["--colour", "red"],
   ])("%s %j: says what is wrong, and ends with 2", async (name, value) => {
     const { code, stdout, stderr } = await run(`${name}=${value}`);

@@ -4,6 +4,7 @@
  *     factory,namespace,,          n,data,u8,7      big,data,u64,18446744073709551615
  *     serial,data,string,SN-0001   i,data,i32,-5    b,data,hex2bin,00ff10
  */
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { type NvsEntry, readNvs, writeNvs } from "../../tools/nvs/nvs.js";
 
@@ -37,4 +38,40 @@ test("an image is the generator's, byte for byte", () => {
 
 test("the generator's image is read", () => {
   expect(readNvs(golden)).toEqual({ entries, problems: [] });
+});
+
+/** Every type, a blob of three chunks, a string that does not fit into the page, more pages behind. */
+const manyPages: NvsEntry[] = [
+  { namespace: "factory", key: "serial", value: { type: "string", value: "SN-0001" } },
+  {
+    namespace: "factory",
+    key: "large",
+    value: { type: "blob", value: Uint8Array.from({ length: 9000 }, (_, at) => at * 7) },
+  },
+  ...(
+    [
+      ["text", { type: "string", value: "x".repeat(3000) }],
+      ["u8", { type: "u8", value: 255 }],
+      ["i8", { type: "i8", value: -128 }],
+      ["u16", { type: "u16", value: 65_535 }],
+      ["i16", { type: "i16", value: -32_768 }],
+      ["u32", { type: "u32", value: 2 ** 32 - 1 }],
+      ["i32", { type: "i32", value: -(2 ** 31) }],
+      ["u64", { type: "u64", value: 2n ** 64n - 1n }],
+      ["i64", { type: "i64", value: -(2n ** 63n) }],
+      ["empty", { type: "string", value: "" }],
+    ] as [string, NvsEntry["value"]][]
+  ).map(([key, value]) => ({ namespace: "agent", key, value })),
+  ...Array.from({ length: 200 }, (_, value): NvsEntry => {
+    return { namespace: "agent", key: `n${value}`, value: { type: "u32", value } };
+  }),
+];
+
+test("an image of several pages is the generator's, too", () => {
+  const image = writeNvs(manyPages, 0x8000);
+  const digest = createHash("sha256").update(image).digest("hex");
+  expect(digest).toBe("5b6f8fd3e1c2f7a6c7209f136c415de9e5f00656108f9a7b5b11ac8fec88ec5a");
+  const { entries: read, problems } = readNvs(image);
+  expect(problems).toEqual([]);
+  expect(read.map(({ key }) => key)).toEqual(manyPages.map(({ key }) => key));
 });

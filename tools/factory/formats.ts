@@ -7,7 +7,7 @@ import { type Credential, type FactoryRecord, withoutGaps } from "./record.js";
 
 /** A device as servers import it; the names are those of the wire protocols. Secret: it holds the key. */
 export interface ServerRecord {
-  readonly mac: string;
+  readonly mac_address: string;
   readonly serial_number: string;
   /** 64 hex digits. */
   readonly hmac_key: string;
@@ -15,18 +15,26 @@ export interface ServerRecord {
   readonly product_id: string;
 }
 
-export const serverColumns = ["mac", "serial_number", "hmac_key", "hardware_version", "product_id"] as const;
+export const serverColumns = ["mac_address", "serial_number", "hmac_key", "hardware_version", "product_id"] as const;
 
 /** What is not known is empty. */
 export function serverRecord(record: FactoryRecord): ServerRecord {
   return {
-    mac: record.mac ?? "",
+    mac_address: record.mac ?? "",
     serial_number: record.serial,
     hmac_key: record.hmacKey,
     hardware_version: record.hardwareVersion ?? "",
     product_id: record.productId ?? "",
   };
 }
+
+/** `{"devices":[…]}`, piece by piece: `open`, then the records with `between` between them, then `close`. */
+export const serverJson = {
+  open: '{"devices":[\n',
+  between: ",\n",
+  close: "\n]}\n",
+  record: (record: FactoryRecord): string => JSON.stringify(serverRecord(record)),
+};
 
 export const serverCsvHead = csvLine(serverColumns);
 
