@@ -2,12 +2,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Download, Page } from "playwright-core";
 import { expect } from "vitest";
-import { recordToJson, serverCsvHead, serverCsvLine, serverRecord } from "../../tools/factory/formats.js";
+import { parseDevices } from "../../mocks/cloud/import.js";
+import { recordToJson } from "../../tools/factory/formats.js";
 import { labelOf, labelSvg } from "../../tools/factory/label.js";
 import { type FactoryRecord, fromNvsEntries, toNvsEntries } from "../../tools/factory/record.js";
 import { NVS } from "../../tools/flasher/layout.js";
 import { type NvsEntry, readNvs, writeNvs } from "../../tools/nvs/nvs.js";
 import { browserTest } from "../browser/browser.js";
+import { fillIn, openCloud, openDevice, untilDone } from "../journey/support.js";
 import {
   connect,
   failure,
@@ -27,6 +29,7 @@ const learned: NvsEntry = { namespace: "agent", key: "settings", value: { type: 
 
 const nvsOf = async (page: Page) => readNvs(await flashOf(page, NVS.offset, NVS.sizeBytes)).entries;
 const recordOf = async (page: Page) => fromNvsEntries(await nvsOf(page));
+const records = (list: FactoryRecord[]) => list.map((one) => `${JSON.stringify(recordToJson(one))}\n`).join("");
 const textOf = async (download: Download) => readFileSync(await download.path(), "utf8");
 
 async function saved(page: Page, name: string): Promise<Download> {
@@ -44,7 +47,8 @@ async function expectFlashed(page: Page): Promise<void> {
   for (const { offset, data } of Object.values(parts)) expect(await flashOf(page, offset, data.length)).toEqual(data);
 }
 
-browserTest("from a blank board to a labelled product", { timeout: TIMEOUT_MS }, async () => {
+browserTest("from a blank board to a labelled product, which activates", { timeout: TIMEOUT_MS }, async () => {
+  const cloud = await openCloud();
   const { page, problems } = await openFlasher();
   expect(await page.locator("#release").innerText()).toBe("esp32-online 0.1.0");
   await connect(page);
@@ -52,7 +56,7 @@ browserTest("from a blank board to a labelled product", { timeout: TIMEOUT_MS },
   await page.getByLabel("Make a new one").check();
   await page.getByLabel("Serial number").fill("SN-0042");
   await page.getByLabel("Hardware version").fill("B2");
-  await page.getByLabel("Provisioning address").fill("https://provision.example.com/");
+  await page.getByLabel("Provisioning address").fill(cloud.xiaozhiUrl);
   await page.getByLabel("People cannot change it").check();
   await flashAndSee(page);
   await page.getByText('{"state":"portal"}').waitFor({ timeout: STEP_MS });
@@ -62,10 +66,11 @@ browserTest("from a blank board to a labelled product", { timeout: TIMEOUT_MS },
   expect(record).toMatchObject({ serial: "SN-0042", hardwareVersion: "B2", urlLocked: true });
   expect(record!.hmacKey).toMatch(/^(?!(..)\1{31})[0-9a-f]{64}$/);
   const whole = { ...record!, mac: MAC };
-  expect(JSON.parse(await textOf(await saved(page, "Save for the server (JSON)")))).toEqual(serverRecord(whole));
+  const known = [{ mac: MAC, serial: "SN-0042", hmacKeyHex: record!.hmacKey }];
+  expect(parseDevices(await textOf(await saved(page, "Save for the server (JSON)")))).toEqual(known);
   const csv = await saved(page, "Save for the server (CSV)");
   expect(csv.suggestedFilename()).toBe("SN-0042.csv");
-  expect(await textOf(csv)).toBe(serverCsvHead + serverCsvLine(whole));
+  expect(parseDevices(await textOf(csv))).toEqual(known);
 
   const label = page.getByRole("img", { name: `Label: serial number SN-0042, MAC ${MAC}, network ESP32-B1C2` });
   const source = (await label.getAttribute("src"))!;
@@ -79,6 +84,19 @@ browserTest("from a blank board to a labelled product", { timeout: TIMEOUT_MS },
   expect(await page.content()).not.toContain(record!.hmacKey);
   expect(await textOf(await saved(page, "Save the log"))).toContain('{"state":"portal"}');
   expect(problems).toEqual([]);
+
+  // What is in its flash now starts a device, and the cloud that has the file knows its signature.
+  cloud.addDevice(known[0]!);
+  const device = openDevice({ nvs: await flashOf(page, NVS.offset, NVS.sizeBytes), mac: MAC });
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  expect(device.accessPoint).toMatchObject({ ssid: "ESP32-B1C2", password: record!.accessPointPassword });
+  await fillIn(device, cloud.xiaozhiUrl);
+  const { code } = await device.waitFor("activating", STEP_MS);
+  cloud.enterCode(String(code));
+  await untilDone(device);
+  await device.waitFor("online", STEP_MS);
+  expect(cloud.state().devices).toMatchObject([{ mac: MAC, serial: "SN-0042", keyKnown: true, state: "online" }]);
 
   // The next board gets another record, and the page has forgotten this one.
   expect(await page.getByLabel("Serial number").inputValue()).toBe("");
@@ -141,13 +159,21 @@ browserTest(
     const file = page.getByLabel("Record (JSON)");
     await file.setInputFiles(write("none.json", "{}"));
     await press(page, "Flash the board");
-    expect(await failure(page)).toContain("This file holds no factory record.");
+    expect(await failure(page)).toContain("This file holds no factory record for this board.");
     await file.setInputFiles(write("other.json", JSON.stringify(recordToJson({ ...old, mac: "7C:DF:A1:00:00:01" }))));
     await press(page, "Flash the board");
     await page.getByText("This record belongs to the board 7C:DF:A1:00:00:01.").waitFor();
     expect((await flashOf(page, 0, 0x1000)).every((byte) => byte === 0xff)).toBe(true);
 
-    await file.setInputFiles(write("mine.json", JSON.stringify(recordToJson({ ...old, mac: MAC }))));
+    await file.setInputFiles(
+      write(
+        "records.jsonl",
+        records([
+          { ...old, mac: "7C:DF:A1:00:00:01", serial: "SN-9" },
+          { ...old, mac: MAC },
+        ]),
+      ),
+    );
     await flashAndSee(page);
     expect(await recordOf(page)).toEqual(old);
   },

@@ -5,6 +5,7 @@ import { ConsoleText } from "../../tools/flasher/console-text.js";
 import { en } from "../../tools/flasher/en.js";
 import { type Failure, failed } from "../../tools/flasher/failure.js";
 import { measure } from "../../tools/flasher/progress.js";
+import { recordFor } from "../../tools/flasher/record-file.js";
 import type { LoadedRelease } from "../../tools/flasher/release.js";
 import { allowed, type Event, failureOf, next, type State, start } from "../../tools/flasher/state.js";
 import { zhCn } from "../../tools/flasher/zh-cn.js";
@@ -100,4 +101,18 @@ test("every failure has something to do in both languages", () => {
     }
     expect(Object.values(texts.labels)).not.toContain("");
   }
+});
+
+test("a board's record out of a file: its own, or the only one that is for any board", () => {
+  const record = { serial: "SN-1", hmacKey: "0a".repeat(32) };
+  const own = { ...record, mac: board.mac };
+  const other = { ...record, serial: "SN-2", mac: "7C:DF:A1:00:00:01" };
+  const lines = (...records: object[]) => records.map((one) => JSON.stringify(one)).join("\n");
+  const found = (text: string) => recordFor(board.mac, text);
+  expect(found(JSON.stringify(record, undefined, 2))).toEqual({ ok: true, value: own });
+  expect(found(lines(other, own, record))).toEqual({ ok: true, value: own });
+  expect(found(`${lines(other, record)}\ntorn {`)).toEqual({ ok: true, value: own });
+  expect(found(lines(other))).toEqual(failed("record-other-board", other.mac));
+  for (const text of ["", "[]", "7", lines(record, record), lines(other, other)])
+    expect(found(text), text).toEqual(failed("record-file"));
 });

@@ -30,7 +30,7 @@ export const en: Texts = {
     recordNew: "Make a new one",
     recordImport: "Take one from a file",
     recordFile: "Record (JSON)",
-    recordFileNote: "As the factory’s command line makes it.",
+    recordFileNote: "The factory’s records.jsonl, or one record of it.",
     serial: "Serial number",
     serialNote: "1 to 64 letters, digits or signs, no spaces.",
     hardwareVersion: "Hardware version",
@@ -173,8 +173,8 @@ export const en: Texts = {
       next: "Correct the record and flash again. Nothing was written.",
     },
     "record-file": {
-      what: () => "This file holds no factory record.",
-      next: "Choose a JSON file with one record, as the factory’s command line makes it.",
+      what: () => "This file holds no factory record for this board.",
+      next: "Choose the factory’s records.jsonl with the board’s MAC address in it, or a file with one record.",
     },
     "record-other-board": {
       what: (mac) => `This record belongs to the board ${mac}.`,

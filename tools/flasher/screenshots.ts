@@ -12,9 +12,11 @@ import { chipScript, servePage } from "./stand-in.js";
 import type { Texts } from "./texts.js";
 import { zhCn } from "./zh-cn.js";
 
-const size = { viewport: { width: 720, height: 900 }, deviceScaleFactor: 1.25 };
+const size = { viewport: { width: 700, height: 900 } };
 const MAC = "84:F7:03:A0:B1:C2";
 const STEP_MS = 120_000;
+/** Below what is shown, in CSS pixels. */
+const MARGIN = 12;
 
 /** As large as the real ones; their content repeats itself. */
 const parts = { "bootloader.bin": [0, 21_056], "xs_esp32.bin": [0x20000, 404_928] } as const;
@@ -47,7 +49,6 @@ async function flash(page: Page, { labels, flashed }: Texts): Promise<void> {
   await page.getByRole("button", { name: labels.flash }).click();
   await page.getByText(flashed).waitFor({ timeout: STEP_MS });
   await page.getByText('"portal"').waitFor({ timeout: STEP_MS });
-  await page.locator("#status").evaluate((status) => status.blur());
 }
 
 /** @param save takes the picture under its name */
@@ -64,26 +65,31 @@ export async function takeFlasher(browser: Browser, save: (name: string, picture
     await page.locator("#parts").waitFor({ timeout: STEP_MS });
     return page;
   };
-  const take = async (name: string, page: Page) => {
-    save(name, await page.screenshot({ fullPage: true, animations: "disabled", caret: "hide" }));
+  /** From the top to the end of a card. */
+  const take = async (name: string, page: Page, last: string) => {
+    await page.locator(":focus").evaluateAll(([focused]) => focused?.blur());
+    await page.mouse.move(0, 0);
+    await page.evaluate("scrollTo(0, 0)");
+    const box = await page.locator(`.card:has(${last})`).boundingBox();
+    if (!box) throw new Error(`${name}: nothing to see`);
+    const clip = { x: 0, y: 0, width: size.viewport.width, height: Math.ceil(box.y + box.height) + MARGIN };
+    save(name, await page.screenshot({ clip, fullPage: true, animations: "disabled", caret: "hide" }));
   };
   try {
     const page = await open("en-US");
     await connect(page, en);
     await fillRecord(page, en);
-    await take("flasher", page);
+    await take("flasher", page, "#flash");
     await flash(page, en);
-    await take("flasher-done", page);
+    await take("flasher-done", page, "#release");
     const chinese = await open("zh-CN", {}, "dark");
     await connect(chinese, zhCn);
     await fillRecord(chinese, zhCn);
-    await flash(chinese, zhCn);
-    await take("flasher-zh-cn", chinese);
+    await take("flasher-zh-cn", chinese, "#record-new");
     const silent = await open("en-US", { autoReset: false });
     await silent.getByRole("button", { name: en.labels.connect, exact: true }).click();
     await silent.getByRole("alert").waitFor({ timeout: STEP_MS });
-    await silent.setViewportSize({ width: size.viewport.width, height: 560 });
-    save("flasher-no-answer", await silent.screenshot({ animations: "disabled" }));
+    await take("flasher-no-answer", silent, "#connect");
   } finally {
     close();
     rmSync(folder, { recursive: true });

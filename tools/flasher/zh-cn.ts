@@ -29,7 +29,7 @@ export const zhCn: Texts = {
     recordNew: "新建",
     recordImport: "从文件导入",
     recordFile: "出厂信息（JSON）",
-    recordFileNote: "由出厂命令行工具生成。",
+    recordFileNote: "出厂命令行工具的 records.jsonl，或其中一条记录。",
     serial: "序列号",
     serialNote: "1 到 64 个字母、数字或符号，不含空格。",
     hardwareVersion: "硬件版本",
@@ -172,8 +172,8 @@ export const zhCn: Texts = {
       next: "请修改出厂信息后重新烧录。没有写入任何内容。",
     },
     "record-file": {
-      what: () => "此文件中没有出厂信息。",
-      next: "请选择由出厂命令行工具生成的、含一条记录的 JSON 文件。",
+      what: () => "此文件中没有这块开发板的出厂信息。",
+      next: "请选择含有此开发板 MAC 的 records.jsonl，或只含一条记录的文件。",
     },
     "record-other-board": {
       what: (mac) => `此出厂信息属于开发板 ${mac}。`,

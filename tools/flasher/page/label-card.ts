@@ -1,5 +1,5 @@
 /** The label of the board that was written last, and its record for the server. */
-import { serverCsvHead, serverCsvLine, serverRecord } from "../../factory/formats.js";
+import { serverCsvHead, serverCsvLine, serverJson } from "../../factory/formats.js";
 import { labelOf, labelSvg } from "../../factory/label.js";
 import type { FactoryRecord } from "../../factory/record.js";
 import type { Texts } from "../texts.js";
@@ -13,7 +13,11 @@ export class LabelCard {
   constructor() {
     button("print").addEventListener("click", () => window.print());
     button("save-json").addEventListener("click", () =>
-      this.#save("json", "application/json", (record) => `${JSON.stringify(serverRecord(record), undefined, 2)}\n`),
+      this.#save(
+        "json",
+        "application/json",
+        (record) => serverJson.open + serverJson.record(record) + serverJson.close,
+      ),
     );
     button("save-csv").addEventListener("click", () =>
       this.#save("csv", "text/csv", (record) => serverCsvHead + serverCsvLine(record)),

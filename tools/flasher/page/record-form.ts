@@ -1,5 +1,4 @@
 /** What a person says about the factory record. */
-import { recordFromJson } from "../../factory/formats.js";
 import {
   checkRecord,
   type FactoryRecord,
@@ -8,6 +7,7 @@ import {
   type RecordMistake,
 } from "../../factory/record.js";
 import { done, failed, type Outcome } from "../failure.js";
+import { recordFor } from "../record-file.js";
 import { button, byId, input } from "./dom.js";
 
 type Choice = "keep" | "new" | "import";
@@ -41,9 +41,9 @@ export class RecordForm {
     for (const field of Object.values(fields)) byId(field).removeAttribute("aria-invalid");
     const choice = this.#choice();
     if (choice === "keep") return done(undefined);
-    const record = choice === "new" ? this.#typed(mac) : await this.#fromFile(mac);
-    if (!record) return failed("record-file");
-    if (record.mac !== mac) return failed("record-other-board", record.mac);
+    const found = choice === "new" ? done(this.#typed(mac)) : recordFor(mac, (await this.#imported) ?? "");
+    if (!found.ok) return found;
+    const record = found.value;
     const mistake = checkRecord(record);
     if (!mistake) return done(record);
     if (choice === "new") byId(fields[mistake] ?? "serial").setAttribute("aria-invalid", "true");
@@ -94,16 +94,6 @@ export class RecordForm {
     this.#imported = file?.text();
     byId("record-file-name").textContent = file?.name ?? "";
     input("record-file").value = "";
-  }
-
-  /** A record without a MAC address is for whatever board is there. */
-  async #fromFile(mac: string): Promise<FactoryRecord | undefined> {
-    try {
-      const record = recordFromJson(JSON.parse((await this.#imported) ?? ""));
-      return record && { mac, ...record };
-    } catch {
-      return undefined;
-    }
   }
 
   #makePassword(): void {
