@@ -3,6 +3,7 @@ import { ActivationService } from "./activation.js";
 import { AdminApi } from "./admin.js";
 import { Broker, type MessageListener } from "./broker.js";
 import { controlMessage } from "./control.js";
+import { DeviceApi, type Upload } from "./device-api.js";
 import { DeviceService } from "./device-service.js";
 import { type Dialect, settingsOf } from "./dialects.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -26,6 +27,8 @@ export class MockCloud {
   /** Switches that every service reads anew at each request. */
   readonly settings: CloudSettings;
   readonly faults = new Faults();
+  /** What came over HTTP, the oldest first. */
+  readonly uploads: Upload[] = [];
   readonly #options: CloudOptions;
   readonly #context: CloudContext;
   readonly #registry: Registry;
@@ -287,6 +290,7 @@ export class MockCloud {
     const context = this.#context;
     const routes = new Map([
       ...new DeviceService(context, this.#registry).routes(),
+      ...new DeviceApi({ context, registry: this.#registry, messages: this.#messages, uploads: this.uploads }).routes(),
       ...new ActivationService(context, this.#registry).routes(),
       ...new PageRoutes(this, context.now).routes(),
       ...new AdminApi(this).routes(),

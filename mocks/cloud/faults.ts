@@ -1,7 +1,16 @@
 import { asObject, asString } from "./text.js";
 
 /** Where a fault can be put. `mqtt` is the moment of CONNECT. */
-export const endpoints = ["device-info", "firmware-check", "health", "ota", "activate", "mqtt"] as const;
+export const endpoints = [
+  "device-info",
+  "firmware-check",
+  "health",
+  "data-upload",
+  "status-update",
+  "ota",
+  "activate",
+  "mqtt",
+] as const;
 export type Endpoint = (typeof endpoints)[number];
 export type HttpEndpoint = Exclude<Endpoint, "mqtt">;
 

@@ -16,6 +16,8 @@ export interface Host {
   mac: string;
   /** Of the chip; blank where no factory burnt an identity into it. */
   efuses: Efuses;
+  /** `esp_reset_reason_t` */
+  resetReason: number;
   /** The image was built with `mcconfig -d`. */
   isDebug: boolean;
   /** Takes what the device traces, piece by piece, line ends included. */
@@ -44,6 +46,7 @@ export const host: Host = {
   resources: new Map(),
   mac: "7C:DF:A1:00:00:01",
   efuses: blankEfuses,
+  resetReason: 1,
   isDebug: false,
   trace: () => {},
   nvs: new Nvs(),

@@ -63,6 +63,7 @@ const meanings = {
     patience: "slowly",
     advice: "The server refuses the request's form. Check product id and firmware.",
   },
+  "secret-refused": { patience: "slowly", advice: "The server refuses the device's id and secret." },
   // Activation
   "no-identity": {
     patience: "daily",
@@ -84,8 +85,12 @@ const meanings = {
   "broker-busy": { patience: "soon", advice: "The broker is not available at the moment." },
   "broker-closed": { patience: "soon", advice: "The broker closed the connection." },
   "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },
+  // Messages
+  "message-invalid": { patience: "soon", advice: "The message cannot be written as JSON." },
   // Device
   "storage-full": { patience: "slowly", advice: "The device's storage is full or worn. Nothing was changed." },
+  "outbox-full": { patience: "soon", advice: "Too many messages wait for the broker. Check its connection." },
+  "message-too-large": { patience: "daily", advice: "The message is too large to be sent." },
   internal: { patience: "soon", advice: "The device met an internal fault." },
 } as const satisfies Record<string, Meaning>;
 

@@ -57,6 +57,8 @@ declare module "mc/ffi" {
   export default class FFI {
     access_point_address(a: number, b: number, c: number, d: number): number;
     chip_facts(json: ArrayBuffer, size: number): number;
+    /** `esp_reset_reason_t` */
+    reset_reason(): number;
     /** @param serial 32 bytes */
     efuse_serial(serial: ArrayBuffer): number;
     /** @param digest 32 bytes */

@@ -28,6 +28,7 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "not-registered": "设备尚未注册，请在服务端登记它的 MAC 地址。",
   "device-disabled": "设备已被停用，请联系服务提供方。",
   "request-refused": "服务器不接受此请求，请检查产品 ID 和固件版本。",
+  "secret-refused": "服务器不接受设备的 ID 和密钥。",
   "signature-refused": "服务器不接受设备的签名，密钥不匹配。",
   "serial-unknown": "服务器不认识此设备的序列号。",
   "activated-elsewhere": "设备已经以另一个身份激活（也许是在恢复出厂之前），请先在那里解绑。",
@@ -37,7 +38,10 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "broker-busy": "MQTT 服务器暂时不可用。",
   "broker-closed": "MQTT 服务器关闭了连接。",
   "topic-refused": "MQTT 服务器不允许订阅设备的控制主题。",
+  "message-invalid": "消息无法写成 JSON。",
   "storage-full": "设备的存储空间已满或已损坏，未作任何更改。",
+  "outbox-full": "等待发送的消息过多，请检查 MQTT 服务器的连接。",
+  "message-too-large": "消息过大，无法发送。",
   internal: "设备内部出错。",
 });
 

@@ -30,6 +30,6 @@ test.each([
 });
 
 test("the project's own manifest does not ask for it", () => {
-  const { config } = JSON.parse(readFileSync(new URL("../../manifest.json", import.meta.url), "utf8"));
+  const { config } = JSON.parse(readFileSync(new URL("../../modules/agent/manifest.json", import.meta.url), "utf8"));
   expect(config.skipActivation).toBe(false);
 });

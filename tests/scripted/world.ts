@@ -10,12 +10,17 @@ import type { Build, Device } from "../../modules/lifecycle/device.js";
 import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
 import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { Outbox } from "../../modules/outbox/outbox.js";
 import { Pauses } from "../../modules/retry/pauses.js";
+import { Seen } from "../../modules/session/seen.js";
+import { Telemetry } from "../../modules/session/telemetry.js";
 import { claimRecord } from "../../modules/settings/claim.js";
+import { preferencesRecord } from "../../modules/settings/preferences.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
+import { openSession } from "./broker.js";
 import { VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
 import { ScriptedStore } from "./store.js";
@@ -211,11 +216,15 @@ export class World {
         ensure: async () => {},
         doubt() {},
         suggest: (nowMs) => this.times.push(nowMs),
+        isKnown: true,
       },
+      application: {},
       updates: { offered: (offer) => this.offers.push(offer) },
       display: { showCode: (shown) => this.displayed.push(shown?.code) },
       random: this.#random,
       log: {
+        level: "normal",
+        debug() {},
         event: (event) => !this.#off && this.events.push(event),
         note: (text) => !this.#off && this.notes.push(text),
       },
@@ -225,6 +234,7 @@ export class World {
         },
         freeHeapBytes: () => 150_000,
         facts: () => undefined,
+        resetReason: () => "power-on",
         isDebug: false,
       },
       wifi: this.wifi,
@@ -245,8 +255,13 @@ export class World {
       store,
       settings: settingsRecord(store),
       claim: claimRecord(store),
+      preferences: preferencesRecord(store),
       journal: new Journal(store),
       pauses: new Pauses(this.clock),
+      outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
+      seen: new Seen(store),
+      telemetry: new Telemetry(),
+      connections: { count: 0 },
       build,
     };
   }
@@ -265,21 +280,9 @@ export class World {
     if (this.#step()) return never();
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
-    const world = this;
-    let end!: (failure: Failure) => void;
-    const ended = new Promise<Failure>((resolve) => {
-      end = resolve;
-    });
+    const { session, end } = openSession(this.clock, options, this.answerMs, (message) => this.published.push(message));
     this.session = { options, end };
-    return success<MqttSession>({
-      sessionPresent: false,
-      publish(message) {
-        world.published.push(message);
-        return { packetId: message.qos };
-      },
-      close: (failure) => end(failure),
-      ended,
-    });
+    return success(session);
   }
 
   #later<T>(delayMs: number, value: () => T): Promise<T> {

@@ -87,7 +87,12 @@ test.each([
 ])("with port %i the console tells the address %s", (httpPort, address) => {
   const given = options([]);
   const events: object[] = [];
-  const log = { event: (event: object) => void events.push(event), note: () => {} };
+  const log = {
+    event: (event: object) => void events.push(event),
+    note: () => {},
+    debug: () => {},
+    level: "normal" as const,
+  };
   openPortal({ ...given, io: { ...given.io, log }, httpPort, failure: { reason: "wifi-lost" } });
   expect(events).toEqual([{ state: "portal", ssid: "ESP32-EEFF", address, reason: "wifi-lost" }]);
 });
