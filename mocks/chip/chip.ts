@@ -186,7 +186,7 @@ export class MockChip {
     });
     for (;;) {
       const request = parseRequest(await this.#receive(life));
-      if (request && !this.#strikes(request.command)) await stub.handle(request);
+      if (request && !this.#strikes(request.command, stub)) await stub.handle(request);
     }
   }
 
@@ -204,14 +204,17 @@ export class MockChip {
   }
 
   /** True: there is no answer any more. */
-  #strikes(command: number): boolean {
+  #strikes(command: number, stub: StubLoader): boolean {
     if (command !== commands.flashData && command !== commands.deflatedData) return false;
     if (!this.#fault || ++this.#blocks !== this.#fault.atBlock) return false;
     const { kind } = this.#fault;
     this.#fault = undefined;
     if (kind === "corrupt") this.flash.spoilNext();
     if (kind === "hang") this.#enter("hung");
-    if (kind === "unplug") this.#cable?.pull();
+    if (kind === "unplug") {
+      stub.breakOff();
+      this.#cable?.pull();
+    }
     return kind !== "corrupt";
   }
 

@@ -34,6 +34,11 @@ export class FlashWriter {
     this.#remaining -= part.length;
   }
 
+  /** The power fails here: what was to be written next is erased, and no more. */
+  breakOff(): void {
+    if (this.#eraseSectors > 0) this.#erase();
+  }
+
   #erase(): void {
     const whole = this.#eraseSectors >= BLOCK_SECTORS && this.#eraseSector % BLOCK_SECTORS === 0;
     for (let left = whole ? BLOCK_SECTORS : 1; left > 0; left--) {

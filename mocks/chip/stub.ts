@@ -71,6 +71,11 @@ export class StubLoader {
     }
   }
 
+  /** The power fails while a block is being written. */
+  breakOff(): void {
+    this.#writer?.breakOff();
+  }
+
   #begin({ command, words }: Request): number {
     const [sizeBytes = 0, , blockBytes = 0, address = 0] = words;
     if (words.length !== 4) return stubErrors.badLength;

@@ -45,8 +45,8 @@ function usedBoard(options: MockChipOptions = {}) {
 
 async function flash(port: MockSerialPort, wishes: Wishes, rescue: Rescue = new Map(), reports: Progress[] = []) {
   const board = value(await connectBoard(port));
-  const nvs = value(await readSettings(board, rescue));
-  const outcome = await flashBoard(board, await release(), wishes, nvs, rescue, (progress) => reports.push(progress));
+  const there = value(await readSettings(board, rescue));
+  const outcome = await flashBoard(board, await release(), wishes, there, rescue, (progress) => reports.push(progress));
   await board.close();
   return outcome;
 }
@@ -115,8 +115,8 @@ test("other firmware's leavings are no settings: the board starts with none", as
 test("a factory reset keeps the record and nothing else", async () => {
   const opened = usedBoard();
   const board = value(await connectBoard(opened.port));
-  const nvs = value(await readSettings(board, new Map()));
-  value(await resetBoard(board, nvs, new Map(), () => undefined));
+  const there = value(await readSettings(board, new Map()));
+  value(await resetBoard(board, there, new Map(), () => undefined));
   await board.close();
   expect(nvsOf(opened)).toEqual(sorted(toNvsEntries(record)));
 });

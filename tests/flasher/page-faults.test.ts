@@ -86,6 +86,16 @@ browserTest(
     await connect(page);
     await flashAndSee(page);
     await expectFlashed(page);
+    // Who chooses no other port goes on listening to this one.
+    await withBoard(page, ({ serial }) => {
+      serial.chooses = false;
+    });
+    await expectFailure(page, "Connect", "No port was chosen.");
+    await withBoard(page, ({ serial, chip }) => {
+      serial.chooses = true;
+      chip.say("still here\r\n");
+    });
+    await page.getByText("still here").waitFor({ timeout: STEP_MS });
     // Pulled while the console is open, and while nothing goes on.
     await withBoard(page, ({ port }) => port.unplug());
     await page.getByRole("alert").getByText("The connection broke.").waitFor({ timeout: STEP_MS });

@@ -2,7 +2,7 @@
 import type { Board } from "./board.js";
 import { done, failed, type Outcome } from "./failure.js";
 import { NVS } from "./layout.js";
-import { planSettings, planWrites, type Wishes, type Write } from "./plan.js";
+import { planSettings, planWrites, type Settings, settingsOf, type Wishes, type Write } from "./plan.js";
 import { measure, type Progress } from "./progress.js";
 import type { LoadedRelease } from "./release.js";
 
@@ -14,35 +14,36 @@ export type Rescue = Map<string, Uint8Array>;
 
 export type Report = (progress: Progress) => void;
 
-export async function readSettings(board: Board, rescue: Rescue): Promise<Outcome<Uint8Array>> {
+export async function readSettings(board: Board, rescue: Rescue): Promise<Outcome<Settings>> {
   const rescued = rescue.get(board.facts.mac);
-  return rescued ? done(rescued) : await board.read(NVS);
+  const nvs = rescued ? done(rescued) : await board.read(NVS);
+  return nvs.ok ? done(settingsOf(board.facts.layout, nvs.value)) : nvs;
 }
 
 export async function flashBoard(
   board: Board,
   release: LoadedRelease,
   wishes: Wishes,
-  nvs: Uint8Array,
+  there: Settings,
   rescue: Rescue,
   report: Report,
 ): Promise<Outcome<undefined>> {
-  const { flashSizeBytes, layout } = board.facts;
+  const { flashSizeBytes } = board.facts;
   if (flashSizeBytes < release.flashSizeBytes) return failed("flash-small", megabytes(flashSizeBytes));
-  const writes = planWrites(release, wishes, layout, nvs);
+  const writes = planWrites(release, wishes, there);
   if (!writes.ok) return writes;
-  const all = rescue.has(board.facts.mac) ? withSettings(writes.value, nvs) : writes.value;
+  const all = rescue.has(board.facts.mac) ? withSettings(writes.value, there.nvs) : writes.value;
   return await writeAll(board, all, rescue, report);
 }
 
 /** As it came from the factory: everything else in NVS goes, that of the Wi-Fi driver, too. */
 export async function resetBoard(
   board: Board,
-  nvs: Uint8Array,
+  there: Settings,
   rescue: Rescue,
   report: Report,
 ): Promise<Outcome<undefined>> {
-  const settings = planSettings({ eraseSettings: true, record: undefined }, "agent", nvs);
+  const settings = planSettings({ eraseSettings: true, record: undefined }, { ...there, layout: "agent" });
   if (!settings.ok || !settings.value) return failed("settings-damaged");
   return await writeAll(board, [{ name: "nvs", offset: NVS.offset, data: settings.value }], rescue, report);
 }

@@ -6,6 +6,26 @@ import { done, failed, type Outcome } from "./failure.js";
 import { type Layout, NVS, OTA_DATA, overlaps } from "./layout.js";
 import type { LoadedRelease } from "./release.js";
 
+/** The agent's namespace; main.ts opens it. */
+const AGENT = "agent";
+
+/** What a board has where the agent keeps its settings, and whose it is. */
+export interface Settings {
+  readonly layout: Layout;
+  /** The partition. */
+  readonly nvs: Uint8Array;
+}
+
+/**
+ * A board whose cable was pulled while its partition table was written has no table, and all of its settings.
+ * @param layout by the table
+ */
+export function settingsOf(layout: Layout, nvs: Uint8Array): Settings {
+  const { entries, problems } = readNvs(nvs);
+  const isAgents = !problems.length && entries.some(({ namespace }) => [AGENT, factoryNamespace].includes(namespace));
+  return { layout: layout === "blank" && isAgents ? "agent" : layout, nvs };
+}
+
 export interface Write {
   readonly name: string;
   readonly offset: number;
@@ -22,27 +42,21 @@ export interface Wishes {
 /**
  * The settings last: until then they are as they were. Where they are none, first: a board that is left half-written
  * must not look as if it had some.
- * @param nvs the board's, as it was read
  */
-export function planWrites(
-  release: LoadedRelease,
-  wishes: Wishes,
-  layout: Layout,
-  nvs: Uint8Array,
-): Outcome<readonly Write[]> {
+export function planWrites(release: LoadedRelease, wishes: Wishes, there: Settings): Outcome<readonly Write[]> {
   const writes: Write[] = release.parts.map(({ path, offset, data }) => ({ name: path, offset, data }));
   // Else a board that was updated over the air would start the slot that this release is not in.
   if (!release.parts.some((part) => overlaps(part, OTA_DATA)))
     writes.push({ name: "otadata", offset: OTA_DATA.offset, data: blank(OTA_DATA.sizeBytes) });
-  const settings = planSettings(wishes, layout, nvs);
+  const settings = planSettings(wishes, there);
   if (!settings.ok) return settings;
   if (!settings.value) return done(writes);
   const write = { name: "nvs", offset: NVS.offset, data: settings.value };
-  return done(layout === "agent" ? [...writes, write] : [write, ...writes]);
+  return done(there.layout === "agent" ? [...writes, write] : [write, ...writes]);
 }
 
 /** The partition as it shall be, or undefined where it is left alone. */
-export function planSettings(wishes: Wishes, layout: Layout, nvs: Uint8Array): Outcome<Uint8Array | undefined> {
+export function planSettings(wishes: Wishes, { layout, nvs }: Settings): Outcome<Uint8Array | undefined> {
   const { eraseSettings, record } = wishes;
   // What other firmware has left there is neither settings nor blank.
   if (layout !== "agent") return isBlank(nvs) && !record ? done(undefined) : withRecord(blank(NVS.sizeBytes), record);
@@ -51,7 +65,7 @@ export function planSettings(wishes: Wishes, layout: Layout, nvs: Uint8Array): O
 }
 
 /** The record on the board, as far as it can be read. */
-export function recordOn(layout: Layout, nvs: Uint8Array): FactoryRecord | undefined {
+export function recordOn({ layout, nvs }: Settings): FactoryRecord | undefined {
   return layout === "agent" ? fromNvsEntries(readNvs(nvs).entries) : undefined;
 }
 

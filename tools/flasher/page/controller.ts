@@ -4,7 +4,7 @@ import type { Board } from "../board.js";
 import { connectBoard } from "../esptool.js";
 import { done, type Failure, failed, type Outcome } from "../failure.js";
 import { flashBoard, type Rescue, readSettings, resetBoard } from "../flow.js";
-import { recordOn } from "../plan.js";
+import { recordOn, type Settings } from "../plan.js";
 import { loadRelease, type ReadFile } from "../release.js";
 import { SerialConsole } from "../serial-console.js";
 import type { Event, State } from "../state.js";
@@ -26,7 +26,7 @@ export interface Surroundings {
 /** A board in download mode, with the settings that it has or shall have again. */
 interface Session {
   readonly board: Board;
-  readonly nvs: Uint8Array;
+  readonly settings: Settings;
 }
 
 export class Controller {
@@ -52,7 +52,7 @@ export class Controller {
     const { label, texts } = this.#around;
     if (label.unsaved && !(await ask(texts().questions.unsaved))) return;
     const port = await this.#choosePort();
-    if (!port.ok) return this.#fail(port.failure);
+    if (!port.ok) return this.#fail(port.failure, true);
     label.forget();
     await this.#open(port.value);
   }
@@ -69,14 +69,14 @@ export class Controller {
     const { form, texts, state, dispatch } = this.#around;
     const { release } = state();
     if (!this.#session || release.name !== "checked") return;
-    const { board, nvs } = this.#session;
+    const { board, settings } = this.#session;
     const record = await form.read(board.facts.mac, (mistake) => texts().mistakes[mistake]);
     if (!record.ok) return this.#fail(record.failure, true);
-    const there = recordOn(board.facts.layout, nvs);
+    const there = recordOn(settings);
     if (record.value && there && !(await ask(texts().questions.replace))) return;
     const wishes = { eraseSettings: input("erase-settings").checked, record: record.value };
     dispatch({ type: "writing" });
-    const flashed = await flashBoard(board, release.release, wishes, nvs, this.#rescue, (progress) =>
+    const flashed = await flashBoard(board, release.release, wishes, settings, this.#rescue, (progress) =>
       dispatch({ type: "progress", progress }),
     );
     if (!flashed.ok) return await this.#broken(flashed.failure);
@@ -89,16 +89,18 @@ export class Controller {
     if (!(await ask(texts().questions.reset))) return;
     if (!this.#session && this.#port) await this.#open(this.#port);
     if (!this.#session) return;
-    const { board, nvs } = this.#session;
+    const { board, settings } = this.#session;
     dispatch({ type: "writing" });
-    const reset = await resetBoard(board, nvs, this.#rescue, (progress) => dispatch({ type: "progress", progress }));
+    const reset = await resetBoard(board, settings, this.#rescue, (progress) =>
+      dispatch({ type: "progress", progress }),
+    );
     if (!reset.ok) return await this.#broken(reset.failure);
     await this.#start("reset");
   }
 
   async listen(): Promise<void> {
     const port = await this.#choosePort();
-    if (!port.ok) return this.#fail(port.failure);
+    if (!port.ok) return this.#fail(port.failure, true);
     await this.#listen(port.value);
   }
 
@@ -127,11 +129,11 @@ export class Controller {
     dispatch({ type: "connecting" });
     const board = await connectBoard(port);
     if (!board.ok) return this.#fail(board.failure);
-    const nvs = await readSettings(board.value, this.#rescue);
-    if (!nvs.ok) return this.#fail(nvs.failure);
-    this.#session = { board: board.value, nvs: nvs.value };
-    const { facts } = board.value;
-    dispatch({ type: "connected", board: facts, serial: recordOn(facts.layout, nvs.value)?.serial });
+    const settings = await readSettings(board.value, this.#rescue);
+    if (!settings.ok) return this.#fail(settings.failure);
+    this.#session = { board: board.value, settings: settings.value };
+    const facts = { ...board.value.facts, layout: settings.value.layout };
+    dispatch({ type: "connected", board: facts, serial: recordOn(settings.value)?.serial });
     port.addEventListener("disconnect", () => void this.#gone(board.value), { once: true });
   }
 
