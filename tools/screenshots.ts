@@ -1,4 +1,4 @@
-/** `node build/host/tools/screenshots.js`: the pictures of docs/, of the captive page in each state and of the mock cloud's page. */
+/** `node build/host/tools/screenshots.js`: the pictures of docs/, of the captive page in each state, of the mock cloud's page and of the flasher's. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -8,6 +8,7 @@ import { pageModel, trials } from "../mocks/page-models.js";
 import type { PageModel } from "../softap/model.js";
 import { type Language, renderPage } from "../softap/view.js";
 import { launchChromium } from "./chromium.js";
+import { takeFlasher } from "./flasher/screenshots.js";
 
 const folder = "docs";
 /** A README is read over slow lines, too. */
@@ -61,9 +62,13 @@ async function take(page: Page, name: string): Promise<void> {
   if (!last) throw new Error(`${name}: nothing to see`);
   const clip = { x: 0, y: 0, width: phone.viewport.width, height: Math.ceil(last.y + last.height) + margin };
   const picture = await page.screenshot({ clip, fullPage: true, animations: "disabled", caret: "hide" });
+  save(name, picture);
+}
+
+function save(name: string, picture: Buffer): void {
   if (picture.byteLength > mostBytes) throw new Error(`${name}: ${picture.byteLength} bytes, more than ${mostBytes}`);
   writeFileSync(join(folder, `${name}.png`), picture);
-  console.log(`${folder}/${name}.png: ${phone.viewport.width}×${clip.height}, ${picture.byteLength} bytes`);
+  console.log(`${folder}/${name}.png: ${picture.byteLength} bytes`);
 }
 
 /** The page as the device sends it, under the address that a phone shows. */
@@ -100,6 +105,7 @@ try {
   browser = await launchChromium();
   for (const [name, picture] of Object.entries(pictures)) await portal(browser, name, picture);
   await activation(browser);
+  await takeFlasher(browser, save);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

@@ -37,6 +37,8 @@ function joinCode(network: string, password: string | undefined): string {
 
 const quietModules = 4;
 const lineHeight = 5;
+/** Of "Password" with a gap behind it, in the widest fonts that printers use for sans-serif. */
+const nameWidth = 13;
 
 /** An SVG of 70 × 30 mm: the QR code on the left, the lines on the right. */
 export function labelSvg(label: Label): string {
@@ -49,9 +51,10 @@ export function labelSvg(label: Label): string {
   ].filter(([, value]) => value !== undefined);
   const left = label.joinCode ? 31 : 2;
   const text = lines.map(([name, value], at) => {
-    const fitted = value!.length > 20 ? ` textLength="${68 - left - 10}" lengthAdjust="spacingAndGlyphs"` : "";
+    const x = left + nameWidth;
+    const fitted = value!.length > 20 ? ` textLength="${68 - x}" lengthAdjust="spacingAndGlyphs"` : "";
     const y = 4.5 + at * lineHeight;
-    return `<text x="${left}" y="${y}">${name}</text><text x="${left + 10}" y="${y}"${fitted}>${escapeXml(value!)}</text>`;
+    return `<text x="${left}" y="${y}">${name}</text><text x="${x}" y="${y}"${fitted}>${escapeXml(value!)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="70mm" height="30mm" viewBox="0 0 70 30" font-family="sans-serif" font-size="2.6"><rect width="70" height="30" fill="#fff"/>${label.joinCode ? qrPath(label.joinCode) : ""}${text.join("")}</svg>
 `;

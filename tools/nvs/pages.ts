@@ -12,9 +12,9 @@ export interface Place {
 export class Pages {
   readonly problems: string[] = [];
   /** In the order in which they were begun; the last one is written to. */
-  #begun: Page[];
+  #begun: Page[] = [];
   /** In the order in which they will be begun: blank, or damaged. */
-  #free: Page[];
+  readonly #free: Page[] = [];
   readonly #places = new Set<Place>();
 
   /** @param partition whole pages; shared, not copied */
@@ -24,12 +24,15 @@ export class Pages {
       (_, index) => new Page(partition.subarray(index * pageBytes, (index + 1) * pageBytes)),
     );
     for (const [index, page] of pages.entries()) {
-      if (page.state === "damaged") this.problems.push(`page ${index}: header damaged, or of another version of NVS`);
-      else this.problems.push(...repair(page, `page ${index}`));
+      const { state } = page;
+      if (state === "damaged") this.problems.push(`page ${index}: header damaged, or of another version of NVS`);
+      if (state === "damaged" || state === "blank") this.#free.push(page);
+      else {
+        this.problems.push(...repair(page, `page ${index}`));
+        this.#begun.push(page);
+      }
     }
-    const isFree = ({ state }: Page) => state === "blank" || state === "damaged";
-    this.#begun = pages.filter((page) => !isFree(page)).sort((a, b) => a.sequence - b.sequence);
-    this.#free = pages.filter(isFree);
+    this.#begun.sort((a, b) => a.sequence - b.sequence);
     this.#finishFreeing();
     if (this.#free.length === 0) this.problems.push("no page is blank: the chip does not take such a partition");
   }

@@ -1,7 +1,7 @@
 /** What the chip does to a page before it uses it: whatever is half-written or damaged is marked as erased. */
 import { dataCrc, dataSize, hasData, type Item } from "./item.js";
 import { entriesPerPage, entryBytes, nvsCrc } from "./layout.js";
-import type { Page } from "./page.js";
+import { isBlank, type Page } from "./page.js";
 
 /** @returns what was damaged, in sentences */
 export function repair(page: Page, name: string): string[] {
@@ -33,7 +33,7 @@ export function repair(page: Page, name: string): string[] {
 function skipHalfWritten(page: Page): void {
   if (page.state !== "active") return;
   for (let index = entriesPerPage - 1; index >= entriesPerPage - page.room; index--) {
-    if (page.entry(index).every((byte) => byte === 0xff)) continue;
+    if (isBlank(page.entry(index))) continue;
     const first = entriesPerPage - page.room;
     page.erase(first, index + 1 - first);
   }

@@ -1,0 +1,228 @@
+/**
+ * An ESP32-S3 on its serial line, as a flashing program meets it: reset and boot pins on DTR and RTS, the loader in
+ * ROM, the one that the host brings, 8 MB of flash, and what a board says when it starts.
+ */
+import { bootOutput, downloadOutput } from "./boot-output.js";
+import { NorFlash } from "./flash.js";
+import { commands, parseRequest } from "./protocol.js";
+import { Registers } from "./registers.js";
+import { RomLoader } from "./rom.js";
+import { openSecurity, type Security } from "./security.js";
+import { encodeSlip, SlipReader } from "./slip.js";
+import { StubLoader } from "./stub.js";
+
+/** How esptool-js tells them apart: by number, and those before the ESP32-S2 by a word in ROM. */
+const models = {
+  "ESP32-S3": { chipId: 9, magic: 0x09 },
+  "ESP32-C3": { chipId: 5, magic: 0x6921_506f },
+  ESP32: { chipId: undefined, magic: 0x00f0_1d83 },
+} as const;
+
+const APPLICATION_BAUD_RATE = 115_200;
+/** "OHAI": the loader in RAM runs. */
+const GREETING = Uint8Array.of(0x4f, 0x48, 0x41, 0x49);
+
+export interface MockChipOptions {
+  readonly mac?: string;
+  readonly model?: keyof typeof models;
+  readonly flashSizeBytes?: number;
+  /** The chip's own USB, or a bridge on its serial port, which has to have the right baud rate. */
+  readonly connection?: "bridge" | "usb-jtag";
+  /** False: DTR and RTS are not wired; only the buttons lead into download mode. */
+  readonly autoReset?: boolean;
+  readonly security?: Security;
+}
+
+/** What the pins, the cable and the host leave of it. */
+type Mode = "off" | "reset" | "rom" | "stub" | "application" | "hung";
+
+/** What happens when the so-manieth block for the flash comes in, counted from when the fault was set. */
+export interface BlockFault {
+  readonly kind: "unplug" | "corrupt" | "hang";
+  readonly atBlock: number;
+}
+
+/** The other end of the line. */
+export interface Cable {
+  readonly deliver: (bytes: Uint8Array, baudRate: number | undefined) => void;
+  readonly pull: () => void;
+}
+
+export class MockChip {
+  readonly flash: NorFlash;
+  readonly usbJtag: boolean;
+  #options: MockChipOptions;
+  #cable: Cable | undefined;
+  #fault: BlockFault | undefined;
+  #blocks = 0;
+  #dtr = false;
+  #rts = false;
+  #downloadFlag = false;
+  #mode: Mode = "off";
+  /** Counts resets: a loader of before has no line any more. */
+  #life = 0;
+  #baudRate: number | undefined;
+  #slip = new SlipReader();
+  #packets: Uint8Array[] = [];
+  #waiting: ((packet: Uint8Array) => void) | undefined;
+
+  constructor(options: MockChipOptions = {}) {
+    this.#options = options;
+    this.usbJtag = options.connection === "usb-jtag";
+    this.flash = new NorFlash(options.flashSizeBytes ?? 8 * 1024 * 1024);
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  setFault(fault: BlockFault | undefined): void {
+    this.#fault = fault;
+    this.#blocks = 0;
+  }
+
+  attach(cable: Cable): void {
+    this.#cable = cable;
+  }
+
+  powerOn(): void {
+    this.#start(false);
+  }
+
+  powerOff(): void {
+    this.#enter("off");
+  }
+
+  /** A finger on RESET, and another on BOOT or not. */
+  pressReset(boot: boolean): void {
+    this.#start(boot);
+  }
+
+  /** Something that the application prints. */
+  say(text: string): void {
+    if (this.#mode === "application") this.#print(text);
+  }
+
+  setLines(lines: { dtr?: boolean | undefined; rts?: boolean | undefined }): void {
+    this.#dtr = lines.dtr ?? this.#dtr;
+    this.#rts = lines.rts ?? this.#rts;
+    if (this.#mode === "off" || this.#options.autoReset === false) return;
+    if (this.usbJtag) this.#usbLines();
+    else this.#bridgeLines();
+  }
+
+  /** @param baudRate of the host's port */
+  receive(bytes: Uint8Array, baudRate: number): void {
+    if (this.#mode === "rom") this.#baudRate = baudRate;
+    if (!this.usbJtag && baudRate !== this.#baudRate) return;
+    if (this.#mode !== "rom" && this.#mode !== "stub") return;
+    for (const packet of this.#slip.push(bytes)) {
+      if (this.#waiting) this.#waiting(packet);
+      else this.#packets.push(packet);
+    }
+  }
+
+  /** Two transistors between the lines and the pins: RTS alone holds the reset, DTR alone the boot button. */
+  #bridgeLines(): void {
+    const held = this.#rts && !this.#dtr;
+    if (held) this.#enter("reset");
+    else if (this.#mode === "reset") this.#start(this.#dtr && !this.#rts);
+  }
+
+  /** ESP32-S3 Technical Reference Manual, "USB Serial/JTAG Controller", "Reset SoC from USB". */
+  #usbLines(): void {
+    if (this.#rts && !this.#dtr) this.#start(this.#downloadFlag);
+    else if (!this.#rts) this.#downloadFlag = this.#dtr;
+  }
+
+  #enter(mode: Mode): void {
+    this.#mode = mode;
+    this.#life++;
+    this.#slip = new SlipReader();
+    this.#packets = [];
+    this.#waiting = undefined;
+  }
+
+  #start(download: boolean): void {
+    this.#baudRate = APPLICATION_BAUD_RATE;
+    this.#enter(download ? "rom" : "application");
+    this.#print(download ? downloadOutput : bootOutput(this.flash));
+    if (download) void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    const model = models[this.#options.model ?? "ESP32-S3"];
+    const registers = new Registers({
+      mac: this.#options.mac ?? "84:F7:03:A0:B1:C2",
+      magic: model.magic,
+      usbJtag: this.usbJtag,
+      flashSizeBytes: this.flash.sizeBytes,
+    });
+    const life = this.#life;
+    const send = (packet: Uint8Array) => {
+      if (life === this.#life) this.#send(encodeSlip(packet));
+    };
+    let runs = false;
+    const run = () => {
+      runs = true;
+    };
+    const security = this.#options.security ?? openSecurity;
+    const rom = new RomLoader({ registers, security, chipId: model.chipId, send, run });
+    while (!runs) {
+      const request = parseRequest(await this.#receive(life));
+      if (request) rom.handle(request);
+    }
+    this.#mode = "stub";
+    send(GREETING);
+    const stub = new StubLoader({
+      flash: this.flash,
+      registers,
+      send,
+      setBaudRate: (baudRate) => {
+        this.#baudRate = baudRate;
+      },
+      receive: () => this.#receive(life),
+      restart: () => this.#start(false),
+    });
+    for (;;) {
+      const request = parseRequest(await this.#receive(life));
+      if (request && !this.#strikes(request.command, stub)) await stub.handle(request);
+    }
+  }
+
+  /** After a reset nothing comes any more for the loader that was there. */
+  #receive(life: number): Promise<Uint8Array> {
+    if (life !== this.#life) return new Promise(() => undefined);
+    const packet = this.#packets.shift();
+    if (packet) return Promise.resolve(packet);
+    return new Promise((resolve) => {
+      this.#waiting = (next) => {
+        this.#waiting = undefined;
+        resolve(next);
+      };
+    });
+  }
+
+  /** True: there is no answer any more. */
+  #strikes(command: number, stub: StubLoader): boolean {
+    if (command !== commands.flashData && command !== commands.deflatedData) return false;
+    if (!this.#fault || ++this.#blocks !== this.#fault.atBlock) return false;
+    const { kind } = this.#fault;
+    this.#fault = undefined;
+    if (kind === "corrupt") this.flash.spoilNext();
+    if (kind === "hang") this.#enter("hung");
+    if (kind === "unplug") {
+      stub.breakOff();
+      this.#cable?.pull();
+    }
+    return kind !== "corrupt";
+  }
+
+  #print(text: string): void {
+    this.#send(new TextEncoder().encode(text));
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#cable?.deliver(bytes, this.usbJtag ? undefined : this.#baudRate);
+  }
+}

@@ -1,0 +1,92 @@
+import { type NorFlash, SECTOR_BYTES } from "./flash.js";
+import { stubErrors } from "./protocol.js";
+
+const BLOCK_SECTORS = 16;
+
+/** Where the loader in RAM writes, and how far: it erases ahead of what it writes (stub_write_flash.c). */
+export class FlashWriter {
+  readonly #flash: NorFlash;
+  #address: number;
+  #remaining: number;
+  #eraseSector: number;
+  #eraseSectors: number;
+
+  constructor(flash: NorFlash, address: number, sizeBytes: number) {
+    this.#flash = flash;
+    this.#address = address;
+    this.#remaining = sizeBytes;
+    this.#eraseSector = Math.floor(address / SECTOR_BYTES);
+    this.#eraseSectors = Math.ceil(((address % SECTOR_BYTES) + sizeBytes) / SECTOR_BYTES);
+  }
+
+  get remaining(): number {
+    return this.#remaining;
+  }
+
+  /** What is longer than was announced is cut: a last block comes padded. */
+  write(data: Uint8Array): void {
+    const part = data.subarray(0, this.#remaining);
+    if (!part.length) return;
+    const last = Math.floor((this.#address + part.length) / SECTOR_BYTES);
+    while (this.#eraseSectors > 0 && this.#eraseSector <= last) this.#erase();
+    this.#flash.program(this.#address, part);
+    this.#address += part.length;
+    this.#remaining -= part.length;
+  }
+
+  /** The power fails here: what was to be written next is erased, and no more. */
+  breakOff(): void {
+    if (this.#eraseSectors > 0) this.#erase();
+  }
+
+  #erase(): void {
+    const whole = this.#eraseSectors >= BLOCK_SECTORS && this.#eraseSector % BLOCK_SECTORS === 0;
+    for (let left = whole ? BLOCK_SECTORS : 1; left > 0; left--) {
+      this.#flash.eraseSector(this.#eraseSector++);
+      this.#eraseSectors--;
+    }
+  }
+}
+
+/** A zlib stream on its way into the flash. */
+export class DeflatedWriter {
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #written: Promise<number>;
+  readonly #writer: FlashWriter;
+
+  constructor(writer: FlashWriter) {
+    this.#writer = writer;
+    const { readable, writable } = new DecompressionStream("deflate");
+    this.#input = writable.getWriter();
+    this.#written = this.#drain(readable);
+    this.#written.catch(() => undefined);
+  }
+
+  /** @returns the error to tell with the next reply */
+  async write(block: Uint8Array): Promise<number> {
+    try {
+      await this.#input.write(block);
+      return stubErrors.none;
+    } catch {
+      return stubErrors.inflate;
+    }
+  }
+
+  async end(): Promise<number> {
+    try {
+      await this.#input.close();
+    } catch {
+      return stubErrors.inflate;
+    }
+    return await this.#written;
+  }
+
+  async #drain(readable: ReadableStream<Uint8Array>): Promise<number> {
+    try {
+      for await (const bytes of readable) this.#writer.write(bytes);
+    } catch {
+      return stubErrors.inflate;
+    }
+    return this.#writer.remaining ? stubErrors.notEnoughData : stubErrors.none;
+  }
+}

@@ -1,0 +1,154 @@
+/** The mock chip in front of the program that people really use: esptool-js, unchanged. */
+import { createHash } from "node:crypto";
+import { ESPLoader, Transport } from "esptool-js";
+import { expect, test } from "vitest";
+import { type BlockFault, MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
+import { MockSerialPort } from "../../mocks/chip/port.js";
+
+const quiet = { clean() {}, write() {}, writeLine() {} };
+const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
+
+function openBoard(options: MockChipOptions = {}) {
+  const chip = new MockChip(options);
+  const port = new MockSerialPort(chip);
+  const transport = new Transport(port);
+  transport.trace = () => undefined;
+  const loader = new ESPLoader({ transport, baudrate: 921_600, terminal: quiet });
+  return { chip, port, transport, loader };
+}
+
+const flash = (loader: ESPLoader, data: Uint8Array, address: number, compress = true) =>
+  loader.writeFlash({
+    fileArray: [{ data, address }],
+    flashMode: "keep",
+    flashFreq: "keep",
+    flashSize: "keep",
+    eraseAll: false,
+    compress,
+    calculateMD5Hash: md5,
+  });
+
+/** Not the same twice, and hardly to be compressed. */
+function noise(length: number, seed = 1): Uint8Array {
+  let state = seed;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >>> 24;
+  });
+}
+
+test.for(["bridge", "usb-jtag"] as const)(
+  "%s: esptool-js finds the chip, brings its loader, writes, checks and reads back",
+  async (connection) => {
+    const { chip, loader, transport } = openBoard({ connection, mac: "84:F7:03:00:C0:DB" });
+    expect(await loader.main()).toBe("ESP32-S3 (QFN56) (revision v0.2)");
+    expect(await loader.chip.readMac(loader)).toBe("84:f7:03:00:c0:db");
+    expect(await loader.chip.getChipFeatures(loader)).toContain("Embedded PSRAM 8MB (AP_3v3)");
+    expect(await loader.detectFlashSize()).toBe("8MB");
+    expect(loader.IS_STUB).toBe(true);
+    const data = noise(70_000);
+    await flash(loader, data, 0x20000);
+    expect(chip.flash.read(0x20000, data.length)).toEqual(data);
+    expect(await loader.readFlash(0x20000, 10_000)).toEqual(data.slice(0, 10_000));
+    await transport.disconnect();
+  },
+);
+
+test("what is not compressed arrives, too; what was there before is erased first, by whole sectors", async () => {
+  const { chip, loader } = openBoard();
+  await loader.main();
+  chip.flash.program(0, new Uint8Array(0x6000));
+  const data = noise(0x1004);
+  await flash(loader, data, 0x2000, false);
+  expect(chip.flash.read(0x2000, data.length)).toEqual(data);
+  expect(chip.flash.read(0x1fff, 1)).toEqual(Uint8Array.of(0));
+  expect(chip.flash.read(0x3004, 0xffc)).toEqual(new Uint8Array(0xffc).fill(0xff));
+  expect(chip.flash.read(0x4000, 1)).toEqual(Uint8Array.of(0));
+  await loader.eraseFlash();
+  expect(chip.flash.read(0, 0x6000)).toEqual(new Uint8Array(0x6000).fill(0xff));
+});
+
+test("flash only loses ones until it is erased", () => {
+  const { flash } = new MockChip();
+  flash.program(0x1000, Uint8Array.of(0b1100));
+  flash.program(0x1000, Uint8Array.of(0b1010));
+  expect(flash.read(0x1000, 2)).toEqual(Uint8Array.of(0b1000, 0xff));
+  flash.eraseSector(1);
+  expect(flash.read(0x1000, 1)).toEqual(Uint8Array.of(0xff));
+});
+
+test("a small flash says so, and what lies behind its end comes to lie at its beginning", async () => {
+  const { chip, loader } = openBoard({ flashSizeBytes: 4 * 1024 * 1024 });
+  await loader.main();
+  expect(await loader.detectFlashSize()).toBe("4MB");
+  chip.flash.program(4 * 1024 * 1024 + 5, Uint8Array.of(7));
+  expect(chip.flash.read(5, 1)).toEqual(Uint8Array.of(7));
+});
+
+test.for(["ESP32-C3", "ESP32"] as const)("another chip says what it is: %s", async (model) => {
+  const { loader } = openBoard({ model });
+  await loader.detectChip();
+  expect(loader.chip.CHIP_NAME).toBe(model);
+});
+
+test("without wires for the reset it answers only when somebody presses the buttons", async () => {
+  const board = openBoard({ autoReset: false });
+  await expect(board.loader.detectChip("default_reset", 2)).rejects.toThrow("Failed to connect");
+  await board.transport.disconnect();
+  board.chip.pressReset(true);
+  await board.loader.main();
+  expect(board.chip.mode).toBe("stub");
+});
+
+test("a block that the flash did not keep is found by its MD5", async () => {
+  const { chip, loader } = openBoard();
+  await loader.main();
+  chip.setFault({ kind: "corrupt", atBlock: 2 });
+  await expect(flash(loader, noise(60_000), 0)).rejects.toThrow("MD5");
+  await flash(loader, noise(60_000), 0);
+});
+
+test.for([1, 2, 4])(
+  "a cable pulled at block %i leaves the rest unwritten, and the chip can start over",
+  async (atBlock) => {
+    const board = openBoard();
+    await board.loader.main();
+    const fault: BlockFault = { kind: "unplug", atBlock };
+    board.chip.setFault(fault);
+    const events: string[] = [];
+    board.port.addEventListener("disconnect", () => events.push("disconnect"));
+    const lost = new Promise<void>((resolve) => board.port.addEventListener("disconnect", () => resolve()));
+    const data = noise(60_000);
+    const attempt = flash(board.loader, data, 0).catch(() => undefined);
+    await lost;
+    expect(events).toEqual(["disconnect"]);
+    expect(board.port.readable).toBeNull();
+    await expect(board.port.open({ baudRate: 115_200 })).rejects.toThrow("Failed to open");
+    expect(board.chip.flash.read(0, data.length)).not.toEqual(data);
+    void attempt;
+    board.port.plug();
+    const transport = new Transport(board.port);
+    transport.trace = () => undefined;
+    const again = new ESPLoader({ transport, baudrate: 115_200, terminal: quiet });
+    await again.main();
+    await flash(again, data, 0);
+    expect(board.chip.flash.read(0, data.length)).toEqual(data);
+  },
+);
+
+test("a port speaks at its own rate: at another one there is only noise", async () => {
+  const { chip, port } = openBoard();
+  chip.flash.program(0, Uint8Array.of(0xe9));
+  chip.flash.program(0x20000, Uint8Array.of(0xe9));
+  const heard = async (baudRate: number) => {
+    await port.open({ baudRate });
+    const reader = port.readable!.getReader();
+    chip.pressReset(false);
+    const { value } = await reader.read();
+    reader.releaseLock();
+    await port.close();
+    return new TextDecoder().decode(value);
+  };
+  expect(await heard(115_200)).toContain('{"state":"portal"}');
+  expect(await heard(9600)).not.toContain("portal");
+});
