@@ -79,6 +79,8 @@ const SDK = new Set([
   "embedded:network/http/client",
   "embedded:network/http/server",
   "embedded:network/mqtt/client",
+  "embedded:storage/flash",
+  "embedded:update",
   "instrumentation",
   "mc/config",
   "mc/ffi",

@@ -1,0 +1,5 @@
+/** `embedded:storage/flash`: what stands for it in the simulator, over the flash of the virtual device. */
+import { createFlashStorage } from "../../modules/update/simulator/flash-adapter.js";
+import { host } from "./host.js";
+
+export default createFlashStorage(() => host.ota);
