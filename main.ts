@@ -5,6 +5,7 @@ import { createClock } from "./modules/clock/adapter.js";
 import { createCalendar, type TimeSources } from "./modules/clock/sntp-adapter.js";
 import { createHttpClient } from "./modules/http/client-adapter.js";
 import { createHttpServer } from "./modules/http/server-adapter.js";
+import { createHttpStream } from "./modules/http/stream-adapter.js";
 import { createIdentity } from "./modules/identity/adapter.js";
 import type { Build } from "./modules/lifecycle/device.js";
 import { runLifecycle } from "./modules/lifecycle/lifecycle.js";
@@ -17,6 +18,7 @@ import { settingsRecord } from "./modules/settings/settings.js";
 import { createStore } from "./modules/storage/adapter.js";
 import { system } from "./modules/system/adapter.js";
 import { serveUdp } from "./modules/udp/adapter.js";
+import { createFirmware, type FirmwareBuild } from "./modules/update/adapter.js";
 import { createUpdates } from "./modules/update/updates.js";
 import { WiFiAdapter } from "./modules/wifi/adapter.js";
 import { Journal } from "./provisioning/journal.js";
@@ -24,6 +26,7 @@ import { Journal } from "./provisioning/journal.js";
 const clock = createClock();
 const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
 const store = createStore("agent");
+const build = config as unknown as Build;
 const log = createLog((line) => trace(line, "\n"));
 
 void runLifecycle({
@@ -40,11 +43,19 @@ void runLifecycle({
   serveUdp,
   mqtt: createMqtt(clock, calendar),
   identity: createIdentity(createStore("factory"), store, Math.random),
-  updates: createUpdates(log),
+  updates: createUpdates({
+    clock,
+    random: Math.random,
+    log,
+    store,
+    firmware: createFirmware(config as unknown as FirmwareBuild),
+    stream: createHttpStream(clock, calendar),
+    build,
+  }),
   store,
   settings: settingsRecord(store),
   claim: claimRecord(store),
   journal: new Journal(store),
   pauses: new Pauses(clock),
-  build: config as unknown as Build,
+  build,
 });

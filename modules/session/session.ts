@@ -6,11 +6,15 @@ import type { Cancel } from "../clock/clock.js";
 import { type Failure, failed, printable, type Result } from "../failure/failure.js";
 import type { Device } from "../lifecycle/device.js";
 import type { Incoming, MqttSession, Qos } from "../mqtt/mqtt.js";
+import type { UpdateStatus } from "../update/update.js";
 import { answerControl, type EndingAction, type Present } from "./control.js";
 import { every, type Refreshed, startRefreshing } from "./refresh.js";
 
 /** Why a session is over. */
-export type Ending = { readonly kind: "lost"; readonly failure: Failure } | { readonly kind: EndingAction } | Refreshed;
+export type Ending =
+  | { readonly kind: "lost"; readonly failure: Failure }
+  | { readonly kind: EndingAction | "update" }
+  | Refreshed;
 
 export interface SessionOptions {
   readonly configuration: Configuration;
@@ -19,6 +23,8 @@ export interface SessionOptions {
   onChanged(configuration: Configuration): void;
   /** The connection has lasted for longer than the brokers take that accept everybody first. */
   onProven(): void;
+  /** The status of an update has changed. */
+  onUpdate(status: UpdateStatus | undefined): void;
 }
 
 const KEEP_ALIVE_MS = 60_000;
@@ -57,8 +63,10 @@ export async function runSession(device: Device, options: SessionOptions): Promi
     }
     log.note(`control: ${printable(JSON.stringify(answered.reply), MAX_NOTE_CHARACTERS)}`);
     publish(mqtt, qos, topics.status, answered.reply, false);
-    if (answered.action === "update") refreshing.checkFirmware();
-    else action ??= answered.action;
+    if (answered.action === "update") {
+      device.updates.asked();
+      refreshing.checkFirmware();
+    } else action ??= answered.action;
     if (action) clock.after(LAST_WORDS_MS, () => end({ kind: action! }));
   }
 
@@ -67,9 +75,18 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   // What was answered is done, also where the connection breaks right after the answer.
   void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
   const refreshing = startRefreshing(device, { ...options, onRefreshed: end });
+  const reports = startReports(device, mqtt, credentials, pace.heartbeatMs ?? STATUS_INTERVAL_MS);
   const stops = [
-    startReports(device, mqtt, credentials, pace.heartbeatMs ?? STATUS_INTERVAL_MS),
+    reports.stop,
     refreshing.stop,
+    device.updates.online({
+      utcOffsetMinutes: options.configuration.utcOffsetMinutes,
+      onChange() {
+        options.onUpdate(device.updates.status);
+        reports.sayStatus();
+      },
+      onReady: () => end({ kind: "update" }),
+    }),
     clock.after(PROOF_MS, options.onProven),
   ];
 
@@ -77,19 +94,27 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   wifi.onLost = undefined;
   for (const stop of stops) stop();
   // A status that says "offline" for the seconds of a restart helps nobody.
-  mqtt.close(failed("broker-closed").failure, result.kind === "reboot");
+  mqtt.close(failed("broker-closed").failure, result.kind === "reboot" || result.kind === "update");
   return result;
 }
 
 /** Status and data, now and from time to time. */
-function startReports(device: Device, mqtt: MqttSession, { topics, qos }: Credentials, statusMs: number): Cancel {
+function startReports(
+  device: Device,
+  mqtt: MqttSession,
+  { topics, qos }: Credentials,
+  statusMs: number,
+): { sayStatus(): void; stop: Cancel } {
   const sayStatus = () => publish(mqtt, qos, topics.status, status(device), true);
   const sayData = () => publish(mqtt, qos, topics.data, reading(device), false);
   sayStatus();
   sayData();
   const cancels = [every(device.clock, statusMs, sayStatus), every(device.clock, device.build.dataIntervalMs, sayData)];
-  return () => {
-    for (const cancel of cancels) cancel();
+  return {
+    sayStatus,
+    stop() {
+      for (const cancel of cancels) cancel();
+    },
   };
 }
 
@@ -126,6 +151,7 @@ function status(device: Device): object {
     free_heap: device.system.freeHeapBytes(),
     uptime: uptimeSeconds(device),
     firmware_version: device.build.firmwareVersion,
+    update: device.updates.status,
   };
 }
 

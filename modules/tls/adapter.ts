@@ -32,6 +32,7 @@ type TlsOptions = Options & Limits & TlsEvents & { host: string };
 /** Takes the place of GuardedTcp under the SDK's clients. */
 export class GuardedTls extends TLSSocket {
   #wire: Wire;
+  #mapByte: Limits["mapByte"];
 
   constructor(options: TlsOptions) {
     const { host, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
@@ -78,13 +79,15 @@ export class GuardedTls extends TLSSocket {
       },
     } as ConstructorParameters<typeof TLSSocket>[0]);
     this.#wire = wire;
+    this.#mapByte = options.mapByte;
   }
 
   override read(count?: number | ArrayBufferLike): undefined | number | ArrayBufferLike {
     const { tcp } = this.#wire;
     tcp?.hold();
     try {
-      return super.read(count);
+      const result = super.read(count);
+      return this.#mapByte && count === undefined && typeof result === "number" ? this.#mapByte(result) : result;
     } finally {
       tcp?.release();
     }

@@ -13,11 +13,12 @@ import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.
 import { Pauses } from "../../modules/retry/pauses.js";
 import { claimRecord } from "../../modules/settings/claim.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
-import type { FirmwareOffer } from "../../modules/update/update.js";
+import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
 import { VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
+import { collectOffers } from "./offers.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
 
@@ -36,6 +37,7 @@ export const build: Build = {
   language: "en-US",
   firmwareCheckIntervalMs: 86_400_000,
   skipActivation: false,
+  firmwareWithoutChecksum: false,
 };
 
 /** What the far ends do; a test replaces what it is about. */
@@ -63,11 +65,14 @@ export interface WorldOptions {
   readonly mac?: string;
   /** Of its random numbers. */
   readonly seed?: number;
+  readonly firmwareVersion?: string;
+  /** Default: offers are kept, and that is all. */
+  updates?(world: World): Updates;
 }
 
 export class World {
   readonly clock: VirtualClock;
-  readonly #mac: string;
+  readonly #options: WorldOptions;
   readonly store: ScriptedStore;
   readonly script: Script;
   readonly events: LifecycleEvent[] = [];
@@ -91,17 +96,17 @@ export class World {
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
   #off = false;
 
-  constructor(script: Script, store = new ScriptedStore(), { clock, mac = MAC, seed = 1 }: WorldOptions = {}) {
-    this.clock = clock ?? new VirtualClock();
-    this.#mac = mac;
-    this.#seed = seed;
+  constructor(script: Script, store = new ScriptedStore(), options: WorldOptions = {}) {
+    this.#options = options;
+    this.clock = options.clock ?? new VirtualClock();
+    this.#seed = options.seed ?? 1;
     this.script = script;
     this.wifi = new ScriptedWiFi(this.clock, script);
     this.store = store;
     store.onPowerCut = () => {
       this.#off = true;
     };
-    store.onOperation = () => this.#step();
+    store.onOperation = () => this.step();
     this.device = this.#device();
   }
 
@@ -112,10 +117,15 @@ export class World {
   steps = 0;
   cutAtStep = 0;
 
-  #step(): boolean {
+  step(): boolean {
     this.steps++;
     if (this.steps === this.cutAtStep) this.#off = true;
     return this.#off;
+  }
+
+  /** Whatever it still wants to do, it does not. */
+  cutNow(): void {
+    this.#off = true;
   }
 
   /** Starts the lifecycle; what it does happens in `turn`. */
@@ -133,9 +143,19 @@ export class World {
     if (waiting?.condition()) {
       this.#waiting = undefined;
       waiting.resolve();
-    } else if (!this.clock.step()) throw new Error(`nothing happens any more; states: ${JSON.stringify(this.events)}`);
+    } else if (!this.#passTime()) throw new Error(`nothing happens any more; states: ${JSON.stringify(this.events)}`);
     if (this.clock.ticksMs() > 40 * 24 * 3600_000)
       throw new Error(`too late; states: ${JSON.stringify(this.events.slice(-5))}`);
+  }
+
+  #passTime(): boolean {
+    try {
+      return this.clock.step();
+    } catch (error) {
+      // A timer's callback that the power left: on the device nobody catches anything any more.
+      if (!this.#off) throw error;
+      return true;
+    }
   }
 
   until(condition: () => boolean): Promise<void> {
@@ -198,7 +218,7 @@ export class World {
     this.wifi.lose();
   }
 
-  #random = (): number => {
+  random = (): number => {
     this.#seed = (this.#seed * 16_807) % 2_147_483_647;
     return this.#seed / 2_147_483_647;
   };
@@ -212,9 +232,9 @@ export class World {
         doubt() {},
         suggest: (nowMs) => this.times.push(nowMs),
       },
-      updates: { offered: (offer) => this.offers.push(offer) },
+      updates: (this.#options.updates ?? collectOffers)(this),
       display: { showCode: (shown) => this.displayed.push(shown?.code) },
-      random: this.#random,
+      random: this.random,
       log: {
         event: (event) => !this.#off && this.events.push(event),
         note: (text) => !this.#off && this.notes.push(text),
@@ -241,13 +261,13 @@ export class World {
       },
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
-      identity: identityOf(this.#mac),
+      identity: identityOf(this.#options.mac ?? MAC),
       store,
       settings: settingsRecord(store),
       claim: claimRecord(store),
       journal: new Journal(store),
       pauses: new Pauses(this.clock),
-      build,
+      build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },
     };
   }
 
@@ -255,14 +275,14 @@ export class World {
     if (this.#off) return never();
     this.requests.push(request);
     const answered = this.script.http(request); // also where the answer gets lost
-    if (this.#step()) return never();
+    if (this.step()) return never();
     await this.#later(this.answerMs, () => undefined);
-    return this.#step() ? never() : answered;
+    return this.step() ? never() : answered;
   }
 
   async #mqtt(options: MqttOptions): Promise<Result<MqttSession>> {
     await this.#later(200, () => undefined);
-    if (this.#step()) return never();
+    if (this.step()) return never();
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
     const world = this;
