@@ -26,7 +26,11 @@ import { Journal } from "./provisioning/journal.js";
 const clock = createClock();
 const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
 const store = createStore("agent");
-const build = config as unknown as Build;
+const firmware = createFirmware(config as unknown as FirmwareBuild);
+const build: Build = {
+  ...(config as unknown as Build),
+  firmwareVersion: firmware.boot.version((config as unknown as Build).firmwareVersion),
+};
 const log = createLog((line) => trace(line, "\n"));
 
 void runLifecycle({
@@ -48,7 +52,7 @@ void runLifecycle({
     random: Math.random,
     log,
     store,
-    firmware: createFirmware(config as unknown as FirmwareBuild),
+    firmware,
     stream: createHttpStream(clock, calendar),
     build,
   }),
