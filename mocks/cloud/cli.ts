@@ -1,20 +1,24 @@
 import { parseArgs } from "node:util";
 
+import { readRelease } from "./firmware.js";
 import { openCloud } from "./open.js";
 import { PortTakenError } from "./port-taken.js";
+import type { Release } from "./settings.js";
 
-const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N]
+const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--firmware DIR]…
 
 Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQTT broker and a page.
 
   --port N        HTTP port (default 8001, or a free one when that is taken; 0: any free one)
   --mqtt-port N   MQTT port (default 1883, likewise)
+  --firmware DIR  a release, as npm run release writes it: served, and the last one offered
   --help          this text
 `;
 
 interface Arguments {
   http: number | null;
   mqtt: number | null;
+  releases: Release[];
   help: boolean;
 }
 
@@ -22,11 +26,17 @@ interface Arguments {
 function readArguments(args: string[]): Arguments {
   const { values } = parseArgs({
     args,
-    options: { port: { type: "string" }, "mqtt-port": { type: "string" }, help: { type: "boolean" } },
+    options: {
+      port: { type: "string" },
+      "mqtt-port": { type: "string" },
+      firmware: { type: "string", multiple: true },
+      help: { type: "boolean" },
+    },
   });
   return {
     http: readPort("--port", values.port),
     mqtt: readPort("--mqtt-port", values["mqtt-port"]),
+    releases: (values.firmware ?? []).map(readRelease),
     help: values.help ?? false,
   };
 }
@@ -54,7 +64,12 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const cloud = await openCloud({ ...parsed, options: { log } });
+  const { http, mqtt, releases } = parsed;
+  // Without a checksum no device would take it.
+  const cloud = await openCloud({ http, mqtt, options: { log, firmwareChecksum: releases.length > 0 } });
+  for (const release of releases) cloud.files.add(release);
+  const last = releases.at(-1);
+  if (last) cloud.offerFirmware(cloud.files.offer(last.version, cloud.url));
   console.log(`Mock cloud
 
   Open in a browser    ${cloud.url}/

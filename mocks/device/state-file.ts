@@ -1,8 +1,10 @@
 /** What a virtual device keeps while it has no power: who it is, and its flash. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Nvs, type NvsState } from "../moddable/nvs.js";
+import { flashAtFactory, flashFileOf } from "./flash-file.js";
+import { makeImage } from "./image.js";
 
 /** What the factory gave the device. */
 export interface DeviceIdentity {
@@ -44,11 +46,14 @@ export function writeState(file: string, state: DeviceState): void {
 
 /**
  * Reads the state, or makes a device up, with what is given; writes the factory's data where it is missing or other.
+ * @param version of the firmware that a new device comes with
  * @returns the identity as it stands in the file afterwards
  */
-export function prepareState(file: string, given: Partial<DeviceIdentity>): DeviceIdentity {
+export function prepareState(file: string, given: Partial<DeviceIdentity>, version: string): DeviceIdentity {
   mkdirSync(dirname(file), { recursive: true });
   const state = readState(file);
+  const flashFile = flashFileOf(file);
+  if (!state || !existsSync(flashFile)) flashAtFactory(flashFile, makeImage({ version }));
   const mac = given.mac?.toUpperCase() ?? state?.device.mac ?? inventedMac();
   const device: DeviceIdentity = {
     mac,
