@@ -27,6 +27,7 @@ test("every folder's manifest is part of the build", () => {
   const included = [
     ...read("modules/manifest.json").include.map((path: string) => path.replace("./", "modules/")),
     ...read("softap/manifest.json").include.map((path: string) => path.replace("./", "softap/")),
+    ...read("modules/agent/manifest.json").include.map((path: string) => path.replace("../../", "")),
     ...read("manifest.json").include.map((path: string) => path.replace("./", "")),
   ];
   for (const folder of folders) expect(included).toContain(`${folder}/manifest.json`);

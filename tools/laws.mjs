@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 
 /** The captive page's script runs in the phone's browser. */
 const DEVICE = /^(main\.ts|modules\/|softap\/(?!page\/script\.js)|provisioning\/)/;
-const ADAPTER = /^main\.ts$|adapter\.ts$|^modules\/guard\/timer\.ts$/;
+const ADAPTER = /adapter\.ts$|^modules\/(?:agent\/agent|guard\/timer)\.ts$/;
 const HOST_GLOBALS =
   /(?<![.\w'"`/-])(process|Buffer|require|console|setTimeout|setInterval|setImmediate|fetch|window|document|navigator|Intl|TextEncoder|TextDecoder|URL|structuredClone|performance|__dirname)(?=\s*[.([])/;
 const IMPORT = /^(?:import|export)\b(?:[^;"]*?\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;

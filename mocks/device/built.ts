@@ -4,10 +4,14 @@ import { readFileSync } from "node:fs";
 /** Seen from sources or from the compiled tree, the compiled tree's root. */
 export const built = new URL(import.meta.url.endsWith(".ts") ? "../../build/host/" : "../../", import.meta.url);
 
-/** What the SDK's build would make of the manifest's `config`, without the platforms' parts. */
+/** What the SDK's build would make of the `config` of the agent's manifest and the product's, without the platforms' parts. */
 export function manifestConfig(): Record<string, unknown> {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../manifest.json", built), "utf8"));
-  return (manifest as { config?: Record<string, unknown> }).config ?? {};
+  return { ...configOf("modules/agent/manifest.json"), ...configOf("manifest.json") };
+}
+
+function configOf(path: string): Record<string, unknown> | undefined {
+  const manifest: unknown = JSON.parse(readFileSync(new URL(`../../${path}`, built), "utf8"));
+  return (manifest as { config?: Record<string, unknown> }).config;
 }
 
 /** The same with what stands there for the chip's part. */

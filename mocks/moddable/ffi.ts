@@ -22,6 +22,10 @@ export default class FFI implements FFIType {
     return text.length < size ? text.length : 0;
   }
 
+  reset_reason(): number {
+    return host.resetReason;
+  }
+
   efuse_serial(serial: ArrayBuffer): number {
     const target = memory(serial, 32);
     const { userData, key, keyPurpose } = host.efuses;
@@ -62,10 +66,6 @@ export default class FFI implements FFIType {
     if (version.length > size) return 0;
     memory(text, size).set(version);
     return version.length;
-  }
-
-  reset_reason(): number {
-    return host.resetReason;
   }
 }
 

@@ -8,6 +8,8 @@ export interface Calendar {
   doubt(): void;
   /** A service says what time it is: better than a guess or what a service said before, worse than a time server. */
   suggest(nowMs: number): void;
+  /** Somebody has told the time since the start. */
+  readonly isKnown: boolean;
 }
 
 export interface CalendarParts {
@@ -62,6 +64,9 @@ export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: Ca
   }
 
   return {
+    get isKnown() {
+      return origin !== "guess";
+    },
     ensure() {
       if (origin === "asked" || clock.ticksMs() < silentUntilMs) return Promise.resolve();
       running ??= ask().finally(() => {

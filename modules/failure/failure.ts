@@ -103,8 +103,12 @@ const meanings = {
     patience: "daily",
     advice: "The new firmware's trial was interrupted too often; the one before it runs again.",
   },
+  // Messages
+  "message-invalid": { patience: "soon", advice: "The message cannot be written as JSON." },
   // Device
   "storage-full": { patience: "slowly", advice: "The device's storage is full or worn. Nothing was changed." },
+  "outbox-full": { patience: "soon", advice: "Too many messages wait for the broker. Check its connection." },
+  "message-too-large": { patience: "daily", advice: "The message is too large to be sent." },
   internal: { patience: "soon", advice: "The device met an internal fault." },
 } as const satisfies Record<string, Meaning>;
 

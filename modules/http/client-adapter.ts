@@ -18,7 +18,7 @@ const MAX_RECEIVED_BYTES = 2 * MAX_ANSWER_BYTES;
  * The SDK's HTTP client (ECMA-419), a connection for each exchange.
  * @param calendar asked for the time before each exchange over TLS: certificates have dates
  */
-export function createHttpClient(clock: Clock, calendar: Calendar): HttpClient {
+export function createHttpClient(clock: Clock, calendar: Pick<Calendar, "ensure" | "doubt">): HttpClient {
   return async (request) => {
     // Waited for in any case: the chip's stack has no room for the SDK's client on top of all who ask.
     await (request.url.tls && calendar.ensure());

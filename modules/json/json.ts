@@ -37,6 +37,16 @@ function isModest(text: string): boolean {
   return true;
 }
 
+/** @returns undefined where it makes no JSON object: cyclic, a BigInt in it, a getter that throws */
+export function formatObject(value: object): string | undefined {
+  try {
+    const text: string | undefined = JSON.stringify(value);
+    return text?.startsWith("{") ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function asObject(value: unknown): Json | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
 }

@@ -16,11 +16,11 @@ const PORTAL = "portal";
 
 /** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
 export function watchButton(
-  { button, store, settings, claim, journal }: Device,
+  { button, store, settings, claim, preferences, journal, outbox }: Device,
   restart: (why: "button" | "reset") => void,
 ): void {
   button.onWish = (wish) => {
-    if (wish === "reset") for (const record of [settings, claim, journal]) record.erase();
+    if (wish === "reset") for (const record of [settings, claim, preferences, journal, outbox]) record.erase();
     else askForPortal(store);
     restart(wish === "reset" ? "reset" : "button");
   };

@@ -1,6 +1,7 @@
 /** All that the lifecycle works with: the ports, and what the build says. */
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
+import type { Application } from "../application/application.js";
 import type { Button } from "../button/button.js";
 import type { Clock } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
@@ -9,8 +10,12 @@ import type { HttpClient, ServeHttp } from "../http/http.js";
 import type { Identity } from "../identity/identity.js";
 import type { Log } from "../log/log.js";
 import type { MqttConnect } from "../mqtt/mqtt.js";
+import type { Outbox } from "../outbox/outbox.js";
 import type { Pauses } from "../retry/pauses.js";
+import type { Seen } from "../session/seen.js";
+import type { Telemetry } from "../session/telemetry.js";
 import type { Claim } from "../settings/claim.js";
+import type { Preferences } from "../settings/preferences.js";
 import type { Settings } from "../settings/settings.js";
 import type { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
@@ -47,7 +52,6 @@ export interface Device {
   readonly system: System;
   readonly wifi: WiFi;
   readonly button: Button;
-  /** Where the product has one. */
   readonly display?: Display | undefined;
   /** IPv4 address of a name; undefined where the network's DNS has none. */
   readonly resolve: (name: string) => Promise<string | undefined>;
@@ -61,7 +65,14 @@ export interface Device {
   readonly store: Store;
   readonly settings: StoredRecord<Settings>;
   readonly claim: StoredRecord<Claim>;
+  readonly preferences: StoredRecord<Preferences>;
   readonly journal: Journal;
   readonly pauses: Pauses;
+  readonly outbox: Outbox;
+  readonly seen: Seen;
+  readonly telemetry: Telemetry;
+  /** To a broker, since the start. */
+  readonly connections: { count: number };
+  readonly application: Application;
   readonly build: Build;
 }

@@ -92,6 +92,7 @@ function next(device: Device, state: Exclude<State, In<"restarting">>): State | 
 }
 
 function boot(device: Device): State {
+  device.log.level = device.preferences.read()?.logLevel ?? "normal";
   const stored = readSettings(device);
   if (stored) device.journal.eraseOthers(stored.url);
   const isAsked = isPortalAsked(device.store, device.clock);
@@ -203,6 +204,8 @@ async function online(device: Device, state: In<"online">): Promise<State> {
       return useConfiguration(device, settings, ending.configuration, failures);
     case "unbound":
       return activating(settings, ending.activation, failures);
+    case "reprovision":
+      return { name: "provisioning", settings, configuration, attempt: failures };
     case "update":
       return { name: "restarting", why: "update" };
     case "portal":

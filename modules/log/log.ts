@@ -15,19 +15,32 @@ export type LifecycleEvent =
 
 export type RestartReason = "settings" | "command" | "button" | "reset" | "fault" | "update" | "rollback";
 
-/** What the device tells on its console. Neither takes a secret: those are of a type of their own. */
+/** "quiet": events alone; "debug": also what each message is that comes and goes. */
+export const LOG_LEVELS = Object.freeze(["quiet", "normal", "debug"] as const);
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What the device tells on its console. None of it takes a secret: those are of a type of their own. */
 export interface Log {
+  level: LogLevel;
   /** One JSON object a line: for programs. */
   event(event: LifecycleEvent): void;
   /** A line for people. */
   note(text: string): void;
+  /** A line for whoever looks for a fault. */
+  debug(text: string): void;
 }
 
 /** @param print writes one line */
 export function createLog(print: (line: string) => void): Log {
   return {
+    level: "normal",
     event: (event) => print(JSON.stringify(event)),
-    note: print,
+    note(text) {
+      if (this.level !== "quiet") print(text);
+    },
+    debug(text) {
+      if (this.level === "debug") print(text);
+    },
   };
 }
 

@@ -33,7 +33,7 @@ const PUBACK_BYTES = 4;
  * The SDK's MQTT client (ECMA-419).
  * @param calendar asked for the time before each connection over TLS: certificates have dates
  */
-export function createMqtt(clock: Clock, calendar: Calendar): MqttConnect {
+export function createMqtt(clock: Clock, calendar: Pick<Calendar, "ensure" | "doubt">): MqttConnect {
   return async (options) => {
     if (options.tls) await calendar.ensure();
     const result = await new Promise<Result<MqttSession>>((resolve) => {

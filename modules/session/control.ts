@@ -1,52 +1,87 @@
 /** Control messages: what comes in on the control topic, and what is answered. */
+import type { Command, Commands, Outcome } from "../application/application.js";
+import { refused } from "../application/application.js";
+import type { Cancel, Clock } from "../clock/clock.js";
+import { reportFault } from "../guard/guard.js";
+import { type Json, parseObject } from "../json/json.js";
 
-import { parseObject } from "../json/json.js";
-
-/** After the answer the session ends. */
-export type EndingAction = "reboot" | "portal";
-
-export interface Answered {
-  /** For the status topic. */
-  readonly reply: object;
-  /** What follows the answer; `update` asks the service whether there is firmware. */
-  readonly action?: EndingAction | "update";
-}
-
-/** What answers depend on. */
-export interface Present {
-  readonly uptimeSeconds: number;
-  /** The service takes another question for firmware. */
-  readonly mayCheckFirmware: boolean;
+export interface ControlOptions {
+  readonly clock: Clock;
+  readonly commands: Commands;
+  /** An answer, for the status topic. */
+  say(reply: object): void;
 }
 
 /** Longest command name and request id that are repeated in an answer. */
 const MAX_ECHO_CHARACTERS = 64;
+/** Of commands that take their time, at once: each keeps its request in memory. */
+const MAX_PENDING = 4;
+/** Whoever asked has given up by then. */
+const COMMAND_TIMEOUT_MS = 30_000;
 
-/**
- * `{"cmd": "ping", "id"?: …}`, or the xiaozhi form `{"type": "system", "command": "reboot"}`.
- * @returns undefined where the payload is no control message at all, or the answer to one, which comes back where the
- *   topics are the same: it is dropped
- */
-export function answerControl(payload: string, { uptimeSeconds, mayCheckFirmware }: Present): Answered | undefined {
-  const message = parseObject(payload);
-  if (message && "ok" in message) return undefined;
-  const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
-  if (!message || typeof name !== "string") return undefined;
-  const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
-  const id = echo(message.id);
-  const about = { cmd, ...(id !== undefined && { id }) };
-  switch (cmd) {
-    case "ping":
-      return { reply: { ...about, ok: true, result: "pong", uptime: uptimeSeconds } };
-    case "reboot":
-    case "portal":
-      return { reply: { ...about, ok: true }, action: cmd };
-    case "update":
-      return mayCheckFirmware
-        ? { reply: { ...about, ok: true }, action: cmd }
-        : { reply: { ...about, ok: false, error: "too soon" } };
-    default:
-      return { reply: { ...about, ok: false, error: "unknown command" } };
+export class Control {
+  #options: ControlOptions;
+  #pending = 0;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * `{"cmd": "ping", "id"?: …}`, or the xiaozhi form `{"type": "system", "command": "reboot"}`.
+   * @returns false where the payload is no control message at all, or the answer to one, which comes back where the
+   *   topics are the same
+   */
+  receive(payload: string): boolean {
+    const message = parseObject(payload);
+    const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
+    if (!message || "ok" in message || typeof name !== "string") return false;
+    const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
+    const id = echo(message.id);
+    this.#run(cmd, message, (outcome) => {
+      this.#options.say({ cmd, ...(id !== undefined && { id }), ...outcome });
+    });
+    return true;
+  }
+
+  #run(cmd: string, message: Json, answer: (outcome: Outcome) => void): void {
+    const { commands } = this.#options;
+    // Not what every object has: `constructor` is no command.
+    const command: Command | undefined = Object.hasOwn(commands, cmd) ? commands[cmd] : undefined;
+    if (!command) {
+      answer(refused("unknown command"));
+      return;
+    }
+    if (this.#pending >= MAX_PENDING) {
+      answer(refused("busy"));
+      return;
+    }
+    try {
+      const outcome = command(message);
+      if (outcome instanceof Promise) this.#await(cmd, outcome, answer);
+      else answer(outcome);
+    } catch (error) {
+      reportFault(cmd, error);
+      answer(refused("fault"));
+    }
+  }
+
+  /** Answered once, by the command or when its time is over. */
+  #await(cmd: string, outcome: Promise<Outcome>, answer: (outcome: Outcome) => void): void {
+    this.#pending++;
+    let cancel: Cancel | undefined;
+    const settle = (settled: Outcome) => {
+      if (!cancel) return;
+      cancel();
+      cancel = undefined;
+      this.#pending--;
+      answer(settled);
+    };
+    cancel = this.#options.clock.after(COMMAND_TIMEOUT_MS, () => settle(refused("timeout")));
+    outcome.then(settle, (error) => {
+      reportFault(cmd, error);
+      settle(refused("fault"));
+    });
   }
 }
 

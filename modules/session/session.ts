@@ -1,14 +1,16 @@
 /** What the device says and does while it is connected to its broker. */
 import type { Configuration } from "../../provisioning/configuration.js";
-import type { Credentials } from "../../provisioning/credentials.js";
 import type { Service } from "../../provisioning/protocols.js";
-import type { Cancel } from "../clock/clock.js";
 import { type Failure, failed, printable, type Result } from "../failure/failure.js";
+import { guarded } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
-import type { Incoming, MqttSession, Qos } from "../mqtt/mqtt.js";
+import type { MqttOptions, MqttSession } from "../mqtt/mqtt.js";
 import type { UpdateStatus } from "../update/update.js";
-import { answerControl, type EndingAction, type Present } from "./control.js";
-import { every, type Refreshed, startRefreshing } from "./refresh.js";
+import { type EndingAction, ownCommands } from "./commands.js";
+import { Control } from "./control.js";
+import { publisher } from "./publish.js";
+import { type Refreshed, startRefreshing } from "./refresh.js";
+import { startReports } from "./reporting.js";
 
 /** Why a session is over. */
 export type Ending =
@@ -28,7 +30,6 @@ export interface SessionOptions {
 }
 
 const KEEP_ALIVE_MS = 60_000;
-const STATUS_INTERVAL_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 20_000;
 /** Some brokers accept everybody, look at the password then, and close. */
 const PROOF_MS = 5_000;
@@ -38,128 +39,120 @@ const LAST_WORDS_MS = 500;
 
 /** Connects, stays, and ends with the reason why it is over. */
 export async function runSession(device: Device, options: SessionOptions): Promise<Ending> {
-  const { clock, log, wifi } = device;
-  const { credentials, pace } = options.configuration;
-  const { topics, qos } = credentials;
+  const { clock, wifi, outbox, application } = device;
+  const { configuration } = options;
+  const { topics, qos } = configuration.credentials;
   let action: EndingAction | undefined;
   let end!: (ending: Ending) => void;
   const ending = new Promise<Ending>((resolve) => {
     end = resolve;
   });
-  const session = await connect(device, options.configuration, control);
-  if (!session.ok) return { kind: "lost", failure: session.failure };
-  const mqtt = session.value;
+  const connected = await connect(device, configuration, {
+    onMessage: hearing(device, configuration, {
+      checkFirmware: () => refreshing.checkFirmware(),
+      onPreferences: () => reports.retime(),
+      end(wanted) {
+        action ??= wanted;
+        device.seen.keepLast();
+        clock.after(LAST_WORDS_MS, () => end({ kind: action! }));
+      },
+    }),
+    onWritable: () => draining.onWritable(),
+    onAcknowledged: (packetId) => draining.onAcknowledged(packetId),
+  });
+  if (!connected.ok) return { kind: "lost", failure: connected.failure };
+  const mqtt = connected.value;
 
-  function present(): Present {
-    return { uptimeSeconds: uptimeSeconds(device), mayCheckFirmware: device.pauses.remainingMs("firmware") === 0 };
-  }
-
-  function control({ payload, retained }: Incoming): void {
-    // A retained `reboot` would come again after each restart.
-    const answered = retained ? undefined : answerControl(payload, present());
-    if (!answered) {
-      log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
-      return;
-    }
-    log.note(`control: ${printable(JSON.stringify(answered.reply), MAX_NOTE_CHARACTERS)}`);
-    publish(mqtt, qos, topics.status, answered.reply, false);
-    if (answered.action === "update") {
-      device.updates.asked();
-      refreshing.checkFirmware();
-    } else action ??= answered.action;
-    if (action) clock.after(LAST_WORDS_MS, () => end({ kind: action! }));
-  }
-
+  device.connections.count++;
   options.onConnected();
   wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
   // What was answered is done, also where the connection breaks right after the answer.
   void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
   const refreshing = startRefreshing(device, { ...options, onRefreshed: end });
-  const reports = startReports(device, mqtt, credentials, pace.heartbeatMs ?? STATUS_INTERVAL_MS);
-  const stops = [
-    reports.stop,
-    refreshing.stop,
-    device.updates.online({
-      utcOffsetMinutes: options.configuration.utcOffsetMinutes,
-      onChange() {
-        options.onUpdate(device.updates.status);
-        reports.sayStatus();
-      },
-      onReady: () => end({ kind: "update" }),
-    }),
-    clock.after(PROOF_MS, options.onProven),
-  ];
+  // First what is sent again: its packet ids are taken.
+  const draining = outbox.attach(mqtt, topics, qos, keepAliveMsOf(configuration));
+  const reports = startReports(device, mqtt, configuration);
+  const cancelProof = clock.after(PROOF_MS, options.onProven);
+  const stopUpdates = device.updates.online({
+    utcOffsetMinutes: configuration.utcOffsetMinutes,
+    onChange() {
+      options.onUpdate(device.updates.status);
+      reports.sayStatus();
+    },
+    onReady: () => end({ kind: "update" }),
+  });
+  guarded("application", () => application.onOnline?.(configuration))();
 
   const result = await ending;
   wifi.onLost = undefined;
-  for (const stop of stops) stop();
+  cancelProof();
+  stopUpdates();
+  refreshing.stop();
+  reports.stop();
+  draining.detach();
   // A status that says "offline" for the seconds of a restart helps nobody.
-  mqtt.close(failed("broker-closed").failure, result.kind === "reboot" || result.kind === "update");
+  const isBrief = result.kind === "reboot" || result.kind === "reprovision" || result.kind === "update";
+  mqtt.close(failed("broker-closed").failure, isBrief);
   return result;
 }
 
-/** Status and data, now and from time to time. */
-function startReports(
+/** Who hears what: the agent's own control topic, and the application's topics. */
+function hearing(
   device: Device,
-  mqtt: MqttSession,
-  { topics, qos }: Credentials,
-  statusMs: number,
-): { sayStatus(): void; stop: Cancel } {
-  const sayStatus = () => publish(mqtt, qos, topics.status, status(device), true);
-  const sayData = () => publish(mqtt, qos, topics.data, reading(device), false);
-  sayStatus();
-  sayData();
-  const cancels = [every(device.clock, statusMs, sayStatus), every(device.clock, device.build.dataIntervalMs, sayData)];
-  return {
-    sayStatus,
-    stop() {
-      for (const cancel of cancels) cancel();
+  { credentials: { topics } }: Configuration,
+  context: Pick<Parameters<typeof ownCommands>[0], "end" | "checkFirmware" | "onPreferences">,
+): MqttOptions["onMessage"] {
+  const { clock, log, seen, application } = device;
+  const publish = publisher(device);
+  const control = new Control({
+    clock,
+    commands: { ...application.commands, ...ownCommands({ device, ...context }) },
+    say(reply) {
+      log.note(`control: ${printable(JSON.stringify(reply), MAX_NOTE_CHARACTERS)}`);
+      if (!publish("status", reply).ok)
+        publish("status", { ...reply, result: undefined, ok: false, error: "too large" });
     },
+  });
+  return (message) => {
+    const { topic, payload, retained } = message;
+    log.debug(`mqtt: ${payload.length} characters on ${topic}`);
+    if (seen.isRepeated(message)) {
+      log.note(`mqtt: a message that came before was dropped, on ${topic}`);
+      return;
+    }
+    const [name, hear] = Object.entries(application.topics ?? {}).find(([one]) => topics[one] === topic) ?? [];
+    if (hear) {
+      guarded(name!, hear)(payload);
+      return;
+    }
+    // What comes on no topic of the application's is control: that topic may have wildcards. A retained `reboot` would come again after each restart.
+    if (retained || !control.receive(payload))
+      log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
   };
 }
 
 function connect(
   device: Device,
-  { credentials: { topics, ...credentials }, pace }: Configuration,
-  onControl: (message: Incoming) => void,
+  configuration: Configuration,
+  events: Pick<MqttOptions, "onMessage" | "onWritable" | "onAcknowledged">,
 ): Promise<Result<MqttSession>> {
+  const { credentials, pace } = configuration;
+  const { topics, ...broker } = credentials;
   const { status, control } = topics;
+  const heard = [control, ...Object.keys(device.application.topics ?? {}).map((name) => topics[name])];
   return device.mqtt({
-    ...credentials,
+    ...broker,
     cleanSession: true,
-    keepAliveMs: pace.keepAliveMs ?? KEEP_ALIVE_MS,
+    keepAliveMs: keepAliveMsOf(configuration),
     timeoutMs: pace.timeoutMs ?? CONNECT_TIMEOUT_MS,
     will:
       status === undefined ? undefined : { topic: status, payload: JSON.stringify({ online: false }), retain: true },
-    subscribe: control === undefined ? [] : [control],
-    onMessage: onControl,
+    subscribe: [...new Set(heard)].filter((topic) => topic !== undefined),
     onNote: (text) => device.log.note(text),
+    ...events,
   });
 }
 
-/** What finds no room is not said: the next one is newer. */
-function publish(mqtt: MqttSession, qos: Qos, topic: string | undefined, content: object, retain: boolean): void {
-  if (topic !== undefined) mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
-}
-
-function status(device: Device): object {
-  const { address, rssi } = device.wifi.status();
-  return {
-    online: true,
-    ip_address: address,
-    rssi,
-    free_heap: device.system.freeHeapBytes(),
-    uptime: uptimeSeconds(device),
-    firmware_version: device.build.firmwareVersion,
-    update: device.updates.status,
-  };
-}
-
-/** The one sensor that every board has. */
-function reading(device: Device): object {
-  return { sensor: "wifi", rssi: device.wifi.status().rssi, uptime: uptimeSeconds(device) };
-}
-
-function uptimeSeconds(device: Device): number {
-  return Math.floor(device.clock.ticksMs() / 1000);
+function keepAliveMsOf({ pace }: Configuration): number {
+  return pace.keepAliveMs ?? KEEP_ALIVE_MS;
 }

@@ -2,7 +2,7 @@ import Instrumentation from "instrumentation";
 import FFI from "mc/ffi";
 import Timer from "timer";
 import { parseObject } from "../json/json.js";
-import type { ChipFacts, System as SystemPort } from "./system.js";
+import { type ChipFacts, RESET_REASONS, type System as SystemPort } from "./system.js";
 
 /** `System` of the SDK's module `system`: has `restart` on the chip only. */
 declare const System: { restart?(): void };
@@ -20,6 +20,7 @@ export const system: SystemPort = {
   restart() {
     Timer.set(() => System.restart?.(), LAST_WORDS_MS);
   },
+  resetReason: () => RESET_REASONS[new FFI().reset_reason()],
   facts() {
     const json = new ArrayBuffer(FACTS_BYTES);
     const length = new FFI().chip_facts(json, FACTS_BYTES);

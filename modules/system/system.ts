@@ -4,6 +4,8 @@ export interface System {
   restart(): void;
   /** Bytes, where the machine can tell. */
   freeHeapBytes(): number | undefined;
+  /** Why the machine started the last time, in a word; undefined where it cannot tell. */
+  resetReason(): string | undefined;
   /** What the chip and the image say about themselves; undefined where there is no chip. */
   facts(): ChipFacts | undefined;
   /** The image was built for development (`mcconfig -d`). */
@@ -30,6 +32,13 @@ export interface ChipFacts {
   readonly running: string;
   readonly partitions: readonly Partition[];
 }
+
+/** By `esp_reset_reason_t` (esp_system.h). */
+export const RESET_REASONS: readonly (string | undefined)[] = Object.freeze([
+  undefined,
+  ...["power-on", "external", "software", "panic", "interrupt-watchdog", "task-watchdog", "watchdog", "deep-sleep"],
+  ...["brownout", "sdio", "usb", "jtag", "efuse", "power-glitch", "cpu-lockup"],
+]);
 
 export interface Partition {
   readonly label: string;

@@ -113,6 +113,8 @@ declare module "mc/ffi" {
   export default class FFI {
     access_point_address(a: number, b: number, c: number, d: number): number;
     chip_facts(json: ArrayBuffer, size: number): number;
+    /** `esp_reset_reason_t` */
+    reset_reason(): number;
     /** @param serial 32 bytes */
     efuse_serial(serial: ArrayBuffer): number;
     /** @param digest 32 bytes */
@@ -126,7 +128,5 @@ declare module "mc/ffi" {
     firmware_accept(): number;
     /** The version of the image that the bootloader took back. @returns its length; 0 where there is none */
     firmware_rolled_back(text: ArrayBuffer, size: number): number;
-    /** @returns an esp_reset_reason_t */
-    reset_reason(): number;
   }
 }

@@ -15,5 +15,4 @@ export const boot: Boot = {
     const length = new FFI().firmware_rolled_back(text, VERSION_BYTES);
     return length ? String.fromArrayBuffer(text.slice(0, length)) : undefined;
   },
-  resetReason: () => new FFI().reset_reason(),
 };

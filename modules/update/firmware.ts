@@ -35,8 +35,6 @@ export interface Boot {
   accept(): boolean;
   /** Of the image that it took back last; undefined also once another update has begun. */
   rolledBackVersion(): string | undefined;
-  /** `esp_reset_reason_t` */
-  resetReason(): number;
 }
 
 export interface Firmware {

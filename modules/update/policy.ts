@@ -1,9 +1,10 @@
 /** Whether an offer is taken, and when. */
 import { type Failure, failed } from "../failure/failure.js";
-import { isSameImage, type Outcome, type UpdateSettings } from "./records.js";
+import type { Preferences } from "../settings/preferences.js";
+import { isSameImage, type Outcome } from "./records.js";
 import type { FirmwareOffer, PostponedBy } from "./update.js";
 import { compareVersions } from "./version.js";
-import { isInWindow } from "./window.js";
+import { isInWindow, parseWindow } from "./window.js";
 
 /** What a build demands of an image. */
 export interface Demands {
@@ -17,9 +18,9 @@ export interface Circumstances {
   readonly currentVersion: string;
   readonly demands: Demands;
   readonly outcomes: readonly Outcome[];
-  readonly settings: UpdateSettings;
-  /** UTC. */
-  readonly nowMs: number;
+  readonly preferences: Preferences;
+  /** UTC; undefined while nobody has told the time. */
+  readonly nowMs: number | undefined;
   readonly utcOffsetMinutes: number | undefined;
   /** Somebody asked for the update. */
   readonly isAsked: boolean;
@@ -56,11 +57,16 @@ function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Cir
   return undefined;
 }
 
-function postpone({ settings, isAsked, nowMs, utcOffsetMinutes, busy }: Circumstances): Decision | undefined {
-  const { autoUpdate, window } = settings;
-  if (!autoUpdate && !isAsked) return { kind: "postponed", by: "opted-out" };
-  if (window && !isAsked && !isInWindow(window, nowMs, utcOffsetMinutes)) return { kind: "postponed", by: "window" };
+function postpone(around: Circumstances): Decision | undefined {
+  const { isAsked, busy } = around;
+  if (around.preferences.autoUpdate === false && !isAsked) return { kind: "postponed", by: "opted-out" };
+  if (!isAsked && !isInTime(around)) return { kind: "postponed", by: "window" };
   return busy === undefined ? undefined : { kind: "postponed", by: `busy: ${busy}` };
+}
+
+function isInTime({ preferences, nowMs, utcOffsetMinutes = 0 }: Circumstances): boolean {
+  const window = parseWindow(preferences.updateWindow ?? "");
+  return !window || (nowMs !== undefined && isInWindow(window, nowMs, utcOffsetMinutes));
 }
 
 /** Without a signature that is demanded, and without a checksum, TLS alone can say whose file it is. */

@@ -3,32 +3,6 @@ import { isReason, type Reason } from "../failure/failure.js";
 import { asInteger, asObject, asText } from "../json/json.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
-import { formatWindow, parseWindow, type UpdateWindow } from "./window.js";
-
-/** What the owner wants. */
-export interface UpdateSettings {
-  /** False: firmware is told of, and installed only when somebody asks. */
-  readonly autoUpdate: boolean;
-  /** Undefined: at any time. */
-  readonly window: UpdateWindow | undefined;
-}
-
-export const DEFAULT_SETTINGS: UpdateSettings = { autoUpdate: true, window: undefined };
-
-export function updateSettingsRecord(store: Store): StoredRecord<UpdateSettings> {
-  return new StoredRecord({
-    store,
-    key: "updating",
-    encode: ({ autoUpdate, window }: UpdateSettings) => ({
-      autoUpdate,
-      ...(window && { window: formatWindow(window) }),
-    }),
-    decode(value): UpdateSettings | undefined {
-      const raw = asObject(value);
-      return raw && { autoUpdate: raw.autoUpdate !== false, window: parseWindow(asText(raw.window) ?? "") };
-    },
-  });
-}
 
 export interface ImageId {
   readonly version: string;

@@ -18,8 +18,8 @@ export const BACK_ONLINE_MS = 5 * 60_000;
 /** An image whose trials all ended by accident, as by a power cut, is left alone after so many. */
 export const MAX_TRIALS = 3;
 
-/** `esp_reset_reason_t`: ESP_RST_POWERON, ESP_RST_BROWNOUT. */
-const POWER_RESETS: readonly number[] = [1, 9];
+/** Nothing that the image does (RESET_REASONS, modules/system/system.ts). */
+const ACCIDENTS: readonly (string | undefined)[] = ["power-on", "external", "brownout", "usb", "jtag", "power-glitch"];
 
 /** What the start of a machine tells of an update that was under way. */
 export type Start =
@@ -38,21 +38,25 @@ export type Verdict =
   | { readonly kind: "forgiven"; readonly reason: Reason }
   | { readonly kind: "open" };
 
-export function judgeStart(pending: Pending | undefined, boot: Boot, runningVersion: string): Start {
+export function judgeStart(
+  pending: Pending | undefined,
+  boot: Boot,
+  running: { readonly version: string; readonly reset: string | undefined },
+): Start {
   if (boot.onTrial()) return { kind: "trial" };
   if (!pending || pending.stage === "download") return { kind: "nothing" };
   if (pending.stage === "back") return { kind: "back", verdict: { kind: "open" } };
   const { version } = pending.image;
-  if (isSameVersion(version, runningVersion)) return { kind: "accepted" };
+  if (isSameVersion(version, running.version)) return { kind: "accepted" };
   if (pending.stage === "switch" && !isSameVersion(boot.rolledBackVersion() ?? "", version))
     return { kind: "not-switched" };
-  return { kind: "back", verdict: judgeEnd(pending, POWER_RESETS.includes(boot.resetReason())) };
+  return { kind: "back", verdict: judgeEnd(pending, ACCIDENTS.includes(running.reset)) };
 }
 
-function judgeEnd({ end, trials }: Pending, startedByPower: boolean): Verdict {
+function judgeEnd({ end, trials }: Pending, isAccident: boolean): Verdict {
   if (end === "offline") return { kind: "open" };
   // What nobody wrote down was sudden: the power, or a crash.
-  if (end === "fault" || (end === undefined && !startedByPower)) return { kind: "blamed", reason: "firmware-crashed" };
+  if (end === "fault" || (end === undefined && !isAccident)) return { kind: "blamed", reason: "firmware-crashed" };
   return { kind: trials < MAX_TRIALS ? "forgiven" : "blamed", reason: "firmware-interrupted" };
 }
 

@@ -1,17 +1,19 @@
 /** Takes what services offer: whether, when, and what becomes of it. */
 import type { Cancel, Clock } from "../clock/clock.js";
+import type { Calendar } from "../clock/set.js";
 import { type Failure, failed, type Result } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import type { HttpStream } from "../http/stream.js";
 import { type Log, noteFailure, type RestartReason } from "../log/log.js";
 import { retryDelayMs } from "../retry/retry.js";
+import type { Preferences } from "../settings/preferences.js";
 import type { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
+import type { System } from "../system/system.js";
 import type { Firmware } from "./firmware.js";
 import { Installation, type Installed } from "./installation.js";
 import { type Decision, decide } from "./policy.js";
 import {
-  DEFAULT_SETTINGS,
   type ImageId,
   isSameImage,
   type Outcome,
@@ -19,8 +21,6 @@ import {
   type Pending,
   pendingOf,
   pendingRecord,
-  type UpdateSettings,
-  updateSettingsRecord,
   withOutcome,
 } from "./records.js";
 import { endOf, judgeOffline, judgeStart, TRIAL_LIMIT_MS, TRIAL_ONLINE_MS, type Verdict } from "./trial.js";
@@ -35,8 +35,11 @@ export interface UpdateBuild {
 export interface UpdateParts {
   readonly clock: Clock;
   readonly random: () => number;
+  readonly calendar: Calendar;
   readonly log: Log;
+  readonly system: System;
   readonly store: Store;
+  readonly preferences: StoredRecord<Preferences>;
   readonly firmware: Firmware;
   readonly stream: HttpStream;
   readonly build: UpdateBuild;
@@ -66,7 +69,6 @@ class Updater implements Updates {
   #outcomes: StoredRecord<readonly Outcome[]>;
   /** Those of the record, and what it had no room for. */
   #known: readonly Outcome[];
-  #settings: StoredRecord<UpdateSettings>;
   #offer: FirmwareOffer | undefined;
   #told: string | undefined;
   #watch: UpdateWatch | undefined;
@@ -85,14 +87,13 @@ class Updater implements Updates {
     this.#parts = parts;
     this.#pending = pendingRecord(parts.store);
     this.#outcomes = outcomesRecord(parts.store);
-    this.#settings = updateSettingsRecord(parts.store);
     this.#known = this.#outcomes.read() ?? [];
   }
 
   start(restart: () => void): void {
-    const { clock, firmware, build, log } = this.#parts;
+    const { clock, firmware, build, log, system } = this.#parts;
     const pending = this.#pending.read();
-    const start = judgeStart(pending, firmware.boot, build.firmwareVersion);
+    const start = judgeStart(pending, firmware.boot, { version: build.firmwareVersion, reset: system.resetReason() });
     switch (start.kind) {
       case "nothing":
         return;
@@ -205,13 +206,13 @@ class Updater implements Updates {
   }
 
   #decide(offer: FirmwareOffer, { utcOffsetMinutes }: UpdateWatch): Decision {
-    const { build, firmware, clock, busy } = this.#parts;
+    const { build, firmware, clock, calendar, preferences, busy } = this.#parts;
     return decide(offer, {
       currentVersion: build.firmwareVersion,
       demands: { signed: firmware.demandsSignature, withoutChecksum: build.firmwareWithoutChecksum },
       outcomes: this.#known,
-      settings: this.#settings.read() ?? DEFAULT_SETTINGS,
-      nowMs: clock.nowMs(),
+      preferences: preferences.read() ?? {},
+      nowMs: calendar.isKnown ? clock.nowMs() : undefined,
       utcOffsetMinutes,
       isAsked: clock.ticksMs() < this.#askedUntilMs,
       busy: busy?.(),

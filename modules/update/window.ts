@@ -8,8 +8,6 @@ export interface UpdateWindow {
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
-/** Before it nobody had this firmware: the clock is not set. */
-const FIRST_MS = Date.UTC(2026, 0, 1);
 
 /** @param text `02:00-05:00`; @returns undefined where it is no window, or one of no minute */
 export function parseWindow(text: string): UpdateWindow | undefined {
@@ -22,18 +20,8 @@ export function parseWindow(text: string): UpdateWindow | undefined {
     : { startMinute, endMinute };
 }
 
-export function formatWindow({ startMinute, endMinute }: UpdateWindow): string {
-  return `${formatMinute(startMinute)}-${formatMinute(endMinute)}`;
-}
-
-/** @returns false also where the clock is not set */
-export function isInWindow(
-  { startMinute, endMinute }: UpdateWindow,
-  nowMs: number,
-  utcOffsetMinutes: number | undefined,
-): boolean {
-  if (nowMs < FIRST_MS) return false;
-  const minute = Math.floor(nowMs / MINUTE_MS) + (utcOffsetMinutes ?? 0);
+export function isInWindow({ startMinute, endMinute }: UpdateWindow, nowMs: number, utcOffsetMinutes: number): boolean {
+  const minute = Math.floor(nowMs / MINUTE_MS) + utcOffsetMinutes;
   const ofDay = ((minute % DAY_MINUTES) + DAY_MINUTES) % DAY_MINUTES;
   return startMinute < endMinute
     ? ofDay >= startMinute && ofDay < endMinute
@@ -44,8 +32,4 @@ export function isInWindow(
 function minuteOf(hours: string, minutes: string): number | undefined {
   const minute = Number(hours) * 60 + Number(minutes);
   return Number(minutes) < 60 && minute <= DAY_MINUTES ? minute % DAY_MINUTES : undefined;
-}
-
-function formatMinute(minute: number): string {
-  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }

@@ -37,7 +37,10 @@ const advice: Readonly<Record<PortalReason, string>> = frozen({
   "broker-busy": "MQTT 服务器暂时不可用。",
   "broker-closed": "MQTT 服务器关闭了连接。",
   "topic-refused": "MQTT 服务器不允许订阅设备的控制主题。",
+  "message-invalid": "消息无法写成 JSON。",
   "storage-full": "设备的存储空间已满或已损坏，未作任何更改。",
+  "outbox-full": "等待发送的消息过多，请检查 MQTT 服务器的连接。",
+  "message-too-large": "消息过大，无法发送。",
   internal: "设备内部出错。",
 });
 

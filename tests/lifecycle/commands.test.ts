@@ -23,7 +23,7 @@ const said = (world: World) => world.published.map(({ payload }) => JSON.parse(p
 life("ping is answered on the status topic, not retained", async (stage) => {
   const world = await online(stage);
   send(world, { cmd: "ping", id: "a-1" });
-  const { topic, retain } = world.published.at(-1)!;
+  const { topic, retain = false } = world.published.at(-1)!;
   expect([topic, retain]).toEqual(["devices/550e/status", false]);
   expect(said(world).at(-1)).toMatchObject({ cmd: "ping", id: "a-1", ok: true, result: "pong" });
 });

@@ -6,8 +6,9 @@ import { serviceOf } from "../../modules/lifecycle/service.js";
 import { system } from "../../modules/system/adapter.js";
 import type { ProvisioningContext } from "../../provisioning/protocol.js";
 import * as protocols from "../../provisioning/protocols.js";
+import { build } from "../scripted/build.js";
 import { goodWorld, XIAOZHI_URL } from "../scripted/cloud.js";
-import { build, World } from "../scripted/world.js";
+import { World } from "../scripted/world.js";
 
 vi.mock("../../provisioning/protocols.js", { spy: true });
 
@@ -30,6 +31,6 @@ test.each([
 });
 
 test("the project's own manifest does not ask for it", () => {
-  const { config } = JSON.parse(readFileSync(new URL("../../manifest.json", import.meta.url), "utf8"));
+  const { config } = JSON.parse(readFileSync(new URL("../../modules/agent/manifest.json", import.meta.url), "utf8"));
   expect(config.skipActivation).toBe(false);
 });

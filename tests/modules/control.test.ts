@@ -1,43 +1,116 @@
-import { describe, expect, test } from "vitest";
-import { answerControl } from "../../modules/session/control.js";
+import { beforeEach, describe, expect, test } from "vitest";
+import { installGlobals } from "../../mocks/moddable/globals.js";
+import { type Commands, done, type Outcome, refused } from "../../modules/application/application.js";
+import { Control } from "../../modules/session/control.js";
+import { VirtualClock } from "../scripted/clock.js";
 
-const present = { uptimeSeconds: 3600, mayCheckFirmware: true };
-const answer = (message: unknown) =>
-  answerControl(typeof message === "string" ? message : JSON.stringify(message), present);
+installGlobals();
 
-test("ping", () => {
-  expect(answer({ cmd: "ping", id: "a" })).toEqual({
-    reply: { cmd: "ping", id: "a", ok: true, result: "pong", uptime: 3600 },
+type Reply = Record<string, unknown>;
+
+let clock: VirtualClock;
+let replies: Reply[];
+let executed: Reply[];
+let finish: (outcome: Outcome) => void;
+let fail: (error: unknown) => void;
+
+const commands: Commands = {
+  ping: () => done("pong"),
+  led(request) {
+    executed.push(request);
+    return request.action === "on" ? done({ on: true }) : refused("action: on or off");
+  },
+  slow: () =>
+    new Promise<Outcome>((resolve, reject) => {
+      finish = resolve;
+      fail = reject;
+    }),
+  broken() {
+    throw new Error("a fault of the application");
+  },
+  reboot: () => done(),
+};
+let control: Control;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  replies = [];
+  executed = [];
+  control = new Control({ clock, commands, say: (reply) => replies.push(reply as Reply) });
+});
+
+const receive = (message: unknown) => control.receive(typeof message === "string" ? message : JSON.stringify(message));
+const answer = (message: unknown): Reply | undefined => {
+  expect(receive(message)).toBe(true);
+  return replies.pop();
+};
+const settled = () => new Promise((done) => setImmediate(done));
+
+test("a command's result and the request's id come back", () => {
+  expect(answer({ cmd: "ping", id: "a" })).toEqual({ cmd: "ping", id: "a", ok: true, result: "pong" });
+  expect(answer({ cmd: "led", id: 7, action: "on" })).toEqual({ cmd: "led", id: 7, ok: true, result: { on: true } });
+  expect(executed).toEqual([{ cmd: "led", id: 7, action: "on" }]);
+});
+
+test("what a command refuses comes back with the reason", () => {
+  expect(answer({ cmd: "led", action: "sideways" })).toEqual({ cmd: "led", ok: false, error: "action: on or off" });
+});
+
+test("a fault in a command is answered and ends nothing", () => {
+  expect(answer({ cmd: "broken", id: 1 })).toEqual({ cmd: "broken", id: 1, ok: false, error: "fault" });
+  expect(answer({ cmd: "ping" })).toMatchObject({ ok: true });
+});
+
+describe("a command that takes its time", () => {
+  test("is answered when it is done", async () => {
+    expect(answer({ cmd: "slow", id: 3 })).toBeUndefined();
+    finish(done("late"));
+    await settled();
+    expect(replies).toEqual([{ cmd: "slow", id: 3, ok: true, result: "late" }]);
   });
-});
 
-test.each(["reboot", "portal", "update"])("%s is confirmed, and done", (cmd) => {
-  expect(answer({ cmd, id: 7 })).toEqual({ reply: { cmd, id: 7, ok: true }, action: cmd });
-});
+  test("and fails", async () => {
+    receive({ cmd: "slow", id: 3 });
+    fail(new Error("no"));
+    await settled();
+    expect(replies).toEqual([{ cmd: "slow", id: 3, ok: false, error: "fault" }]);
+  });
 
-test("an update that is asked for too soon is refused", () => {
-  expect(answerControl('{"cmd":"update"}', { ...present, mayCheckFirmware: false })).toEqual({
-    reply: { cmd: "update", ok: false, error: "too soon" },
+  test("and never ends: answered after 30 seconds, once", async () => {
+    receive({ cmd: "slow" });
+    expect(clock.step()).toBe(true);
+    expect(clock.ticksMs()).toBe(30_000);
+    expect(replies).toEqual([{ cmd: "slow", ok: false, error: "timeout" }]);
+    finish(done());
+    await settled();
+    expect(replies).toHaveLength(1);
+  });
+
+  test("four at a time, and room again after one has ended; no timer is left", async () => {
+    for (let count = 0; count < 4; count++) receive({ cmd: "slow" });
+    expect(answer({ cmd: "slow", id: 5 })).toEqual({ cmd: "slow", id: 5, ok: false, error: "busy" });
+    finish(done());
+    await settled();
+    replies.pop();
+    receive({ cmd: "slow" });
+    expect(replies).toEqual([]);
+    while (clock.step());
+    expect(replies).toHaveLength(4);
   });
 });
 
 test("an answer that comes back is no command", () => {
-  for (const cmd of ["ping", "reboot", "nonsense"]) expect(answer(answer({ cmd, id: 1 })!.reply), cmd).toBeUndefined();
+  for (const cmd of ["ping", "reboot", "nonsense"]) expect(receive(answer({ cmd, id: 1 })), cmd).toBe(false);
 });
 
 test("xiaozhi's own form of reboot", () => {
-  expect(answer({ type: "system", command: "reboot" })).toMatchObject({ action: "reboot" });
-  expect(answer({ type: "other", command: "reboot" })).toBeUndefined();
+  expect(answer({ type: "system", command: "reboot" })).toMatchObject({ cmd: "reboot", ok: true });
+  expect(receive({ type: "other", command: "reboot" })).toBe(false);
 });
 
-test.each(["led", "", "REBOOT", "reboot ", "toString", "__proto__", "constructor"])(
-  "%j is unknown, and nothing is done",
-  (cmd) => {
-    const answered = answer({ cmd })!;
-    expect(answered.reply).toMatchObject({ cmd, ok: false, error: "unknown command" });
-    expect(answered.action).toBeUndefined();
-  },
-);
+test.each(["", "REBOOT", "reboot ", "toString", "__proto__", "constructor"])("%j is unknown", (cmd) => {
+  expect(answer({ cmd })).toEqual({ cmd, ok: false, error: "unknown command" });
+});
 
 test.each([
   ["nothing", ""],
@@ -56,17 +129,18 @@ test.each([
   ["deep nesting", "[".repeat(5_000)],
   ["deep nesting beside a command", `{"a":${"[".repeat(300)}${"]".repeat(300)},"cmd":"reboot"}`],
 ])("%s is no command", (_label, payload) => {
-  expect(answer(payload)).toBeUndefined();
+  expect(receive(payload)).toBe(false);
+  expect(replies).toEqual([]);
 });
 
 test("prototypes stay as they were", () => {
-  answer('{"__proto__":{"polluted":1},"cmd":"ping"}');
+  receive('{"__proto__":{"polluted":1},"cmd":"ping"}');
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
 describe("what is repeated is bounded", () => {
   test("a long command and a long id", () => {
-    const { reply } = answer({ cmd: "x".repeat(10_000), id: "y".repeat(10_000) })!;
+    const reply = answer({ cmd: "x".repeat(10_000), id: "y".repeat(10_000) });
     expect(JSON.stringify(reply).length).toBeLessThan(300);
   });
 
@@ -75,10 +149,10 @@ describe("what is repeated is bounded", () => {
     ["null", null],
     ["true", true],
   ])("an id that is %s is left out", (_label, id) => {
-    expect(answer({ cmd: "ping", id })!.reply).not.toHaveProperty("id");
+    expect(answer({ cmd: "ping", id })).not.toHaveProperty("id");
   });
 
   test.each([[0], [-1.5], [""], ["ü"]])("an id %j comes back", (id) => {
-    expect(answer({ cmd: "ping", id })!.reply).toMatchObject({ id });
+    expect(answer({ cmd: "ping", id })).toMatchObject({ id });
   });
 });

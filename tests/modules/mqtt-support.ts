@@ -50,7 +50,7 @@ export function brokerPort(chain: readonly Identity[], options: object = {}): Pr
   return listening(server.on("tlsClientError", () => {}));
 }
 
-export const calendar: Calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
+export const calendar: Pick<Calendar, "ensure" | "doubt"> = { ensure: () => Promise.resolve(), doubt() {} };
 
 export function connect(change: Partial<MqttOptions> = {}, times = 1) {
   return createMqtt(

@@ -2,8 +2,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type FlashStore, Nor } from "../../mocks/moddable/nor.js";
 import { toHex } from "../../modules/identity/hmac.js";
+import { preferencesRecord } from "../../modules/settings/preferences.js";
+import type { System } from "../../modules/system/system.js";
 import type { Firmware } from "../../modules/update/firmware.js";
-import { outcomesRecord, pendingRecord, updateSettingsRecord } from "../../modules/update/records.js";
+import { outcomesRecord, pendingRecord } from "../../modules/update/records.js";
 import { boot } from "../../modules/update/simulator/bootloader.js";
 import { createFlashStorage } from "../../modules/update/simulator/flash-adapter.js";
 import { type Hash, readDescriptor } from "../../modules/update/simulator/image.js";
@@ -19,9 +21,8 @@ import { makeImage } from "./image.js";
 import { ScriptedStore } from "./store.js";
 import { type Script, World } from "./world.js";
 
-/** `esp_reset_reason_t` */
-export type Reset = "power" | "software" | "panic";
-const RESET_REASON: Readonly<Record<Reset, number>> = { power: 1, software: 3, panic: 4 };
+/** As the device tells it. */
+export type Reset = "power-on" | "software" | "panic";
 
 /** What an image is, by its version. */
 export interface Behaviour {
@@ -39,6 +40,7 @@ export class Board {
   signer: string | undefined;
   withoutChecksum = false;
   busy: string | undefined;
+  isTimeKnown = true;
   entries: Map<string, string>;
   /** What the network is like. */
   script: Partial<Script> = {};
@@ -90,11 +92,15 @@ export class Board {
     this.#crash = crashesAfterMs === undefined ? undefined : { atMs: crashesAfterMs };
     const world = new World({ ...goodWorld(), ...this.script, ...script }, new ScriptedStore(this.entries), {
       firmwareVersion: this.version,
+      resetReason: reset,
       updates: (of) =>
         createUpdates({
           ...{ clock: of.clock, random: of.random, store: of.store, stream: this.#server.streamOf(of) },
-          log: { note: (text) => of.notes.push(text), event: (event) => of.events.push(event) },
-          firmware: this.#firmware(reset),
+          calendar: { ensure: async () => {}, doubt() {}, suggest() {}, isKnown: this.isTimeKnown },
+          log: { level: "normal", debug() {}, note: (text) => void of.notes.push(text), event() {} },
+          system: { resetReason: () => reset } as System,
+          preferences: this.preferences,
+          firmware: this.#firmware(),
           build: { firmwareVersion: this.version, firmwareWithoutChecksum: this.withoutChecksum },
           busy: () => this.busy,
         }),
@@ -117,8 +123,8 @@ export class Board {
     return outcomesRecord(new ScriptedStore(this.entries)).read() ?? [];
   }
 
-  get settings() {
-    return updateSettingsRecord(new ScriptedStore(this.entries));
+  get preferences() {
+    return preferencesRecord(new ScriptedStore(this.entries));
   }
 
   /** An operation of the flash, in its middle or at its end. */
@@ -128,7 +134,7 @@ export class Board {
     } else if (++this.#steps === this.cutAtStep) throw new Error("no power");
   }
 
-  #firmware(reset: Reset): Firmware {
+  #firmware(): Firmware {
     const ota = () => this.#ota!;
     const storage = createFlashStorage(ota);
     return {
@@ -137,7 +143,6 @@ export class Board {
         onTrial: () => ota().onTrial,
         accept: () => ota().accept(),
         rolledBackVersion: () => ota().rolledBack()?.version,
-        resetReason: () => RESET_REASON[reset],
       },
       openSlot: () => openSlot(storage, createUpdate(ota)),
       runningHead: () => readRunningHead(storage),

@@ -43,10 +43,10 @@ export class UpdateLife {
   /** Until the ending is reached and stays. @throws where it is not */
   async run(enter: Enter, ending: Ending): Promise<void> {
     const { board } = this;
-    let reset: Reset = "power";
+    let reset: Reset = "power-on";
     for (; this.starts < MAX_STARTS; this.starts++) {
       const world = board.start(reset);
-      reset = "power";
+      reset = "power-on";
       if (!world) continue;
       enter(world);
       this.#tell(world);

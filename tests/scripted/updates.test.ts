@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { play } from "./play.js";
-import { playUpdate, updateCases, updateJourneys, updatesWithPowerCuts } from "./updates.js";
+import { updateCases } from "./update-cases.js";
+import { playUpdate, updateJourneys, updatesWithPowerCuts } from "./updates.js";
 
 installGlobals();
 

@@ -6,39 +6,27 @@ import type { Button } from "../../modules/button/button.js";
 import { type Failure, failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import { formatUrl } from "../../modules/http/url.js";
-import type { Build, Device } from "../../modules/lifecycle/device.js";
+import type { Device } from "../../modules/lifecycle/device.js";
 import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
 import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { Outbox } from "../../modules/outbox/outbox.js";
 import { Pauses } from "../../modules/retry/pauses.js";
+import { Seen } from "../../modules/session/seen.js";
+import { Telemetry } from "../../modules/session/telemetry.js";
 import { claimRecord } from "../../modules/settings/claim.js";
+import { preferencesRecord } from "../../modules/settings/preferences.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
-import { VirtualClock } from "./clock.js";
+import { openSession } from "./broker.js";
+import { build, PORTAL } from "./build.js";
+import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
 import { collectOffers } from "./offers.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
-
-export const PORTAL = "192.168.4.1";
-
-export const build: Build = {
-  firmwareVersion: "1.0.0",
-  hardwareVersion: "ESP32-S3",
-  productId: "esp32-online",
-  accessPointAddress: PORTAL,
-  portalPort: 80,
-  dnsPort: 53,
-  provisioningUrl: "",
-  provisioningUrlLocked: false,
-  dataIntervalMs: 60_000,
-  language: "en-US",
-  firmwareCheckIntervalMs: 86_400_000,
-  skipActivation: false,
-  firmwareWithoutChecksum: false,
-};
 
 /** What the far ends do; a test replaces what it is about. */
 export interface Script {
@@ -66,6 +54,7 @@ export interface WorldOptions {
   /** Of its random numbers. */
   readonly seed?: number;
   readonly firmwareVersion?: string;
+  readonly resetReason?: string;
   /** Default: offers are kept, and that is all. */
   updates?(world: World): Updates;
 }
@@ -231,11 +220,15 @@ export class World {
         ensure: async () => {},
         doubt() {},
         suggest: (nowMs) => this.times.push(nowMs),
+        isKnown: true,
       },
+      application: {},
       updates: (this.#options.updates ?? collectOffers)(this),
       display: { showCode: (shown) => this.displayed.push(shown?.code) },
       random: this.random,
       log: {
+        level: "normal",
+        debug() {},
         event: (event) => !this.#off && this.events.push(event),
         note: (text) => !this.#off && this.notes.push(text),
       },
@@ -245,6 +238,7 @@ export class World {
         },
         freeHeapBytes: () => 150_000,
         facts: () => undefined,
+        resetReason: () => this.#options.resetReason ?? "power-on",
         isDebug: false,
       },
       wifi: this.wifi,
@@ -265,8 +259,13 @@ export class World {
       store,
       settings: settingsRecord(store),
       claim: claimRecord(store),
+      preferences: preferencesRecord(store),
       journal: new Journal(store),
       pauses: new Pauses(this.clock),
+      outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
+      seen: new Seen(store),
+      telemetry: new Telemetry(),
+      connections: { count: 0 },
       build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },
     };
   }
@@ -285,30 +284,14 @@ export class World {
     if (this.step()) return never();
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
-    const world = this;
-    let end!: (failure: Failure) => void;
-    const ended = new Promise<Failure>((resolve) => {
-      end = resolve;
-    });
+    const { session, end } = openSession(this.clock, options, this.answerMs, (message) => this.published.push(message));
     this.session = { options, end };
-    return success<MqttSession>({
-      sessionPresent: false,
-      publish(message) {
-        world.published.push(message);
-        return { packetId: message.qos };
-      },
-      close: (failure) => end(failure),
-      ended,
-    });
+    return success(session);
   }
 
   #later<T>(delayMs: number, value: () => T): Promise<T> {
     return this.clock.later(delayMs, value);
   }
-}
-
-function never<T>(): Promise<T> {
-  return new Promise(() => {});
 }
 
 export function pathOf(request: HttpRequest): string {

@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../modules/secret/secret.js";
 import { openPortal, type PortalOptions } from "../../softap/portal.js";
+import { build } from "../scripted/build.js";
 import { goodWorld } from "../scripted/cloud.js";
 import { MAC } from "../scripted/identity.js";
-import { build, World } from "../scripted/world.js";
+import { World } from "../scripted/world.js";
 import { query } from "./packets.js";
 
 function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
@@ -87,7 +88,12 @@ test.each([
 ])("with port %i the console tells the address %s", (httpPort, address) => {
   const given = options([]);
   const events: object[] = [];
-  const log = { event: (event: object) => void events.push(event), note: () => {} };
+  const log = {
+    event: (event: object) => void events.push(event),
+    note: () => {},
+    debug: () => {},
+    level: "normal" as const,
+  };
   openPortal({ ...given, io: { ...given.io, log }, httpPort, failure: { reason: "wifi-lost" } });
   expect(events).toEqual([{ state: "portal", ssid: "ESP32-EEFF", address, reason: "wifi-lost" }]);
 });

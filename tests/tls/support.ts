@@ -27,7 +27,7 @@ export function serveHttps(chain: readonly Identity[], options: object = {}): Pr
 }
 
 export async function ask(port: number, options: { body?: string; host?: string; timeoutMs?: number } = {}) {
-  const http = createHttpClient(fasterClock(1), { ensure: () => Promise.resolve(), doubt() {}, suggest() {} });
+  const http = createHttpClient(fasterClock(1), { ensure: () => Promise.resolve(), doubt() {} });
   const { body = "hello", host: name = ADDRESS, timeoutMs = 5_000 } = options;
   const result = await http({ method: "POST", url: parseUrl(`https://${name}:${port}/`)!, body, timeoutMs });
   return result.ok ? result.value : result.failure.reason;

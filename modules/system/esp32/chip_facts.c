@@ -23,6 +23,7 @@ typedef struct {
 } Writer;
 
 uint32_t chip_facts(uint8_t *json, uint32_t size);
+uint32_t reset_reason(void);
 
 static void append(Writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -101,4 +102,10 @@ uint32_t chip_facts(uint8_t *json, uint32_t size)
 	append_partitions(&writer);
 	append(&writer, "}");
 	return writer.length < size ? writer.length : 0;
+}
+
+/* esp_reset_reason_t */
+uint32_t reset_reason(void)
+{
+	return (uint32_t)esp_reset_reason();
 }

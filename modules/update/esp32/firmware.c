@@ -1,5 +1,5 @@
 /*
- * Which image runs, and what became of the one before: esp_ota_ops.h, esp_app_desc.h, esp_system.h. The bootloader
+ * Which image runs, and what became of the one before: esp_ota_ops.h, esp_app_desc.h. The bootloader
  * takes back an image that restarts for whatever reason before firmware_accept (CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE).
  */
 #include <stdint.h>
@@ -7,13 +7,11 @@
 
 #include "esp_app_desc.h"
 #include "esp_partition.h"
-#include "esp_system.h"
 #include "app_update/include/esp_ota_ops.h"
 
 uint32_t firmware_on_trial(void);
 int32_t firmware_accept(void);
 uint32_t firmware_rolled_back(uint8_t *text, uint32_t size);
-uint32_t reset_reason(void);
 
 uint32_t firmware_on_trial(void)
 {
@@ -42,10 +40,4 @@ uint32_t firmware_rolled_back(uint8_t *text, uint32_t size)
 	if (length > size) return 0;
 	memcpy(text, app.version, length);
 	return length;
-}
-
-/* Returns an esp_reset_reason_t. */
-uint32_t reset_reason(void)
-{
-	return esp_reset_reason();
 }

@@ -2,13 +2,9 @@
 import type { Boot } from "../firmware.js";
 import { simulatedBoard } from "./chip-adapter.js";
 
-/** Whoever restarts the simulator ends it first: that is no crash. */
-const SOFTWARE_RESET = 3;
-
 export const boot: Boot = {
   version: (built) => simulatedBoard()?.version ?? built,
   onTrial: () => simulatedBoard()?.ota.onTrial ?? false,
   accept: () => simulatedBoard()?.ota.accept() ?? false,
   rolledBackVersion: () => simulatedBoard()?.ota.rolledBack()?.version,
-  resetReason: () => SOFTWARE_RESET,
 };

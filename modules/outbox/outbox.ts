@@ -1,0 +1,102 @@
+/**
+ * Readings and events on their way to the broker, over outages of it and of the Wi-Fi. They go in the order in which
+ * they were accepted.
+ *
+ * With quality 1 each is delivered at least once. It may be twice: the broker had it and the acknowledgement was lost;
+ * or the power failed before that came, and then it is a new message, because packet ids are kept in memory alone.
+ * With quality 0 a reading counts as sent once it has left; what is durable is sent again in the next session unless
+ * this one lasts long enough to prove that the broker was there, two and a half keep-alives. Whoever uses up all
+ * slots in that time has to wait.
+ *
+ * Where the broker has kept the session, packet ids of the one before are used again: whatever else is published
+ * there with quality 1 may meet them, unless its ids are others.
+ */
+import type { Clock } from "../clock/clock.js";
+import type { Result } from "../failure/failure.js";
+import type { MqttSession, Qos } from "../mqtt/mqtt.js";
+import type { Store } from "../storage/storage.js";
+import { Delivery } from "./delivery.js";
+import { Queue } from "./queue.js";
+import { Slots } from "./slots.js";
+
+/** What is to be published. */
+export interface Draft {
+  /** Its name in the credentials ("data", "status"), made a topic when it is sent: brokers move, topics change. */
+  readonly topic: string;
+  readonly payload: string;
+  /** It outlives a power cut, and nothing newer takes its place. */
+  readonly durable: boolean;
+}
+
+/** Since the start. */
+export interface OutboxStats {
+  /** Not confirmed yet. */
+  readonly queued: number;
+  /** Of these in flash. */
+  readonly stored: number;
+  /** Accepted and not delivered: what fell off, had no topic, is too large with its topic, or cannot be read. */
+  readonly dropped: number;
+  readonly sent: number;
+}
+
+export interface OutboxOptions {
+  readonly clock: Clock;
+  /** A namespace of its own. */
+  readonly store: Store;
+  note(text: string): void;
+}
+
+/** To be called from the callbacks of the session's `MqttOptions` with these names. */
+export interface Attached {
+  onWritable(): void;
+  onAcknowledged(packetId: number): void;
+  /** After the session has ended, and has told of all acknowledgements. No timer is left. */
+  detach(): void;
+}
+
+export class Outbox {
+  #options: OutboxOptions;
+  #slots: Slots;
+  #queue: Queue;
+  #delivery: Delivery | undefined;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.store);
+    this.#queue = new Queue(this.#slots, options.note);
+  }
+
+  get stats(): OutboxStats {
+    return this.#queue.stats;
+  }
+
+  /**
+   * Ok: what is durable is in flash, and will be delivered; a reading stays as long as there is power and room. Where
+   * there is no room for a reading the oldest one falls off.
+   * Failures: message-too-large (MAX_PAYLOAD_BYTES); and for what is durable outbox-full (all slots are in use) and
+   * storage-full. Nothing that was accepted before is harmed.
+   */
+  add(draft: Draft): Result<void> {
+    const added = this.#queue.add(draft);
+    if (added.ok) this.#delivery?.drain();
+    return added;
+  }
+
+  /** What is in flash, as from the factory; for the moment before a restart. */
+  erase(): void {
+    this.#slots.erase();
+  }
+
+  /**
+   * Delivers through this session until `detach`; one that was attached before is not used any more.
+   * @param topics of the credentials, by name. A reading whose topic is missing is dropped; what is durable waits for
+   *   credentials that have it. Neither holds others up.
+   */
+  attach(session: MqttSession, topics: Readonly<Record<string, string>>, qos: Qos, keepAliveMs: number): Attached {
+    this.#delivery?.detach();
+    const { clock, note } = this.#options;
+    this.#delivery = new Delivery({ clock, note, queue: this.#queue, session, topics, qos, keepAliveMs });
+    this.#delivery.drain();
+    return this.#delivery;
+  }
+}
