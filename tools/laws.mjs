@@ -64,8 +64,11 @@ function bare(path, specifier) {
   return ADAPTER.test(path) ? undefined : "only adapters import the SDK";
 }
 
-/** The project's own that modules with an SDK's name need: those know no relative names. */
-const OWN = new Set(["modules/guard/guard", "modules/update/simulator/modules-adapter"]);
+/**
+ * The project's own by their full names: modules with an SDK's name know no relative ones, and the simulator has another
+ * `boot-adapter`.
+ */
+const OWN = new Set(["modules/guard/guard", "modules/update/boot-adapter", "modules/update/simulator/modules-adapter"]);
 
 /** What the manifests carry. */
 const SDK = new Set([

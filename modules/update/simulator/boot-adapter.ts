@@ -1,6 +1,6 @@
 /** What the simulated board's bootloader says; without a flash, what a board says that was never updated. */
+import { simulatedBoard } from "modules/update/simulator/modules-adapter";
 import type { Boot } from "../firmware.js";
-import { simulatedBoard } from "./chip-adapter.js";
 
 export const boot: Boot = {
   version: (built) => simulatedBoard()?.version ?? built,

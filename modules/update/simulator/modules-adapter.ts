@@ -1,7 +1,9 @@
-/** Under a name of this project: the SDK's names, which stand for these, know no relative ones. */
+/** Under its full name for the modules of this folder that go by another: from there no relative one leads here. */
 import { simulatedOta } from "./chip-adapter.js";
 import { createFlashStorage } from "./flash-adapter.js";
 import { createUpdate } from "./update-adapter.js";
+
+export { simulatedBoard } from "./chip-adapter.js";
 
 export const flash = createFlashStorage(simulatedOta);
 export const update = createUpdate(simulatedOta);
