@@ -51,10 +51,13 @@ export class Installation {
   #streaming: Streaming | undefined;
   #isCancelled = false;
   #toldPercent = -1;
+  /** Ticks. */
+  readonly #startMs: number;
 
   constructor(parts: InstallationParts, options: InstallationOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#startMs = parts.clock.ticksMs();
     this.#pending = { ...options.pending, stage: "download", end: undefined };
     const head = parts.firmware.runningHead();
     this.#running = head && parseImage(head);
@@ -132,10 +135,12 @@ export class Installation {
 
   async #check(slot: Slot): Promise<Installed> {
     const { offer, say, isWanted } = this.#options;
-    const { firmware } = this.#parts;
+    const { firmware, clock, log } = this.#parts;
     const sizeBytes = this.#pending.sizeBytes!;
     say("checking");
+    const startMs = clock.ticksMs();
     const hash = await hashSlot(this.#parts, slot, sizeBytes);
+    log.note(`firmware: its hash took ${clock.ticksMs() - startMs} ms of ${clock.ticksMs() - this.#startMs} ms`);
     const first = readFirstBlock(slot, sizeBytes);
     const failure = imageFailure(offer, { hash, first }, { firmware, running: this.#running });
     if (failure?.reason === "firmware-checksum") return this.#mistaken(slot, failure);

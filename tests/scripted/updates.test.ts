@@ -8,8 +8,8 @@ installGlobals();
 
 test.each(Object.keys(updateCases))("an update: %s", (name) => play((enter) => playUpdate(name, enter)));
 
-test.each(["updatesCutEverywhere", "updateGoesOnAfterPowerCut"])("%s", (name) =>
-  play(async (enter) => void (await updateJourneys[name]!(enter))),
+test.each(["updatesCutEverywhere", "updateGoesOnAfterPowerCut", "updateOfThreeMegabytes"] as const)("%s", (name) =>
+  play(updateJourneys[name]),
 );
 
 test("the power may fail at every step of an update", () =>

@@ -2,6 +2,7 @@
 import { journeys } from "./journeys.js";
 import { matrixJourneys } from "./matrix-play.js";
 import { powerJourneys } from "./power.js";
+import { updateJourneys } from "./updates.js";
 import type { World } from "./world.js";
 
 declare global {
@@ -19,6 +20,7 @@ const all: Readonly<Record<string, (enter: (world: World) => void) => Promise<un
   ...journeys,
   ...matrixJourneys,
   ...powerJourneys,
+  ...updateJourneys,
 };
 let current: World | undefined;
 let outcome = "running";
