@@ -258,7 +258,7 @@ export class MockCloud {
     });
   }
 
-  /** One of the page's buttons. False when the device is unknown, or not connected for `ping`, `reboot`, `kick`. */
+  /** One of the page's buttons. False when the device is unknown, or not connected for a message or `kick`. */
   async act(mac: string, action: DeviceAction): Promise<boolean> {
     switch (action) {
       case "register":

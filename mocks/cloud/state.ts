@@ -14,7 +14,17 @@ import { printable } from "./text.js";
  */
 export type DeviceState = "seen" | "unregistered" | "registered" | "waiting" | "activated" | "online" | "disabled";
 
-export const deviceActions = ["register", "disable", "enable", "forget", "ping", "reboot", "kick", "revoke"] as const;
+export const deviceActions = [
+  "register",
+  "disable",
+  "enable",
+  "forget",
+  "ping",
+  "update",
+  "reboot",
+  "kick",
+  "revoke",
+] as const;
 export type DeviceAction = (typeof deviceActions)[number];
 
 export interface DeviceView {
@@ -140,7 +150,7 @@ function codeOf({ offer, disabled }: Device, nowMs: number): string | null {
 function actionsOf(device: Device, online: boolean): DeviceAction[] {
   return [
     ...(device.askedService && !device.service ? (["register"] as const) : []),
-    ...(online ? (["ping", "reboot", "kick"] as const) : []),
+    ...(online ? (["ping", "update", "reboot", "kick"] as const) : []),
     ...(device.service || device.xiaozhi || device.unbound ? (["revoke"] as const) : []),
     device.disabled ? "enable" : "disable",
     "forget",
