@@ -6,6 +6,8 @@ export const specifiers: Readonly<Record<string, string>> = {
   // The device's own: it takes the place of the SDK's module there too (modules/guard).
   timer: "../../modules/guard/timer.js",
   "modules/guard/guard": "../../modules/guard/guard.js",
+  // The simulator has another one.
+  "modules/update/boot-adapter": "../../modules/update/boot-adapter.js",
   time: "./time.js",
   preference: "./preference.js",
   wifi: "./wifi.js",

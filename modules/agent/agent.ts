@@ -35,7 +35,9 @@ export function startAgent(application: Application = {}): Agent {
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
   const preferences = preferencesRecord(store);
-  const build = config as unknown as Build;
+  const firmware = createFirmware(config as unknown as FirmwareBuild);
+  const built = config as unknown as Build;
+  const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
   const log = createLog((line) => trace(line, "\n"));
   const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
   const device: Device = {
@@ -56,7 +58,7 @@ export function startAgent(application: Application = {}): Agent {
     updates: createUpdates({
       ...{ clock, calendar, log, system, store, preferences, build },
       random: Math.random,
-      firmware: createFirmware(config as unknown as FirmwareBuild),
+      firmware,
       stream: createHttpStream(clock, calendar),
       busy: () => application.busy?.(),
     }),

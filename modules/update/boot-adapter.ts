@@ -6,6 +6,8 @@ import type { Boot } from "./firmware.js";
 const VERSION_BYTES = 32;
 
 export const boot: Boot = {
+  // The build puts the same into the image's head (modules/system/esp32/sdkconfig.defaults).
+  version: (built) => built,
   onTrial: () => new FFI().firmware_on_trial() !== 0,
   accept: () => new FFI().firmware_accept() === 0,
   rolledBackVersion() {

@@ -27,6 +27,8 @@ export interface Sha256Stream {
 
 /** The bootloader's word. */
 export interface Boot {
+  /** Of the image that runs. @param built what the build says of itself */
+  version(built: string): string;
   /** The image that runs has not been accepted: any restart takes it back. */
   onTrial(): boolean;
   /** @returns whether the bootloader keeps the image from now on */

@@ -139,6 +139,7 @@ export class Board {
     const storage = createFlashStorage(ota);
     return {
       boot: {
+        version: (built) => built,
         onTrial: () => ota().onTrial,
         accept: () => ota().accept(),
         rolledBackVersion: () => ota().rolledBack()?.version,

@@ -1,18 +1,25 @@
-/** `embedded:storage/flash` as modules/io/flash/esp32 has it, over a chip that is none. */
-import type FlashStorage from "embedded:storage/flash";
-import type { Flash, FlashStatus } from "embedded:storage/flash";
+/**
+ * `embedded:storage/flash` as modules/io/flash/esp32 has it, over a chip that is none. In the simulator this is what the
+ * SDK's name leads to, its types too.
+ */
 import type { Partition } from "../../system/system.js";
 import { bytesOf, integer, present } from "./arguments.js";
 import type { Ota } from "./ota.js";
 import { PARTITIONS, SECTOR_BYTES, TYPE } from "./partitions.js";
 
-/** An ArrayBuffer or a view of single bytes. */
-export type Buffer = Parameters<Flash["write"]>[0];
+/** Taken where its elements are single bytes. */
+export type Buffer = ArrayBufferLike | ArrayBufferView;
+
+export interface FlashOptions {
+  path: string;
+  mode?: "r" | "r+";
+  format?: "buffer";
+}
 
 /** @param ota asked for at each call: a test may change the chip */
-export function createFlashStorage(ota: () => Ota): typeof FlashStorage {
+export function createFlashStorage(ota: () => Ota) {
   return {
-    open({ path, mode = "r+", format = "buffer" }) {
+    open({ path, mode = "r+", format = "buffer" }: FlashOptions): OpenFlash {
       if (path === undefined) throw new Error("no path");
       const partition = find(ota(), String(path));
       if (!partition) throw new Error("can't find partition");
@@ -33,7 +40,7 @@ function find(ota: Ota, path: string): Partition | undefined {
   return PARTITIONS.find(({ type, label }) => type === TYPE.data && label === path);
 }
 
-export class OpenFlash implements Flash {
+export class OpenFlash {
   #ota: () => Ota;
   #partition: Partition | undefined;
   readonly readOnly: boolean;
@@ -89,7 +96,7 @@ export class OpenFlash implements Flash {
     if (!this.#ota().write(partition, offset, bytesOf(present(buffer)))) throw new Error("write failed");
   }
 
-  status(): FlashStatus {
+  status() {
     const { size } = this.partition;
     return { size, blockLength: SECTOR_BYTES, blocks: size / SECTOR_BYTES };
   }

@@ -1,15 +1,21 @@
-/** `embedded:update` as modules/io/update/esp32 has it, over a chip that is none. */
-import type Update from "embedded:update";
-import type { Updater } from "embedded:update";
+/** `embedded:update` as modules/io/update/esp32 has it, over a chip that is none; in the simulator with its types. */
 import type { Partition } from "../../system/system.js";
 import { bytesOf, present } from "./arguments.js";
 import { type Buffer, OpenFlash } from "./flash-adapter.js";
 import type { Ota, Writer } from "./ota.js";
 
+export interface UpdateOptions {
+  /** As the module beside this one opens it. */
+  partition: object;
+  mode?: "a" | "w";
+  byteLength?: number;
+  format?: "buffer";
+}
+
 /** @param ota asked for at each call: a test may change the chip */
-export function createUpdate(ota: () => Ota): typeof Update {
+export function createUpdate(ota: () => Ota) {
   return {
-    open({ partition: flash, mode = "a", byteLength, format = "buffer" }) {
+    open({ partition: flash, mode = "a", byteLength, format = "buffer" }: UpdateOptions): OpenUpdater {
       if (flash === undefined) throw new Error("no partition");
       if (!(flash instanceof OpenFlash)) throw new SyntaxError("no host data");
       const { partition } = flash;
@@ -26,7 +32,7 @@ export function createUpdate(ota: () => Ota): typeof Update {
   };
 }
 
-class OpenUpdater implements Updater {
+class OpenUpdater {
   #ota: () => Ota;
   #partition: Partition;
   #appends: boolean;
