@@ -5,6 +5,7 @@ import { asInteger, asObject, asText, type Json } from "../modules/json/json.js"
 import { Secret } from "../modules/secret/secret.js";
 import { utf8Length } from "../modules/settings/settings.js";
 import { type Credentials, checkCredentials, encodeCredentials, type RawCredentials } from "./credentials.js";
+import { checkStandIn, encodeStandIn, type StandIn } from "./stand-in.js";
 
 export interface Configuration {
   readonly credentials: Credentials;
@@ -13,12 +14,16 @@ export interface Configuration {
   readonly websocket: WebSocketAccess | undefined;
   /** Local time minus UTC, as the service says it; the clock itself shows UTC. */
   readonly utcOffsetMinutes: number | undefined;
+  /** Where HTTP takes what MQTT cannot get through with. */
+  readonly standIn: StandIn | undefined;
 }
 
 /** What is undefined the agent decides. */
 export interface Pace {
   /** Between two status messages. */
   readonly heartbeatMs: number | undefined;
+  /** Between two readings. */
+  readonly dataMs: number | undefined;
   /** Of the broker in a row, before the service is asked. */
   readonly retryAttempts: number | undefined;
   /** Of a request to the service, and of a connection to the broker. */
@@ -38,6 +43,7 @@ export interface RawConfiguration {
   readonly pace?: { readonly [Name in keyof Pace]?: unknown };
   readonly websocket?: unknown;
   readonly utcOffsetMinutes?: unknown;
+  readonly standIn?: unknown;
 }
 
 /**
@@ -48,6 +54,8 @@ const MAX_STORED_BYTES = 3_400;
 const MAX_TOKEN_CHARACTERS = 1_024;
 /** Sooner floods the broker, later looks like a dead device. */
 const HEARTBEAT_BOUNDS_MS = [5_000, 3_600_000] as const;
+/** Some things change once a day. */
+const DATA_BOUNDS_MS = [5_000, 86_400_000] as const;
 const RETRY_BOUNDS = [1, 20] as const;
 /** A slow network needs seconds; a person in the portal waits for this. */
 const TIMEOUT_BOUNDS_MS = [3_000, 60_000] as const;
@@ -59,34 +67,50 @@ const OFFSET_BOUNDS_MINUTES = [-12 * 60, 14 * 60] as const;
 export function checkConfiguration(raw: RawConfiguration): Result<Configuration> {
   const credentials = checkCredentials(raw.credentials);
   if (!credentials.ok) return credentials;
-  const { heartbeatMs, retryAttempts, timeoutMs, keepAliveMs } = raw.pace ?? {};
+  const { heartbeatMs, dataMs, retryAttempts, timeoutMs, keepAliveMs } = raw.pace ?? {};
   const configuration: Configuration = {
     credentials: credentials.value,
     pace: {
       heartbeatMs: clamped(heartbeatMs, HEARTBEAT_BOUNDS_MS),
+      dataMs: clamped(dataMs, DATA_BOUNDS_MS),
       retryAttempts: clamped(retryAttempts, RETRY_BOUNDS),
       timeoutMs: clamped(timeoutMs, TIMEOUT_BOUNDS_MS),
       keepAliveMs: clamped(keepAliveMs, KEEP_ALIVE_BOUNDS_MS),
     },
     websocket: checkWebSocket(asObject(raw.websocket)),
     utcOffsetMinutes: asInteger(raw.utcOffsetMinutes, ...OFFSET_BOUNDS_MINUTES),
+    standIn: checkStandIn(asObject(raw.standIn), credentials.value),
   };
-  const bytes = utf8Length(JSON.stringify(encodeConfiguration(configuration)));
-  return bytes > MAX_STORED_BYTES ? failed("answer-too-large", "configuration") : success(configuration);
+  if (fits(configuration)) return success(configuration);
+  // The broker goes before what stands in for it.
+  const alone = { ...configuration, standIn: undefined };
+  return fits(alone) ? success(alone) : failed("answer-too-large", "configuration");
 }
 
-export function encodeConfiguration({ credentials, pace, websocket, ...others }: Configuration): RawConfiguration {
+function fits(configuration: Configuration): boolean {
+  return utf8Length(JSON.stringify(encodeConfiguration(configuration))) <= MAX_STORED_BYTES;
+}
+
+export function encodeConfiguration(configuration: Configuration): RawConfiguration {
+  const { credentials, pace, websocket, standIn, ...others } = configuration;
   return {
     credentials: encodeCredentials(credentials),
     // What is undefined JSON leaves out.
     ...(Object.values(pace).some((value) => value !== undefined) && { pace }),
     ...(websocket && { websocket: { url: websocket.url, token: websocket.token.reveal() } }),
+    ...(standIn && { standIn: encodeStandIn(standIn) }),
     ...others,
   };
 }
 
 export function sameConfiguration(a: Configuration, b: Configuration): boolean {
   return JSON.stringify(encodeConfiguration(a)) === JSON.stringify(encodeConfiguration(b));
+}
+
+/** As services give it: whole seconds. @returns undefined where it makes no sense */
+export function milliseconds(seconds: unknown): number | undefined {
+  const whole = asInteger(seconds, 1, Number.MAX_SAFE_INTEGER / 1000);
+  return whole && whole * 1000;
 }
 
 function clamped(value: unknown, [min, max]: readonly [number, number]): number | undefined {

@@ -16,13 +16,15 @@ export interface Credentials {
   readonly topics: Readonly<Record<string, string>>;
   /** The highest that the broker takes: some close the connection for more than 0. */
   readonly qos: Qos;
+  /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
+  readonly cleanSession: boolean;
 }
 
 /** IANA's. */
 export const MQTT_PORT = 1883;
 export const MQTTS_PORT = 8883;
 
-const MAX_TEXT_CHARACTERS = 512;
+export const MAX_TEXT_CHARACTERS = 512;
 
 /** Flat and unchecked, as a protocol or the flash has it. */
 export interface RawCredentials {
@@ -34,6 +36,8 @@ export interface RawCredentials {
   readonly password: unknown;
   readonly topics: unknown;
   readonly qos: unknown;
+  /** The layout before had none: whatever is no plain `false` is true. */
+  readonly cleanSession?: unknown;
 }
 
 /** Nothing is half-believed: whatever the broker needs has to be there and make sense. */
@@ -52,11 +56,13 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   }
   if (!topics) return failed("bad-answer", "the topics make no sense");
   const qos = raw.qos === 1 ? 1 : 0;
-  return success({ host, port, tls, clientId, username, password: new Secret(password), topics, qos });
+  const cleanSession = raw.cleanSession !== false;
+  return success({ host, port, tls, clientId, username, password: new Secret(password), topics, qos, cleanSession });
 }
 
-export function encodeCredentials(credentials: Credentials): RawCredentials {
-  return { ...credentials, password: credentials.password.reveal() };
+/** What is usual is left out: the layout before is this one without it. */
+export function encodeCredentials({ password, cleanSession, ...others }: Credentials): RawCredentials {
+  return { ...others, password: password.reveal(), ...(!cleanSession && { cleanSession }) };
 }
 
 /**

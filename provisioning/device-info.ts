@@ -2,14 +2,16 @@
 import { failed, type Result } from "../modules/failure/failure.js";
 import { asInteger, asObject, asText, type Json } from "../modules/json/json.js";
 import { checkOffer, type FirmwareOffer } from "../modules/update/update.js";
-import { type Configuration, checkConfiguration } from "./configuration.js";
+import { type Configuration, checkConfiguration, milliseconds } from "./configuration.js";
 import { MQTT_PORT, MQTTS_PORT, parseBroker } from "./credentials.js";
+import { resolveEndpoint } from "./stand-in.js";
 
 /** What newer servers leave out has its place elsewhere in the reply. */
 export function readDeviceInfo(answer: Json): Result<Configuration> {
   const mqtt = asObject(answer.mqtt_config);
   if (!mqtt) return failed("bad-answer", "mqtt_config is missing");
   const deviceId = asText(answer.device_id);
+  const api = asObject(answer.api_config) ?? {};
   return checkConfiguration({
     credentials: {
       ...readBroker(mqtt),
@@ -18,8 +20,24 @@ export function readDeviceInfo(answer: Json): Result<Configuration> {
       password: mqtt.password ?? asText(answer.device_secret),
       topics: mqtt.topics,
       qos: 1,
+      cleanSession: mqtt.clean_session ?? mqtt.clean,
+    },
+    pace: {
+      heartbeatMs: milliseconds(api.heartbeat_interval),
+      dataMs: milliseconds(api.upload_interval),
+      keepAliveMs: milliseconds(mqtt.keepalive ?? mqtt.keep_alive),
+    },
+    standIn: {
+      ...readEndpoints(api),
+      deviceId,
+      deviceSecret: answer.device_secret ?? mqtt.password,
     },
   });
+}
+
+function readEndpoints({ server, endpoints }: Json): { dataUrl: unknown; statusUrl: unknown } {
+  const { data_upload, status_update } = asObject(endpoints) ?? {};
+  return { dataUrl: resolveEndpoint(data_upload, server), statusUrl: resolveEndpoint(status_update, server) };
 }
 
 /** The broker's host, with or without a port, or its URL; `url` counts where there is no broker. */

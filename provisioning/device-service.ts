@@ -82,7 +82,8 @@ function post(context: ProvisioningContext, endpoint: string, body: object): Pro
 }
 
 /** @param windowMs in which the service counts requests */
-function readAnswer({ identity }: ProvisioningContext, response: HttpResponse, windowMs: number): Result<Json> {
+function readAnswer({ identity, told }: ProvisioningContext, response: HttpResponse, windowMs: number): Result<Json> {
+  if (response.dateMs !== undefined) told.time(response.dateMs);
   const answer = parseObject(response.body);
   if (isNotRegistered(response, answer)) return failed("not-registered", identity.mac, askedPauseMs(response, answer));
   if (response.status !== 200) return afterWindow(statusFailure(response, {}), windowMs);

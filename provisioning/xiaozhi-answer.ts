@@ -2,7 +2,7 @@
 import { failed, printable, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { asInteger, asObject, asText, type Json } from "../modules/json/json.js";
 import { checkOffer } from "../modules/update/update.js";
-import { type Configuration, checkConfiguration } from "./configuration.js";
+import { type Configuration, checkConfiguration, milliseconds } from "./configuration.js";
 import { MQTT_PORT, MQTTS_PORT, parseBroker } from "./credentials.js";
 import type { Activation, Answer, ProvisioningContext } from "./protocol.js";
 
@@ -95,11 +95,6 @@ function readBroker({ endpoint, port }: Json): { host: unknown; port: unknown; t
   const named = parseBroker(endpoint);
   const used = asInteger(named?.port ?? port ?? (named?.tls === false ? MQTT_PORT : MQTTS_PORT), 1, 65_535);
   return { host: named?.host, port: used, tls: named?.tls ?? used === MQTTS_PORT };
-}
-
-function milliseconds(seconds: unknown): number | undefined {
-  const whole = asInteger(seconds, 1, Number.MAX_SAFE_INTEGER / 1000);
-  return whole && whole * 1000;
 }
 
 /** What an answer says beside what was asked. */

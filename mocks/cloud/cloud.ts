@@ -3,6 +3,7 @@ import { ActivationService } from "./activation.js";
 import { AdminApi } from "./admin.js";
 import { Broker, type MessageListener } from "./broker.js";
 import { controlMessage } from "./control.js";
+import { DeviceApi, type Upload } from "./device-api.js";
 import { DeviceService } from "./device-service.js";
 import { type Dialect, settingsOf } from "./dialects.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -28,6 +29,8 @@ export class MockCloud {
   readonly settings: CloudSettings;
   readonly faults = new Faults();
   readonly files: FirmwareFiles;
+  /** What came over HTTP, the oldest first. */
+  readonly uploads: Upload[] = [];
   readonly #options: CloudOptions;
   readonly #context: CloudContext;
   readonly #registry: Registry;
@@ -55,13 +58,7 @@ export class MockCloud {
     this.#options = options;
     this.files = new FirmwareFiles(this.faults, log);
     this.settings = { ...defaultSettings, ...settingsOf(dialect), ...settings };
-    const addresses = {
-      httpOrigin: `http://${host}:${httpPort}`,
-      host,
-      httpPort,
-      httpsPort,
-      mqttPort,
-    };
+    const addresses = { httpOrigin: `http://${host}:${httpPort}`, host, httpPort, httpsPort, mqttPort };
     this.#context = { settings: this.settings, now, random, log, addresses, brokerTls, firmware: firmware ?? null };
     this.#registry = new Registry(this.#context);
     this.#messages = new RecentMessages(now);
@@ -291,6 +288,7 @@ export class MockCloud {
     const context = this.#context;
     const routes = new Map([
       ...new DeviceService(context, this.#registry).routes(),
+      ...new DeviceApi({ context, registry: this.#registry, messages: this.#messages, uploads: this.uploads }).routes(),
       ...new ActivationService(context, this.#registry).routes(),
       ...new PageRoutes(this, context.now).routes(),
       ...new AdminApi(this).routes(),

@@ -1,4 +1,5 @@
 import type { ServiceAccount } from "./credentials.js";
+import { apiPaths } from "./device-api.js";
 import type { DeviceRequest } from "./device-request.js";
 import type { CloudContext, FirmwareOffer } from "./settings.js";
 
@@ -19,8 +20,9 @@ export function deviceReply(context: CloudContext, service: ServiceAccount, requ
       password,
       ...(full ? { client_id: clientId } : {}),
       ...topics(context, service),
+      ...session(context),
     },
-    ...(full ? { api_config: apiConfig(context) } : {}),
+    ...apiConfig(context),
     firmware_update: firmwareUpdate(context, request.version),
     ...(full ? { message: "设备配置获取成功", timestamp: timestamp(context) } : {}),
   };
@@ -66,15 +68,29 @@ function productId({ settings }: CloudContext, { productId: asked }: DeviceReque
   }
 }
 
-function apiConfig({ addresses: { httpOrigin } }: CloudContext): unknown {
+function session({ settings: { cleanSession, infoKeepaliveS } }: CloudContext): object {
   return {
-    server: httpOrigin,
-    endpoints: {
-      register: `${httpOrigin}/api/devices/register`,
-      data_upload: `${httpOrigin}/api/devices/data/upload`,
-      status_update: `${httpOrigin}/api/devices/status/update`,
-    },
+    ...(cleanSession === "absent" ? {} : { clean_session: cleanSession === "clean" }),
+    ...(infoKeepaliveS === 0 ? {} : { keepalive: infoKeepaliveS }),
   };
+}
+
+function apiConfig({ settings, addresses }: CloudContext): object {
+  const { replyShape, pathPrefix, heartbeatIntervalS, uploadIntervalS } = settings;
+  const form = settings.apiConfig === "usual" ? (replyShape === "seed" ? "whole" : "absent") : settings.apiConfig;
+  if (form === "absent") return {};
+  const server = addresses.httpOrigin + pathPrefix;
+  const base = form === "whole" ? server : "";
+  const endpoints = {
+    register: `${base}/api/devices/register`,
+    data_upload: base + apiPaths.data,
+    status_update: base + apiPaths.status,
+  };
+  const intervals = {
+    ...(heartbeatIntervalS === 0 ? {} : { heartbeat_interval: heartbeatIntervalS }),
+    ...(uploadIntervalS === 0 ? {} : { upload_interval: uploadIntervalS }),
+  };
+  return { api_config: { server, endpoints, ...intervals } };
 }
 
 /** `usual` is what the reply's shape has. */

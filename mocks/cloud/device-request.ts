@@ -30,6 +30,11 @@ export function checkDevicePost(
   request: CloudRequest,
   form: Omit<Form, "where" | "macKey">,
 ): DeviceRequest | Complaint[] {
+  const body = jsonBody(request);
+  return Array.isArray(body) ? body : checkFields(body, { ...form, where: "body", macKey: "mac_address" });
+}
+
+export function jsonBody(request: CloudRequest): Record<string, unknown> | Complaint[] {
   let input: unknown;
   try {
     input = JSON.parse(request.body);
@@ -37,11 +42,9 @@ export function checkDevicePost(
     return [{ type: "json_invalid", loc: ["body", 0], msg: "JSON decode error", input: {} }];
   }
   const body = asObject(input);
-  if (!body || !/^application\/(json|.*\+json)\b/i.test(request.headers["content-type"] ?? "")) {
-    const msg = "Input should be a valid dictionary or object to extract fields from";
-    return [{ type: "model_attributes_type", loc: ["body"], msg, input: request.body }];
-  }
-  return checkFields(body, { ...form, where: "body", macKey: "mac_address" });
+  if (body && /^application\/(json|.*\+json)\b/i.test(request.headers["content-type"] ?? "")) return body;
+  const msg = "Input should be a valid dictionary or object to extract fields from";
+  return [{ type: "model_attributes_type", loc: ["body"], msg, input: request.body }];
 }
 
 /** The query of a GET, as newer servers take it. */

@@ -16,6 +16,7 @@ export const dialects = {
     text: "Both services as their contracts are written",
     differences: {
       productIdRequired: false,
+      uploadForm: "object",
       replyForm: "seed",
       pendingStatus: 202,
       codeForV1: false,

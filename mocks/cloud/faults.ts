@@ -1,6 +1,14 @@
 import { asObject, asString } from "./text.js";
 
-export const httpEndpoints = ["device-info", "firmware-check", "health", "ota", "activate"] as const;
+export const httpEndpoints = [
+  "device-info",
+  "firmware-check",
+  "health",
+  "data-upload",
+  "status-update",
+  "ota",
+  "activate",
+] as const;
 /** Where a fault can be put. `mqtt` is the moment of CONNECT, `firmware-file` the download of an image. */
 export const endpoints = [...httpEndpoints, "mqtt", "firmware-file"] as const;
 export type Endpoint = (typeof endpoints)[number];

@@ -213,6 +213,14 @@ export class Registry {
     return matching.find((account) => account.clientId === clientId) ?? "client";
   }
 
+  /** Whose id and secret these are at the device service; every account is compared. */
+  serviceDevice(deviceId: string, secret: string): Device | null {
+    const [device = null] = this.list().filter(
+      ({ service }) => service && sameSecret(service.password, secret) && sameSecret(service.username, deviceId),
+    );
+    return device;
+  }
+
   /** Calls `listener` whenever something about a device was changed; returns the way to stop that. */
   onChange(listener: (mac: string) => void): () => void {
     this.#listeners.add(listener);

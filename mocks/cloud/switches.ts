@@ -88,6 +88,12 @@ export const switches = {
   productIdInReply: device.one(["usual", "absent", "string", "number", "null"], "product_id in the reply"),
   checksumForm: device.one(["usual", "prefixed", "bare"], "A firmware's checksum with sha256: before it, or bare"),
   infoRetryAfter: device.one(["none", "seconds", "date"], "Retry-After with 429; deployed servers send none"),
+  cleanSession: device.one(["absent", "clean", "persistent"], "mqtt_config.clean_session: left out, true or false"),
+  infoKeepaliveS: device.whole(0, [0, 65_535], "s, mqtt_config.keepalive; 0: left out"),
+  apiConfig: device.one(["usual", "absent", "whole", "paths"], "api_config as the shape has it, none, or with paths"),
+  heartbeatIntervalS: device.whole(0, anyNumber, "s, api_config.heartbeat_interval; 0: left out"),
+  uploadIntervalS: device.whole(0, anyNumber, "s, api_config.upload_interval; 0: left out"),
+  uploadForm: device.one(["list", "object"], "sensors and status over HTTP: a list and a word, or objects (contract)"),
   minimumAnswerMs: device.whole(100, [0, 60_000], "ms, the least time of an answer about a device, found or not"),
 
   replyForm: query.one(

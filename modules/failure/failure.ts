@@ -63,6 +63,7 @@ const meanings = {
     patience: "slowly",
     advice: "The server refuses the request's form. Check product id and firmware.",
   },
+  "secret-refused": { patience: "slowly", advice: "The server refuses the device's id and secret." },
   // Activation
   "no-identity": {
     patience: "daily",

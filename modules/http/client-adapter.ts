@@ -46,6 +46,7 @@ class Exchange {
   #errorReason: Reason = "unreachable";
   #status = 0;
   #retryAfterMs: number | undefined;
+  #dateMs: number | undefined;
   #endsWithConnection = false;
   #unsent: ArrayBuffer | undefined;
   #body = new Collector();
@@ -121,6 +122,7 @@ class Exchange {
   #headers(status: number, headers: Fields): void {
     this.#errorReason = "connection-lost";
     this.#status = status;
+    this.#dateMs = Date.parse(headers.get("date") ?? "") || undefined;
     this.#retryAfterMs = parseRetryAfter(headers.get("retry-after"), headers.get("date"), this.#clock.nowMs());
     this.#body = new Collector(Math.min(bodyLength(headers) ?? 0, MAX_ANSWER_BYTES));
     // Over TLS somebody else may have ended it: there a body needs its length or chunks.
@@ -149,7 +151,7 @@ class Exchange {
       this.#fail("bad-answer");
       return;
     }
-    this.#settle(success({ status, body: text, retryAfterMs: this.#retryAfterMs }));
+    this.#settle(success({ status, body: text, retryAfterMs: this.#retryAfterMs, dateMs: this.#dateMs }));
   }
 
   #fail(reason: Reason): void {

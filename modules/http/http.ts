@@ -15,6 +15,8 @@ export interface HttpResponse {
   readonly body: string;
   /** The `Retry-After` header, milliseconds from now. */
   readonly retryAfterMs?: number | undefined;
+  /** The `Date` header, milliseconds since 1970. */
+  readonly dateMs?: number | undefined;
 }
 
 /** One exchange on a connection of its own. Any status is a success; only an exchange that did not happen fails. */

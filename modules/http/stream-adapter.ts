@@ -108,8 +108,9 @@ class Exchange {
 
   #socket() {
     const mapByte = (byte: number): number => {
-      if (++this.#linesBytes > MAX_LINES_BYTES) throw new RangeError("the answer's head is too long");
-      return byte;
+      if (++this.#linesBytes <= MAX_LINES_BYTES) return byte;
+      this.#fail("answer-too-large");
+      throw new RangeError("the answer's head is too long");
     };
     if (!this.#request.url.tls) return { io: GuardedTcp, mapByte };
     return {

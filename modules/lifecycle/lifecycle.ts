@@ -16,6 +16,7 @@ import { joinKnown } from "../wifi/join.js";
 import { whileJoined } from "../wifi/while-joined.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
 import type { Device } from "./device.js";
+import { pause, pauseOffline } from "./pause.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
 
@@ -240,7 +241,7 @@ async function offline(device: Device, { settings, configuration, failure, attem
   const { journal, pauses } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
-  await pause(device, retryMs);
+  await pauseOffline(device, retryMs, configuration, failure, attempt + 1);
   const other = otherThan(device, settings, configuration);
   const isRefused =
     failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);
@@ -268,19 +269,6 @@ async function afterFailure(device: Device, state: In<"failed">): Promise<State>
   return configuration
     ? { name: "online", settings, configuration, origin: "flash", attempt: attempt + 1 }
     : { name: "provisioning", settings, attempt: attempt + 1 };
-}
-
-/** Ends sooner when the Wi-Fi is lost: there is something else to do then. */
-function pause({ clock, wifi }: Device, pauseMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      wifi.onLost = undefined;
-      cancel();
-      resolve();
-    };
-    const cancel = clock.after(pauseMs, end);
-    wifi.onLost = end;
-  });
 }
 
 async function recover(device: Device): Promise<State> {

@@ -34,10 +34,13 @@ const PUBACK_BYTES = 4;
  * @param calendar asked for the time before each connection over TLS: certificates have dates
  */
 export function createMqtt(clock: Clock, calendar: Pick<Calendar, "ensure" | "doubt">): MqttConnect {
+  let ids = new PacketIds(SUBSCRIBE_ID);
   return async (options) => {
     if (options.tls) await calendar.ensure();
+    // What is new has other ids than what the session before has left to send again.
+    ids = new PacketIds(ids.last);
     const result = await new Promise<Result<MqttSession>>((resolve) => {
-      new Session(clock, options, resolve);
+      new Session(clock, options, ids, resolve);
     });
     if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
     return result;
@@ -55,7 +58,7 @@ class Session implements MqttSession {
   #errorReason: Reason = "unreachable";
   #returnCode = 0;
   #isSubscribeUnsent = false;
-  #ids = new PacketIds(SUBSCRIBE_ID);
+  #ids: PacketIds;
   /** Packet ids. */
   #unsentAcknowledgements: number[] = [];
   #roomBytes = 0;
@@ -65,9 +68,10 @@ class Session implements MqttSession {
   sessionPresent = false;
   readonly ended: Promise<Failure>;
 
-  constructor(clock: Clock, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
+  constructor(clock: Clock, options: MqttOptions, ids: PacketIds, resolve: (result: Result<MqttSession>) => void) {
     this.#clock = clock;
     this.#options = options;
+    this.#ids = ids;
     this.#resolve = resolve;
     this.#news = new News(clock, options, ({ packetId }) => this.#acknowledge(packetId));
     this.ended = new Promise((end) => {

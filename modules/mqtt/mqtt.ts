@@ -42,7 +42,10 @@ export interface Outgoing extends Message {
   readonly duplicate?: boolean;
 }
 
-/** packetId: 1 to 65,535, none of two messages in flight; 0 for quality 0. "later": `onWritable` tells when. */
+/**
+ * packetId: 1 to 65,535, none of two messages in flight, nor of those that the session before left in flight; 0 for
+ * quality 0. "later": `onWritable` tells when.
+ */
 export type Published = { readonly packetId: number } | "later" | "too-large";
 
 export interface Incoming {

@@ -11,6 +11,10 @@ export class PacketIds {
     this.#last = last;
   }
 
+  get last(): number {
+    return this.#last;
+  }
+
   get inFlight(): number {
     return this.#inFlight.size;
   }

@@ -65,7 +65,8 @@ export class PacketSocket {
       onError,
     };
     this.#marginBytes = tls ? RECORD_BYTES : 0;
-    const target = { host, address, port, ...callbacks };
+    // Else each write waits for the acknowledgement of the one before, which the other side holds back for 40 ms.
+    const target = { host, address, port, nodelay: true, ...callbacks };
     const socket = tls
       ? new GuardedTls({ ...target, onRefused, onSecure: onOpen })
       : new GuardedTcp({ ...target, onOpen });

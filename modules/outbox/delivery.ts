@@ -34,7 +34,7 @@ export class Delivery implements Attached {
   #backlogEnd: number;
   /** Of those in flight the first ones were sent in this session; the others are sent again. */
   #sentHere = 0;
-  /** When the next of the backlog would be due if there were no burst. */
+  /** When the next one would be due if there were no burst. */
   #dueMs: number;
   #isTopicMissing = false;
   #isOver = false;
@@ -123,7 +123,7 @@ export class Delivery implements Attached {
       return true;
     }
     const nowMs = clock.ticksMs();
-    if (entry.sequence <= this.#backlogEnd) this.#dueMs = Math.max(this.#dueMs, nowMs) + BACKLOG_INTERVAL_MS;
+    this.#dueMs = Math.max(this.#dueMs, nowMs) + BACKLOG_INTERVAL_MS;
     if (qos === 0 && typeof entry.content === "string") queue.finish(entry);
     else {
       if (!again) queue.sendOff(entry, published.packetId, nowMs);

@@ -7,9 +7,6 @@
  * With quality 0 a reading counts as sent once it has left; what is durable is sent again in the next session unless
  * this one lasts long enough to prove that the broker was there, two and a half keep-alives. Whoever uses up all
  * slots in that time has to wait.
- *
- * Where the broker has kept the session, packet ids of the one before are used again: whatever else is published
- * there with quality 1 may meet them, unless its ids are others.
  */
 import type { Clock } from "../clock/clock.js";
 import type { Result } from "../failure/failure.js";
@@ -44,6 +41,12 @@ export interface OutboxOptions {
   /** A namespace of its own. */
   readonly store: Store;
   note(text: string): void;
+}
+
+/** Not sent yet. */
+export interface Waiting {
+  readonly sequence: number;
+  readonly payload: string;
 }
 
 /** To be called from the callbacks of the session's `MqttOptions` with these names. */
@@ -85,6 +88,15 @@ export class Outbox {
   /** What is in flash, as from the factory; for the moment before a restart. */
   erase(): void {
     this.#slots.erase();
+  }
+
+  /** The oldest of a topic that wait, for whoever has another way than a session: what went it is `taken`. */
+  oldest(topic: string, count: number): Waiting[] {
+    return this.#queue.oldest(topic, count);
+  }
+
+  taken(messages: readonly Waiting[]): void {
+    for (const { sequence } of messages) this.#queue.finishIfWaiting(sequence);
   }
 
   /**

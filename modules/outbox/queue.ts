@@ -1,7 +1,7 @@
 /** What the outbox has accepted and the broker not confirmed, within bounds, in order of acceptance. */
 import { failed, type Result, success } from "../failure/failure.js";
 import { MAX_PAYLOAD_BYTES } from "../mqtt/mqtt.js";
-import type { Draft, OutboxStats } from "./outbox.js";
+import type { Draft, OutboxStats, Waiting } from "./outbox.js";
 import type { Slots } from "./slots.js";
 
 /** In memory: with the 16 in flash 64 entries, of five slots each, of the chip's 4,928. */
@@ -90,11 +90,27 @@ export class Queue {
     return this.#waiting.find(isWanted);
   }
 
+  oldest(topic: string, count: number): Waiting[] {
+    const found: Waiting[] = [];
+    for (const entry of this.#waiting) {
+      if (found.length === count) break;
+      const payload = entry.topic === topic ? this.payloadOf(entry) : undefined;
+      if (payload !== undefined) found.push({ sequence: entry.sequence, payload });
+    }
+    return found;
+  }
+
+  /** Since somebody asked for it, it may have fallen off. */
+  finishIfWaiting(sequence: number): void {
+    const entry = this.#waiting.find((one) => one.sequence === sequence);
+    if (entry) this.finish(entry);
+  }
+
   /** @returns undefined where flash does not give it */
-  payloadOf({ sequence, content }: Entry): string | undefined {
+  payloadOf({ content }: Entry): string | undefined {
     if (typeof content === "string") return content;
     const stored = this.#slots.read(content);
-    return typeof stored === "object" && stored.sequence === sequence ? stored.payload : undefined;
+    return typeof stored === "object" ? stored.payload : undefined;
   }
 
   sendOff(entry: Entry, packetId: number, sentMs: number): void {

@@ -77,8 +77,9 @@ export class Slots {
     return success(slot);
   }
 
+  /** Also what flash did not want to give up before. */
   erase(): void {
-    for (let slot = 0; slot < MAX_STORED; slot++) if (this.#isTaken[slot]) this.free(slot);
+    for (let slot = 0; slot < MAX_STORED; slot++) this.free(slot);
   }
 
   /** Where flash refuses, the message stays until another takes its slot; a start before that sends it once more. */

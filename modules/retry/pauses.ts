@@ -1,8 +1,8 @@
 /** When what may be done again. It outlives states and sessions: a pause ends when it was to end. */
 import type { Clock } from "../clock/clock.js";
 
-/** `service` and `firmware`: not asked before; `refresh` and `check`: asked by themselves then. */
-export type Due = "service" | "firmware" | "refresh" | "check";
+/** `service`, `firmware`, `stand-in`: not asked before; `refresh` and `check`: asked by themselves then. */
+export type Due = "service" | "firmware" | "refresh" | "check" | "stand-in";
 
 export class Pauses {
   #clock: Clock;

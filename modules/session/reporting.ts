@@ -39,7 +39,7 @@ export function startReports(device: Device, mqtt: MqttSession, { credentials, p
     cancels = [every(clock, statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus)];
     if (topics.heartbeat !== undefined)
       cancels.push(every(clock, pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat));
-    telemetry.begin(device, dataIntervalMs ?? build.dataIntervalMs);
+    telemetry.begin(device, dataIntervalMs ?? pace.dataMs ?? build.dataIntervalMs);
   };
   sayStatus();
   retime();

@@ -63,6 +63,8 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   if (!connected.ok) return { kind: "lost", failure: connected.failure };
   const mqtt = connected.value;
 
+  // Messages have timestamps; over TLS it is set already.
+  void device.calendar.ensure();
   device.connections.count++;
   options.onConnected();
   wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
@@ -89,10 +91,11 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   stopUpdates();
   refreshing.stop();
   reports.stop();
-  draining.detach();
   // A status that says "offline" for the seconds of a restart helps nobody.
   const isBrief = result.kind === "reboot" || result.kind === "reprovision" || result.kind === "update";
   mqtt.close(failed("broker-closed").failure, isBrief);
+  // After it has told what was acknowledged before the end.
+  draining.detach();
   return result;
 }
 
@@ -142,7 +145,6 @@ function connect(
   const heard = [control, ...Object.keys(device.application.topics ?? {}).map((name) => topics[name])];
   return device.mqtt({
     ...broker,
-    cleanSession: true,
     keepAliveMs: keepAliveMsOf(configuration),
     timeoutMs: pace.timeoutMs ?? CONNECT_TIMEOUT_MS,
     will:

@@ -28,6 +28,7 @@ const advice: Readonly<Record<PortalReason, string>> = frozen({
   "not-registered": "设备尚未注册，请在服务端登记它的 MAC 地址。",
   "device-disabled": "设备已被停用，请联系服务提供方。",
   "request-refused": "服务器不接受此请求，请检查产品 ID 和固件版本。",
+  "secret-refused": "服务器不接受设备的 ID 和密钥。",
   "signature-refused": "服务器不接受设备的签名，密钥不匹配。",
   "serial-unknown": "服务器不认识此设备的序列号。",
   "activated-elsewhere": "设备已经以另一个身份激活（也许是在恢复出厂之前），请先在那里解绑。",

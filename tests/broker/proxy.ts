@@ -26,6 +26,8 @@ export class BrokerProxy {
 
   #pass(device: Socket, broker: Socket): void {
     this.#sockets.push(device, broker);
+    // It adds no wait of its own.
+    for (const socket of [device, broker]) socket.setNoDelay(true);
     // TLS is no MQTT to them.
     const up = parser()
       .on("error", () => {})

@@ -49,7 +49,7 @@ describe("an exchange", () => {
     const port = await serveHttp((_request, response) => response.writeHead(status).end(`body of ${status}`));
     expect(await ask(at(port))).toEqual({
       ok: true,
-      value: { status, body: `body of ${status}`, retryAfterMs: undefined },
+      value: { status, body: `body of ${status}`, retryAfterMs: undefined, dateMs: expect.any(Number) },
     });
   });
 

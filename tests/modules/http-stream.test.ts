@@ -132,11 +132,11 @@ test.each([
     "timeout",
   ],
   ["no server", closedPort, "unreachable"],
-  ["a head that never ends", async () => answering(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(9_000)}`), "unreachable"],
+  ["a head that never ends", async () => answering(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(9_000)}`), "answer-too-large"],
   [
     "too many lines between chunks",
     async () => answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${"0".repeat(9_000)}`),
-    "connection-lost",
+    "answer-too-large",
   ],
   ["no HTTP", async () => answering("SSH-2.0-x\r\n"), "unreachable"],
 ])("%s", async (_what, serve, reason) => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { link } from "../../mocks/moddable/link.js";
+import { createMqtt } from "../../modules/mqtt/adapter.js";
 import { MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES, type MqttSession, type Outgoing } from "../../modules/mqtt/mqtt.js";
 import { pause, until } from "../moddable/support.js";
-import { broker, connected, published, received, send, sockets } from "./mqtt-support.js";
-import { faults } from "./net-support.js";
+import { broker, calendar, connect, connected, published, received, send, sockets } from "./mqtt-support.js";
+import { fasterClock, faults } from "./net-support.js";
 
 const one: Outgoing = { topic: "t", payload: "x", qos: 1 };
 
@@ -68,6 +69,16 @@ describe("publishing", () => {
     session.publish({ ...one, payload: "", retain: true });
     await until(() => packets.length === 1);
     expect(packets[0]).toEqual({ topic: "t", payload: "", qos: 1, retain: true });
+  });
+
+  test("packet ids are not those of the session before: that may have left some in flight", async () => {
+    const mqtt = createMqtt(fasterClock(1), calendar);
+    for (const packetId of [2, 3, 4]) {
+      const result = await connect({}, 1, mqtt);
+      if (!result.ok) throw new Error(result.failure.reason);
+      expect(result.value.publish(one)).toEqual({ packetId });
+      result.value.close({ reason: "wifi-lost" });
+    }
   });
 
   test("after the end nothing is taken", async () => {

@@ -52,11 +52,8 @@ export function brokerPort(chain: readonly Identity[], options: object = {}): Pr
 
 export const calendar: Pick<Calendar, "ensure" | "doubt"> = { ensure: () => Promise.resolve(), doubt() {} };
 
-export function connect(change: Partial<MqttOptions> = {}, times = 1) {
-  return createMqtt(
-    fasterClock(times),
-    calendar,
-  )({
+export function connect(change: Partial<MqttOptions> = {}, times = 1, mqtt = createMqtt(fasterClock(times), calendar)) {
+  return mqtt({
     host: "127.0.0.1",
     port,
     tls: false,

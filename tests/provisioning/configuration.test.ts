@@ -16,9 +16,10 @@ const credentials = {
 };
 const whole: RawConfiguration = {
   credentials,
-  pace: { heartbeatMs: 30_000, retryAttempts: 3, timeoutMs: 10_000, keepAliveMs: 240_000 },
+  pace: { heartbeatMs: 30_000, dataMs: 90_000, retryAttempts: 3, timeoutMs: 10_000, keepAliveMs: 240_000 },
   websocket: { url: "wss://ws.example/v1/", token: "token" },
   utcOffsetMinutes: 480,
+  standIn: { dataUrl: "http://a.example/d", statusUrl: "https://b.example:8443/s", deviceId: "D", deviceSecret: "s" },
 };
 
 function checked(raw: RawConfiguration): Configuration {
@@ -34,6 +35,8 @@ test.each<[string, RawConfiguration]>([
   ["all of it", whole],
   ["credentials alone", { credentials }],
   ["a part of the pace", { credentials, pace: { retryAttempts: 3 } }],
+  ["a session that stays", { credentials: { ...credentials, cleanSession: false } }],
+  ["one endpoint", { credentials, standIn: { dataUrl: "http://a.example/d", deviceId: "D", deviceSecret: "s" } }],
   ["a WebSocket without a token", { credentials, websocket: { url: "ws://ws.example:8000/", token: "" } }],
 ])("%s comes back from JSON as it was", (_label, raw) => {
   const configuration = checked(raw);
@@ -45,6 +48,10 @@ test.each<[string, RawConfiguration]>([
   ["another password", { ...whole, credentials: { ...credentials, password: "q" } }],
   ["another token", { ...whole, websocket: { url: "wss://ws.example/v1/", token: "other" } }],
   ["another pace", { ...whole, pace: { ...whole.pace, heartbeatMs: 31_000 } }],
+  ["another session", { ...whole, credentials: { ...credentials, cleanSession: false } }],
+  ["another secret", { ...whole, standIn: { ...(whole.standIn as object), deviceSecret: "t" } }],
+  ["another endpoint", { ...whole, standIn: { ...(whole.standIn as object), dataUrl: "http://a.example/e" } }],
+  ["nothing that stands in", { ...whole, standIn: undefined }],
   ["another offset", { ...whole, utcOffsetMinutes: 0 }],
   ["no WebSocket", { ...whole, websocket: undefined }],
 ])("%s makes another configuration", (_label, raw) => {
@@ -61,9 +68,12 @@ test("no secret is seen by accident", () => {
     ...whole,
     credentials: { ...credentials, password: "hidden" },
     websocket: { url: "wss://a", token: "veiled" },
+    standIn: { ...(whole.standIn as object), deviceSecret: "covered" },
   });
-  const { password } = configuration.credentials;
-  expect(`${JSON.stringify(configuration)} ${password} ${configuration.websocket?.token}`).not.toMatch(/hidden|veiled/);
+  const { credentials: held, websocket, standIn } = configuration;
+  const seen = `${JSON.stringify(configuration)} ${held.password} ${websocket?.token} ${standIn?.deviceSecret}`;
+  expect(seen).toContain("••••");
+  expect(seen).not.toMatch(/hidden|veiled|covered/);
 });
 
 describe("the size", () => {
@@ -116,6 +126,16 @@ describe("the size", () => {
       expect(Math.max(...bytes)).toBeGreaterThan(3_000);
     },
   );
+
+  test("what stands in gives way to the rest", () => {
+    const endpoint = `http://a.example/${"x".repeat(200)}`;
+    const long = { ...(whole.standIn as object), dataUrl: endpoint, statusUrl: endpoint };
+    let characters = 0;
+    while (checked({ ...sized(characters + 1, "x"), standIn: long }).standIn) characters++;
+    const alone = { ...sized(characters + 1, "x"), standIn: undefined };
+    expect(encodeConfiguration(checked({ ...alone, standIn: long }))).toEqual(encodeConfiguration(checked(alone)));
+    expect(checked({ ...sized(characters, "x"), standIn: long }).standIn?.deviceId).toBe("D");
+  });
 
   test("counts what is beside the credentials", () => {
     const fitting = fittingOf("x");

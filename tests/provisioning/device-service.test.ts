@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { success } from "../../modules/failure/failure.js";
 import { formatUrl } from "../../modules/http/url.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { ask, configurationOf, credentialsOf, outcomeOf, Service } from "./support.js";
@@ -22,6 +23,16 @@ describe("the request", () => {
       product_id: "esp32-online",
     });
     expect(timeoutMs).toBe(15_000);
+  });
+
+  test("tells the time of the answer's Date header, where it has one", async () => {
+    const dated = { status: 200, body: JSON.stringify(good), dateMs: 1_800_000_000_000 };
+    const service = new Service(() => success(dated));
+    await service.query(URL);
+    expect(service.toldTimes).toEqual([1_800_000_000_000]);
+    const undated = new Service(() => answer(200, good));
+    await undated.query(URL);
+    expect(undated.toldTimes).toEqual([]);
   });
 
   test("has the time that the service asked for", async () => {
@@ -69,6 +80,7 @@ describe("the seed's reply", () => {
       password: "secret",
       topics: mqtt_config.topics,
       qos: 1,
+      cleanSession: true,
     });
   });
 
@@ -140,9 +152,12 @@ test.each([
   expect(credentialsOf(await ask(URL, 200, withMqtt(change)))).toMatchObject({ tls: true, port });
 });
 
-test("says nothing about pace, WebSocket and the time zone", async () => {
+test("that has no more says nothing about pace, WebSocket and the time zone", async () => {
   expect(configurationOf(await ask(URL, 200, good))).toMatchObject({
-    pace: { heartbeatMs: undefined, retryAttempts: undefined, timeoutMs: undefined, keepAliveMs: undefined },
+    pace: {
+      ...{ heartbeatMs: undefined, dataMs: undefined, retryAttempts: undefined, timeoutMs: undefined },
+      keepAliveMs: undefined,
+    },
     websocket: undefined,
     utcOffsetMinutes: undefined,
   });

@@ -1,5 +1,6 @@
 /** Valid replies, broken at random: no protocol throws, and none believes what the broken reply does not say. */
 import { describe, expect, test } from "vitest";
+import { formatUrl } from "../../modules/http/url.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { deviceService } from "../../provisioning/device-service.js";
 import { activate } from "../../provisioning/xiaozhi-activate.js";
@@ -25,6 +26,12 @@ const beside = {
 const info = {
   ...deviceInfo("pass-word"),
   device_secret: "device-secret",
+  api_config: {
+    server: "http://api.example.com",
+    endpoints: { data_upload: "http://api.example.com/data", status_update: "/status" },
+    upload_interval: 90,
+    heartbeat_interval: 30,
+  },
   firmware_update: { available: true, version: "1.3.0", download_url: "http://o.example/x", checksum: "ab".repeat(32) },
 };
 
@@ -85,7 +92,7 @@ function said(value: unknown, into = new Set<string>()): Set<string> {
 }
 
 /** Nothing but what the reply says, and nothing that the broker could misread. */
-function expectBelievable({ credentials, websocket }: Configuration, reply: string): void {
+function expectBelievable({ credentials, websocket, standIn, pace }: Configuration, reply: string): void {
   const values = said(JSON.parse(reply));
   const { host, port, clientId, username, password, topics } = credentials;
   expect(host).toMatch(/^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/);
@@ -99,6 +106,18 @@ function expectBelievable({ credentials, websocket }: Configuration, reply: stri
     expect(topic).toMatch(name === "control" ? /^[^\0]+$/ : /^[^\0#+]+$/);
   }
   if (websocket) expect(values).toContain(websocket.url);
+  if (standIn) {
+    expect(values).toContain(standIn.deviceId);
+    expect(values).toContain(standIn.deviceSecret.reveal());
+    for (const url of [standIn.dataUrl, standIn.statusUrl].filter((one) => one !== undefined)) {
+      expect(formatUrl(url)).toMatch(/^https?:\/\/[a-z0-9][\x21-\x7e]*$/);
+      expect([...values].some((value) => value.toLowerCase().includes(url.host))).toBe(true);
+      expect(url.tls || !credentials.tls).toBe(true);
+    }
+    expect(standIn.dataUrl ?? standIn.statusUrl).toBeDefined();
+  }
+  for (const valueMs of [pace.heartbeatMs, pace.dataMs, pace.keepAliveMs])
+    if (valueMs !== undefined) expect(valueMs >= 5_000 && valueMs <= 86_400_000).toBe(true);
 }
 
 function expectPrintable(...texts: (string | undefined)[]): void {
@@ -114,6 +133,7 @@ describe.each([
 ])("%s replies", (_label, url, valid) => {
   test.each([1, 2])("broken, seed %i", async (seed) => {
     const kinds = new Map<string, number>();
+    let standIns = 0;
     for (const reply of replies(valid, seed)) {
       const service = new Service(() => answer(200, reply));
       service.delayMs = 0;
@@ -123,8 +143,10 @@ describe.each([
       if (!result.ok) {
         expectPrintable(result.failure.detail);
         expect([service.offers, service.toldTimes]).toEqual([[], []]);
-      } else if (result.value.kind === "configuration") expectBelievable(result.value.configuration, reply);
-      else {
+      } else if (result.value.kind === "configuration") {
+        expectBelievable(result.value.configuration, reply);
+        if (result.value.configuration.standIn) standIns++;
+      } else {
         const { code, message, url: shownUrl, challenge, timeoutMs } = result.value.activation;
         expect(code).toMatch(/^[0-9A-Za-z]{4,12}$/);
         expectPrintable(code, message, shownUrl);
@@ -134,6 +156,7 @@ describe.each([
       for (const { version, notes } of service.offers) expectPrintable(version, notes);
       for (const time of service.toldTimes) expect(new Date(time).getUTCFullYear()).toBeGreaterThan(2019);
     }
+    if (valid === info) expect(standIns).toBeGreaterThan(ROUNDS / 20);
     // It is neither all refused nor all believed.
     expect(kinds.get("bad-answer")).toBeGreaterThan(ROUNDS / 20);
     expect((kinds.get("configuration") ?? 0) + (kinds.get("activation") ?? 0)).toBeGreaterThan(ROUNDS / 20);

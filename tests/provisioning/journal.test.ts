@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { checksum } from "../../modules/storage/record.js";
-import { type Configuration, checkConfiguration, type RawConfiguration } from "../../provisioning/configuration.js";
+import {
+  type Configuration,
+  checkConfiguration,
+  encodeConfiguration,
+  type RawConfiguration,
+} from "../../provisioning/configuration.js";
 import { Journal } from "../../provisioning/journal.js";
 import { ScriptedStore } from "../scripted/store.js";
 
@@ -77,14 +82,16 @@ describe("the configuration", () => {
   test("survives with all that the service said beside it", () => {
     const store = new ScriptedStore();
     const whole = configuration("p", {
-      pace: { heartbeatMs: 30_000, retryAttempts: 3, timeoutMs: 10_000, keepAliveMs: 240_000 },
+      pace: { heartbeatMs: 30_000, dataMs: 90_000, retryAttempts: 3, timeoutMs: 10_000, keepAliveMs: 240_000 },
       websocket: { url: "wss://api.example.com/v1/", token: "ws-token" },
       utcOffsetMinutes: 480,
+      standIn: { statusUrl: "http://api.example.com/s", deviceId: "D", deviceSecret: "device-secret" },
     });
     new Journal(store).keep(URL, whole);
     const [read] = reopened(store).stored(URL);
     expect(read).toEqual(whole);
     expect(read?.websocket?.token.reveal()).toBe("ws-token");
+    expect(read?.standIn?.deviceSecret.reveal()).toBe("device-secret");
   });
 
   test("of the layout before is read, and the layout before reads this one", () => {
@@ -98,6 +105,26 @@ describe("the configuration", () => {
     expect(frame).toMatch(/^1:/);
     const before = new ScriptedStore(new Map([["credentials1", `1:${checksum(old)}:${old}`]]));
     expect(passwords(new Journal(before))).toEqual(["first"]);
+  });
+
+  test("of the layout before is the same as one of this layout that says nothing new", () => {
+    const json = JSON.stringify({ url: URL, credentials: encodeConfiguration(first).credentials });
+    const store = new ScriptedStore(new Map([["credentials1", `1:${checksum(json)}:${json}`]]));
+    const { operations } = store;
+    new Journal(store).keep(URL, first);
+    expect(store.operations).toBe(operations);
+    expect(json).not.toMatch(/cleanSession|standIn/);
+    expect(reopened(store).stored(URL)[0]?.credentials.cleanSession).toBe(true);
+  });
+
+  test("whose stand-in makes no sense in flash is there without it", () => {
+    const json = (standIn: unknown) => {
+      const { credentials } = encodeConfiguration(first);
+      const text = JSON.stringify({ url: URL, credentials, standIn });
+      return new Journal(new ScriptedStore(new Map([["credentials1", `1:${checksum(text)}:${text}`]])));
+    };
+    for (const standIn of [null, 1, "x", [], {}, { deviceId: {}, deviceSecret: [], dataUrl: 7 }])
+      expect(json(standIn).stored(URL)).toEqual([first]);
   });
 
   test("costs no flash operation when it is what is stored", () => {

@@ -30,6 +30,7 @@ describe("settings", () => {
       password: mqtt.password,
       topics: { status: "device-server", data: "device-server", control: mqtt.subscribe_topic },
       qos: 0,
+      cleanSession: true,
     });
   });
 

@@ -1,10 +1,11 @@
 import { describe, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { journeys } from "./journeys.js";
+import { outboxJourneys } from "./outbox-journeys.js";
 import { play } from "./play.js";
 
 installGlobals();
 
 describe("journeys over scripted IO", () => {
-  for (const [name, journey] of Object.entries(journeys)) test(name, () => play(journey));
+  for (const [name, journey] of Object.entries({ ...journeys, ...outboxJourneys })) test(name, () => play(journey));
 });

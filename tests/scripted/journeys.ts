@@ -6,7 +6,15 @@ import { ScriptedStore } from "./store.js";
 import { hmacVectors } from "./vectors.js";
 import { World } from "./world.js";
 
-export type Journey = (enter: (world: World) => void) => Promise<void>;
+/** What goes on turn by turn. */
+export interface Playable {
+  /** Called when no promise is pending. */
+  turn(): void;
+  /** From here on the heap holds what it held. */
+  readonly isSteady?: boolean;
+}
+
+export type Journey = (enter: (played: Playable) => void) => Promise<void>;
 
 function expect(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(what);

@@ -1,16 +1,15 @@
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import type { Journey } from "./journeys.js";
-import type { World } from "./world.js";
+import type { Journey, Playable } from "./journeys.js";
 
 // What XS has and Node has not.
 installGlobals();
 
 /** Plays a journey in Node: promises first, then the world's next turn. */
 export async function play(journey: Journey): Promise<void> {
-  let current: World | undefined;
+  let current: Playable | undefined;
   let over = false;
-  const result = journey((world) => {
-    current = world;
+  const result = journey((played) => {
+    current = played;
   }).finally(() => {
     over = true;
   });

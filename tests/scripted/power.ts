@@ -236,7 +236,7 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /** Lehmer's; seeds that follow each other start far apart. */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = (seed * 1_103_515_245) % 2_147_483_647;
   return () => {
     state = (state * 16_807 + 11) % 2_147_483_647;

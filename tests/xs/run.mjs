@@ -75,13 +75,18 @@ async function play(code, name) {
   let compute = 0;
   let slots = 0;
   let outcome = "running";
-  for (let turn = 0; outcome === "running" && turn < MAX_TURNS; turn++) {
+  /** Slots in use after a collection, turn by turn. */
+  const steady = [];
+  for (let turn = 0; ["running", "steady"].includes(outcome) && turn < MAX_TURNS; turn++) {
     const { reply, meter } = await machine.command(turn === 0 ? `start ${name}` : "turn");
     outcome = reply;
     compute += meter.compute ?? 0;
     slots = Math.max(slots, meter.currentHeapCount ?? 0);
+    if (reply === "steady") steady.push(meter.currentHeapCount);
   }
   machine.close();
+  const grown = (steady.at(-1) ?? 0) - (steady[0] ?? 0);
+  if (outcome === "passed" && grown > 0) outcome = `failed: ${grown} slots more after ${steady.length} turns`;
   return { name, outcome, compute, slots };
 }
 

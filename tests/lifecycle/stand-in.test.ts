@@ -1,0 +1,88 @@
+/** HTTP stands in where MQTT stays blocked. */
+import { expect } from "vitest";
+import { failed } from "../../modules/failure/failure.js";
+import type { HttpRequest } from "../../modules/http/http.js";
+import { answer, deviceInfo, deviceService } from "../scripted/cloud.js";
+import { pathOf, type World } from "../scripted/world.js";
+import { HOUR, life, MINUTE, pass, SECOND } from "./support.js";
+
+const isUpload = (request: HttpRequest) => pathOf(request).includes("/data/upload");
+const counts = (requests: readonly HttpRequest[]) =>
+  requests.filter(isUpload).map(({ body }) => (JSON.parse(body!) as { sensors: { count: number } }).sensors.count);
+
+/** The service takes what HTTP brings. */
+const service = deviceService((request) =>
+  pathOf(request).startsWith("/api/devices") ? answer(200, { success: true }) : answer(200, deviceInfo()),
+);
+
+function counting(world: World): void {
+  let count = 0;
+  world.device = { ...world.device, application: { read: () => ({ count: ++count }) } };
+}
+
+life("readings go over HTTP while the broker cannot be reached, and none goes twice", async ({ boot, warm }) => {
+  const world = boot({ http: service }, await warm(), counting);
+  await world.untilState("online");
+  await pass(world, SECOND);
+  let isBlocked = true;
+  world.script.broker = () => (isBlocked ? "unreachable" : undefined);
+  world.session?.end(failed("connection-lost").failure);
+  await pass(world, HOUR);
+  isBlocked = false;
+  await world.untilState("online", 2);
+  await pass(world, 2 * MINUTE);
+  const published = world.published
+    .filter(({ topic }) => topic.endsWith("/data"))
+    .map(({ payload }) => (JSON.parse(payload) as { count: number }).count);
+  const uploaded = counts(world.requests);
+  expect(uploaded.length).toBeGreaterThan(50);
+  const all = [...published, ...uploaded].sort((a, b) => a - b);
+  expect(all).toEqual(all.map((_, index) => index + 1));
+  const statuses = world.requests.filter((request) => pathOf(request).includes("/status/update"));
+  // Its pace is the status's: no second connection.
+  expect(statuses.length).toBeGreaterThan(20);
+  expect(statuses.length).toBeLessThanOrEqual(60);
+  expect(JSON.parse(statuses[0]!.body!)).toMatchObject({ status: { online: true, rssi: -65 } });
+});
+
+life("what the broker refuses is no reason: HTTP stays out of it", async ({ boot, warm }) => {
+  const world = boot({ http: service }, await warm(), counting);
+  await world.untilState("online");
+  world.script.broker = () => "broker-refused";
+  world.session?.end(failed("connection-lost").failure);
+  await pass(world, HOUR);
+  expect(world.requests.filter(isUpload)).toEqual([]);
+});
+
+life("a service that takes nothing loses nothing: the readings wait for the broker", async ({ boot, warm }) => {
+  const refusing = deviceService((request) =>
+    pathOf(request).startsWith("/api/devices") ? answer(503, "") : answer(200, deviceInfo()),
+  );
+  const world = boot({ http: refusing }, await warm(), counting);
+  await world.untilState("online");
+  await pass(world, SECOND);
+  let isBlocked = true;
+  world.script.broker = () => (isBlocked ? "unreachable" : undefined);
+  world.session?.end(failed("connection-lost").failure);
+  await pass(world, 20 * MINUTE);
+  isBlocked = false;
+  await world.untilState("online", 2);
+  await pass(world, MINUTE);
+  const published = world.published
+    .filter(({ topic }) => topic.endsWith("/data"))
+    .map(({ payload }) => (JSON.parse(payload) as { count: number }).count);
+  expect(published).toEqual(published.map((_, index) => index + 1));
+  expect(published.length).toBeGreaterThan(20);
+});
+
+life("a persistent session is asked for where the service says so", async ({ boot, warm }) => {
+  const info = deviceInfo() as { mqtt_config: object };
+  const http = deviceService(() =>
+    answer(200, { ...info, mqtt_config: { ...info.mqtt_config, clean_session: false } }),
+  );
+  const world = boot({ http }, await warm());
+  await world.untilState("online");
+  expect(world.session!.options.cleanSession).toBe(true);
+  await world.untilState("online", 2);
+  expect(world.session!.options.cleanSession).toBe(false);
+});

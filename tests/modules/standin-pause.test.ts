@@ -1,0 +1,140 @@
+/** HTTP in the place of MQTT: when it is worth it, and how often. */
+import { describe, expect, test } from "vitest";
+import { type Failure, failed, type Reason } from "../../modules/failure/failure.js";
+import { Pauses } from "../../modules/retry/pauses.js";
+import { isBlocked, pauseStandingIn, type StandInOptions, uploadPauseMs } from "../../modules/standin/standin.js";
+import { VirtualClock } from "../scripted/clock.js";
+import { Backend, numbered, reply, STATUS, standIn, status, taken } from "./standin-support.js";
+
+describe("it is worth it", () => {
+  const failure = (reason: Reason): Failure => ({ reason });
+
+  test.each<[Reason, boolean]>([
+    ...(["unreachable", "timeout", "name-unknown", "connection-lost", "tls-failed"] as const).map(
+      (reason): [Reason, boolean] => [reason, true],
+    ),
+    ...(["broker-closed", "broker-busy"] as const).map((reason): [Reason, boolean] => [reason, true]),
+    ...(["broker-credentials", "broker-refused", "topic-refused", "wifi-lost", "no-internet"] as const).map(
+      (reason): [Reason, boolean] => [reason, false],
+    ),
+    ...(["tls-untrusted", "tls-name", "tls-expired", "internal"] as const).map((reason): [Reason, boolean] => [
+      reason,
+      false,
+    ]),
+  ])("after %s: %s", (reason, is) => {
+    expect(isBlocked(failure(reason), 20)).toBe(is);
+  });
+
+  test.each([
+    [1, false],
+    [4, false],
+    [5, true],
+    [50, true],
+  ])("after %i tries: %s", (tries, is) => {
+    expect(isBlocked(failure("unreachable"), tries)).toBe(is);
+  });
+});
+
+describe("the pause between uploads", () => {
+  const pace = { retryAttempts: undefined, timeoutMs: undefined, keepAliveMs: undefined, dataMs: undefined };
+  const pauses = (heartbeatMs: number | undefined, failure?: Failure, tries = 0) =>
+    [0, 1].map((random) => uploadPauseMs({ ...pace, heartbeatMs }, failure, tries, () => random));
+
+  test("is the status's, with jitter, and a minute at least", () => {
+    expect(pauses(undefined)).toEqual([60_000, 75_000]);
+    expect(pauses(5_000)).toEqual([60_000, 75_000]);
+    expect(pauses(3_600_000)).toEqual([3_600_000, 4_500_000]);
+  });
+
+  test("grows with failures, and obeys what the service asks for", () => {
+    expect(pauses(undefined, { reason: "unreachable" })).toEqual([60_000, 75_000]);
+    expect(pauses(undefined, { reason: "unreachable" }, 20)[1]).toBeGreaterThan(299_000);
+    expect(pauses(undefined, { reason: "rate-limited", retryAfterMs: 1_800_000 })[0]).toBe(1_800_000);
+    expect(pauses(undefined, { reason: "device-disabled" })[0]).toBeGreaterThanOrEqual(12 * 3_600_000);
+  });
+});
+
+describe("a pause between two tries of the broker", () => {
+  class Scene extends Backend {
+    readonly clock = new VirtualClock();
+    readonly pauses = new Pauses(this.clock);
+    readonly random = () => 0;
+    readonly outbox = numbered(20);
+    readonly failures: Reason[] = [];
+    /** When uploads began. */
+    readonly times: number[] = [];
+    /** Until then the network is there. */
+    networkUntilMs = Number.POSITIVE_INFINITY;
+
+    async pause(pauseMs: number, standsIn = standIn): Promise<number> {
+      const { clock } = this;
+      const options: StandInOptions = {
+        standIn: standsIn,
+        pace: {} as StandInOptions["pace"],
+        tries: 0,
+        status: () => status,
+        oldest: (count) => {
+          this.times.push(clock.ticksMs());
+          return this.outbox.slice(0, count);
+        },
+        onTaken: (count) => this.outbox.splice(0, count),
+        onFailure: ({ reason }) => this.failures.push(reason),
+        wait: (waitMs) => {
+          expect(waitMs).toBeGreaterThan(0);
+          const isLost = clock.ticksMs() + waitMs > this.networkUntilMs;
+          const slept = clock.later(
+            isLost ? Math.max(0, this.networkUntilMs - clock.ticksMs()) : waitMs,
+            () => !isLost,
+          );
+          clock.step();
+          return slept;
+        },
+      };
+      const startMs = clock.ticksMs();
+      await pauseStandingIn(this, pauseMs, options);
+      return clock.ticksMs() - startMs;
+    }
+  }
+
+  test("is as long as it was to be, with an upload when it is due, eight readings each", async () => {
+    const scene = new Scene();
+    expect(await scene.pause(150_000)).toBe(150_000);
+    expect(scene.times).toEqual([0, 60_000, 120_000]);
+    expect(scene.outbox).toEqual([]);
+    expect(scene.got.map(([url]) => url).filter((url) => url === STATUS)).toHaveLength(3);
+    expect(scene.got.map(([, { sensors }]) => (sensors as { n?: number }).n).filter((n) => n !== undefined)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index),
+    );
+  });
+
+  test("after another one goes on where that left off: short pauses are no reason for more uploads", async () => {
+    const scene = new Scene();
+    for (let count = 0; count < 60; count++) expect(await scene.pause(2_000)).toBe(2_000);
+    expect(scene.times).toEqual([0, 60_000]);
+  });
+
+  test("keeps what is not taken, tells why, and leaves the service alone for as long as it asks", async () => {
+    const scene = new Scene((_body, _path, count) => (count === 4 ? reply(429, "", 100_000) : reply(200, taken)));
+    await scene.pause(120_000);
+    expect(scene.failures).toEqual(["rate-limited"]);
+    expect(scene.times).toEqual([0, 100_000]);
+    expect(scene.outbox).toHaveLength(20 - 3 - 8);
+  });
+
+  test("ends when the network is lost", async () => {
+    const scene = new Scene();
+    scene.networkUntilMs = 70_000;
+    expect(await scene.pause(300_000)).toBe(70_000);
+    expect(scene.times).toEqual([0, 60_000]);
+  });
+
+  test("ends with the upload that takes longer than it", async () => {
+    const scene: Scene = new Scene(() => {
+      scene.clock.after(15_000, () => {});
+      scene.clock.step();
+      return failed("timeout");
+    });
+    expect(await scene.pause(1_000)).toBe(15_000);
+    expect(scene.outbox).toHaveLength(20);
+  });
+});
