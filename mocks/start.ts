@@ -1,4 +1,5 @@
 /** `npm start`: the whole journey on this machine, with a person in it. */
+import { flashFile } from "./device/state-file.js";
 import type { StateLine } from "./device/virtual-device.js";
 import { openLoopback, powerUp } from "./loopback.js";
 
@@ -41,5 +42,5 @@ cloud.onMessage((topic, payload) => say(`cloud   ${topic}  ${payload.slice(0, 16
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void loopback.close());
 
 say(`A virtual ESP32-S3, the mock cloud and an MQTT broker, all on this machine. Ctrl+C ends them.
-The device's flash is the file ${stateFile}: delete it for a blank board.\n`);
+The device is the files ${stateFile} and ${flashFile(stateFile)}: delete both for a blank board.\n`);
 await powerUp(loopback);

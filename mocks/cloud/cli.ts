@@ -1,16 +1,18 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-
 import { readRelease } from "./firmware.js";
+import { parseDevices } from "./import.js";
 import { openCloud } from "./open.js";
 import { PortTakenError } from "./port-taken.js";
-import type { Release } from "./settings.js";
+import type { KnownDevice, Release } from "./settings.js";
 
-const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--firmware DIR]…
+const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE] [--firmware DIR]…
 
 Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQTT broker and a page.
 
   --port N        HTTP port (default 8001, or a free one when that is taken; 0: any free one)
   --mqtt-port N   MQTT port (default 1883, likewise)
+  --devices FILE  devices that it knows by serial number and key: the factory's records, JSON or CSV
   --firmware DIR  a release, as npm run release writes it: served, and the last one offered
   --help          this text
 `;
@@ -19,6 +21,7 @@ interface Arguments {
   http: number | null;
   mqtt: number | null;
   releases: Release[];
+  devices: KnownDevice[];
   help: boolean;
 }
 
@@ -30,6 +33,7 @@ function readArguments(args: string[]): Arguments {
       port: { type: "string" },
       "mqtt-port": { type: "string" },
       firmware: { type: "string", multiple: true },
+      devices: { type: "string" },
       help: { type: "boolean" },
     },
   });
@@ -37,6 +41,7 @@ function readArguments(args: string[]): Arguments {
     http: readPort("--port", values.port),
     mqtt: readPort("--mqtt-port", values["mqtt-port"]),
     releases: (values.firmware ?? []).map(readRelease),
+    devices: values.devices === undefined ? [] : importDevices(values.devices),
     help: values.help ?? false,
   };
 }
@@ -45,6 +50,14 @@ function readPort(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
   throw new Error(`${name}: a port from 0 to 65535 is needed`);
+}
+
+function importDevices(file: string): KnownDevice[] {
+  try {
+    return parseDevices(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`--devices: ${file}: ${(error as Error).message}`);
+  }
 }
 
 function log(line: string): void {
@@ -64,9 +77,9 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const { http, mqtt, releases } = parsed;
+  const { http, mqtt, devices, releases } = parsed;
   // Without a checksum no device would take it.
-  const cloud = await openCloud({ http, mqtt, options: { log, firmwareChecksum: releases.length > 0 } });
+  const cloud = await openCloud({ http, mqtt, options: { log, devices, firmwareChecksum: releases.length > 0 } });
   for (const release of releases) cloud.files.add(release);
   const last = releases.at(-1);
   if (last) cloud.offerFirmware(cloud.files.offer(last.version, cloud.url));
@@ -76,6 +89,7 @@ async function main(): Promise<void> {
   Type into a device   ${cloud.url}   (device service)
                        ${cloud.xiaozhiUrl}   (xiaozhi activation)
   MQTT broker          mqtt://127.0.0.1:${cloud.mqttPort}
+  Devices it knows     ${devices.length}
 
 Ctrl-C ends it.
 `);

@@ -2,12 +2,13 @@ import type { MockCloud } from "./cloud.js";
 import { dialectNames } from "./dialects.js";
 import { addFault, endpoints } from "./faults.js";
 import { readFirmware } from "./firmware.js";
+import { readDevices } from "./import.js";
 import { readSettings } from "./switches.js";
 import { asObject, asString } from "./text.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
-export type CommandName = "settings" | "faults" | "firmware" | "devices" | "broker";
+export type CommandName = "settings" | "faults" | "firmware" | "devices" | "import" | "broker";
 
 /**
  * What the admin API and the forms of the page have in common.
@@ -22,6 +23,11 @@ export function commands(cloud: MockCloud): Record<CommandName, (body: Body) => 
         serial: text("serial", serial),
         hmacKeyHex: text("hmacKeyHex", hmacKeyHex),
       });
+      return true;
+    },
+    /** `{devices: [{mac_address, serial_number, hmac_key}, …]}`, as the factory exports them: all of them or none. */
+    import: ({ devices }) => {
+      for (const device of readDevices(devices)) cloud.addDevice(device);
       return true;
     },
     /** `{runs: true | false}`, or as a form's text: stops the broker, or starts it again on its port. */

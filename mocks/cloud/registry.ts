@@ -40,6 +40,15 @@ const maxStrangers = 5_000;
 /** So many are dropped at once that a newcomer costs little. */
 const strangersDropped = 500;
 
+/** @throws {RangeError} when a MAC, serial or key is not one. The message does not repeat the key. */
+export function checkKnown({ mac, serial, hmacKeyHex }: KnownDevice): void {
+  requireMac(mac);
+  if (serial.length === 0 || serial.length > 64) throw new RangeError("serial: 1 to 64 characters are needed");
+  if (!/^([0-9A-Fa-f]{2}){16,64}$/.test(hmacKeyHex)) {
+    throw new RangeError("hmacKeyHex: 16 to 64 bytes in hexadecimal are needed");
+  }
+}
+
 /** What the cloud remembers: devices, keys, codes and accounts. In memory only, like the cloud itself. */
 export class Registry {
   readonly #context: CloudContext;
@@ -72,13 +81,11 @@ export class Registry {
     return device;
   }
 
-  /** @throws {RangeError} when a MAC, serial or key is not one. The message does not repeat the key. */
-  addKnown({ mac, serial, hmacKeyHex }: KnownDevice): void {
+  /** @throws {RangeError} as `checkKnown` */
+  addKnown(device: KnownDevice): void {
+    checkKnown(device);
+    const { mac, serial, hmacKeyHex } = device;
     const canonical = requireMac(mac);
-    if (serial.length === 0 || serial.length > 64) throw new RangeError("serial: 1 to 64 characters are needed");
-    if (!/^([0-9A-Fa-f]{2}){16,64}$/.test(hmacKeyHex)) {
-      throw new RangeError("hmacKeyHex: 16 to 64 bytes in hexadecimal are needed");
-    }
     const former = this.#serials.get(canonical);
     if (former !== undefined) this.#keys.delete(former);
     const owner = this.#keys.get(serial)?.mac;

@@ -14,7 +14,7 @@ import { Radio } from "../moddable/radio.js";
 import { FlashFile, flashFileOf } from "./flash-file.js";
 import { type Behaviour, readBehaviour } from "./image.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
-import { readState, writeState } from "./state-file.js";
+import { flashFile, readFlash, writeFlash } from "./state-file.js";
 
 const boot = workerData as BootData;
 const parent = parentPort!;
@@ -35,11 +35,11 @@ function operated(): void {
 }
 
 function installNvs(): void {
-  const state = readState(boot.stateFile);
-  if (!state) throw new Error(`no state file: ${boot.stateFile}`);
+  const image = readFlash(boot.stateFile);
+  if (!image) throw new Error(`no flash: ${flashFile(boot.stateFile)}`);
   host.nvs = new Nvs({
-    state,
-    commit: (nvs) => writeState(boot.stateFile, { ...state, ...nvs }),
+    image,
+    commit: (bytes) => writeFlash(boot.stateFile, bytes),
     onOperation: operated,
   });
 }

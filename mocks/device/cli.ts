@@ -1,9 +1,13 @@
 /** `npm run device`: a virtual device in the terminal. */
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { pageBytes } from "../../tools/nvs/layout.js";
+import { readNvs } from "../../tools/nvs/nvs.js";
 import { choosePort } from "./ports.js";
+import { flashFile } from "./state-file.js";
 import { type StateLine, VirtualDevice, type VirtualDeviceOptions } from "./virtual-device.js";
 
-const usage = `npm run device -- [--portal-port N] [--dns-port N] [--state FILE] [--mac M] [--serial S] [--hmac-key HEX] [--json]`;
+const usage = `npm run device -- [--portal-port N] [--dns-port N] [--state FILE] [--mac M] [--serial S] [--hmac-key HEX] [--nvs FILE] [--json]`;
 const maxSerialBytes = 64;
 
 /** What is wrong with the arguments; ends with code 2. */
@@ -18,7 +22,7 @@ interface Arguments {
 
 function readArguments(args: string[]): Arguments {
   const { values } = parsed(args);
-  const { state, mac, serial, "hmac-key": hmacKey } = values;
+  const { state, mac, serial, "hmac-key": hmacKey, nvs } = values;
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
     throw new UsageError("--mac: six pairs of hexadecimal digits with colons between them, as 7C:DF:A1:00:00:01");
   if (hmacKey !== undefined && !/^([0-9a-f]{2}){16,64}$/i.test(hmacKey))
@@ -34,6 +38,7 @@ function readArguments(args: string[]): Arguments {
       ...(mac && { mac }),
       ...(serial && { serial }),
       ...(hmacKey && { hmacKey }),
+      ...(nvs !== undefined && { nvs: readDump(nvs) }),
     },
     json: values.json ?? false,
   };
@@ -48,12 +53,25 @@ function parsed(args: string[]) {
     mac: text,
     serial: text,
     "hmac-key": text,
+    nvs: text,
     json: { type: "boolean" },
   } as const;
   try {
     return parseArgs({ args, options });
   } catch (error) {
     throw new UsageError((error as Error).message);
+  }
+}
+
+/** A board's NVS partition, as `esptool read-flash` saves it. */
+function readDump(file: string): Uint8Array {
+  try {
+    const dump = readFileSync(file);
+    const { entries, problems } = readNvs(dump);
+    if (dump.length % pageBytes === 0 && entries.length > 0) return dump;
+    throw new Error(problems[0] ?? "it is blank");
+  } catch (error) {
+    throw new UsageError(`--nvs: ${file} is no dump of an NVS partition: ${(error as Error).message}`);
   }
 }
 
@@ -105,7 +123,7 @@ async function run(): Promise<void> {
   if (stopped) await device.stop();
   else if (!json)
     process.stdout.write(
-      `device ${device.identity!.mac}  portal http://127.0.0.1:${device.portalPort}/  DNS 127.0.0.1:${device.dnsPort}  state ${device.stateFile}\n`,
+      `device ${device.identity!.mac}  portal http://127.0.0.1:${device.portalPort}/  DNS 127.0.0.1:${device.dnsPort}  state ${device.stateFile}  flash ${flashFile(device.stateFile)}\n`,
     );
 }
 

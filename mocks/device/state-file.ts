@@ -1,8 +1,11 @@
-/** What a virtual device keeps while it has no power: who it is, and its flash. */
+/**
+ * What a virtual device keeps while it has no power: who it is, and its flash. Two files beside each other: `board.json`
+ * is the state file; `board.nvs.bin` is the NVS partition, byte for byte as a chip has it.
+ */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { Nvs, type NvsState } from "../moddable/nvs.js";
+import { Nvs, type PreferenceValue } from "../moddable/nvs.js";
 import { flashAtFactory, flashFileOf } from "./flash-file.js";
 import { makeImage } from "./image.js";
 
@@ -10,67 +13,123 @@ import { makeImage } from "./image.js";
 export interface DeviceIdentity {
   /** `7C:DF:A1:…` */
   mac: string;
+  /** Empty, like the key, where an NVS dump has none. */
   serial: string;
   /** Hexadecimal, 32 bytes when made up. */
   hmacKey: string;
 }
 
-export interface DeviceState extends NvsState {
-  device: DeviceIdentity;
-}
-
 /** Where the device's code finds the factory's data in NVS. */
 const factory = { domain: "factory", serial: "serial", hmacKey: "hmac_key" } as const;
 
-/** Undefined when there is no file. @throws when the file is not what a device wrote */
-export function readState(file: string): DeviceState | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  const state = JSON.parse(text) as Partial<DeviceState>;
-  if (typeof state.device !== "object" || typeof state.nvs !== "object")
-    throw new Error(`${file} is not a device's state`);
-  return state as DeviceState;
+/** Of the NVS partition that belongs to a state file. */
+export function flashFile(stateFile: string): string {
+  return `${stateFile.replace(/\.json$/, "")}.nvs.bin`;
 }
 
-/** At once and whole: either the old file stands or the new one. */
-export function writeState(file: string, state: DeviceState): void {
-  const fresh = `${file}.new`;
-  writeFileSync(fresh, JSON.stringify(state, undefined, 1), { mode: 0o600 });
-  renameSync(fresh, file);
+/** Undefined where there is none. */
+export function readFlash(stateFile: string): Uint8Array | undefined {
+  return readIfThere(flashFile(stateFile));
+}
+
+export function writeFlash(stateFile: string, image: Uint8Array): void {
+  replace(flashFile(stateFile), image);
 }
 
 /**
  * Reads the state, or makes a device up, with what is given; writes the factory's data where it is missing or other.
  * @param version of the firmware that a new device comes with
+ * @param dump a chip's NVS partition, which takes the place of the device's; for it nothing is made up but the MAC
  * @returns the identity as it stands in the file afterwards
  */
-export function prepareState(file: string, given: Partial<DeviceIdentity>, version: string): DeviceIdentity {
+export function prepareState(
+  file: string,
+  given: Partial<DeviceIdentity>,
+  version: string,
+  dump?: Uint8Array,
+): DeviceIdentity {
   mkdirSync(dirname(file), { recursive: true });
   const state = readState(file);
-  const flashFile = flashFileOf(file);
-  if (!state || !existsSync(flashFile)) flashAtFactory(flashFile, makeImage({ version }));
+  const chipFile = flashFileOf(file);
+  if (!state || !existsSync(chipFile)) flashAtFactory(chipFile, makeImage({ version }));
+  const flash = dump ?? readFlash(file);
+  const image = flash ?? state?.oldFlash;
+  const nvs = new Nvs(image && { image });
+  const isFlashAlone = dump !== undefined || (flash !== undefined && !state);
+  const known = isFlashAlone
+    ? { serial: text(nvs, factory.serial), hmacKey: text(nvs, factory.hmacKey) }
+    : state?.device;
   const mac = given.mac?.toUpperCase() ?? state?.device.mac ?? inventedMac();
   const device: DeviceIdentity = {
     mac,
-    serial: given.serial ?? state?.device.serial ?? inventedSerial(mac),
-    hmacKey: given.hmacKey ?? state?.device.hmacKey ?? randomBytes(32).toString("hex"),
+    serial: given.serial ?? known?.serial ?? inventedSerial(mac),
+    hmacKey: given.hmacKey ?? known?.hmacKey ?? randomBytes(32).toString("hex"),
   };
-  const nvs = new Nvs({ state: state ?? { nvs: {} } });
   burn(nvs, factory.serial, device.serial);
   burn(nvs, factory.hmacKey, device.hmacKey);
-  writeState(file, { device, ...nvs.state });
+  writeFlash(file, nvs.image);
+  replace(file, JSON.stringify({ device }, undefined, 1));
   return device;
 }
 
+interface DeviceState {
+  device: DeviceIdentity;
+  /** From a state file that held the values of its flash itself. */
+  oldFlash: Uint8Array | undefined;
+}
+
+/** Undefined when there is no file. @throws when the file is not what a device wrote */
+function readState(file: string): DeviceState | undefined {
+  const bytes = readIfThere(file);
+  if (!bytes) return undefined;
+  const { device, nvs } = JSON.parse(Buffer.from(bytes).toString()) as { device?: DeviceIdentity; nvs?: OldFlash };
+  if (typeof device !== "object") throw new Error(`${file} is not a device's state`);
+  return { device, oldFlash: nvs && fromOld(nvs) };
+}
+
+/** Domains of keys; a blob stands as `{hex}`. */
+type OldFlash = Record<string, Record<string, boolean | number | string | { hex: string }>>;
+
+function fromOld(domains: OldFlash): Uint8Array {
+  const nvs = new Nvs();
+  for (const [domain, values] of Object.entries(domains))
+    for (const [key, value] of Object.entries(values)) write(nvs, domain, key, restored(value));
+  return nvs.image;
+}
+
+function restored(value: OldFlash[string][string]): PreferenceValue {
+  return typeof value === "object" ? new Uint8Array(Buffer.from(value.hex, "hex")).buffer : value;
+}
+
+function text(nvs: Nvs, key: string): string {
+  const value = nvs.get(factory.domain, key);
+  return typeof value === "string" ? value : "";
+}
+
 function burn(nvs: Nvs, key: string, value: string): void {
-  if (nvs.get(factory.domain, key) === value) return;
+  if (text(nvs, key) === value) return;
   nvs.erase(factory.domain, key);
-  if (!nvs.write(factory.domain, key, value)) throw new Error(`no room for the factory's ${key}`);
+  write(nvs, factory.domain, key, value);
+}
+
+function write(nvs: Nvs, domain: string, key: string, value: PreferenceValue): void {
+  if (!nvs.write(domain, key, value)) throw new Error(`no room in flash for ${domain}/${key}`);
+}
+
+function readIfThere(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** At once and whole: either the old file stands or the new one. */
+function replace(file: string, content: string | Uint8Array): void {
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, content, { mode: 0o600 });
+  renameSync(fresh, file);
 }
 
 /** With a prefix that Espressif has. */

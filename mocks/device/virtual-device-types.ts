@@ -14,6 +14,8 @@ export interface VirtualDeviceOptions extends Partial<DeviceIdentity> {
   dnsPort?: number;
   /** Default: `.state/device.json` in the working directory. */
   stateFile?: string;
+  /** A chip's NVS partition, in whole pages: the device's flash at the first `start` in place of what it had. */
+  nvs?: Uint8Array;
   /** More entries of `mc/config`. */
   config?: Record<string, unknown>;
   /** Authorities whose servers the device trusts, PEM. Default: none, not even the firmware's. */

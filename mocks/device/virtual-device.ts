@@ -1,6 +1,6 @@
 /**
  * A device on the host: the firmware's compiled main module with the mocked SDK, in a thread for each boot.
- * Memory goes with the thread; flash is the state file.
+ * Memory goes with the thread; flash is the file beside the state file.
  */
 import { X509Certificate } from "node:crypto";
 import { EventEmitter } from "node:events";
@@ -106,7 +106,8 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     const { mac, serial, hmacKey } = this.#options;
     const given = { ...(mac && { mac }), ...(serial && { serial }), ...(hmacKey && { hmacKey }) };
     const version = this.#options.firmwareVersion ?? String(manifestConfig().firmwareVersion);
-    this.#identity = prepareState(this.stateFile, given, version);
+    const dump = this.#identity ? undefined : this.#options.nvs;
+    this.#identity = prepareState(this.stateFile, given, version, dump);
     this.#crashes = 0;
     this.#resetReason = resetReasons.powerOn;
     Atomics.store(this.#counter, 0, 0);

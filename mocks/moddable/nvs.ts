@@ -1,30 +1,25 @@
 /**
- * The chip's NVS partition: namespaces of keys, its limits, and its flash operations one by one, so that a power cut
- * can fall between any two of them.
+ * The chip's NVS partition, byte for byte, as `preference` uses it: its limits, and its operations one by one, so that
+ * a power cut can fall between any two of them.
  */
+
+import type { NvsValue } from "../../tools/nvs/nvs.js";
+import { NvsPartition } from "../../tools/nvs/partition.js";
 import { xsStringBytes } from "./buffers.js";
-import { NvsPages, type NvsRecord, type NvsSize } from "./nvs-pages.js";
 
-export type NvsValue = boolean | number | string | ArrayBuffer;
-
-/** How values stand in a state file: a blob as `{hex}`. */
-export type StoredValue = boolean | number | string | { hex: string };
-export type StoredDomains = Record<string, Record<string, StoredValue>>;
-
-export interface NvsState {
-  nvs: StoredDomains;
-  /** Left out: the values are laid out afresh. */
-  nvsPages?: NvsRecord[][];
-}
+export type PreferenceValue = boolean | number | string | ArrayBuffer;
 
 export interface NvsOptions {
-  state?: NvsState;
-  /** Keeps the state; called after every flash operation, before anything else happens. */
-  commit?(state: Required<NvsState>): void;
-  /** Called after every flash operation with their count since the start; may end the device then and there. */
+  /** A partition as a chip has it; copied. Left out: a blank one. */
+  image?: Uint8Array;
+  /** Keeps the partition; called after every operation, before anything else happens. The bytes change later. */
+  commit?(image: Uint8Array): void;
+  /** Called after every operation with their count since the start; may end the device then and there. */
   onOperation?(count: number): void;
 }
 
+/** As partitions.csv has it. */
+const partitionBytes = 0x10000;
 /** Of a namespace's or a key's name (NVS_KEY_NAME_MAX_SIZE less the NUL). */
 const nameBytes = 15;
 /** Of a string with its NUL (nvs_set_str). */
@@ -32,90 +27,68 @@ const stringBytes = 4000;
 
 export const validName = (name: string): boolean => name.length > 0 && xsStringBytes(name) <= nameBytes;
 
-const entryOf = (domain: string, key: string): string => `${domain}/${key}`;
-
-function sizeOf(value: NvsValue): NvsSize {
-  if (typeof value === "string") return { kind: "string", bytes: xsStringBytes(value) + 1 };
-  if (value instanceof ArrayBuffer) return { kind: "blob", bytes: value.byteLength };
-  return { kind: "primitive" };
+/** The types that modPreference.c hands to NVS. */
+function store(value: PreferenceValue): NvsValue {
+  if (typeof value === "boolean") return { type: "u8", value: value ? 1 : 0 };
+  if (typeof value === "number") return { type: "i32", value };
+  return typeof value === "string" ? { type: "string", value } : { type: "blob", value: new Uint8Array(value) };
 }
 
-function store(value: NvsValue): StoredValue {
-  return value instanceof ArrayBuffer ? { hex: Buffer.from(value).toString("hex") } : value;
-}
-
-function restore(value: StoredValue): NvsValue {
-  if (typeof value !== "object") return value;
-  return new Uint8Array(Buffer.from(value.hex, "hex")).buffer;
+/** Undefined for the types that modPreference.c does not ask for. */
+function restore({ type, value }: NvsValue): PreferenceValue | undefined {
+  if (type === "u8") return value !== 0;
+  if (type === "i32" || type === "string") return value;
+  return type === "blob" ? new Uint8Array(value).buffer : undefined;
 }
 
 export class Nvs {
-  #domains = new Map<string, Map<string, StoredValue>>();
-  #pages: NvsPages;
-  #options: NvsOptions;
+  readonly #partition: NvsPartition;
+  readonly #options: NvsOptions;
   #operations = 0;
 
   constructor(options: NvsOptions = {}) {
     this.#options = options;
-    this.#pages = new NvsPages(options.state?.nvsPages);
-    for (const [domain, values] of Object.entries(options.state?.nvs ?? {})) {
-      if (options.state?.nvsPages) this.#domains.set(domain, new Map(Object.entries(values)));
-      else for (const [key, value] of Object.entries(values)) this.#lay(domain, key, restore(value));
-    }
+    this.#partition = new NvsPartition(options.image?.slice() ?? new Uint8Array(partitionBytes).fill(0xff));
   }
 
-  /** Flash operations since the start: erasures of existing keys, and writes. */
+  /** Operations since the start: erasures of existing keys, and writes. */
   get operations(): number {
     return this.#operations;
   }
 
-  get state(): Required<NvsState> {
-    const nvs = Object.fromEntries([...this.#domains].map(([name, values]) => [name, Object.fromEntries(values)]));
-    return { nvs, nvsPages: this.#pages.toJSON() };
+  /** The partition as it is in flash now. */
+  get image(): Uint8Array {
+    return this.#partition.bytes;
   }
 
-  get(domain: string, key: string): NvsValue | undefined {
-    const value = this.#domains.get(domain)?.get(key);
-    return value === undefined ? undefined : restore(value);
+  get(domain: string, key: string): PreferenceValue | undefined {
+    const value = this.#partition.get(domain, key);
+    return value && restore(value);
   }
 
   keys(domain: string): string[] {
-    return [...(this.#domains.get(domain)?.keys() ?? [])];
+    return this.#partition.keys(domain);
   }
 
   /** Erases a key; nothing happens when there is none. */
   erase(domain: string, key: string): void {
-    if (!this.#domains.get(domain)?.delete(key)) return;
-    this.#pages.erase(entryOf(domain, key));
+    if (this.#partition.erase(domain, key)) this.#operated();
+  }
+
+  /**
+   * Writes a key that does not exist. False: too long, or no room.
+   * @throws RangeError for a string with U+0000 or half a surrogate pair: what XS makes of them is not mocked
+   */
+  write(domain: string, key: string, value: PreferenceValue): boolean {
+    if (typeof value === "string" && xsStringBytes(value) >= stringBytes) return false;
+    if (!this.#partition.set({ namespace: domain, key, value: store(value) })) return false;
     this.#operated();
-  }
-
-  /** Writes a key that does not exist. False: too long, or no room. */
-  write(domain: string, key: string, value: NvsValue): boolean {
-    if (!this.#lay(domain, key, value)) return false;
-    this.#operated();
-    return true;
-  }
-
-  #lay(domain: string, key: string, value: NvsValue): boolean {
-    const size = sizeOf(value);
-    if (size.kind === "string" && size.bytes > stringBytes) return false;
-    if (!this.#open(domain) || !this.#pages.write(entryOf(domain, key), size)) return false;
-    this.#domains.get(domain)!.set(key, store(value));
-    return true;
-  }
-
-  /** A namespace takes an entry of its own, for ever. */
-  #open(domain: string): boolean {
-    if (this.#domains.has(domain)) return true;
-    if (!this.#pages.write(domain, { kind: "primitive" })) return false;
-    this.#domains.set(domain, new Map());
     return true;
   }
 
   #operated(): void {
     this.#operations += 1;
-    this.#options.commit?.(this.state);
+    this.#options.commit?.(this.image);
     this.#options.onOperation?.(this.#operations);
   }
 }

@@ -4,10 +4,10 @@
  */
 import type PreferenceType from "preference";
 import { host } from "./host.js";
-import { type NvsValue, validName } from "./nvs.js";
+import { type PreferenceValue, validName } from "./nvs.js";
 
 /** What `set` would hand to NVS. @throws for what the chip refuses before it touches the flash */
-function checked(value: unknown): NvsValue {
+function checked(value: unknown): PreferenceValue {
   if (typeof value === "number") {
     if (value !== (value | 0)) throw new Error("float unsupported");
     return value | 0;

@@ -35,8 +35,9 @@ export function startAgent(application: Application = {}): Agent {
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
   const preferences = preferencesRecord(store);
+  const identity = createIdentity(createStore("factory"), store, Math.random);
   const firmware = createFirmware(config as unknown as FirmwareBuild);
-  const built = config as unknown as Build;
+  const built: Build = { ...(config as unknown as Build), ...identity.product };
   const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
   const log = createLog((line) => trace(line, "\n"));
   const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
@@ -54,7 +55,7 @@ export function startAgent(application: Application = {}): Agent {
     serveHttp: createHttpServer(clock),
     serveUdp,
     mqtt: createMqtt(clock, calendar),
-    identity: createIdentity(createStore("factory"), store, Math.random),
+    identity,
     updates: createUpdates({
       ...{ clock, calendar, log, system, store, preferences, build },
       random: Math.random,

@@ -8,6 +8,7 @@ import { createEfuseKeyStore } from "./efuse-adapter.js";
 import { type Sha256, toHex } from "./hmac.js";
 import { type Identity, normaliseMac, uuidV4 } from "./identity.js";
 import { createNvsKeyStore } from "./nvs-keys.js";
+import { readProduct } from "./product.js";
 
 export const sha256: Sha256 = (...parts) => {
   const digest = new Digest("SHA256");
@@ -16,8 +17,8 @@ export const sha256: Sha256 = (...parts) => {
 };
 
 /**
- * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`; the chip's eFuses come
- *   first where they have serial number and key
+ * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`, and what `readProduct`
+ *   reads; the chip's eFuses come first where they have serial number and key
  * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
  */
 export function createIdentity(factory: Store, store: Store, random: () => number): Identity {
@@ -33,6 +34,7 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
       () => uuidV4(random),
     ),
     accessPointPassword: isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined,
+    product: readProduct(factory),
     sign(text, form) {
       const digest = keys.sign(new Uint8Array(ArrayBuffer.fromString(text)), form);
       return digest && toHex(digest);

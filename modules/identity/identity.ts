@@ -14,6 +14,15 @@ export interface KeyStore {
   sign(message: Uint8Array<ArrayBuffer>, form: KeyForm): Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** What the factory says of the product; what it does not say, the build does. */
+export interface FactoryProduct {
+  readonly hardwareVersion?: string;
+  readonly productId?: string;
+  readonly provisioningUrl?: string;
+  /** Beside `provisioningUrl`. */
+  readonly provisioningUrlLocked?: boolean;
+}
+
 /** Who the device is. The signing key never leaves this port: it signs. */
 export interface Identity {
   /** Station interface, upper case with colons. */
@@ -24,6 +33,7 @@ export interface Identity {
   readonly uuid: string;
   /** WPA2 password of the access point, as the label has it; undefined: the access point is open. */
   readonly accessPointPassword: Secret | undefined;
+  readonly product: FactoryProduct;
   /** HMAC-SHA256 with the factory's key, 64 lower-case hex digits; undefined where there is no key in this form. */
   sign(text: string, form: KeyForm): string | undefined;
 }

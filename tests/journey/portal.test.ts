@@ -1,9 +1,16 @@
 /** The portal of a whole device: found by every system, opened by hand, with the label's password. */
 import { expect, test } from "vitest";
-import { readState, writeState } from "../../mocks/device/state-file.js";
-import { Nvs } from "../../mocks/moddable/nvs.js";
 import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
-import { fillIn, openCloud, openDevice, openOnlineDevice, portalUrl, STEP_MS, untilDone } from "./support.js";
+import {
+  fillIn,
+  openCloud,
+  openDevice,
+  openOnlineDevice,
+  portalUrl,
+  STEP_MS,
+  untilDone,
+  writeNvsOf,
+} from "./support.js";
 
 test("every system's probe opens its sheet, and closes it when everything works", async () => {
   const cloud = await openCloud({ autoRegister: true });
@@ -32,10 +39,7 @@ test("its network has the password that the factory printed on the label", async
   expect(device.accessPoint).toMatchObject({ ssid: expect.stringMatching(/^ESP32-[0-9A-F]{4}$/) });
   expect(device.accessPoint).not.toHaveProperty("password");
   await device.stop();
-  const state = readState(device.stateFile)!;
-  const nvs = new Nvs({ state });
-  nvs.write("factory", "ap_password", "from the label");
-  writeState(device.stateFile, { ...state, ...nvs.state });
+  writeNvsOf(device, "factory", "ap_password", "from the label");
   await device.start();
   await device.waitFor("portal", STEP_MS);
   expect(device.accessPoint).toMatchObject({ password: "from the label" });

@@ -1,9 +1,7 @@
 import { expect, test } from "vitest";
-import { readState, writeState } from "../../mocks/device/state-file.js";
 import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
-import { Nvs } from "../../mocks/moddable/nvs.js";
 import { readPage, sendForm, watchTrial } from "../../mocks/phone.js";
-import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, until } from "./support.js";
+import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, until, writeNvsOf } from "./support.js";
 
 /** One journey with the power cut after the n-th flash operation. @returns the operations it took in all */
 async function journey(powerCutAfterWrites: number): Promise<number> {
@@ -111,8 +109,5 @@ async function keep(device: VirtualDevice, url: string): Promise<void> {
 
 /** What the command `portal` leaves in flash; written while the device is off. */
 function askForPortal(device: VirtualDevice): void {
-  const state = readState(device.stateFile)!;
-  const nvs = new Nvs({ state });
-  nvs.write("agent", "portal", "1");
-  writeState(device.stateFile, { ...state, ...nvs.state });
+  writeNvsOf(device, "agent", "portal", "1");
 }

@@ -1,12 +1,15 @@
 /** A virtual device and the mock cloud, real sockets between them. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
+import { readFlash, writeFlash } from "../../mocks/device/state-file.js";
 import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
+import { Nvs } from "../../mocks/moddable/nvs.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
+import { readNvs } from "../../tools/nvs/nvs.js";
 
 export const WIFI = { ssid: "Home", password: "a-wifi-password" };
 export const STEP_MS = 15_000;
@@ -71,14 +74,17 @@ export async function openOnlineDevice(cloud: MockCloud): Promise<VirtualDevice>
   return device;
 }
 
-/** Everything in the device's flash. */
-export function flashOf(device: VirtualDevice): string {
-  return readFileSync(device.stateFile, "utf8");
+/** Writes a string into the device's flash while it is off. */
+export function writeNvsOf(device: VirtualDevice, namespace: string, key: string, value: string): void {
+  const nvs = new Nvs({ image: readFlash(device.stateFile)! });
+  nvs.write(namespace, key, value);
+  writeFlash(device.stateFile, nvs.image);
 }
 
 /** The value behind `name` in the credentials that are stored in flash. */
 export function storedSecret(device: VirtualDevice, name: string): string {
-  const match = new RegExp(`\\\\"${name}\\\\":\\\\"(.*?)\\\\"`).exec(flashOf(device));
+  const { entries } = readNvs(readFlash(device.stateFile)!);
+  const match = new RegExp(`"${name}":"(.*?)"`).exec(entries.map(({ value }) => value.value).join("\n"));
   if (!match?.[1]) throw new Error(`no ${name} in flash`);
   return match[1];
 }

@@ -1,138 +1,84 @@
-import { readFileSync } from "node:fs";
-import { beforeEach, describe, expect, test } from "vitest";
-import flashModule from "../../mocks/moddable/flash.js";
-import { host, makeOta } from "../../mocks/moddable/host.js";
-import { Nor } from "../../mocks/moddable/nor.js";
-import { PARTITIONS } from "../../modules/update/simulator/partitions.js";
+/** The flash of a virtual device: a file as a chip has it, a board's dump, and what older state files hold. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readFlash } from "../../mocks/device/state-file.js";
+import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
+import { Nvs } from "../../mocks/moddable/nvs.js";
+import { readNvs, writeNvs } from "../../tools/nvs/nvs.js";
 
-class PowerCut extends Error {}
+const patienceMs = 8_000;
 
-let operations: number;
-let cutAfter: number | undefined;
+let folder: string;
+const devices: VirtualDevice[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flash-"));
+});
+afterEach(async () => {
+  await Promise.all(devices.splice(0).map((device) => device.stop()));
+  rmSync(folder, { recursive: true });
+});
 
-function abort(reason: string): never {
-  throw new Error(`abort: ${reason}`);
+const stateFile = () => join(folder, "device.json");
+const stored = () => JSON.parse(readFileSync(stateFile(), "utf8"));
+/** As it stands in flash. */
+const boots = () => new Nvs({ image: readFlash(stateFile())! }).get("tiny", "boots");
+
+function deviceOf(action: string, options: VirtualDeviceOptions = {}): VirtualDevice {
+  const main = new URL("tiny-device.js", import.meta.url);
+  const device = new VirtualDevice({ main, stateFile: stateFile(), config: { action }, ...options });
+  devices.push(device);
+  return device;
 }
 
-beforeEach(() => {
-  operations = 0;
-  cutAfter = undefined;
-  const onOperation = () => {
-    if (++operations === cutAfter) throw new PowerCut();
+test("a state file that holds its flash itself is read, and its flash is a partition from then on", async () => {
+  const device = { mac: "7C:DF:A1:00:00:07", serial: "SN-OLD", hmacKey: "5a".repeat(32) };
+  const nvs = {
+    tiny: { boots: 4, blob: { hex: "00ff" } },
+    factory: { serial: device.serial, hmac_key: device.hmacKey },
   };
-  host.ota = makeOta(new Nor({ onOperation }), 0, abort);
+  writeFileSync(stateFile(), JSON.stringify({ device, nvs, nvsPages: [] }));
+  const old = deviceOf("count");
+  await old.start();
+  expect(await old.waitFor("booted", patienceMs)).toMatchObject({ boots: 5, serial: "SN-OLD" });
+  await old.waitFor("counted", patienceMs);
+  await old.stop();
+  expect(stored()).toEqual({ device });
+  expect(boots()).toBe(5);
 });
 
-const bytes = (...values: number[]) => Uint8Array.from(values);
-const read = (path: string, offset: number, count: number) => [
-  ...new Uint8Array(flashModule.open({ path }).read(count, offset)),
-];
+describe("a board's dump", () => {
+  const dump = (entries: Record<string, string>) =>
+    writeNvs(
+      Object.entries(entries).map(([key, value]) => ({ namespace: "factory", key, value: { type: "string", value } })),
+      0x6000,
+    );
 
-test("the partitions are those of the project's table", () => {
-  const subtypes: Record<string, number> = { ota: 0, phy: 1, nvs: 2, ota_0: 0x10, ota_1: 0x11 };
-  const table = readFileSync(new URL("../../modules/system/esp32/partitions.csv", import.meta.url), "utf8")
-    .split("\n")
-    .filter((line) => /^\w/.test(line))
-    .map((line) => line.split(",").map((cell) => cell.trim()))
-    .map(([label, type, subtype, address, size]) => ({
-      label,
-      type: type === "app" ? 0 : 1,
-      subtype: subtypes[subtype!],
-      address: Number(address),
-      size: Number(size),
-    }));
-  expect(PARTITIONS).toEqual(table);
-});
-
-describe("paths and modes", () => {
-  test("the slots by their role, data by its label", () => {
-    expect([...flashModule]).toEqual(["nvs", "phy_init", "otadata", "ota_0", "ota_1"]);
-    expect(flashModule.open({ path: "nextota" }).status()).toEqual({ size: 0x300000, blockLength: 4096, blocks: 768 });
-    expect(flashModule.open({ path: "otadata" }).status().blocks).toBe(2);
-    for (const path of ["ota_1", "xs", "nothing"])
-      expect(() => flashModule.open({ path }), path).toThrow("can't find partition");
+  test("is the device's flash, in place of what it had, once", async () => {
+    const first = deviceOf("count");
+    await first.start();
+    await first.waitFor("counted", patienceMs);
+    await first.stop();
+    const nvs = dump({ serial: "SN-BOARD", hmac_key: "6b".repeat(32) });
+    const device = deviceOf("count", { nvs });
+    for (const expected of [1, 2]) {
+      await device.start();
+      expect(await device.waitFor("booted", patienceMs)).toMatchObject({ boots: expected, serial: "SN-BOARD" });
+      await device.waitFor("counted", patienceMs);
+      await device.powerCut();
+    }
+    expect(device.identity).toMatchObject({ serial: "SN-BOARD", hmacKey: "6b".repeat(32) });
+    expect(readFlash(stateFile())).toHaveLength(0x6000);
+    expect(readNvs(readFlash(stateFile())!).problems).toEqual([]);
   });
 
-  test("nothing is written through a reader, and nothing at all once it is closed", () => {
-    const reader = flashModule.open({ path: "nextota", mode: "r" });
-    expect(() => reader.write(bytes(0), 0)).toThrow("read-only");
-    expect(() => reader.eraseBlock(0)).toThrow("read-only");
-    reader.close();
-    reader.close();
-    expect(() => reader.read(1, 0)).toThrow(SyntaxError);
-    expect(() => flashModule.open({ path: "nextota", mode: "w" as "r" })).toThrow("invalid mode");
-    expect(operations).toBe(0);
-  });
-
-  test("a write to what runs ends the machine", () => {
-    expect(() => flashModule.open({ path: "running" }).write(bytes(0), 0)).toThrow("abort");
-  });
-});
-
-describe("NOR", () => {
-  test("erased is all ones; a write only clears bits; an erasure takes a block, not more", () => {
-    const flash = flashModule.open({ path: "nextota" });
-    flash.write(bytes(0xf0, 0x0f), 4095);
-    flash.write(bytes(0x3c, 0xff), 4095);
-    expect(read("nextota", 4094, 4)).toEqual([0xff, 0x30, 0x0f, 0xff]);
-    flash.eraseBlock(0);
-    expect(read("nextota", 4094, 4)).toEqual([0xff, 0xff, 0x0f, 0xff]);
-    flash.eraseBlock(0, 2);
-    expect(read("nextota", 4094, 4)).toEqual([0xff, 0xff, 0xff, 0xff]);
-  });
-
-  test("into a buffer of the caller's, and from a view of a larger one", () => {
-    const flash = flashModule.open({ path: "nextota" });
-    flash.write(bytes(1, 2, 3, 4).subarray(1, 3), 7);
-    const target = new Uint8Array(4);
-    expect(flash.read(target.subarray(1, 3), 7)).toBe(2);
-    expect([...target]).toEqual([0, 2, 3, 0]);
-    expect(() => flash.write(new Uint16Array(1) as unknown as Uint8Array, 0)).toThrow(TypeError);
-    expect(() => flash.write(bytes(1), undefined as unknown as number)).toThrow(SyntaxError);
-  });
-
-  test("nothing reaches over a partition's ends", () => {
-    const flash = flashModule.open({ path: "nextota" });
-    const { size, blocks } = flash.status();
-    expect(() => flash.write(bytes(1, 2), size - 1)).toThrow("write failed");
-    expect(() => flash.write(bytes(1), -1)).toThrow("write failed");
-    expect(() => flash.read(2, size - 1)).toThrow("read failed");
-    expect(() => flash.eraseBlock(blocks)).toThrow("erase failed");
-    expect(() => flash.eraseBlock(2, 1)).toThrow("erase failed");
-    expect(flash.read(1, size - 1)).toHaveProperty("byteLength", 1);
-  });
-
-  test("the power fails in the middle of a write: pages before it are there, its page in part, those behind are not", () => {
-    const flash = flashModule.open({ path: "nextota" });
-    flash.eraseBlock(0);
-    cutAfter = operations + 1;
-    expect(() => flash.write(new Uint8Array(4096), 0)).toThrow(PowerCut);
-    const after = read("nextota", 0, 4096);
-    expect(after.slice(0, 2048).every((byte) => byte === 0)).toBe(true);
-    const page = after.slice(2048, 2304);
-    expect(page.some((byte) => byte !== 0) && page.some((byte) => byte !== 0xff)).toBe(true);
-    expect(after.slice(2304).every((byte) => byte === 0xff)).toBe(true);
-    // What was cleared stays so until it is erased.
-    flash.write(bytes(0xff), 0);
-    expect(read("nextota", 0, 1)).toEqual([0]);
-  });
-
-  test("the power fails in the middle of an erasure: neither the old nor erased", () => {
-    const flash = flashModule.open({ path: "nextota" });
-    flash.write(new Uint8Array(4096), 0);
-    cutAfter = operations + 1;
-    expect(() => flash.eraseBlock(0)).toThrow(PowerCut);
-    const after = read("nextota", 0, 4096);
-    expect(new Set(after).size).toBeGreaterThan(100);
-    flash.eraseBlock(0);
-    expect(read("nextota", 0, 4096).every((byte) => byte === 0xff)).toBe(true);
-  });
-
-  test("two operations for a write, two for each erased sector", () => {
-    const flash = flashModule.open({ path: "nextota" });
-    flash.write(new Uint8Array(4096), 0);
-    expect(operations).toBe(2);
-    flash.eraseBlock(0, 3);
-    expect(operations).toBe(8);
+  test("without factory data gets none", async () => {
+    const device = deviceOf("idle", { nvs: dump({}) });
+    await device.start();
+    const line = await device.waitFor("booted", patienceMs);
+    expect(line).not.toHaveProperty("serial");
+    expect(line).not.toHaveProperty("key");
+    expect(device.identity).toMatchObject({ serial: "", hmacKey: "" });
   });
 });

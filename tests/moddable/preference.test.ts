@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
-import { Nvs, type NvsState } from "../../mocks/moddable/nvs.js";
+import { Nvs } from "../../mocks/moddable/nvs.js";
 import Preference from "../../mocks/moddable/preference.js";
 
 class PowerCut extends Error {}
 
 /** What of the flash was committed last. */
-let flash: NvsState;
+let flash: Uint8Array | undefined;
 
 function powerOn(cutAfter?: number): void {
   host.nvs = new Nvs({
-    state: flash,
-    commit: (state) => {
-      flash = structuredClone(state);
+    ...(flash && { image: flash }),
+    commit: (image) => {
+      flash = image.slice();
     },
     onOperation: (count) => {
       if (count === cutAfter) throw new PowerCut();
@@ -21,7 +21,7 @@ function powerOn(cutAfter?: number): void {
 }
 
 beforeEach(() => {
-  flash = { nvs: {} };
+  flash = undefined;
   powerOn();
 });
 

@@ -120,6 +120,33 @@ describe("the device", () => {
     expect(identity.serial).toBeUndefined();
   });
 
+  describe("what the factory says of the product", () => {
+    const productOf = (entries: Record<string, string>) =>
+      createIdentity(factory(entries), new ScriptedStore(), Math.random).product;
+    const url = "https://factory.example.com/ota/";
+
+    test("takes the build's place", () => {
+      expect(productOf({ hw_version: "2.1", product_id: "lamp", url, url_locked: "1" })).toEqual({
+        hardwareVersion: "2.1",
+        productId: "lamp",
+        provisioningUrl: url,
+        provisioningUrlLocked: true,
+      });
+      expect(productOf({ url })).toEqual({ provisioningUrl: url, provisioningUrlLocked: false });
+    });
+
+    test.each([
+      [{}],
+      [{ hw_version: "2 1" }],
+      [{ product_id: "lamp\r\nX: y" }],
+      [{ product_id: "x".repeat(65) }],
+      [{ url: "no address", url_locked: "1" }],
+      [{ url_locked: "1" }],
+    ])("with %j there is nothing", (entries) => {
+      expect(productOf(entries)).toEqual({});
+    });
+  });
+
   describe("with eFuses", () => {
     const key = Uint8Array.from({ length: 32 }, (_, index) => 3 * index);
     const burnt = (serial: string): Efuses => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
-import { Nvs, type NvsState } from "../../mocks/moddable/nvs.js";
+import { Nvs } from "../../mocks/moddable/nvs.js";
 import { MAX_PAYLOAD_BYTES } from "../../modules/mqtt/mqtt.js";
 import { MIN_PROOF_MS, WINDOW } from "../../modules/outbox/delivery.js";
 import { MAX_READING_BYTES, MAX_READINGS } from "../../modules/outbox/queue.js";
@@ -16,16 +16,18 @@ storedSuite("a store of the script", () => {
 });
 
 storedSuite("the adapter of NVS", () => {
-  let flash: NvsState = { nvs: {} };
+  let image: Uint8Array | undefined;
   return {
     boot() {
-      const commit = (state: NvsState) => {
-        flash = structuredClone(state);
-      };
-      host.nvs = new Nvs({ state: flash, commit });
+      host.nvs = new Nvs({
+        ...(image && { image }),
+        commit(written) {
+          image = written.slice();
+        },
+      });
       return createStore("outbox");
     },
-    keys: () => Object.keys(flash.nvs.outbox ?? {}),
+    keys: () => host.nvs.keys("outbox"),
   };
 });
 

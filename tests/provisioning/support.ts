@@ -40,6 +40,7 @@ export class Service {
     serial: SERIAL,
     uuid: UUID,
     accessPointPassword: undefined,
+    product: {},
     sign: (text, form) => (form === "bytes" ? `signed(${text})` : undefined),
   };
   /** How long an answer takes. */

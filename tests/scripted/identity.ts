@@ -12,6 +12,7 @@ export function identityOf(mac: string): Identity {
     mac,
     serial: SERIAL,
     accessPointPassword: undefined,
+    product: {},
     uuid: `12345678-1234-4234-8234-${mac.replaceAll(":", "").toLowerCase()}`,
     sign: (text, form) => toHex(hmac(sha256, form === "bytes" ? KEY : bytes(toHex(KEY)), bytes(text))),
   };

@@ -1,0 +1,17 @@
+/** What the factory wrote about the product, checked. */
+import { parseUrl } from "../http/url.js";
+import type { Store } from "../storage/storage.js";
+import { type FactoryProduct, isSerial } from "./identity.js";
+
+/** @param factory `hw_version`, `product_id`, `url`, and `url_locked`, which is "1" where people cannot change the address */
+export function readProduct(factory: Store): FactoryProduct {
+  const hardwareVersion = factory.get("hw_version") ?? "";
+  const productId = factory.get("product_id") ?? "";
+  const provisioningUrl = factory.get("url") ?? "";
+  const provisioningUrlLocked = factory.get("url_locked") === "1";
+  return {
+    ...(isSerial(hardwareVersion) && { hardwareVersion }),
+    ...(isSerial(productId) && { productId }),
+    ...(parseUrl(provisioningUrl) && { provisioningUrl, provisioningUrlLocked }),
+  };
+}

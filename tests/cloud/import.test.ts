@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { parseDevices } from "../../mocks/cloud/import.js";
+import { serverCsvHead, serverCsvLine, serverJson } from "../../tools/factory/formats.js";
+import type { FactoryRecord } from "../../tools/factory/record.js";
+import { hmacKeyHex, mac, postJson, serial, startCloud } from "./support.js";
+
+const record: FactoryRecord = { serial, mac, hmacKey: hmacKeyHex, productId: 'a "quoted", one' };
+const known = { serial, mac, hmacKeyHex };
+const json = serverJson.open + serverJson.record(record) + serverJson.close;
+
+test.each([
+  ["JSON", json],
+  ["CSV", serverCsvHead + serverCsvLine(record)],
+  ["CSV of a spreadsheet", `\ufeffserial_number,hmac_key,extra,mac_address\n${serial},${hmacKeyHex},,${mac}\n`],
+])("the factory's records are read: %s", (_form, text) => {
+  expect(parseDevices(text)).toEqual([known]);
+});
+
+test.each([
+  ["{", "devices"],
+  ['{"devices":[{}]}', "device 1: mac"],
+  [serverCsvHead + serverCsvLine(record) + serverCsvLine({ ...record, mac: "" }), "device 2: mac"],
+  [serverCsvHead + serverCsvLine({ ...record, hmacKey: "5e5e" }), "device 1: hmacKeyHex"],
+  [`${serverCsvHead}"${serial}`, "line 2"],
+])("%j is refused with the place, and without the key", (text, place) => {
+  expect(() => parseDevices(text)).toThrow(place);
+  expect(() => parseDevices(text)).not.toThrow("5e5e");
+});
+
+test("they can be posted to a running cloud: all of them or none", async () => {
+  const cloud = await startCloud();
+  const other = { serial_number: "SN-2", mac_address: "AA:BB:CC:DD:EE:02", hmac_key: "short" };
+  const bad = await postJson(`${cloud.url}/admin/import`, { devices: [...JSON.parse(json).devices, other] });
+  expect([bad.status, await bad.json()]).toEqual([400, { error: expect.stringContaining("device 2: hmacKeyHex") }]);
+  expect(cloud.state().devices).toEqual([]);
+  expect((await postJson(`${cloud.url}/admin/import`, json)).status).toBe(200);
+  expect(cloud.state().devices).toMatchObject([{ mac, serial, keyKnown: true }]);
+});

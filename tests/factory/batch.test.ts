@@ -1,0 +1,216 @@
+import { execFile } from "node:child_process";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseDevices } from "../../mocks/cloud/import.js";
+import { makeRecords } from "../../tools/factory/batch.js";
+import { fromNvsEntries } from "../../tools/factory/record.js";
+import { countedRows, csvRows, type Row } from "../../tools/factory/rows.js";
+import { type RunOptions, runBatch } from "../../tools/factory/run.js";
+import { readNvs } from "../../tools/nvs/nvs.js";
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), "factory-"));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+const noCredential = () => {
+  throw new Error("no certificates here");
+};
+const options = (change: Partial<RunOptions> = {}): RunOptions => ({
+  batch: "one",
+  out,
+  serials: "SN-#####",
+  first: 1,
+  openNetwork: false,
+  recordsOnly: true,
+  readCredential: noCredential,
+  rows: () => countedRows(5, {}),
+  ...change,
+});
+const csv = (text: string) => {
+  writeFileSync(join(out, "rows.csv"), text);
+  return { serials: undefined, rows: () => csvRows(join(out, "rows.csv"), {}) };
+};
+const devices = (batch = "one") => parseLines(readFileSync(join(out, batch, "devices.csv"), "utf8"));
+/** Serial number to key. */
+const parseLines = (text: string): Map<string, string> =>
+  new Map(
+    text
+      .trimEnd()
+      .split("\r\n")
+      .slice(1)
+      .map((line) => line.split(",").slice(1, 3) as [string, string]),
+  );
+
+test("10,000 records: no serial number and no key twice", async () => {
+  expect(await runBatch(options({ rows: () => countedRows(10_000, {}) }))).toMatchObject({ made: 10_000, before: 0 });
+  const made = devices();
+  expect(made.size).toBe(10_000);
+  expect(new Set(made.values()).size).toBe(10_000);
+  expect([...made.keys()].at(-1)).toBe("SN-10000");
+  const { devices: list } = JSON.parse(readFileSync(join(out, "one", "devices.json"), "utf8"));
+  expect(list).toHaveLength(10_000);
+}, 60_000);
+
+test("records are made one at a time: no row is read before the record of the last one is taken", async () => {
+  let read = 0;
+  async function* rows(): AsyncGenerator<Row> {
+    for (; ; read++) yield {}; // never ends
+  }
+  let taken = 0;
+  for await (const { row } of makeRecords(rows(), options(), 0)) {
+    expect(row).toBe(++taken);
+    expect(read).toBe(taken - 1);
+    if (taken === 1_000) break;
+  }
+});
+
+test("a batch makes images, labels and lists, for nobody else to read", async () => {
+  const rows = "serial_number,mac_address,url,url_locked\nSN/1,7c-df-a1-00-be-ef,http://example.com/,yes\n";
+  await runBatch(options({ ...csv(rows), recordsOnly: false }));
+  expect(readdirSync(join(out, "one")).sort()).toEqual(["SN%2F1.nvs.bin", "SN%2F1.svg", "devices.csv", "devices.json"]);
+  for (const file of [...readdirSync(join(out, "one")).map((name) => join("one", name)), "records.jsonl"])
+    expect(statSync(join(out, file)).mode & 0o777).toBe(0o600);
+  const image = readFileSync(join(out, "one", "SN%2F1.nvs.bin"));
+  expect(image).toHaveLength(0x10000);
+  const record = fromNvsEntries(readNvs(image).entries)!;
+  expect(record).toMatchObject({ serial: "SN/1", url: "http://example.com/", urlLocked: true });
+  expect(parseDevices(readFileSync(join(out, "one", "devices.json"), "utf8"))).toEqual([
+    { mac: "7C:DF:A1:00:BE:EF", serial: "SN/1", hmacKeyHex: record.hmacKey },
+  ]);
+  expect(readFileSync(join(out, "one", "SN%2F1.svg"), "utf8")).toContain(record.accessPointPassword);
+});
+
+describe("a run that was stopped goes on, and no serial number gets a second key", () => {
+  test.each([
+    ["after a whole line", ""],
+    ["within a line", '{"batch":"one","row":4,"serial":"SN-00004","hmacKey":"5a5a'],
+  ])("%s", async (_when, torn) => {
+    await runBatch(options({ rows: () => countedRows(3, {}), recordsOnly: false }));
+    const before = devices();
+    appendFileSync(join(out, "records.jsonl"), torn);
+    rmSync(join(out, "one", "SN-00002.nvs.bin")); // not written yet
+    expect(await runBatch(options({ recordsOnly: false }))).toMatchObject({ made: 2, before: 3 });
+    const after = devices();
+    expect([...after.keys()]).toEqual([1, 2, 3, 4, 5].map((number) => `SN-0000${number}`));
+    for (const [serial, key] of before) expect(after.get(serial)).toBe(key);
+    expect(new Set(after.values()).size).toBe(5);
+    for (const [serial, hmacKey] of after) {
+      const { entries } = readNvs(readFileSync(join(out, "one", `${serial}.nvs.bin`)));
+      expect(fromNvsEntries(entries)).toMatchObject({ serial, hmacKey });
+    }
+  });
+
+  test("also when it ended before its lock was taken away", async () => {
+    const child = execFile(process.execPath, ["-e", ""]);
+    await new Promise((done) => child.once("exit", done));
+    writeFileSync(join(out, "lock"), String(child.pid));
+    expect(await runBatch(options())).toMatchObject({ made: 5 });
+    expect(readdirSync(out)).not.toContain("lock");
+  });
+
+  test("but not beside another one", async () => {
+    writeFileSync(join(out, "lock"), String(process.ppid));
+    await expect(runBatch(options())).rejects.toThrow(`process ${process.ppid}`);
+  });
+
+  test("nor with other rows under the same name", async () => {
+    await runBatch(options());
+    const other = options({ serials: "XX-#####" });
+    await expect(runBatch(other)).rejects.toThrow("row 1: an earlier run made it with another serial number");
+    await expect(runBatch(options({ rows: () => countedRows(4, {}) }))).rejects.toThrow("has 5 rows already");
+    const withMac = options({ rows: () => countedRows(5, { mac_address: "7C:DF:A1:00:00:01" }) });
+    await expect(runBatch(withMac)).rejects.toThrow("row 1: an earlier run");
+  });
+});
+
+describe("before anything is made, it is refused with its place", () => {
+  const key = "5e".repeat(32);
+  test.each([
+    [
+      "a serial number twice",
+      "serial_number\nSN-1\nSN-2\nSN-1\n",
+      "row 3: its serial number SN-1 is that of batch one, row 1",
+    ],
+    [
+      "a MAC address twice",
+      "serial_number,mac_address\nSN-1,7C:DF:A1:00:00:01\nSN-2,7cdfa1000001\n",
+      "row 2: its MAC address 7C:DF:A1:00:00:01 is that of batch one, row 1",
+    ],
+    ["a key twice", `serial_number,hmac_key\nSN-1,${key}\nSN-2,${key.toUpperCase()}\n`, "row 2: its key is that of"],
+    ["no serial number", "mac_address\n7C:DF:A1:00:00:01\n", "row 1: The serial number has 1 to 64"],
+    ["a bad key", "serial_number,hmac_key\nSN-1,5e5e\n", "row 1: The HMAC key has 32 bytes"],
+    ["an unknown column", "serial\nSN-1\n", 'there is no column "serial"'],
+    ["open quotes", 'serial_number\n"SN-1\n', "line 2: the quotes do not match"],
+    ["more cells than columns", "serial_number\nSN-1,x\n", "line 2: more cells"],
+  ])("%s", async (_what, text, problem) => {
+    const run = runBatch(options(csv(text)));
+    await expect(run).rejects.toThrow(problem);
+    await expect(run).rejects.not.toThrow(/5e5e/i);
+    expect(readFileSync(join(out, "records.jsonl"), "utf8")).toBe("");
+  });
+
+  test("what an earlier batch has", async () => {
+    const first = `serial_number,mac_address,hmac_key\nSN-1,7C:DF:A1:00:00:01,${key}\n`;
+    await runBatch(options(csv(first)));
+    for (const [row, what] of [
+      ["SN-1,,", "serial number SN-1"],
+      ["SN-2,7C:DF:A1:00:00:01,", "MAC address 7C:DF:A1:00:00:01"],
+      [`SN-2,,${key}`, "key"],
+    ] as const) {
+      const again = options({ ...csv(`serial_number,mac_address,hmac_key\n${row}\n`), batch: "two" });
+      await expect(runBatch(again)).rejects.toThrow(`row 1: its ${what} is that of batch one, row 1`);
+    }
+  });
+
+  test("a pattern without room, or without a place, for the number", async () => {
+    await expect(runBatch(options({ serials: "SN-#", first: 7 }))).rejects.toThrow("no room for 10");
+    await expect(runBatch(options({ serials: "SN" }))).rejects.toThrow("has no #");
+  });
+});
+
+describe("the command line", () => {
+  const cli = fileURLToPath(new URL("../../build/host/tools/factory/cli.js", import.meta.url));
+  const run = (...args: string[]) =>
+    new Promise<{ code: unknown; output: string }>((done) => {
+      const child = execFile(process.execPath, [cli, ...args], { cwd: out }, (_error, stdout, stderr) =>
+        done({ code: child.exitCode, output: stdout + stderr }),
+      );
+    });
+
+  test("makes a batch, and prints no key", async () => {
+    const { code, output } = await run(
+      "--batch",
+      "b1",
+      "--count=2",
+      "--serials=SN-##",
+      "--product-id=lamp",
+      "--first=8",
+    );
+    expect([code, output]).toEqual([0, "2 records made, 0 were there already: factory/b1\n"]);
+    const image = readFileSync(join(out, "factory/b1/SN-09.nvs.bin"));
+    expect(fromNvsEntries(readNvs(image).entries)).toMatchObject({ serial: "SN-09", productId: "lamp" });
+  });
+
+  test.each([
+    [["--batch", "b1"], "--csv or --count"],
+    [["--count", "1"], "--batch"],
+    [["--batch", "..", "--count", "1"], "--batch"],
+    [["--batch", "b1", "--count", "x"], "--count"],
+    [["--colour"], "--colour"],
+  ])("%j: says what is wrong, and ends with 2", async (args, problem) => {
+    const { code, output } = await run(...args);
+    expect(code).toBe(2);
+    expect(output.split("\n")[0]).toContain(problem);
+  });
+
+  test("what a person has to put right ends with 1", async () => {
+    const { code, output } = await run("--batch", "b1", "--csv", "none.csv");
+    expect(code).toBe(1);
+    expect(output).toContain("none.csv");
+  });
+});

@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readCredential } from "../../tools/factory/credential-files.js";
+import { checkRecord, fromNvsEntries, toNvsEntries } from "../../tools/factory/record.js";
+import { readNvs, writeNvs } from "../../tools/nvs/nvs.js";
+import { type Identity, makeCertificate, pem } from "../tls/certificates.js";
+
+let folder: string;
+let authority: Identity;
+let device: Identity;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "credentials-"));
+  mkdirSync(join(folder, "certs"));
+  authority = makeCertificate({ subject: "Line 1", isAuthority: true });
+  device = makeCertificate({ subject: "SN-0001", issuer: authority });
+  writeFileSync(join(folder, "certs/chain.pem"), `Subject: SN-0001\n${pem(device, authority)}`);
+  writeFileSync(join(folder, "certs/pkcs1.pem"), device.key.export({ type: "pkcs1", format: "pem" }));
+  writeFileSync(join(folder, "certs/pkcs8.pem"), device.key.export({ type: "pkcs8", format: "pem" }));
+  writeFileSync(join(folder, "certs/other.pem"), authority.key.export({ type: "pkcs8", format: "pem" }));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const read = (certificate: string, key: string) => readCredential(join(folder, "rows.csv"), certificate, key);
+
+test.each(["certs/pkcs1.pem", "certs/pkcs8.pem"])("chain and key (%s) come as DER into NVS, and out of it", (key) => {
+  const credential = read("certs/chain.pem", key);
+  expect(Buffer.compare(credential.certificates, Buffer.concat([device.der, authority.der]))).toBe(0);
+  expect(Buffer.compare(credential.key, device.key.export({ type: "pkcs8", format: "der" }))).toBe(0);
+  const record = { serial: "SN-0001", hmacKey: "5a".repeat(32), device: credential };
+  expect(checkRecord(record)).toBeUndefined();
+  const image = writeNvs(toNvsEntries(record), 0x10000);
+  expect(fromNvsEntries(readNvs(image).entries)?.device?.certificates).toEqual(credential.certificates);
+});
+
+test.each([
+  ["certs/chain.pem", "certs/other.pem", "the key is not that of the first certificate"],
+  ["certs/pkcs8.pem", "certs/pkcs8.pem", "the key is not that"],
+  ["certs/chain.pem", "certs/chain.pem", ""],
+  ["none.pem", "certs/pkcs8.pem", "ENOENT"],
+  ["certs/chain.pem", "", ""],
+])("%s with %s is refused with the names of the files", (certificate, key, problem) => {
+  expect(() => read(certificate, key)).toThrow(`${certificate} and ${key}: ${problem}`);
+});

@@ -1,0 +1,148 @@
+/** Partitions as power cuts and failing flash leave them: what is whole is read, the rest is told. */
+import { expect, test } from "vitest";
+import { bitmapOffset, entriesOffset, pageBytes } from "../../tools/nvs/layout.js";
+import { type NvsEntry, type NvsValue, readNvs, writeNvs } from "../../tools/nvs/nvs.js";
+import { Page } from "../../tools/nvs/page.js";
+import { NvsPartition } from "../../tools/nvs/partition.js";
+
+const entry = (key: string, value: NvsValue): NvsEntry => ({ namespace: "agent", key, value });
+const number = (key: string, value: number): NvsEntry => entry(key, { type: "u32", value });
+const text = (key: string, value: string): NvsEntry => entry(key, { type: "string", value });
+
+/** Entry 0 names the namespace, 1 is "one", 2 to 4 are "text", 5 is "two". */
+const entries = [number("one", 1), text("text", "x".repeat(40)), number("two", 2)];
+const keysOf = (image: Uint8Array) => readNvs(image).entries.map(({ key }) => key);
+
+function damaged(change: (image: Uint8Array, view: DataView) => void): Uint8Array {
+  const image = writeNvs(entries, 0x3000);
+  change(image, new DataView(image.buffer));
+  return image;
+}
+
+const at = (index: number) => entriesOffset + 32 * index;
+
+test.each<[string, number, string[], string]>([
+  ["a number", at(1) + 24, ["text", "two"], "page 0, entry 1: damaged"],
+  ["a string's entry", at(2) + 3, ["one", "two"], "page 0, entry 2: damaged"],
+  ["a string's data", at(4), ["one", "two"], "page 0, entry 2 (text): data damaged"],
+  ["a page's sequence number", 4, [], "page 0: header damaged"],
+  ["a page's version", 8, [], "page 0: header damaged"],
+  ["the namespace's name", at(0) + 8, [], "one: its namespace 1 has no name"],
+])("a bit of %s", (_what, offset, keys, problem) => {
+  const image = damaged((bytes) => {
+    bytes[offset]! ^= 1;
+  });
+  expect(keysOf(image)).toEqual(keys);
+  expect(readNvs(image).problems.join("; ")).toContain(problem);
+});
+
+test("the input stays as it was", () => {
+  const image = damaged((bytes) => bytes.fill(0, at(1), at(2)));
+  const before = image.slice();
+  readNvs(image);
+  expect(Buffer.compare(image, before)).toBe(0);
+});
+
+test("a partition of noise, as an encrypted one looks: a line a page", () => {
+  const image = damaged((bytes) => {
+    for (let offset = at(0); offset < at(6); offset++) bytes[offset] = (offset * 167 + 13) & 0xff;
+  });
+  expect(readNvs(image)).toEqual({
+    entries: [],
+    problems: ["page 0: none of its 6 entries is whole: the page is damaged, or the partition encrypted"],
+  });
+});
+
+test("a torn file: its whole pages are read", () => {
+  const { entries: read, problems } = readNvs(writeNvs(entries, 0x3000).subarray(0, 0x1234));
+  expect(read).toHaveLength(3);
+  expect(problems).toEqual([
+    "no page is blank: the chip does not take such a partition",
+    "the last 564 bytes are no page",
+  ]);
+  expect(readNvs(new Uint8Array(100))).toEqual({
+    entries: [],
+    problems: ["the last 100 bytes are no page", "there is no page"],
+  });
+});
+
+/** The power fails between any two of the bytes that an operation changes, in the order in which the chip writes them. */
+test("cut within a write: the old value or the new one, and the next write works", () => {
+  const partition = new NvsPartition(writeNvs(entries, 0x3000));
+  const before = partition.bytes.slice();
+  partition.set(text("more", "y".repeat(70)));
+  const after = partition.bytes.slice();
+  // First the entries, then the marks that they are written.
+  const changed = [...after.keys()].filter((offset) => after[offset] !== before[offset]);
+  const isEntry = (offset: number) => offset % pageBytes >= entriesOffset;
+  const order = [...changed.filter(isEntry), ...changed.filter((offset) => !isEntry(offset))];
+  const flash = before.slice();
+  for (const offset of order) {
+    flash[offset] = after[offset]!;
+    const keys = keysOf(flash);
+    expect(keys.slice(0, 3)).toEqual(["one", "text", "two"]);
+    const cut = new NvsPartition(flash.slice());
+    expect(cut.set(number("next", 3))).toBe(true);
+    expect(readNvs(cut.bytes).entries).toContainEqual(number("next", 3));
+  }
+  expect(keysOf(flash)).toEqual(["one", "text", "two", "more"]);
+});
+
+test("cut between a new value and the erasure of the old one: the new one counts, and the old one is erased", () => {
+  const partition = new NvsPartition(writeNvs(entries, 0x3000));
+  const marks = partition.bytes.slice(bitmapOffset, entriesOffset);
+  partition.set(text("text", "new"));
+  partition.bytes[bitmapOffset] = marks[0]!;
+  partition.bytes[bitmapOffset + 1]! |= marks[1]! & 0x03;
+  const again = new NvsPartition(partition.bytes.slice());
+  expect(again.get("agent", "text")).toEqual({ type: "string", value: "new" });
+  expect(again.erase("agent", "text")).toBe(true);
+  expect(keysOf(again.bytes)).toEqual(["one", "two"]);
+});
+
+test("cut while a blob is replaced: without the new index the old blob counts, and the new chunks are room again", () => {
+  const blob = (first: number): NvsEntry =>
+    entry("blob", { type: "blob", value: Uint8Array.from({ length: 5_000 }, (_, index) => first + index) });
+  const partition = new NvsPartition(writeNvs([blob(0)], 0x6000));
+  const before = partition.bytes.slice();
+  partition.set(blob(1));
+  // All but the last item, which is the index, and the erasures.
+  const flash = before.slice();
+  const view = new DataView(flash.buffer);
+  const chunks = [1, 2].flatMap((page) => Array.from({ length: 126 }, (_, index) => [page, index] as const));
+  for (const [page, index] of chunks) {
+    const offset = page * pageBytes + at(index);
+    const isIndex = partition.bytes[offset + 1] === 0x48 && partition.bytes[offset + 2] === 1;
+    if (isIndex || before[offset] !== 0xff) continue;
+    flash.set(partition.bytes.subarray(offset, offset + 32), offset);
+    const state = (partition.bytes[page * pageBytes + bitmapOffset + (index >> 2)]! >> ((index & 3) * 2)) & 3;
+    if (state === 2) flash[page * pageBytes + bitmapOffset + (index >> 2)]! &= ~(1 << ((index & 3) * 2));
+  }
+  if (view.getUint32(2 * pageBytes, true) === 0xffffffff)
+    flash.set(partition.bytes.subarray(2 * pageBytes, 2 * pageBytes + 32), 2 * pageBytes);
+  expect(readNvs(flash).entries).toEqual([blob(0)]);
+  const again = new NvsPartition(flash);
+  for (let round = 2; round < 12; round++) expect(again.set(blob(round))).toBe(true);
+  expect(readNvs(again.bytes)).toEqual({ entries: [blob(11)], problems: [] });
+});
+
+test("cut while a page is being copied: it is copied anew", () => {
+  const partition = new NvsPartition(new Uint8Array(3 * pageBytes).fill(0xff));
+  const all = Array.from({ length: 200 }, (_, index) => number(`n${index}`, index));
+  for (const one of all) partition.set(one);
+  for (let index = 0; index < 100; index++) partition.erase("agent", `n${index}`);
+  // As the chip leaves it: the second page is full, the first one marked, and of its 26 items 5 are in the spare page.
+  const [old, full, spare] = [0, 1, 2].map(
+    (index) => new Page(partition.bytes.subarray(index * pageBytes, (index + 1) * pageBytes)),
+  );
+  full!.mark("full");
+  old!.mark("freeing");
+  spare!.begin(2);
+  for (const [index, item] of [...old!.items()].slice(0, 5)) spare!.append(old!.entry(index, item.span));
+  const left = all.slice(100).map(({ key }) => key);
+  expect(keysOf(partition.bytes).sort()).toEqual(left.sort());
+  const again = new NvsPartition(partition.bytes.slice());
+  expect(again.problems).toEqual([]);
+  expect(again.set(number("after", 1))).toBe(true);
+  expect(keysOf(again.bytes).sort()).toEqual(["after", ...left].sort());
+});

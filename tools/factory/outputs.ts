@@ -1,0 +1,53 @@
+/** What comes of a batch's records: images to flash, labels to print, and the lists that servers import. */
+import { closeSync, existsSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { writeNvs } from "../nvs/nvs.js";
+import { serverCsvHead, serverCsvLine, serverJson } from "./formats.js";
+import { labelOf, labelSvg } from "./label.js";
+import { type FactoryRecord, toNvsEntries } from "./record.js";
+
+/** Of the NVS partition (modules/system/esp32/partitions.csv). */
+const imageBytes = 0x10000;
+
+/** Image and label, where they are not there yet; a file is there whole or not at all. */
+export function writeBoard(folder: string, record: FactoryRecord): void {
+  const name = join(folder, encodeURIComponent(record.serial));
+  writeOnce(`${name}.nvs.bin`, () => writeNvs(toNvsEntries(record), imageBytes));
+  writeOnce(`${name}.svg`, () => labelSvg(labelOf(record)));
+}
+
+function writeOnce(file: string, content: () => string | Uint8Array): void {
+  if (existsSync(file)) return;
+  writeFileSync(`${file}.new`, content(), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** `devices.json` and `devices.csv`, record by record. */
+export class ServerLists {
+  readonly #folder: string;
+  readonly #json: number;
+  readonly #csv: number;
+  #isEmpty = true;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#json = openSync(join(folder, "devices.json.new"), "w", 0o600);
+    this.#csv = openSync(join(folder, "devices.csv.new"), "w", 0o600);
+    writeSync(this.#json, serverJson.open);
+    writeSync(this.#csv, serverCsvHead);
+  }
+
+  add(record: FactoryRecord): void {
+    writeSync(this.#json, (this.#isEmpty ? "" : serverJson.between) + serverJson.record(record));
+    writeSync(this.#csv, serverCsvLine(record));
+    this.#isEmpty = false;
+  }
+
+  /** They take the place of the former ones. */
+  close(): void {
+    writeSync(this.#json, serverJson.close);
+    for (const descriptor of [this.#json, this.#csv]) closeSync(descriptor);
+    for (const name of ["devices.json", "devices.csv"])
+      renameSync(join(this.#folder, `${name}.new`), join(this.#folder, name));
+  }
+}

@@ -1,0 +1,61 @@
+/** What a line wants for each board: rows of a CSV file, or so many with nothing but serial numbers by a pattern. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { csvCells } from "./formats.js";
+
+/** Of the CSV; an empty cell says nothing, and the command line's default holds. */
+export const rowColumns = [
+  "serial_number",
+  "mac_address",
+  "hmac_key",
+  "hardware_version",
+  "product_id",
+  "url",
+  "url_locked",
+  "ap_password",
+  "device_cert",
+  "device_key",
+  "claim_cert",
+  "claim_key",
+] as const;
+export type RowColumn = (typeof rowColumns)[number];
+export type Row = Partial<Record<RowColumn, string>>;
+
+/** Something that a person has to put right; the message names the place, and no secret. */
+export class FactoryError extends Error {}
+
+/** @param defaults for cells that are empty */
+export async function* csvRows(file: string, defaults: Row): AsyncGenerator<Row> {
+  const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity });
+  let columns: string[] | undefined;
+  let number = 0;
+  for await (const line of lines) {
+    number++;
+    if (line.trim() === "") continue;
+    const cells = csvCells(line.replace(/^\ufeff/, ""));
+    if (!cells) throw new FactoryError(`${file}, line ${number}: the quotes do not match`);
+    if (!columns) {
+      columns = cells;
+      const stranger = cells.find((cell) => !(rowColumns as readonly string[]).includes(cell));
+      if (stranger !== undefined)
+        throw new FactoryError(`${file}: there is no column "${stranger}", only ${rowColumns.join(", ")}`);
+      continue;
+    }
+    if (cells.length > columns.length) throw new FactoryError(`${file}, line ${number}: more cells than columns`);
+    const given = columns.flatMap((column, at) => (cells[at] ? [[column, cells[at]]] : []));
+    yield { ...defaults, ...Object.fromEntries(given) };
+  }
+}
+
+export async function* countedRows(count: number, defaults: Row): AsyncGenerator<Row> {
+  for (let row = 0; row < count; row++) yield { ...defaults };
+}
+
+/** `SN-####` with 7 is `SN-0007`. @throws FactoryError where the number has more digits than the pattern */
+export function serialOf(pattern: string, number: number): string {
+  const place = /#+/.exec(pattern);
+  if (!place) throw new FactoryError(`--serials: "${pattern}" has no # for the number`);
+  const digits = String(number).padStart(place[0].length, "0");
+  if (digits.length > place[0].length) throw new FactoryError(`--serials: "${pattern}" has no room for ${number}`);
+  return pattern.slice(0, place.index) + digits + pattern.slice(place.index + place[0].length);
+}

@@ -1,0 +1,94 @@
+/** One run for a batch: keys into the ledger first, then everything that is made of them. */
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { type BatchOptions, checkRows, makeRecords, placeOf, Taken } from "./batch.js";
+import { Ledger } from "./ledger.js";
+import { ServerLists, writeBoard } from "./outputs.js";
+import { FactoryError, type Row } from "./rows.js";
+
+export interface RunOptions extends BatchOptions {
+  /** Of all batches. */
+  readonly out: string;
+  /** No images and labels. */
+  readonly recordsOnly: boolean;
+  /** The rows, from the first one each time. */
+  rows(): AsyncIterable<Row>;
+}
+
+export interface RunResult {
+  readonly folder: string;
+  /** Records made now, and records that an earlier run had made. */
+  readonly made: number;
+  readonly before: number;
+}
+
+/** @throws FactoryError for what a person has to put right; no record was made then */
+export async function runBatch(options: RunOptions): Promise<RunResult> {
+  const { out, batch } = options;
+  const folder = join(out, batch);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const unlock = lock(join(out, "lock"));
+  const ledger = new Ledger(join(out, "records.jsonl"));
+  try {
+    const { taken, done } = await readLedger(ledger, batch);
+    await checkRows(options.rows(), options, taken, done);
+    let made = 0;
+    for await (const entry of makeRecords(options.rows(), options, done)) {
+      ledger.append(entry);
+      made++;
+    }
+    // Nothing leaves the folder with a key that the ledger could still forget.
+    ledger.sync();
+    await writeOutputs(ledger, options, folder);
+    return { folder, made, before: done };
+  } finally {
+    ledger.close();
+    unlock();
+  }
+}
+
+async function readLedger(ledger: Ledger, batch: string): Promise<{ taken: Taken; done: number }> {
+  const taken = new Taken();
+  let done = 0;
+  for await (const entry of ledger.entries()) {
+    taken.add(placeOf(entry.batch, entry.row), entry.record);
+    if (entry.batch === batch) done = entry.row;
+  }
+  return { taken, done };
+}
+
+async function writeOutputs(ledger: Ledger, { batch, recordsOnly }: RunOptions, folder: string): Promise<void> {
+  const lists = new ServerLists(folder);
+  for await (const entry of ledger.entries()) {
+    if (entry.batch !== batch) continue;
+    lists.add(entry.record);
+    if (!recordsOnly) writeBoard(folder, entry.record);
+  }
+  lists.close();
+}
+
+/** Two runs at once could make the same serial number twice. The lock of a run that is no more is taken over. */
+function lock(file: string): () => void {
+  try {
+    const descriptor = openSync(file, "wx", 0o600);
+    writeSync(descriptor, String(process.pid));
+    closeSync(descriptor);
+    return () => rmSync(file, { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const owner = Number(readFileSync(file, "utf8"));
+  if (owner !== process.pid && isRunning(owner))
+    throw new FactoryError(`another run (process ${owner}) works in this folder`);
+  rmSync(file, { force: true });
+  return lock(file);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,78 @@
+/** What NVS keeps: values with their types, as items have them. */
+import { maxDataBytes, maxNameBytes, typeCodes } from "./layout.js";
+
+export type NvsValue =
+  | { type: "u8" | "i8" | "u16" | "i16" | "u32" | "i32"; value: number }
+  | { type: "u64" | "i64"; value: bigint }
+  | { type: "string"; value: string }
+  | { type: "blob"; value: Uint8Array };
+
+export interface NvsEntry {
+  readonly namespace: string;
+  readonly key: string;
+  readonly value: NvsValue;
+}
+
+export type NumberType = Exclude<NvsValue["type"], "string" | "blob">;
+export type NumberValue = Extract<NvsValue, { type: NumberType }>;
+
+export const numberTypes = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"] as const satisfies NumberType[];
+
+export const isNumber = (value: NvsValue): value is NumberValue => value.type !== "string" && value.type !== "blob";
+
+export const utf8 = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** @throws TypeError for bytes that are no UTF-8 */
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+const bitsOf = (type: NumberType): number => (typeCodes[type] & 0x0f) * 8;
+const isSigned = (type: NumberType): boolean => (typeCodes[type] & 0x10) !== 0;
+
+/** The eight bytes of an item that hold a number. */
+export function encodeNumber({ type, value }: NumberValue): Uint8Array {
+  const field = new Uint8Array(8).fill(0xff);
+  let rest = BigInt.asUintN(bitsOf(type), BigInt(value));
+  for (let index = 0; index < bitsOf(type) / 8; index++, rest >>= 8n) field[index] = Number(rest & 0xffn);
+  return field;
+}
+
+export function decodeNumber(type: NumberType, field: Uint8Array): NumberValue {
+  let bits = 0n;
+  for (let index = bitsOf(type) / 8 - 1; index >= 0; index--) bits = (bits << 8n) | BigInt(field[index]!);
+  const value = isSigned(type) ? BigInt.asIntN(bitsOf(type), bits) : bits;
+  return type === "u64" || type === "i64" ? { type, value } : { type, value: Number(value) };
+}
+
+/** @throws RangeError that names the entry, when NVS cannot hold it in any partition */
+export function checkEntry({ namespace, key, value }: NvsEntry): void {
+  const problem = nameProblem("namespace", namespace) ?? nameProblem("key", key) ?? valueProblem(value);
+  if (problem) throw new RangeError(`${namespace}/${key}: ${problem}`);
+}
+
+function nameProblem(what: string, name: string): string | undefined {
+  const bytes = utf8.encode(name).length;
+  return bytes >= 1 && bytes <= maxNameBytes && isText(name)
+    ? undefined
+    : `a ${what} has 1 to ${maxNameBytes} bytes of UTF-8`;
+}
+
+/** @returns what is wrong, without the value itself: it may be a secret */
+function valueProblem(value: NvsValue): string | undefined {
+  if (value.type === "blob") return undefined;
+  if (value.type === "string") {
+    if (!isText(value.value)) return "a string is Unicode without U+0000";
+    return utf8.encode(value.value).length < maxDataBytes ? undefined : `a string has less than ${maxDataBytes} bytes`;
+  }
+  const [low, high] = range(value.type);
+  const isWhole = typeof value.value === "bigint" || Number.isInteger(value.value);
+  return isWhole && value.value >= low && value.value <= high ? undefined : `${value.type} is from ${low} to ${high}`;
+}
+
+function isText(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
+
+function range(type: NumberType): [bigint, bigint] {
+  const bits = BigInt(bitsOf(type));
+  return isSigned(type) ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+}
