@@ -62,12 +62,12 @@ export function readCheckedOffer(answer: Json, currentVersion: string): Firmware
 }
 
 function offerOf(
-  { download_url, file_size, checksum, changelog }: Json,
+  { download_url, file_size, checksum, signature, changelog, force }: Json,
   available: unknown,
   version: unknown,
   currentVersion: string,
 ): FirmwareOffer | undefined {
   if (available === false) return undefined;
-  const raw = { version, url: download_url, sizeBytes: file_size, checksum, notes: changelog, force: undefined };
+  const raw = { version, url: download_url, sizeBytes: file_size, checksum, signature, notes: changelog, force };
   return checkOffer(raw, currentVersion);
 }

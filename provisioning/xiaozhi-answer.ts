@@ -101,9 +101,9 @@ function readBroker({ endpoint, port }: Json): { host: unknown; port: unknown; t
 export function tell({ told, product }: ProvisioningContext, { server_time, firmware }: Json): void {
   const nowMs = asInteger(asObject(server_time)?.timestamp, TIME_MIN_MS, TIME_MAX_MS);
   if (nowMs !== undefined) told.time(nowMs);
-  const { version, url, force } = asObject(firmware) ?? {};
+  const { version, url, force, size, sha256, signature } = asObject(firmware) ?? {};
   // Where there is none, servers write a URL that leads nowhere beside the device's own version.
-  const raw = { version, url, force, sizeBytes: undefined, checksum: undefined, notes: undefined };
+  const raw = { version, url, force, sizeBytes: size, checksum: sha256, signature, notes: undefined };
   const offer = checkOffer(raw, product.firmwareVersion);
   if (offer) told.firmware(offer);
 }

@@ -60,3 +60,9 @@ test("the bootloader takes a bad image back", () => {
     /^CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y$/m,
   );
 });
+
+test("the image says the version that the agent reports", () => {
+  const defaults = readFileSync(`${root}modules/system/esp32/sdkconfig.defaults`, "utf8");
+  expect(defaults).toMatch(/^CONFIG_APP_PROJECT_VER_FROM_CONFIG=y$/m);
+  expect(/^CONFIG_APP_PROJECT_VER="(.*)"$/m.exec(defaults)?.[1]).toBe(read("manifest.json").config.firmwareVersion);
+});

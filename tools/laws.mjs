@@ -59,10 +59,16 @@ function relative(path, specifier, exists) {
 }
 
 function bare(path, specifier) {
-  if (specifier === "modules/guard/guard") return undefined;
+  if (OWN.has(specifier)) return undefined;
   if (specifier.startsWith("node:") || specifier.includes("@") || !SDK.has(specifier)) return "not a module of the SDK";
   return ADAPTER.test(path) ? undefined : "only adapters import the SDK";
 }
+
+/**
+ * The project's own by their full names: modules with an SDK's name know no relative ones, and the simulator has another
+ * `boot-adapter`.
+ */
+const OWN = new Set(["modules/guard/guard", "modules/update/boot-adapter", "modules/update/simulator/modules-adapter"]);
 
 /** What the manifests carry. */
 const SDK = new Set([
@@ -79,6 +85,9 @@ const SDK = new Set([
   "embedded:network/http/client",
   "embedded:network/http/server",
   "embedded:network/mqtt/client",
+  "embedded:storage/flash",
+  "embedded:update",
+  "file",
   "instrumentation",
   "mc/config",
   "mc/ffi",

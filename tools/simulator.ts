@@ -6,10 +6,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { manifestConfig } from "../mocks/device/built.js";
+import { flashAtFactory } from "../mocks/device/flash-file.js";
+import { makeImage } from "../mocks/device/image.js";
 import { type AppOptions, findSdk, run, type Sdk, writeManifest } from "./sdk.js";
 
 /** Where the debug build of an app looks for its debugger (xsbug). */
 const XSBUG_PORT = 5002;
+/** Where the SDK's `file` keeps things, by its manifest, and the name that the simulated board's flash has there. */
+const FILE_ROOTS: Partial<Record<NodeJS.Platform, string>> = { linux: "/tmp/", darwin: "/Users/Shared/", win32: "./" };
+const FLASH_NAME = "esp32-online.flash";
 /** mcsim writes preferences at once: nothing is lost when it is ended. */
 const RESTART_PAUSE_MS = 300;
 
@@ -42,6 +48,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     const folder = writeManifest(options);
     const platform = { darwin: "mac", win32: "win" }[process.platform as string] ?? "lin";
     await run("mcconfig", ["-d", "-m", "-p", platform, "-t", "build", "-o", folder], { cwd: folder, env: sdk.env });
+    flash(options.config);
     const app = join(folder, "bin", platform, "mc", "debug", options.name, platform === "lin" ? "mc.so" : "mc.dll");
     return new Simulator(sdk, app, options.headless);
   }
@@ -120,6 +127,13 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     this.emit("state", event);
     if (event.state === "restarting") void this.powerCycle();
   }
+}
+
+/** As with a cable: the image that was built into the first slot, and nothing known of any other. */
+function flash(config: AppOptions["config"] = {}): void {
+  const { file, firmwareVersion } = { ...manifestConfig(), ...config };
+  const root = (file as { root?: string } | undefined)?.root ?? FILE_ROOTS[process.platform]!;
+  flashAtFactory(root + FLASH_NAME, makeImage({ version: String(firmwareVersion) }));
 }
 
 function unescapeXml(text: string): string {

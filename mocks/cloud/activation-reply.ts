@@ -118,7 +118,14 @@ function firmware({ firmware: offer, settings }: CloudContext, body: Body): unkn
   const url = settings.noFirmware === "empty" ? "" : noFirmwareUrl;
   if (!offer) return { version: applicationVersion(body), url };
   const force = settings.forceForm === "number" ? 1 : true;
-  return { version: offer.version, url: offer.url, ...(offer.force ? { force } : {}) };
+  const { version, fileSizeBytes: size, sha256, signature } = offer;
+  const checksum = { size, sha256, ...(signature === undefined ? {} : { signature }) };
+  return {
+    version,
+    url: offer.url,
+    ...(settings.firmwareChecksum ? checksum : {}),
+    ...(offer.force ? { force } : {}),
+  };
 }
 
 function firmwareMember(context: CloudContext, body: Body): { firmware?: unknown } {

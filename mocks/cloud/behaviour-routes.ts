@@ -8,6 +8,9 @@ import { type Notice, notices } from "./page-frame.js";
 
 type Fields = Record<string, string>;
 
+/** By what they plan for; the others have one in common. */
+const faultForms: Fields = { mqtt: "broker-faults", "firmware-file": "file-faults" };
+
 /** The page of dialects, switches, faults and firmware. Its forms do what the admin API does. */
 export class BehaviourRoutes {
   readonly #cloud: MockCloud;
@@ -26,7 +29,7 @@ export class BehaviourRoutes {
       ["/behaviour", { methods: { GET: (request) => this.#page(200, readNotice(request)) } }],
       form("switches", settings),
       form("faults", (fields) => faults(fields.clear === "all" ? { clear: true } : plannedFault(fields))),
-      form("firmware", (fields) => firmware({ offer: fields.withdraw === undefined ? fields : null })),
+      form("firmware", (fields) => firmware(wantedFirmware(fields))),
     ];
   }
 
@@ -42,11 +45,17 @@ export class BehaviourRoutes {
       command(fields);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      const name = path === "faults" && fields.endpoint === "mqtt" ? "broker-faults" : path;
+      const name = path === "faults" ? (faultForms[fields.endpoint ?? ""] ?? path) : path;
       return this.#page(400, { good: false, text: error.message }, refusedForm(name, fields, error));
     }
     return seeOther("/behaviour", "done");
   }
+}
+
+/** One that is served here, one that is described, or none. */
+function wantedFirmware(fields: Fields): Record<string, unknown> {
+  if (fields.release !== undefined) return fields;
+  return { offer: fields.withdraw === undefined ? fields : null };
 }
 
 /** A form sends every field: those left empty are not meant, and numbers come as text. */

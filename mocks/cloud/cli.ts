@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { openDemo } from "../aws/demo.js";
+import { readRelease } from "./firmware.js";
 import { parseDevices } from "./import.js";
 import { openCloud } from "./open.js";
 import { PortTakenError } from "./port-taken.js";
-import type { KnownDevice } from "./settings.js";
+import type { KnownDevice, Release } from "./settings.js";
 
-const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE] [--aws FOLDER]
+const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE] [--firmware DIR]… [--aws FOLDER]
 
 Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQTT broker and a page.
 
   --port N        HTTP port (default 8001, or a free one when that is taken; 0: any free one)
   --mqtt-port N   MQTT port (default 1883, likewise)
   --devices FILE  devices that it knows by serial number and key: the factory's records, JSON or CSV
+  --firmware DIR  a release, as npm run release writes it: served, and the last one offered
   --aws FOLDER    an AWS IoT account as well; the root and a claim are written into the folder
   --help          this text
 `;
@@ -20,6 +22,7 @@ Runs the mock cloud on 127.0.0.1: device provisioning, xiaozhi activation, an MQ
 interface Arguments {
   http: number | null;
   mqtt: number | null;
+  releases: Release[];
   devices: KnownDevice[];
   aws: string | null;
   help: boolean;
@@ -32,6 +35,7 @@ function readArguments(args: string[]): Arguments {
     options: {
       port: { type: "string" },
       "mqtt-port": { type: "string" },
+      firmware: { type: "string", multiple: true },
       devices: { type: "string" },
       aws: { type: "string" },
       help: { type: "boolean" },
@@ -40,6 +44,7 @@ function readArguments(args: string[]): Arguments {
   return {
     http: readPort("--port", values.port),
     mqtt: readPort("--mqtt-port", values["mqtt-port"]),
+    releases: (values.firmware ?? []).map(readRelease),
     devices: values.devices === undefined ? [] : importDevices(values.devices),
     aws: values.aws ?? null,
     help: values.help ?? false,
@@ -77,8 +82,12 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const { devices, aws: folder, ...ports } = parsed;
-  const cloud = await openCloud({ ...ports, options: { log, devices } });
+  const { http, mqtt, devices, releases, aws: folder } = parsed;
+  // Without a checksum no device would take it.
+  const cloud = await openCloud({ http, mqtt, options: { log, devices, firmwareChecksum: releases.length > 0 } });
+  for (const release of releases) cloud.files.add(release);
+  const last = releases.at(-1);
+  if (last) cloud.offerFirmware(cloud.files.offer(last.version, cloud.url));
   const demo = folder === null ? null : await openDemo(folder, log);
   console.log(`Mock cloud
 

@@ -8,6 +8,7 @@ import { DeviceService } from "./device-service.js";
 import { type Dialect, settingsOf } from "./dialects.js";
 import { Dispatcher } from "./dispatcher.js";
 import { Faults } from "./faults.js";
+import { FirmwareFiles } from "./firmware-files.js";
 import { type Answer, HttpFront, makeRequest, type RawRequest } from "./http.js";
 import { PageRoutes } from "./page-routes.js";
 import { rethrow } from "./port-taken.js";
@@ -27,6 +28,7 @@ export class MockCloud {
   /** Switches that every service reads anew at each request. */
   readonly settings: CloudSettings;
   readonly faults = new Faults();
+  readonly files: FirmwareFiles;
   /** What came over HTTP, the oldest first. */
   readonly uploads: Upload[] = [];
   readonly #options: CloudOptions;
@@ -54,14 +56,9 @@ export class MockCloud {
       ...settings
     } = options;
     this.#options = options;
+    this.files = new FirmwareFiles(this.faults, log);
     this.settings = { ...defaultSettings, ...settingsOf(dialect), ...settings };
-    const addresses = {
-      httpOrigin: `http://${host}:${httpPort}`,
-      host,
-      httpPort,
-      httpsPort,
-      mqttPort,
-    };
+    const addresses = { httpOrigin: `http://${host}:${httpPort}`, host, httpPort, httpsPort, mqttPort };
     this.#context = { settings: this.settings, now, random, log, addresses, brokerTls, firmware: firmware ?? null };
     this.#registry = new Registry(this.#context);
     this.#messages = new RecentMessages(now);
@@ -74,7 +71,7 @@ export class MockCloud {
   async start(): Promise<void> {
     if (this.#http) throw new Error("the cloud runs already");
     const { httpPort = 0, httpsPort = 0, mqttPort = 0, tls } = this.#options;
-    const http = new HttpFront(this.#dispatcher, this.#context.log);
+    const http = new HttpFront(this.#dispatcher, this.files, this.#context.log);
     const { addresses } = this.#context;
     addresses.httpPort = await http.listen(httpPort).catch((error: unknown) => rethrow(error, "http", httpPort));
     addresses.httpOrigin = `http://${host}:${addresses.httpPort}`;
@@ -252,12 +249,13 @@ export class MockCloud {
       registry: this.#registry,
       broker: this.#broker,
       faults: this.faults,
+      files: this.files,
       messages: this.#messages,
       counts: this.#dispatcher.counts,
     });
   }
 
-  /** One of the page's buttons. False when the device is unknown, or not connected for `ping`, `reboot`, `kick`. */
+  /** One of the page's buttons. False when the device is unknown, or not connected for a message or `kick`. */
   async act(mac: string, action: DeviceAction): Promise<boolean> {
     switch (action) {
       case "register":

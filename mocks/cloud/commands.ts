@@ -55,8 +55,16 @@ export function commands(cloud: MockCloud): Record<CommandName, (body: Body) => 
       else cloud.faults.clear(endpoints.find((name) => name === clear) ?? fail("clear: true or an endpoint is needed"));
       return true;
     },
-    /** `{offer: {version, url, fileSizeBytes, sha256, changelog?, force?}}`, or `{offer: null}` for none. */
-    firmware: ({ offer }) => {
+    /**
+     * `{offer: {version, url, fileSizeBytes, sha256, signature?, changelog?, force?}}`, `{offer: null}` for none, or
+     * `{release: "<version>", force?}` for one that the cloud serves.
+     */
+    firmware: ({ offer, release, force }) => {
+      if (release !== undefined) {
+        const forced = { force: force === true || force === "true" };
+        cloud.offerFirmware(cloud.files.offer(text("release", release), cloud.url, forced));
+        return true;
+      }
       cloud.offerFirmware(
         offer === null ? null : readFirmware(asObject(offer) ?? fail("offer: an object or null is needed")),
       );

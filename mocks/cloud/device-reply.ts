@@ -1,7 +1,7 @@
 import type { ServiceAccount } from "./credentials.js";
 import { apiPaths } from "./device-api.js";
 import type { DeviceRequest } from "./device-request.js";
-import type { CloudContext } from "./settings.js";
+import type { CloudContext, FirmwareOffer } from "./settings.js";
 
 /** The contract's reply, or the shorter one of newer servers; each member that a switch names as the switch says. */
 export function deviceReply(context: CloudContext, service: ServiceAccount, request: DeviceRequest): unknown {
@@ -99,6 +99,10 @@ function checksum({ settings }: CloudContext, sha256: string, usual: "prefixed" 
   return form === "prefixed" ? `sha256:${sha256}` : sha256;
 }
 
+function signature({ signature: der }: FirmwareOffer): { signature?: string } {
+  return der === undefined ? {} : { signature: der };
+}
+
 /** "Available" means different, not newer: an older version is offered as well. */
 function firmwareUpdate(context: CloudContext, version: string | null): unknown {
   const offer = context.firmware;
@@ -109,6 +113,7 @@ function firmwareUpdate(context: CloudContext, version: string | null): unknown 
     download_url: offer.url,
     file_size: offer.fileSizeBytes,
     checksum: checksum(context, offer.sha256, context.settings.replyShape === "seed" ? "prefixed" : "bare"),
+    ...signature(offer),
     changelog: offer.changelog,
   };
 }
@@ -125,6 +130,7 @@ export function firmwareReply(context: CloudContext, version: string): unknown {
     download_url: offer.url,
     file_size: offer.fileSizeBytes,
     checksum: checksum(context, offer.sha256, "prefixed"),
+    ...signature(offer),
     changelog: offer.changelog,
     message: "有新版本可用",
   };

@@ -1,7 +1,6 @@
 import { asObject, asString } from "./text.js";
 
-/** Where a fault can be put. `mqtt` is the moment of CONNECT. */
-export const endpoints = [
+export const httpEndpoints = [
   "device-info",
   "firmware-check",
   "health",
@@ -9,10 +8,11 @@ export const endpoints = [
   "status-update",
   "ota",
   "activate",
-  "mqtt",
 ] as const;
+/** Where a fault can be put. `mqtt` is the moment of CONNECT, `firmware-file` the download of an image. */
+export const endpoints = [...httpEndpoints, "mqtt", "firmware-file"] as const;
 export type Endpoint = (typeof endpoints)[number];
-export type HttpEndpoint = Exclude<Endpoint, "mqtt">;
+export type HttpEndpoint = (typeof httpEndpoints)[number];
 
 export const errorForms = ["error", "success-false", "code-500"] as const;
 
@@ -45,62 +45,81 @@ export type MqttFault =
   /** CONNACK 3. */
   | { kind: "unavailable" };
 
+export type FileFault =
+  | { kind: "status"; status: number }
+  /** The request is read, nothing is ever answered. */
+  | { kind: "hang" }
+  /** The connection ends after so many bytes of the body that was announced. */
+  | { kind: "truncated"; afterBytes: number }
+  /** The file's byte at this offset has another bit, where it is asked for. */
+  | { kind: "corrupted"; offset: number }
+  /** A few bytes at a time. */
+  | { kind: "slow"; chunkBytes: number; intervalMs: number }
+  /** All of it, whatever part is asked for. */
+  | { kind: "no-range" }
+  /** In chunks: nobody knows how long it is. */
+  | { kind: "no-length" }
+  /** To a URL; without one, to itself. */
+  | { kind: "redirect"; to?: string };
+
 /** One that waits; `remaining` is null for "until cleared". */
 export type PlannedFault = { remaining: number | null } & (
   | ({ endpoint: HttpEndpoint } & HttpFault)
   | ({ endpoint: "mqtt" } & MqttFault)
+  | ({ endpoint: "firmware-file" } & FileFault)
 );
+
+const maxFileBytes = 64 * 1024 * 1024;
 
 interface Planned<Fault> {
   fault: Fault;
   remaining: number;
 }
 
+type AnyFault = HttpFault | MqttFault | FileFault;
+
 /** The faults that are planned, for each endpoint in the order in which they will be met. */
 export class Faults {
-  readonly #http = new Map<HttpEndpoint, Planned<HttpFault>[]>();
-  readonly #mqtt: Planned<MqttFault>[] = [];
+  readonly #planned = new Map<Endpoint, Planned<AnyFault>[]>();
 
   /** Plans a fault for the next `times` requests (default: until cleared), after those planned before. */
   add(endpoint: HttpEndpoint, fault: HttpFault, times?: number): void;
   add(endpoint: "mqtt", fault: MqttFault, times?: number): void;
-  add(endpoint: Endpoint, fault: HttpFault | MqttFault, times = Number.POSITIVE_INFINITY): void {
-    if (endpoint === "mqtt") {
-      this.#mqtt.push({ fault: fault as MqttFault, remaining: times });
-      return;
-    }
-    const queue = this.#http.get(endpoint) ?? [];
-    queue.push({ fault: fault as HttpFault, remaining: times });
-    this.#http.set(endpoint, queue);
+  add(endpoint: "firmware-file", fault: FileFault, times?: number): void;
+  add(endpoint: Endpoint, fault: AnyFault, times = Number.POSITIVE_INFINITY): void {
+    const queue = this.#planned.get(endpoint) ?? [];
+    queue.push({ fault, remaining: times });
+    this.#planned.set(endpoint, queue);
   }
 
   /** Forgets what is planned for one endpoint, or for all. */
   clear(endpoint?: Endpoint): void {
-    if (endpoint === undefined || endpoint === "mqtt") this.#mqtt.length = 0;
-    if (endpoint === undefined) this.#http.clear();
-    else if (endpoint !== "mqtt") this.#http.delete(endpoint);
+    if (endpoint === undefined) this.#planned.clear();
+    else this.#planned.delete(endpoint);
   }
 
   takeHttp(endpoint: HttpEndpoint): HttpFault | null {
-    return takeFirst(this.#http.get(endpoint) ?? []);
+    return this.#take(endpoint) as HttpFault | null;
   }
 
   takeMqtt(): MqttFault | null {
-    return takeFirst(this.#mqtt);
+    return this.#take("mqtt") as MqttFault | null;
+  }
+
+  takeFile(): FileFault | null {
+    return this.#take("firmware-file") as FileFault | null;
   }
 
   /** All that is planned, for each endpoint in the order in which it will be met. */
   list(): PlannedFault[] {
     const left = (remaining: number) => (Number.isFinite(remaining) ? remaining : null);
-    const http = [...this.#http].flatMap(([endpoint, queue]) =>
-      queue.map(({ fault, remaining }) => ({ endpoint, remaining: left(remaining), ...fault })),
+    return [...this.#planned].flatMap(([endpoint, queue]) =>
+      queue.map(({ fault, remaining }) => ({ endpoint, remaining: left(remaining), ...fault }) as PlannedFault),
     );
-    const mqtt = this.#mqtt.map(({ fault, remaining }) => ({
-      endpoint: "mqtt" as const,
-      remaining: left(remaining),
-      ...fault,
-    }));
-    return [...http, ...mqtt];
+  }
+
+  #take(endpoint: Endpoint): AnyFault | null {
+    return takeFirst(this.#planned.get(endpoint) ?? []);
   }
 }
 
@@ -121,6 +140,7 @@ export function addFault(faults: Faults, source: unknown): void {
   const endpoint = readOne(object, "endpoint", endpoints);
   const times = object.times === undefined ? undefined : readInteger(object, "times", 1, 1_000_000);
   if (endpoint === "mqtt") faults.add(endpoint, readMqttFault(object), times);
+  else if (endpoint === "firmware-file") faults.add(endpoint, readFileFault(object), times);
   else faults.add(endpoint, readHttpFault(object), times);
 }
 
@@ -128,9 +148,36 @@ function readMqttFault(object: Record<string, unknown>): MqttFault {
   return { kind: readOne(object, "kind", mqttKinds) };
 }
 
-export const httpEndpoints = endpoints.filter((endpoint) => endpoint !== "mqtt");
 export const mqttKinds = ["hang", "cut", "accept-then-close", "unavailable"] as const;
 export const httpKinds = ["status", "hang", "cut", "slow", "oversized", "invalid-json", "error-in-200"] as const;
+export const fileKinds = [
+  "status",
+  "hang",
+  "truncated",
+  "corrupted",
+  "slow",
+  "no-range",
+  "no-length",
+  "redirect",
+] as const;
+
+function readFileFault(object: Record<string, unknown>): FileFault {
+  const kind = readOne(object, "kind", fileKinds);
+  switch (kind) {
+    case "status":
+      return { kind, status: readInteger(object, "status", 200, 599) };
+    case "truncated":
+      return { kind, afterBytes: readInteger(object, "afterBytes", 0, maxFileBytes) };
+    case "corrupted":
+      return { kind, offset: readInteger(object, "offset", 0, maxFileBytes) };
+    case "slow":
+      return readSlow(object);
+    case "redirect":
+      return { kind, ...(object.to === undefined ? {} : { to: readUrl(object.to) }) };
+    default:
+      return { kind };
+  }
+}
 
 function readHttpFault(object: Record<string, unknown>): HttpFault {
   const kind = readOne(object, "kind", httpKinds);
@@ -149,18 +196,27 @@ function readHttpFault(object: Record<string, unknown>): HttpFault {
     case "cut":
       return { kind, at: readOne(object, "at", ["headers", "body"] as const) };
     case "slow":
-      return {
-        kind,
-        chunkBytes: readInteger(object, "chunkBytes", 1, 65_536),
-        intervalMs: readInteger(object, "intervalMs", 1, 600_000),
-      };
+      return readSlow(object);
     case "oversized":
-      return { kind, bodyBytes: readInteger(object, "bodyBytes", 1, 64 * 1024 * 1024) };
+      return { kind, bodyBytes: readInteger(object, "bodyBytes", 1, maxFileBytes) };
     case "error-in-200":
       return { kind, form: readOne(object, "form", errorForms) };
     default:
       return { kind };
   }
+}
+
+function readSlow(object: Record<string, unknown>): HttpFault & FileFault & { kind: "slow" } {
+  return {
+    kind: "slow",
+    chunkBytes: readInteger(object, "chunkBytes", 1, 65_536),
+    intervalMs: readInteger(object, "intervalMs", 1, 600_000),
+  };
+}
+
+function readUrl(value: unknown): string {
+  const text = asString(value) ?? "";
+  return /^https?:\/\/[\x21-\x7e]{1,500}$/.test(text) ? text : fail("to: a URL with http or https is needed");
 }
 
 function readOne<Name extends string>(object: Record<string, unknown>, key: string, names: readonly Name[]): Name {

@@ -9,6 +9,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { AddressInfo, Server as NetServer } from "node:net";
 import type { Dispatcher } from "./dispatcher.js";
 import type { HttpEndpoint } from "./faults.js";
+import type { FirmwareFiles } from "./firmware-files.js";
 import { deliver, sendAnswer } from "./send.js";
 import type { TlsIdentity } from "./settings.js";
 
@@ -81,10 +82,12 @@ export class HttpFront {
   readonly #server: Server;
   #tlsServer: TlsServer | undefined;
   readonly #dispatcher: Dispatcher;
+  readonly #files: FirmwareFiles;
   readonly #log: (line: string) => void;
 
-  constructor(dispatcher: Dispatcher, log: (line: string) => void) {
+  constructor(dispatcher: Dispatcher, files: FirmwareFiles, log: (line: string) => void) {
     this.#dispatcher = dispatcher;
+    this.#files = files;
     this.#log = log;
     this.#server = createServer((incoming, response) => this.#take(incoming, response));
   }
@@ -108,6 +111,7 @@ export class HttpFront {
   }
 
   #take(incoming: IncomingMessage, response: ServerResponse): void {
+    if (this.#files.serve(incoming, response)) return;
     this.#serve(incoming, response).catch((error: unknown) => {
       this.#log(`http: ${error instanceof Error ? error.message : "failed"}`);
       response.destroy();

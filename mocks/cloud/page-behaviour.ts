@@ -70,17 +70,24 @@ function control(item: Switch, name: SwitchName, current: string, attributes: st
   }
 }
 
-function firmwareForm({ firmware }: CloudState, typed: Typed | null): string {
+function firmwareForm({ firmware, releases }: CloudState, typed: Typed | null): string {
   const line = (name: string, label: string, usual: string, more = "") =>
     `<p class="switch"><label for="firmware-${name}">${label}</label> <input id="firmware-${name}" name="${name}" class="field" autocomplete="off" spellcheck="false"${value(typed, "firmware", name, usual)} ${more}></p>`;
   const withdraw = `<form method="post" action="/behaviour/firmware" class="actions"><button name="withdraw" value="true">Withdraw</button></form>`;
+  const released = releases.map(
+    (version) =>
+      `<button name="release" value="${escapeHtml(version)}">Offer ${escapeHtml(version)}, which is served here</button>`,
+  );
+  const release = `<form method="post" action="/behaviour/firmware" class="actions">${released.join("\n")}</form>`;
   return `<p>${firmware ? `Offered to every device with another version: <strong>${escapeHtml(firmware.version)}</strong>` : '<span class="quiet">None is offered.</span>'}</p>
 ${firmware ? withdraw : ""}
+${released.length > 0 ? release : ""}
 <form method="post" action="/behaviour/firmware">
 ${line("version", "Version", firmware?.version ?? "", "required")}
 ${line("url", "URL", firmware?.url ?? "", 'type="url" required')}
 ${line("fileSizeBytes", "Size in bytes", String(firmware?.fileSizeBytes ?? ""), 'type="number" min="1" required')}
 ${line("sha256", "SHA-256, hexadecimal", firmware?.sha256 ?? "", 'pattern="\\s*[0-9A-Fa-f]{64}\\s*" required')}
+${line("signature", "Signature, hexadecimal", firmware?.signature ?? "")}
 ${line("changelog", "What is new", firmware?.changelog ?? "")}
 <p class="switch"><label for="firmware-force">Forced (xiaozhi)</label> ${select('id="firmware-force" name="force" class="field"', [false, true], typedText(typed, "firmware", "force", String(firmware?.force ?? false)), { true: "yes", false: "no" })}</p>
 <p class="actions"><button class="primary">Offer it</button></p>

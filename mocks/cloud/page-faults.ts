@@ -1,9 +1,9 @@
-import { errorForms, httpEndpoints, httpKinds, mqttKinds, type PlannedFault } from "./faults.js";
+import { errorForms, fileKinds, httpEndpoints, httpKinds, mqttKinds, type PlannedFault } from "./faults.js";
 import { select, type Typed, typedText, value, wrongMark } from "./page-fields.js";
 import type { CloudState } from "./state.js";
 import { escapeHtml, printable } from "./text.js";
 
-/** What is planned, and the two forms that plan: for requests, and for the broker. */
+/** What is planned, and the forms that plan: for requests, for the broker, and for the images that it serves. */
 export function faultForms({ faults }: CloudState, typed: Typed | null): string {
   const row = (fault: PlannedFault) =>
     `<li>${fault.endpoint}: ${escapeHtml(about(fault))}, ${fault.remaining === null ? "until cleared" : `${fault.remaining}×`}</li>`;
@@ -11,7 +11,8 @@ export function faultForms({ faults }: CloudState, typed: Typed | null): string 
   const planned = `<ul>${faults.map(row).join("")}</ul>\n${clear}`;
   return `${faults.length === 0 ? '<p class="quiet">None is planned.</p>' : planned}
 ${httpForm(typed)}
-${brokerForm(typed)}`;
+${brokerForm(typed)}
+${fileForm(typed)}`;
 }
 
 /** The fault with its members, in a line. */
@@ -22,12 +23,18 @@ function about(fault: PlannedFault): string {
         `status ${fault.status}`,
         ...("retryAfter" in fault ? [`Retry-After ${fault.retryAfter}`] : []),
         ...("retryAfterMs" in fault ? [`retry_after ${fault.retryAfterMs} ms`] : []),
-        ...(fault.body === undefined ? [] : [`body ${printable(fault.body, 60)}`]),
+        ...(!("body" in fault) || fault.body === undefined ? [] : [`body ${printable(fault.body, 60)}`]),
       ].join(", ");
     case "cut":
       return "at" in fault ? `cut, ${fault.at === "headers" ? "before the headers" : "in the body"}` : "cut";
     case "slow":
       return `slow, ${fault.chunkBytes} bytes every ${fault.intervalMs} ms`;
+    case "truncated":
+      return `truncated after ${fault.afterBytes} bytes`;
+    case "corrupted":
+      return `corrupted at ${fault.offset}`;
+    case "redirect":
+      return `redirect to ${fault.to === undefined ? "itself" : printable(fault.to, 60)}`;
     case "oversized":
       return `oversized, ${fault.bodyBytes} bytes`;
     case "error-in-200":
@@ -37,7 +44,7 @@ function about(fault: PlannedFault): string {
   }
 }
 
-/** The fields of one of the two forms, with what was typed where it was refused. */
+/** The fields of one of the forms, with what was typed where it was refused. */
 function fields(form: string, typed: Typed | null) {
   const line = (name: string, label: string, inner: string) =>
     `<p class="switch"><label for="${form}-${name}">${label}</label> ${inner}</p>`;
@@ -93,5 +100,25 @@ function brokerForm(typed: Typed | null): string {
 ${one("kind", "What the broker does", mqttKinds)}
 ${number("times", "How many connections; empty: until cleared", "1")}
 <p class="actions"><button class="primary">Plan it for the broker</button></p>
+</form>`;
+}
+
+function fileForm(typed: Typed | null): string {
+  const { text, number, one } = fields("file-faults", typed);
+  return `<form method="post" action="/behaviour/faults">
+<h3>Images that are loaded from here</h3>
+<input type="hidden" name="endpoint" value="firmware-file">
+${one("kind", "What happens to them", fileKinds)}
+${number("times", "How many requests; empty: until cleared", "1")}
+<details${typed?.form === "file-faults" ? " open" : ""}>
+<summary>More about it</summary>
+${number("status", "status: the status", "404")}
+${number("afterBytes", "truncated: after so many bytes", "5000")}
+${number("offset", "corrupted: the byte", "5000")}
+${number("chunkBytes", "slow: bytes at a time", "1024")}
+${number("intervalMs", "slow: ms between them", "200")}
+${text("to", "redirect: the URL; empty: to itself, for ever")}
+</details>
+<p class="actions"><button class="primary">Plan it for the images</button></p>
 </form>`;
 }

@@ -14,7 +14,7 @@ import { type DeviceAction, deviceActions } from "./state.js";
 type Fields = Record<string, string>;
 
 /** These are on their way when the page comes back; whether the device obeys shows later. */
-const sent: ReadonlySet<DeviceAction> = new Set(["ping", "reboot"]);
+const sent: ReadonlySet<DeviceAction> = new Set(["ping", "update", "reboot"]);
 
 /** The person's side: the page for the six digits, the list of devices and its buttons. Needs no script. */
 export class PageRoutes {

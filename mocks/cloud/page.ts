@@ -16,6 +16,7 @@ export const stateNames: Record<DeviceState, string> = {
 export const actionNames: Record<DeviceAction, string> = {
   register: "Register",
   ping: "Ping",
+  update: "Update",
   reboot: "Reboot",
   disable: "Disable",
   enable: "Enable",

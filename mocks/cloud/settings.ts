@@ -9,8 +9,19 @@ export interface FirmwareOffer {
   /** 64 hexadecimal digits, without a prefix. */
   sha256: string;
   changelog: string;
+  /** ECDSA on P-256 over the SHA-256: DER as hex. */
+  signature?: string;
   /** xiaozhi: `force: 1` (a number; clients ignore `true`). */
   force: boolean;
+}
+
+/** An image that the cloud itself serves. */
+export interface Release {
+  readonly version: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly signature: string;
+  readonly notes: string;
 }
 
 /** A device that the cloud knows by its serial number and signing key before it ever calls. */

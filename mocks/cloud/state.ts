@@ -2,6 +2,7 @@ import type { Broker, Traffic } from "./broker.js";
 import { type Dialect, dialectOf } from "./dialects.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { Faults, PlannedFault } from "./faults.js";
+import type { FirmwareFiles } from "./firmware-files.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext, FirmwareOffer } from "./settings.js";
 import type { CloudSettings } from "./switches.js";
@@ -13,7 +14,17 @@ import { printable } from "./text.js";
  */
 export type DeviceState = "seen" | "unregistered" | "registered" | "waiting" | "activated" | "online" | "disabled";
 
-export const deviceActions = ["register", "disable", "enable", "forget", "ping", "reboot", "kick", "revoke"] as const;
+export const deviceActions = [
+  "register",
+  "disable",
+  "enable",
+  "forget",
+  "ping",
+  "update",
+  "reboot",
+  "kick",
+  "revoke",
+] as const;
 export type DeviceAction = (typeof deviceActions)[number];
 
 export interface DeviceView {
@@ -54,6 +65,8 @@ export interface CloudState {
   /** Null when a switch, other than the operator's, makes it differ from every dialect. */
   dialect: Dialect | null;
   firmware: FirmwareOffer | null;
+  /** Versions that the cloud serves itself. */
+  releases: string[];
 }
 
 /** The last messages to and from devices, cut to a length that a page can show. */
@@ -83,11 +96,12 @@ interface Sources {
   registry: Registry;
   broker: Broker;
   faults: Faults;
+  files: FirmwareFiles;
   messages: RecentMessages;
   counts: Dispatcher["counts"];
 }
 
-export function cloudState({ context, registry, broker, faults, messages, counts }: Sources): CloudState {
+export function cloudState({ context, registry, broker, faults, files, messages, counts }: Sources): CloudState {
   const { settings, firmware } = context;
   const { httpOrigin, host, mqttPort } = context.addresses;
   const view = (device: Device): DeviceView => {
@@ -116,6 +130,7 @@ export function cloudState({ context, registry, broker, faults, messages, counts
     settings: { ...settings },
     dialect: dialectOf(settings),
     firmware,
+    releases: files.versions,
   };
 }
 
@@ -135,7 +150,7 @@ function codeOf({ offer, disabled }: Device, nowMs: number): string | null {
 function actionsOf(device: Device, online: boolean): DeviceAction[] {
   return [
     ...(device.askedService && !device.service ? (["register"] as const) : []),
-    ...(online ? (["ping", "reboot", "kick"] as const) : []),
+    ...(online ? (["ping", "update", "reboot", "kick"] as const) : []),
     ...(device.service || device.xiaozhi || device.unbound ? (["revoke"] as const) : []),
     device.disabled ? "enable" : "disable",
     "forget",

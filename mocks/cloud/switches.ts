@@ -132,6 +132,7 @@ export const switches = {
     "firmware when there is none: a url not to be followed, an empty one, or left out once bound",
   ),
   forceForm: settings.one(["number", "boolean"], "firmware.force as 1, or as true (which clients ignore)"),
+  firmwareChecksum: settings.flag(false, "firmware says size, sha256 and signature, as no original server does"),
 
   activateRoute: activate.flag(true, "There is an activate; the Python server has none, 404"),
   activateChecked: activate.flag(true, "activate is checked and held; no (Java): it looks at the MAC only, at once"),

@@ -1,12 +1,18 @@
 /** The thread in which a virtual device runs from one reset to the next. */
 import { register } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
+import { boot as bootloader } from "../../modules/update/simulator/bootloader.js";
+import { readDescriptor } from "../../modules/update/simulator/image.js";
+import { SLOTS } from "../../modules/update/simulator/partitions.js";
 import { installCalendar } from "../moddable/clock.js";
 import { installGlobals } from "../moddable/globals.js";
-import { host } from "../moddable/host.js";
+import { host, makeOta, newSha256 } from "../moddable/host.js";
 import { link, phones } from "../moddable/link.js";
+import { Nor } from "../moddable/nor.js";
 import { Nvs } from "../moddable/nvs.js";
 import { Radio } from "../moddable/radio.js";
+import { FlashFile, flashFileOf } from "./flash-file.js";
+import { type Behaviour, readBehaviour } from "./image.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
 import { flashFile, readFlash, writeFlash } from "./state-file.js";
 
@@ -23,17 +29,35 @@ function say(message: FromDevice): void {
   parent.postMessage(message);
 }
 
-function installFlash(): void {
+/** After every flash operation, of NVS and of the chip alike. */
+function operated(): void {
+  if (Atomics.add(writes, 0, 1) + 1 === boot.powerCutAfterWrites) end(exitCode.powerCut);
+}
+
+function installNvs(): void {
   const image = readFlash(boot.stateFile);
   if (!image) throw new Error(`no flash: ${flashFile(boot.stateFile)}`);
   host.nvs = new Nvs({
     image,
     commit: (bytes) => writeFlash(boot.stateFile, bytes),
-    onOperation: (count) => {
-      Atomics.store(writes, 0, count);
-      if (count === boot.powerCutAfterWrites) end(exitCode.powerCut);
-    },
+    onOperation: operated,
   });
+}
+
+/** Does what happens before any of the device's code: the bootloader chooses the image. @returns what it will do */
+function loadImage(): Behaviour {
+  const chip = new Nor({ store: new FlashFile(flashFileOf(boot.stateFile)), onOperation: operated });
+  const slot = bootloader(chip, newSha256);
+  if (slot === undefined) throw new Error("No bootable app partitions in the partition table");
+  host.ota = makeOta(chip, slot, abort);
+  const version = readDescriptor(chip, SLOTS[slot]!)?.version;
+  if (version) host.config.firmwareVersion = version;
+  return readBehaviour(chip, SLOTS[slot]!.address);
+}
+
+function abort(reason: string): never {
+  host.trace(`abort(): ${reason}\n`);
+  end(exitCode.abort);
 }
 
 Object.assign(host.config, boot.config);
@@ -42,10 +66,13 @@ host.isDebug = boot.isDebug;
 host.resources.set("private-ca.der", boot.trustAnchors);
 host.trace = (text) => say({ trace: text });
 host.restart = () => end(exitCode.restart);
-installFlash();
+host.resetReason = boot.resetReason;
+const behaviour = loadImage();
+if (behaviour === "crash") throw new Error("the image crashes as it starts");
+installNvs();
 link.up = false;
 phones.up = false;
-host.radio = new Radio(boot.radio);
+host.radio = new Radio(behaviour === "offline" ? { ...boot.radio, networks: [], open: false } : boot.radio);
 host.radio.accessPoint.onChange = (accessPoint) => say({ accessPoint });
 // The port is also what keeps the thread alive when the device only waits.
 parent.on("message", (message: ToDevice) => {

@@ -13,3 +13,18 @@ function configOf(path: string): Record<string, unknown> | undefined {
   const manifest: unknown = JSON.parse(readFileSync(new URL(`../../${path}`, built), "utf8"));
   return (manifest as { config?: Record<string, unknown> }).config;
 }
+
+/** The same with what stands there for the chip's part. */
+export function deviceConfig(portalPort: number, dnsPort: number): Record<string, unknown> {
+  return {
+    ...manifestConfig(),
+    portalPort,
+    dnsPort,
+    accessPointAddress: "127.0.0.1",
+    buttonPin: 0,
+    file: { root: "/mod/" },
+    // No time server answers on the host: the calendar starts where the build says.
+    buildTimeMs: Date.now(),
+    timeServers: [],
+  };
+}

@@ -8,12 +8,14 @@ export interface BootData {
   main: string;
   stateFile: string;
   mac: string;
-  /** The `mc/config` entries. */
+  /** The `mc/config` entries; `firmwareVersion` is what the image says. */
   config: Record<string, unknown>;
   /** DER, one after the other. */
   trustAnchors: Uint8Array;
   radio: RadioOptions;
   isDebug: boolean;
+  /** `esp_reset_reason_t` */
+  resetReason: number;
   /** The power goes after so many flash operations of this boot. */
   powerCutAfterWrites?: number;
   /** One Int32: the flash operations of this boot so far. Shared, so that it survives the thread. */
@@ -29,4 +31,4 @@ export type ToDevice = { radio: RadioCommand } | { pressMs: number };
 export type FromDevice = { trace: string } | { accessPoint: AccessPointSettings | undefined };
 
 /** With what code the thread ends when it is not a crash (1) and not ended from outside. */
-export const exitCode = { restart: 64, powerCut: 65 } as const;
+export const exitCode = { restart: 64, powerCut: 65, abort: 66 } as const;

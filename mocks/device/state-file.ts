@@ -3,9 +3,11 @@
  * is the state file; `board.nvs.bin` is the NVS partition, byte for byte as a chip has it.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Nvs, type PreferenceValue } from "../moddable/nvs.js";
+import { flashAtFactory, flashFileOf } from "./flash-file.js";
+import { makeImage } from "./image.js";
 
 /** What the factory gave the device. */
 export interface DeviceIdentity {
@@ -36,12 +38,20 @@ export function writeFlash(stateFile: string, image: Uint8Array): void {
 
 /**
  * Reads the state, or makes a device up, with what is given; writes the factory's data where it is missing or other.
+ * @param version of the firmware that a new device comes with
  * @param dump a chip's NVS partition, which takes the place of the device's; for it nothing is made up but the MAC
  * @returns the identity as it stands in the file afterwards
  */
-export function prepareState(file: string, given: Partial<DeviceIdentity>, dump?: Uint8Array): DeviceIdentity {
+export function prepareState(
+  file: string,
+  given: Partial<DeviceIdentity>,
+  version: string,
+  dump?: Uint8Array,
+): DeviceIdentity {
   mkdirSync(dirname(file), { recursive: true });
   const state = readState(file);
+  const chipFile = flashFileOf(file);
+  if (!state || !existsSync(chipFile)) flashAtFactory(chipFile, makeImage({ version }));
   const flash = dump ?? readFlash(file);
   const image = flash ?? state?.oldFlash;
   const nvs = new Nvs(image && { image });

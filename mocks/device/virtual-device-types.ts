@@ -22,7 +22,7 @@ export interface VirtualDeviceOptions extends Partial<DeviceIdentity> {
   trustAnchors?: readonly string[];
   radio?: RadioOptions;
   faults?: Faults;
-  /** Default: the manifest's. */
+  /** Of the image that a new device comes with from the factory. Default: the manifest's. */
   firmwareVersion?: string;
   /** As `mcconfig -d` builds it. Default: a release. */
   isDebug?: boolean;

@@ -8,9 +8,10 @@ import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { AccessPointSettings } from "../moddable/access-point.js";
 import { unsetCalendar } from "../moddable/clock.js";
+import { resetReasons } from "../moddable/host.js";
 import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
 import type { RadioCommand } from "../moddable/radio.js";
-import { built, manifestConfig } from "./built.js";
+import { built, deviceConfig, manifestConfig } from "./built.js";
 import { freePort } from "./ports.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
 import { type DeviceIdentity, prepareState } from "./state-file.js";
@@ -51,6 +52,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   #calendar = unsetCalendar();
   #bootedAt = 0;
   #crashes = 0;
+  #resetReason: number = resetReasons.powerOn;
 
   constructor(options: VirtualDeviceOptions = {}) {
     super();
@@ -103,8 +105,11 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#dnsPort ||= await freePort("udp");
     const { mac, serial, hmacKey } = this.#options;
     const given = { ...(mac && { mac }), ...(serial && { serial }), ...(hmacKey && { hmacKey }) };
-    this.#identity = prepareState(this.stateFile, given, this.#identity ? undefined : this.#options.nvs);
+    const version = this.#options.firmwareVersion ?? String(manifestConfig().firmwareVersion);
+    const dump = this.#identity ? undefined : this.#options.nvs;
+    this.#identity = prepareState(this.stateFile, given, version, dump);
     this.#crashes = 0;
+    this.#resetReason = resetReasons.powerOn;
     Atomics.store(this.#counter, 0, 0);
     this.#writesBefore = 0;
     this.#calendar = unsetCalendar();
@@ -207,7 +212,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   }
 
   #bootData(): BootData {
-    const { config, main, firmwareVersion, isDebug = false, trustAnchors = [] } = this.#options;
+    const { config, main, isDebug = false, trustAnchors = [] } = this.#options;
     const cut = this.faults.powerCutAfterWrites;
     return {
       main: (main ?? new URL("main.js", built)).href,
@@ -216,22 +221,11 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       trustAnchors: Buffer.concat(trustAnchors.map((pem) => new X509Certificate(pem).raw)),
       radio: this.#radio,
       isDebug,
+      resetReason: this.#resetReason,
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
       calendar: this.#calendar,
-      config: {
-        ...manifestConfig(),
-        portalPort: this.#portalPort,
-        dnsPort: this.#dnsPort,
-        accessPointAddress: "127.0.0.1",
-        buttonPin: 0,
-        file: { root: "/mod/" },
-        // No time server answers on the host: the calendar starts where the build says.
-        buildTimeMs: Date.now(),
-        timeServers: [],
-        ...(firmwareVersion !== undefined && { firmwareVersion }),
-        ...config,
-      },
+      config: { ...deviceConfig(this.#portalPort, this.#dnsPort), ...config },
     };
   }
 
@@ -242,6 +236,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       this.emit("exit", "power cut");
     } else if (code === exitCode.restart) {
       this.emit("restart", "restart");
+      this.#resetReason = resetReasons.software;
       this.#boot();
     } else this.#crashed(crash ?? new Error(`the thread ended with code ${code}`));
   }
@@ -256,6 +251,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       return;
     }
     this.emit("restart", "crash");
+    this.#resetReason = resetReasons.panic;
     this.#reboot = setTimeout(() => this.#boot(), rebootPauseMs);
   }
 

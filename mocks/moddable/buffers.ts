@@ -1,24 +1,11 @@
 /** What XS's C code takes for a buffer, and the strings it makes of bytes. */
 
+export { bytesOf } from "../../modules/update/simulator/arguments.js";
+
 import type { Buffer as XsBuffer } from "embedded:io/_common";
 
 /** Everything that `xsmcGetBufferReadable` (xs/sources/xsmc.c) accepts: an ArrayBuffer or a view of single bytes. */
 export type { XsBuffer };
-
-/**
- * The bytes of a buffer, shared with it.
- * @throws TypeError "invalid buffer" for anything else, as XS does: strings, arrays, views of wider elements
- */
-export function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value);
-  if (ArrayBuffer.isView(value) && (value instanceof DataView || byteWide(value)))
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  throw new TypeError("invalid buffer");
-}
-
-function byteWide(view: ArrayBufferView): boolean {
-  return "BYTES_PER_ELEMENT" in view && view.BYTES_PER_ELEMENT === 1;
-}
 
 /** A copy in an ArrayBuffer of its own, which is what the SDK's `read` functions give. */
 export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {

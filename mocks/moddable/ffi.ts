@@ -16,7 +16,7 @@ export default class FFI implements FFIType {
 
   /** 0 where the facts and the NUL behind them do not fit. */
   chip_facts(json: ArrayBuffer, size: number): number {
-    const text = Buffer.from(chipFacts(), "ascii");
+    const text = Buffer.from(chipFacts(host.ota.running.label), "ascii");
     const target = memory(json, 0);
     text.copy(target, 0, 0, Math.max(0, size - 1));
     return text.length < size ? text.length : 0;
@@ -51,6 +51,21 @@ export default class FFI implements FFIType {
 
   is_debug(): number {
     return host.isDebug ? 1 : 0;
+  }
+
+  firmware_on_trial(): number {
+    return host.ota.onTrial ? 1 : 0;
+  }
+
+  firmware_accept(): number {
+    return host.ota.accept() ? 0 : FAIL;
+  }
+
+  firmware_rolled_back(text: ArrayBuffer, size: number): number {
+    const version = Buffer.from(host.ota.rolledBack()?.version ?? "", "latin1");
+    if (version.length > size) return 0;
+    memory(text, size).set(version);
+    return version.length;
   }
 }
 

@@ -3,6 +3,10 @@
  * The virtual device fills it in before it loads the device's code; a unit test may use it as it is
  * (flash in memory, network up, trace to nowhere).
  */
+import { Ota } from "../../modules/update/simulator/ota.js";
+import type { FlashChip } from "../../modules/update/simulator/partitions.js";
+import { Digest } from "./crypt.js";
+import { Nor } from "./nor.js";
 import { Nvs } from "./nvs.js";
 import { Pins } from "./pins.js";
 import { Radio } from "./radio.js";
@@ -16,13 +20,15 @@ export interface Host {
   mac: string;
   /** Of the chip; blank where no factory burnt an identity into it. */
   efuses: Efuses;
-  /** `esp_reset_reason_t` */
-  resetReason: number;
   /** The image was built with `mcconfig -d`. */
   isDebug: boolean;
   /** Takes what the device traces, piece by piece, line ends included. */
   trace(text: string): void;
   nvs: Nvs;
+  /** Two slots and the record of which one counts. */
+  ota: Ota;
+  /** `esp_reset_reason_t`: one of `resetReasons`. */
+  resetReason: number;
   radio: Radio;
   pins: Pins;
   /** Resets the chip; must not return. */
@@ -38,21 +44,33 @@ export interface Efuses {
   readonly keyPurpose: "USER" | "HMAC_UP" | "HMAC_DOWN_ALL";
 }
 
+export const resetReasons = { powerOn: 1, software: 3, panic: 4 } as const;
+
 /** As Espressif sells them. */
 export const blankEfuses: Efuses = { userData: new Uint8Array(32), keyPurpose: "USER" };
+
+export const newSha256 = () => new Digest("SHA256");
 
 export const host: Host = {
   config: { file: { root: "/mod/" } },
   resources: new Map(),
   mac: "7C:DF:A1:00:00:01",
   efuses: blankEfuses,
-  resetReason: 1,
   isDebug: false,
   trace: () => {},
   nvs: new Nvs(),
+  ota: makeOta(new Nor(), 0, (reason) => {
+    throw new Error(`abort() outside a virtual device: ${reason}`);
+  }),
+  resetReason: resetReasons.powerOn,
   radio: new Radio(),
   pins: new Pins(),
   restart: () => {
     throw new Error("System.restart() outside a virtual device");
   },
 };
+
+/** @param abort ends the device */
+export function makeOta(chip: FlashChip, runningSlot: number, abort: (reason: string) => never): Ota {
+  return new Ota({ chip, runningSlot, newSha256, abort });
+}

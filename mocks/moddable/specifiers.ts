@@ -6,6 +6,8 @@ export const specifiers: Readonly<Record<string, string>> = {
   // The device's own: it takes the place of the SDK's module there too (modules/guard).
   timer: "../../modules/guard/timer.js",
   "modules/guard/guard": "../../modules/guard/guard.js",
+  // The simulator has another one.
+  "modules/update/boot-adapter": "../../modules/update/boot-adapter.js",
   time: "./time.js",
   preference: "./preference.js",
   wifi: "./wifi.js",
@@ -25,6 +27,8 @@ export const specifiers: Readonly<Record<string, string>> = {
   "embedded:io/socket/tcp/tls": "./socket/tls.js",
   "embedded:io/socket/udp": "./socket/udp.js",
   "embedded:io/socket/listener": "./socket/listener.js",
+  "embedded:storage/flash": "./flash.js",
+  "embedded:update": "./update.js",
   "embedded:network/http/client": "./http/client.js",
   "embedded:network/http/server": "./http/server.js",
   "embedded:network/mqtt/client": "./mqtt/client.js",

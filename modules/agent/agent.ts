@@ -7,6 +7,7 @@ import { createClock } from "../clock/adapter.js";
 import { createCalendar, type TimeSources } from "../clock/sntp-adapter.js";
 import { createHttpClient } from "../http/client-adapter.js";
 import { createHttpServer } from "../http/server-adapter.js";
+import { createHttpStream } from "../http/stream-adapter.js";
 import { createIdentity } from "../identity/adapter.js";
 import type { Build, Device } from "../lifecycle/device.js";
 import { runLifecycle } from "../lifecycle/lifecycle.js";
@@ -25,6 +26,7 @@ import { settingsRecord } from "../settings/settings.js";
 import { createStore } from "../storage/adapter.js";
 import { system } from "../system/adapter.js";
 import { serveUdp } from "../udp/adapter.js";
+import { createFirmware, type FirmwareBuild } from "../update/adapter.js";
 import { createUpdates } from "../update/updates.js";
 import { WiFiAdapter } from "../wifi/adapter.js";
 
@@ -35,7 +37,11 @@ export function startAgent(application: Application = {}): Agent {
   const store = createStore("agent");
   const authorities = authoritiesRecord(store);
   const trusted = () => authorities.read() ?? [];
+  const preferences = preferencesRecord(store);
   const identity = createIdentity(createStore("factory"), store, Math.random);
+  const firmware = createFirmware(config as unknown as FirmwareBuild);
+  const built: Build = { ...(config as unknown as Build), ...identity.product };
+  const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
   const log = createLog((line) => trace(line, "\n"));
   const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
   const device: Device = {
@@ -53,12 +59,18 @@ export function startAgent(application: Application = {}): Agent {
     serveUdp,
     mqtt: createMqtt(clock, calendar, trusted),
     identity,
-    updates: createUpdates(log),
+    updates: createUpdates({
+      ...{ clock, calendar, log, system, store, preferences, build },
+      random: Math.random,
+      firmware,
+      stream: createHttpStream(clock, calendar),
+      busy: () => application.busy?.(),
+    }),
     store,
     settings: settingsRecord(store),
     claim: claimRecord(store),
     authorities,
-    preferences: preferencesRecord(store),
+    preferences,
     journal: new Journal(store),
     pauses: new Pauses(clock),
     outbox,
@@ -66,7 +78,7 @@ export function startAgent(application: Application = {}): Agent {
     telemetry: new Telemetry(),
     connections: { count: 0 },
     application,
-    build: { ...(config as unknown as Build), ...identity.product },
+    build,
   };
   void runLifecycle(device);
   return { publish: publisher(device) };

@@ -13,6 +13,8 @@ export interface Application {
   readonly topics?: Readonly<Record<string, (payload: string) => void>>;
   /** Where the product has one. */
   readonly display?: Display;
+  /** Why the device must not be restarted now, in a word ("brewing", "battery"); undefined: new firmware may come. */
+  readonly busy?: () => string | undefined;
   /** A connection stands: with what it was made, and what else the service gave (a WebSocket, topics, the time zone). */
   readonly onOnline?: (configuration: Configuration) => void;
 }

@@ -85,6 +85,25 @@ const meanings = {
   "broker-busy": { patience: "soon", advice: "The broker is not available at the moment." },
   "broker-closed": { patience: "soon", advice: "The broker closed the connection." },
   "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },
+  // Firmware over the air; the portal's page shows none of these
+  "firmware-source": { patience: "slowly", advice: "The firmware's address does not lead to it. Ask its operator." },
+  "firmware-size": { patience: "slowly", advice: "The firmware has not the size that was offered, or none that fits." },
+  "firmware-checksum": { patience: "slowly", advice: "The firmware that arrived is not the one that was offered." },
+  "firmware-signature": { patience: "slowly", advice: "The firmware is not signed by whom this device trusts." },
+  "firmware-image": { patience: "slowly", advice: "The file is no firmware for this device." },
+  "firmware-flash": {
+    patience: "slowly",
+    advice: "The flash takes no firmware. It may be worn, or have no second slot.",
+  },
+  "firmware-crashed": { patience: "daily", advice: "The new firmware crashed; the one before it runs again." },
+  "firmware-offline": {
+    patience: "daily",
+    advice: "The new firmware did not get online; the one before it runs again.",
+  },
+  "firmware-interrupted": {
+    patience: "daily",
+    advice: "The new firmware's trial was interrupted too often; the one before it runs again.",
+  },
   // Messages
   "message-invalid": { patience: "soon", advice: "The message cannot be written as JSON." },
   // Device
@@ -95,6 +114,13 @@ const meanings = {
 } as const satisfies Record<string, Meaning>;
 
 export type Reason = keyof typeof meanings;
+
+export function isReason(value: unknown): value is Reason {
+  return typeof value === "string" && Object.hasOwn(meanings, value);
+}
+
+/** What the portal's page can have to show. */
+export type PortalReason = Exclude<Reason, `firmware-${string}`>;
 
 export interface Failure {
   readonly reason: Reason;

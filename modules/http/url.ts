@@ -15,9 +15,9 @@ const PATTERN = /^(?:(https?):\/\/)?([^/?#@\\:]+)(?::(\d{1,5}))?([/?][^#]*)?(?:#
 const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*$/;
 
 /** @returns undefined where the text is no URL that the device can use */
-export function parseUrl(text: string): Url | undefined {
+export function parseUrl(text: string, maxCharacters = MAX_URL_CHARACTERS): Url | undefined {
   const trimmed = text.trim();
-  if (trimmed.length > MAX_URL_CHARACTERS || !/^[\x21-\x7e]*$/.test(trimmed)) return undefined;
+  if (trimmed.length > maxCharacters || !/^[\x21-\x7e]*$/.test(trimmed)) return undefined;
   const match = PATTERN.exec(trimmed);
   if (!match) return undefined;
   const tls = match[1]?.toLowerCase() === "https";
@@ -31,6 +31,20 @@ export function parseUrl(text: string): Url | undefined {
 export function formatUrl(url: Url): string {
   const port = url.port === defaultPort(url.tls) ? "" : `:${url.port}`;
   return `${url.tls ? "https" : "http"}://${url.host}${port}${url.path}`;
+}
+
+/**
+ * What a `Location` header names (RFC 9110 §10.2.2, RFC 3986 §4.2): a URL, or a path beside the one that was asked for.
+ * Dot segments are left to the server.
+ */
+export function resolveUrl(base: Url, reference: string, maxCharacters = MAX_URL_CHARACTERS): Url | undefined {
+  if (/^https?:\/\//i.test(reference)) return parseUrl(reference, maxCharacters);
+  if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return undefined;
+  if (reference.startsWith("//")) return parseUrl(`${base.tls ? "https" : "http"}:${reference}`, maxCharacters);
+  const [path] = splitQuery(base.path);
+  const folder = reference.startsWith("?") ? path : path.slice(0, path.lastIndexOf("/") + 1);
+  const absolute = reference.startsWith("/") ? reference : folder + reference;
+  return parseUrl(formatUrl({ ...base, path: absolute }), maxCharacters);
 }
 
 /** Appends `tail` to the path, with one slash between them; a query stays at the end. */

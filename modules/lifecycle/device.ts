@@ -40,6 +40,8 @@ export interface Build extends Product {
   readonly firmwareCheckIntervalMs: number;
   /** No person need enter a code where the service gives settings without one; builds for development only. */
   readonly skipActivation: boolean;
+  /** Firmware without a checksum is taken over https. */
+  readonly firmwareWithoutChecksum: boolean;
 }
 
 export interface Device {

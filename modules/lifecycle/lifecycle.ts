@@ -52,6 +52,7 @@ const FAULT_ATTEMPT = 3;
 export async function runLifecycle(device: Device): Promise<void> {
   let interrupt = (_state: State) => {};
   watchButton(device, (why) => interrupt({ name: "restarting", why }));
+  device.updates.start(() => interrupt({ name: "restarting", why: "rollback" }));
   let state: State = { name: "boot" };
   while (state.name !== "restarting") {
     try {
@@ -68,6 +69,7 @@ export async function runLifecycle(device: Device): Promise<void> {
   }
   device.log.event({ state: "restarting", why: state.why });
   if (state.why !== "fault") forgetStarts(device.store);
+  device.updates.restarting(state.why);
   device.system.restart();
 }
 
@@ -168,6 +170,8 @@ async function online(device: Device, state: In<"online">): Promise<State> {
   const { clock, log, journal } = device;
   const { host, port } = configuration.credentials;
   let connectedMs = Number.POSITIVE_INFINITY;
+  const sayOnline = () => log.event({ state: "online", broker: `${host}:${port}` });
+  let isUpdating = false;
   const prove = (proven: Configuration) => {
     const result = journal.prove(settings.url, proven);
     if (!result.ok) noteFailure(log, result.failure);
@@ -178,9 +182,15 @@ async function online(device: Device, state: In<"online">): Promise<State> {
     service: serviceOf(device, settings),
     onConnected() {
       connectedMs = clock.ticksMs();
-      log.event({ state: "online", broker: `${host}:${port}` });
+      sayOnline();
     },
     onProven: () => prove(configuration),
+    onUpdate(update) {
+      if (update?.percent !== undefined)
+        log.event({ state: "updating", version: update.version, percent: update.percent });
+      else if (isUpdating && (update?.state === "failed" || update?.state === "postponed")) sayOnline();
+      isUpdating = update?.state === "downloading" || update?.state === "checking";
+    },
     // The connection that stands has proven it.
     onChanged(changed) {
       keep(device, settings, changed);
@@ -197,6 +207,8 @@ async function online(device: Device, state: In<"online">): Promise<State> {
       return activating(settings, ending.activation, failures);
     case "reprovision":
       return { name: "provisioning", settings, configuration, attempt: failures };
+    case "update":
+      return { name: "restarting", why: "update" };
     case "portal":
     case "reboot":
       if (ending.kind === "portal") askForPortal(device.store);

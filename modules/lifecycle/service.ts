@@ -25,6 +25,6 @@ export function serviceOf(device: Device, target: Target, isTrial = false): Serv
       const learnt = journal.learn(target.url, habits);
       if (!learnt.ok) noteFailure(device.log, learnt.failure);
     },
-    told: { time: device.calendar.suggest, firmware: device.updates.offered },
+    told: { time: device.calendar.suggest, firmware: (offer) => device.updates.offered(offer) },
   });
 }

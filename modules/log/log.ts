@@ -8,11 +8,12 @@ export type LifecycleEvent =
   | { state: "provisioning" }
   | { state: "activating"; code: string; message?: string; url?: string }
   | { state: "online"; broker: string }
+  | { state: "updating"; version: string; percent: number }
   | { state: "offline"; reason: string; retryMs: number }
   | { state: "failed"; reason: string; retryMs: number }
   | { state: "restarting"; why: RestartReason };
 
-export type RestartReason = "settings" | "command" | "button" | "reset" | "fault";
+export type RestartReason = "settings" | "command" | "button" | "reset" | "fault" | "update" | "rollback";
 
 /** "quiet": events alone; "debug": also what each message is that comes and goes. */
 export const LOG_LEVELS = Object.freeze(["quiet", "normal", "debug"] as const);

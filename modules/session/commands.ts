@@ -20,7 +20,7 @@ export interface CommandContext {
 }
 
 export function ownCommands({ device, end, checkFirmware, onPreferences }: CommandContext): Commands {
-  const { log, pauses, preferences } = device;
+  const { log, pauses, preferences, updates } = device;
 
   const change = (wanted: Preferences | string) => {
     if (typeof wanted === "string") return refused(wanted);
@@ -47,6 +47,7 @@ export function ownCommands({ device, end, checkFirmware, onPreferences }: Comma
     reprovision: () => (pauses.remainingMs("service") > 0 ? refused("too soon") : ending("reprovision")()),
     update() {
       if (pauses.remainingMs("firmware") > 0) return refused("too soon");
+      updates.asked();
       checkFirmware();
       return done();
     },

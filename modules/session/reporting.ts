@@ -9,6 +9,8 @@ import { heartbeat, status } from "./reports.js";
 export interface Reporting {
   /** The intervals may have changed. */
   retime(): void;
+  /** There is something new in it. */
+  sayStatus(): void;
   stop(): void;
 }
 
@@ -41,5 +43,5 @@ export function startReports(device: Device, mqtt: MqttSession, { credentials, p
   };
   sayStatus();
   retime();
-  return { retime, stop };
+  return { retime, sayStatus, stop };
 }

@@ -15,6 +15,7 @@ export function status(device: Device): object {
     reset_reason: system.resetReason(),
     reconnects: Math.max(0, connections.count - 1),
     outbox: outbox.stats,
+    update: device.updates.status,
     timestamp: timestamp(device),
   };
 }

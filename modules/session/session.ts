@@ -5,6 +5,7 @@ import { type Failure, failed, printable, type Result } from "../failure/failure
 import { guarded } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
 import type { MqttOptions, MqttSession } from "../mqtt/mqtt.js";
+import type { UpdateStatus } from "../update/update.js";
 import { type EndingAction, ownCommands } from "./commands.js";
 import { Control } from "./control.js";
 import { publisher } from "./publish.js";
@@ -12,7 +13,10 @@ import { type Refreshed, startRefreshing } from "./refresh.js";
 import { startReports } from "./reporting.js";
 
 /** Why a session is over. */
-export type Ending = { readonly kind: "lost"; readonly failure: Failure } | { readonly kind: EndingAction } | Refreshed;
+export type Ending =
+  | { readonly kind: "lost"; readonly failure: Failure }
+  | { readonly kind: EndingAction | "update" }
+  | Refreshed;
 
 export interface SessionOptions {
   readonly configuration: Configuration;
@@ -21,6 +25,8 @@ export interface SessionOptions {
   onChanged(configuration: Configuration): void;
   /** The connection has lasted for longer than the brokers take that accept everybody first. */
   onProven(): void;
+  /** The status of an update has changed. */
+  onUpdate(status: UpdateStatus | undefined): void;
 }
 
 const KEEP_ALIVE_MS = 60_000;
@@ -69,15 +75,25 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   const draining = outbox.attach(mqtt, topics, qos, keepAliveMsOf(configuration));
   const reports = startReports(device, mqtt, configuration);
   const cancelProof = clock.after(PROOF_MS, options.onProven);
+  const stopUpdates = device.updates.online({
+    utcOffsetMinutes: configuration.utcOffsetMinutes,
+    onChange() {
+      options.onUpdate(device.updates.status);
+      reports.sayStatus();
+    },
+    onReady: () => end({ kind: "update" }),
+  });
   guarded("application", () => application.onOnline?.(configuration))();
 
   const result = await ending;
   wifi.onLost = undefined;
   cancelProof();
+  stopUpdates();
   refreshing.stop();
   reports.stop();
   // A status that says "offline" for the seconds of a restart helps nobody.
-  mqtt.close(failed("broker-closed").failure, result.kind === "reboot" || result.kind === "reprovision");
+  const isBrief = result.kind === "reboot" || result.kind === "reprovision" || result.kind === "update";
+  mqtt.close(failed("broker-closed").failure, isBrief);
   // After it has told what was acknowledged before the end.
   draining.detach();
   return result;

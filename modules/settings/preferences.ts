@@ -3,6 +3,7 @@ import { asInteger, asObject, type Json } from "../json/json.js";
 import { LOG_LEVELS, type LogLevel } from "../log/log.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
+import { parseWindow } from "../update/window.js";
 
 /** What is undefined the service and the build decide. */
 export interface Preferences {
@@ -11,6 +12,10 @@ export interface Preferences {
   /** Between two status messages. */
   readonly statusIntervalMs?: number | undefined;
   readonly logLevel?: LogLevel | undefined;
+  /** False: firmware is told of, and installed only when somebody asks for it. */
+  readonly autoUpdate?: boolean | undefined;
+  /** The part of each day in which firmware may be installed, by the place's own time: `02:00-05:00`. */
+  readonly updateWindow?: string | undefined;
 }
 
 /** Sooner floods the broker, later looks like a dead device. */
@@ -23,6 +28,8 @@ const checks: { readonly [Name in keyof Preferences]-?: (value: unknown) => Pref
   dataIntervalMs: intervalMs,
   statusIntervalMs: intervalMs,
   logLevel: (value) => LOG_LEVELS.find((level) => level === value),
+  autoUpdate: (value) => (typeof value === "boolean" ? value : undefined),
+  updateWindow: (value) => (typeof value === "string" && parseWindow(value) ? value : undefined),
 };
 
 const names = Object.keys(checks) as (keyof Preferences)[];

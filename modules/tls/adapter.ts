@@ -40,6 +40,7 @@ function trustIn(authorities: readonly string[]): Trust {
 /** Takes the place of GuardedTcp under the SDK's clients. */
 export class GuardedTls extends TLSSocket {
   #wire: Wire;
+  #mapByte: Limits["mapByte"];
 
   constructor(options: TlsOptions) {
     const { host, authorities, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
@@ -85,13 +86,15 @@ export class GuardedTls extends TLSSocket {
       },
     } as ConstructorParameters<typeof TLSSocket>[0]);
     this.#wire = wire;
+    this.#mapByte = options.mapByte;
   }
 
   override read(count?: number | ArrayBufferLike): undefined | number | ArrayBufferLike {
     const { tcp } = this.#wire;
     tcp?.hold();
     try {
-      return super.read(count);
+      const result = super.read(count);
+      return this.#mapByte && count === undefined && typeof result === "number" ? this.#mapByte(result) : result;
     } finally {
       tcp?.release();
     }

@@ -12,7 +12,7 @@ import type { Certificate, HashName, PublicKey, SignatureAlgorithm } from "./cer
 import { DerReader } from "./der.js";
 
 type RsaKey = PublicKey & { type: "rsa" };
-type EcKey = PublicKey & { type: "ec" };
+export type EcKey = PublicKey & { type: "ec" };
 
 /** @param key of the algorithm's type */
 export function isSignedBy({ signed, signature }: Certificate, algorithm: SignatureAlgorithm, key: PublicKey): boolean {
@@ -48,7 +48,7 @@ function isSignedByRsa(hash: Uint8Array, name: HashName, signature: Uint8Array, 
 }
 
 /** FIPS 186-4 §6.4; the leftmost bits of a hash that is longer than the curve's order. */
-function isSignedByEcdsa(hash: Uint8Array, signature: Uint8Array, key: EcKey): boolean {
+export function isSignedByEcdsa(hash: Uint8Array, signature: Uint8Array, key: EcKey): boolean {
   if (!isEcdsaSignature(signature, key)) return false;
   const point = new ECPoint(numberOf(key.x), numberOf(key.y));
   const shortened = hash.slice(0, key.x.length).buffer;

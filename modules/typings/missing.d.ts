@@ -52,6 +52,62 @@ declare module "embedded:network/http/server" {
   }
 }
 
+declare module "embedded:storage/flash" {
+  import type { Buffer } from "embedded:io/_common";
+
+  export interface FlashStatus {
+    size: number;
+    /** Of what is erased at once. */
+    blockLength: number;
+    blocks: number;
+  }
+  /** modules/io/flash/esp32/flash-esp32.c; everything throws once it is closed. */
+  export interface Flash {
+    close(): void;
+    /** Blocks `start` to `end`, without `end`; default: one. @throws over the end of the partition */
+    eraseBlock(start: number, end?: number): void;
+    /** @throws over the end of the partition */
+    read(byteLength: number, byteOffset: number): ArrayBuffer;
+    read(buffer: Buffer, byteOffset: number): number;
+    /** Of any length, anywhere; bits only go from 1 to 0, and none of them is checked. @throws over the end */
+    write(buffer: Buffer, byteOffset: number): void;
+    status(): FlashStatus;
+    format: "buffer";
+  }
+  const FlashStorage: {
+    /** @param options `path`: "running", "nextota", "xs" or the label of a data partition. @throws where there is none */
+    open(options: { path: string; mode?: "r" | "r+"; format?: "buffer" }): Flash;
+    /** The labels of all partitions. */
+    [Symbol.iterator](): IterableIterator<string>;
+  };
+  export default FlashStorage;
+}
+
+declare module "embedded:update" {
+  import type { Buffer } from "embedded:io/_common";
+  import type { Flash } from "embedded:storage/flash";
+
+  /** modules/io/update/esp32/update-esp32.c over ESP-IDF's esp_ota_ops.c. */
+  export interface Updater {
+    close(): void;
+    /** Verifies the whole image and makes it the one to boot. @throws "end failed", "can't change boot partition" */
+    complete(): void;
+    /** Mode "a": one after the other. @throws "write failed", also where the first byte is not 0xE9 */
+    write(bytes: Buffer): void;
+    /** Mode "w". @throws "write failed" */
+    write(bytes: Buffer, byteOffset: number): void;
+    format: "buffer";
+  }
+  const Update: {
+    /**
+     * Mode "a" (the default) erases as it writes; "w" erases `byteLength` bytes at once, without it the whole partition.
+     * @throws "begin failed": also while the running image is on trial
+     */
+    open(options: { partition: Flash; mode?: "a" | "w"; byteLength?: number; format?: "buffer" }): Updater;
+  };
+  export default Update;
+}
+
 declare module "mc/ffi" {
   /** The functions that the manifests name. */
   export default class FFI {
@@ -66,5 +122,11 @@ declare module "mc/ffi" {
     /** @param mac 6 bytes */
     station_mac(mac: ArrayBuffer): number;
     is_debug(): number;
+    /** 1: the running image has not been accepted yet. */
+    firmware_on_trial(): number;
+    /** @returns an esp_err_t */
+    firmware_accept(): number;
+    /** The version of the image that the bootloader took back. @returns its length; 0 where there is none */
+    firmware_rolled_back(text: ArrayBuffer, size: number): number;
   }
 }

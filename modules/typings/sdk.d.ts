@@ -4,6 +4,7 @@
 /// <reference path="../../node_modules/@moddable/typings/time.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/preference.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/Resource.d.ts" />
+/// <reference path="../../node_modules/@moddable/typings/file.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/wifi.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/net.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/debug.d.ts" />

@@ -1,14 +1,299 @@
-import type { Log } from "../log/log.js";
-import type { FirmwareOffer, Updates } from "./update.js";
+/** Takes what services offer: whether, when, and what becomes of it. */
+import type { Cancel, Clock } from "../clock/clock.js";
+import type { Calendar } from "../clock/set.js";
+import { type Failure, failed, type Result } from "../failure/failure.js";
+import { reportFault } from "../guard/guard.js";
+import type { HttpStream } from "../http/stream.js";
+import { type Log, noteFailure, type RestartReason } from "../log/log.js";
+import { retryDelayMs } from "../retry/retry.js";
+import type { Preferences } from "../settings/preferences.js";
+import type { StoredRecord } from "../storage/record.js";
+import type { Store } from "../storage/storage.js";
+import type { System } from "../system/system.js";
+import type { Firmware } from "./firmware.js";
+import { Installation, type Installed } from "./installation.js";
+import { type Decision, decide } from "./policy.js";
+import {
+  type ImageId,
+  isSameImage,
+  type Outcome,
+  outcomesRecord,
+  type Pending,
+  pendingOf,
+  pendingRecord,
+  withOutcome,
+} from "./records.js";
+import { endOf, judgeOffline, judgeStart, TRIAL_LIMIT_MS, TRIAL_ONLINE_MS, type Verdict } from "./trial.js";
+import type { FirmwareOffer, UpdateStatus, Updates, UpdateWatch } from "./update.js";
 
-/** Tells what is offered, each version once. */
-export function createUpdates(log: Log): Updates {
-  let told: string | undefined;
-  return {
-    offered({ version }: FirmwareOffer) {
-      if (told === version) return;
-      told = version;
-      log.note(`firmware: ${version} is offered`);
-    },
-  };
+export interface UpdateBuild {
+  readonly firmwareVersion: string;
+  /** Firmware without a checksum is taken over https. */
+  readonly firmwareWithoutChecksum: boolean;
+}
+
+export interface UpdateParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly calendar: Calendar;
+  readonly log: Log;
+  readonly system: System;
+  readonly store: Store;
+  readonly preferences: StoredRecord<Preferences>;
+  readonly firmware: Firmware;
+  readonly stream: HttpStream;
+  readonly build: UpdateBuild;
+  /** Why the application must not be restarted now, in a word; undefined where it may. */
+  readonly busy?: () => string | undefined;
+}
+
+/** How often it is looked whether what postpones an update is over. */
+const RECHECK_MS = 60_000;
+/** The last status needs the time to leave the socket. */
+const LAST_WORDS_MS = 500;
+/** So many tries of all sources; then the offer has to come again. */
+const MAX_ROUNDS = 8;
+/** What came is spoilt on its way once or twice, not always. */
+const MAX_MISTAKES = 3;
+/** Somebody's wish holds for what the service offers within this time. */
+const ASKED_MS = 5 * 60_000;
+
+export function createUpdates(parts: UpdateParts): Updates {
+  return new Updater(parts);
+}
+
+class Updater implements Updates {
+  status: UpdateStatus | undefined;
+  #parts: UpdateParts;
+  #pending: StoredRecord<Pending>;
+  #outcomes: StoredRecord<readonly Outcome[]>;
+  /** Those of the record, and what it had no room for. */
+  #known: readonly Outcome[];
+  #offer: FirmwareOffer | undefined;
+  #told: string | undefined;
+  #watch: UpdateWatch | undefined;
+  #installation: Installation | undefined;
+  #isOnTrial = false;
+  /** The image that was taken back, whose guilt shows when this one comes online. */
+  #suspect: Pending | undefined;
+  #isReady = false;
+  #rounds = 0;
+  /** Ticks; what failed is not tried again sooner. */
+  #notBeforeMs = 0;
+  #askedUntilMs = Number.NEGATIVE_INFINITY;
+  #cancelRetry: Cancel = () => {};
+
+  constructor(parts: UpdateParts) {
+    this.#parts = parts;
+    this.#pending = pendingRecord(parts.store);
+    this.#outcomes = outcomesRecord(parts.store);
+    this.#known = this.#outcomes.read() ?? [];
+  }
+
+  start(restart: () => void): void {
+    const { clock, firmware, build, log, system } = this.#parts;
+    const pending = this.#pending.read();
+    const start = judgeStart(pending, firmware.boot, { version: build.firmwareVersion, reset: system.resetReason() });
+    switch (start.kind) {
+      case "nothing":
+        return;
+      case "trial": {
+        const image = pending?.image ?? { version: build.firmwareVersion, sha256: undefined };
+        this.#isOnTrial = true;
+        this.#keep({ ...(pending ?? pendingOf(image)), stage: "trial", end: undefined });
+        this.status = { version: image.version, state: "trial" };
+        log.note(`firmware: ${image.version} is on trial`);
+        clock.after(TRIAL_LIMIT_MS, () => this.#isOnTrial && restart());
+        return;
+      }
+      case "accepted":
+        this.#conclude(pending!.image, "installed");
+        return;
+      case "not-switched":
+        this.#keep({ ...pending!, stage: "download" });
+        return;
+      case "back":
+        this.#cameBack(pending!, start.verdict);
+    }
+  }
+
+  offered(offer: FirmwareOffer): void {
+    this.#offer = offer;
+    this.#rounds = 0;
+    const { version } = offer;
+    if (this.#told !== version) this.#parts.log.note(`firmware: ${version} is offered`);
+    this.#told = version;
+    this.#consider();
+  }
+
+  asked(): void {
+    this.#askedUntilMs = this.#parts.clock.ticksMs() + ASKED_MS;
+    this.#rounds = 0;
+    this.#notBeforeMs = 0;
+  }
+
+  online(watch: UpdateWatch): Cancel {
+    const { clock } = this.#parts;
+    this.#watch = watch;
+    if (this.#suspect) this.#cameBack(this.#suspect, judgeOffline(this.#suspect, clock.ticksMs()));
+    const cancelProof = this.#isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.#accept()) : () => {};
+    if (this.#isReady) this.#restart();
+    else this.#consider();
+    return () => {
+      this.#watch = undefined;
+      cancelProof();
+      this.#cancelRetry();
+      this.#installation?.cancel();
+    };
+  }
+
+  restarting(why: RestartReason): void {
+    const pending = this.#isOnTrial ? this.#pending.read() : undefined;
+    if (pending) this.#keep({ ...pending, end: endOf(why) });
+  }
+
+  #accept(): void {
+    const { firmware, log, build } = this.#parts;
+    if (!firmware.boot.accept()) {
+      log.note("firmware: the bootloader does not accept it");
+      return;
+    }
+    this.#isOnTrial = false;
+    log.note(`firmware: ${build.firmwareVersion} has proven itself`);
+    this.#conclude(this.#pending.read()?.image ?? { version: build.firmwareVersion, sha256: undefined }, "installed");
+    this.#say({ version: build.firmwareVersion, state: "updated" });
+    this.#consider();
+  }
+
+  #cameBack(pending: Pending, verdict: Verdict): void {
+    const { version } = pending.image;
+    this.#suspect = verdict.kind === "open" ? pending : undefined;
+    const reason = verdict.kind === "open" ? "firmware-offline" : verdict.reason;
+    if (verdict.kind === "open") this.#keep({ ...pending, stage: "back" });
+    else if (verdict.kind === "blamed") this.#conclude(pending.image, reason);
+    // What is in the slot is looked at once more before it is booted again.
+    else this.#keep({ ...pending, stage: "download", end: undefined });
+    if (verdict.kind !== "open") this.#parts.log.note(`firmware: ${version} was taken back, and is ${verdict.kind}`);
+    noteFailure(this.#parts.log, failed(reason, version).failure);
+    this.#say({ version, state: "rolled-back", reason });
+  }
+
+  #consider(): void {
+    const offer = this.#offer;
+    const watch = this.#watch;
+    if (!offer || !watch || this.#installation || this.#isOnTrial || this.#isReady) return;
+    this.#cancelRetry();
+    const pauseMs = this.#notBeforeMs - this.#parts.clock.ticksMs();
+    if (pauseMs > 0) {
+      this.#retryAfter(pauseMs);
+      return;
+    }
+    const decision = this.#decide(offer, watch);
+    switch (decision.kind) {
+      case "refused":
+        this.#offer = undefined;
+        this.#parts.log.note(`firmware: ${offer.version} is left alone: ${decision.why}`);
+        if (decision.failure) this.#fail(offer.version, decision.failure);
+        return;
+      case "postponed":
+        this.#retryAfter(RECHECK_MS);
+        if (this.status?.state !== "postponed" || this.status.reason !== decision.by)
+          this.#say({ version: offer.version, state: "postponed", reason: decision.by });
+        return;
+      case "install":
+        this.#install(offer, decision.urls).catch((error) => reportFault("update", error));
+    }
+  }
+
+  #decide(offer: FirmwareOffer, { utcOffsetMinutes }: UpdateWatch): Decision {
+    const { build, firmware, clock, calendar, preferences, busy } = this.#parts;
+    return decide(offer, {
+      currentVersion: build.firmwareVersion,
+      demands: { signed: firmware.demandsSignature, withoutChecksum: build.firmwareWithoutChecksum },
+      outcomes: this.#known,
+      preferences: preferences.read() ?? {},
+      nowMs: calendar.isKnown ? clock.nowMs() : undefined,
+      utcOffsetMinutes,
+      isAsked: clock.ticksMs() < this.#askedUntilMs,
+      busy: busy?.(),
+    });
+  }
+
+  async #install(offer: FirmwareOffer, urls: readonly string[]): Promise<void> {
+    const before = this.#pending.read();
+    const installation = new Installation(this.#parts, {
+      offer,
+      urls,
+      pending: before && isSameImage(before.image, offer) ? before : pendingOf(imageOf(offer)),
+      keep: (pending) => this.#keep(pending),
+      say: (state, percent) => this.#say({ version: offer.version, state, ...(percent !== undefined && { percent }) }),
+      isWanted: () => this.#watch !== undefined && this.#decide(offer, this.#watch).kind === "install",
+    });
+    this.#installation = installation;
+    const installed = await installation.run().catch((error: unknown): Installed => {
+      reportFault("update", error);
+      return { kind: "failed", failure: failed("firmware-flash", String(error)).failure, isFinal: false };
+    });
+    this.#installation = undefined;
+    if (installed.kind === "switched") this.#restart();
+    else if (installed.kind === "postponed") this.#consider();
+    else this.#failed(offer, installed.failure, installed.isFinal);
+  }
+
+  /** With the next session where this one is over. */
+  #restart(): void {
+    this.#isReady = true;
+    this.#parts.clock.after(LAST_WORDS_MS, () => this.#watch?.onReady());
+  }
+
+  #failed(offer: FirmwareOffer, failure: Failure, isFinal: boolean): void {
+    const { random, log, clock } = this.#parts;
+    if (!this.#watch) return; // the session is over: the next one goes on
+    const isHopeless = isFinal || (this.#pending.read()?.mistakes ?? 0) >= MAX_MISTAKES;
+    if (isHopeless) this.#conclude(imageOf(offer), failure.reason);
+    const isOver = isHopeless || ++this.#rounds >= MAX_ROUNDS;
+    if (isOver && this.#offer === offer) this.#offer = undefined;
+    this.#fail(offer.version, failure);
+    if (!this.#offer) return;
+    const pauseMs = retryDelayMs(failure, this.#rounds, random);
+    log.note(`firmware: the next try follows in ${Math.ceil(pauseMs / 1000)} s`);
+    this.#notBeforeMs = clock.ticksMs() + pauseMs;
+    this.#consider();
+  }
+
+  #fail(version: string, failure: Failure): void {
+    noteFailure(this.#parts.log, failure);
+    this.#say({ version, state: "failed", reason: failure.reason });
+  }
+
+  #retryAfter(delayMs: number): void {
+    this.#cancelRetry = this.#parts.clock.after(delayMs, () => this.#consider());
+  }
+
+  #say(status: UpdateStatus): void {
+    this.status = status;
+    this.#watch?.onChange();
+  }
+
+  /** Nothing of it is under way any more. */
+  #conclude(image: ImageId, outcome: Outcome["outcome"]): void {
+    this.#known = withOutcome(this.#known, { image, outcome });
+    const written = this.#outcomes.write(this.#known);
+    // Otherwise the next start comes to the same conclusion.
+    this.#note(written.ok ? this.#pending.erase() : written);
+  }
+
+  #keep(pending: Pending): Result<void> {
+    const written = this.#pending.write(pending);
+    this.#note(written);
+    return written;
+  }
+
+  #note(result: Result<void>): void {
+    if (!result.ok) noteFailure(this.#parts.log, result.failure);
+  }
+}
+
+function imageOf({ version, sha256 }: FirmwareOffer): ImageId {
+  return { version, sha256 };
 }

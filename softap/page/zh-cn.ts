@@ -1,8 +1,8 @@
-import type { Reason } from "../../modules/failure/failure.js";
+import { adviceOf, type PortalReason } from "../../modules/failure/failure.js";
 import { frozen } from "./frozen.js";
 import type { Texts } from "./texts.js";
 
-const advice: Readonly<Record<Reason, string>> = frozen({
+const advice: Readonly<Record<PortalReason, string>> = frozen({
   "wifi-password": "Wi-Fi 密码错误。",
   "wifi-refused": "Wi-Fi 网络拒绝了连接，请检查密码。",
   "wifi-not-found": "找不到该 Wi-Fi 网络，请检查名称，并把设备移近路由器。",
@@ -60,7 +60,7 @@ export const zhCn: Texts = frozen({
   stepStates: { done: "完成", now: "进行中", next: "未完成", bad: "失败" },
   failed: (ssid) => `通过 ${ssid} 连接未成功`,
   failedBefore: "上次连接没有成功",
-  advice: (reason) => advice[reason],
+  advice: (reason) => advice[reason as PortalReason] ?? adviceOf(reason),
   correct: "请修改下面的设置后重新提交。",
   keepNote: "如果确定设置无误，可以让设备保存并继续尝试。",
   keep: "仍然保存",

@@ -106,7 +106,12 @@ test("state tells what happened, in order", async () => {
     xiaozhiUrl: `${cloud.url}/xiaozhi/ota/`,
     brokerUrl: `mqtt://127.0.0.1:${cloud.mqttPort}`,
     devices: [
-      { mac, serial: null, state: "online", actions: ["ping", "reboot", "kick", "revoke", "disable", "forget"] },
+      {
+        mac,
+        serial: null,
+        state: "online",
+        actions: ["ping", "update", "reboot", "kick", "revoke", "disable", "forget"],
+      },
     ],
     messages: [
       { direction: "down", mac, topic: topics.control, payload: '{"cmd":"ping"}' },

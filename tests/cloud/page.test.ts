@@ -76,7 +76,7 @@ test("the buttons register, disable, enable and forget", async () => {
   expect(cloud.state().devices).toEqual([]);
 });
 
-test("ping and reboot reach a device that is online, and are offered only then", async () => {
+test("ping, update and reboot reach a device that is online, and are offered only then", async () => {
   const cloud = await startCloud();
   const { client, topics } = await connectService(cloud);
   await client.subscribeAsync(topics.control);
@@ -85,8 +85,9 @@ test("ping and reboot reach a device that is online, and are offered only then",
   await expect.poll(() => cloud.state().devices[0]!.actions).toContain("reboot");
   const sent = await postForm(`${cloud.url}/devices`, { mac, action: "ping" });
   expect(sent.headers.get("location")).toBe("/?notice=sent");
+  await postForm(`${cloud.url}/devices`, { mac, action: "update" });
   await postForm(`${cloud.url}/devices`, { mac, action: "reboot" });
-  await expect.poll(() => heard).toEqual(['{"cmd":"ping"}', '{"cmd":"reboot"}']);
+  await expect.poll(() => heard).toEqual(['{"cmd":"ping"}', '{"cmd":"update"}', '{"cmd":"reboot"}']);
   await cloud.kick(mac);
   expect(cloud.state().devices[0]!.actions).not.toContain("reboot");
   const response = await postForm(`${cloud.url}/devices`, { mac, action: "reboot" });

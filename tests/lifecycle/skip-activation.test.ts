@@ -6,8 +6,9 @@ import { serviceOf } from "../../modules/lifecycle/service.js";
 import { system } from "../../modules/system/adapter.js";
 import type { ProvisioningContext } from "../../provisioning/protocol.js";
 import * as protocols from "../../provisioning/protocols.js";
+import { build } from "../scripted/build.js";
 import { goodWorld, XIAOZHI_URL } from "../scripted/cloud.js";
-import { build, World } from "../scripted/world.js";
+import { World } from "../scripted/world.js";
 
 vi.mock("../../provisioning/protocols.js", { spy: true });
 

@@ -4,9 +4,10 @@ import { failed, success } from "../../modules/failure/failure.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { Journal } from "../../provisioning/journal.js";
+import { build } from "../scripted/build.js";
 import { Activation, answer, deviceInfo, deviceService, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
-import { build, pathOf, type World } from "../scripted/world.js";
+import { pathOf, type World } from "../scripted/world.js";
 import { DAY, HOUR, life, MINUTE, pass, SECOND, type Stage, withSettings } from "./support.js";
 
 const URL = `${SERVICE_URL}/`;

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 test("the facts are the chip's", () => {
-  expect(system.facts()).toEqual(JSON.parse(chipFacts()));
+  expect(system.facts()).toEqual(JSON.parse(chipFacts("ota_0")));
   expect(system.facts()?.partitions.map(({ label }) => label)).toContain("otadata");
 });
 
@@ -32,7 +32,7 @@ test.each([true, false])("a build for development: %s", (isDebug) => {
 });
 
 describe("the mock's facts", () => {
-  const facts = JSON.parse(chipFacts()) as Record<string, unknown> & { partitions: Record<string, unknown>[] };
+  const facts = JSON.parse(chipFacts("ota_0")) as Record<string, unknown> & { partitions: Record<string, unknown>[] };
 
   test("have the partitions of the build", () => {
     const rows = source("esp32/partitions.csv")
@@ -60,7 +60,7 @@ describe("C's side of a call", () => {
   });
 
   test("writes no further than it may, and says nothing where the facts do not fit", () => {
-    const { length } = chipFacts();
+    const { length } = chipFacts("ota_0");
     const json = new ArrayBuffer(length + 1);
     expect(new FFI().chip_facts(json, length)).toBe(0);
     expect(new Uint8Array(json).subarray(length)).toEqual(new Uint8Array(1));

@@ -16,8 +16,8 @@ const update = {
   ...{ checksum: `sha256:${hash}`, changelog: "修复了一些bug" },
 };
 const offer = {
-  ...{ version: "1.3.0", url: "http://ota.example.com/1.3.0.bin", sizeBytes: 1_048_576, sha256: hash },
-  ...{ notes: "修复了一些bug", force: false },
+  ...{ version: "1.3.0", urls: ["http://ota.example.com/1.3.0.bin"], sizeBytes: 1_048_576, sha256: hash },
+  ...{ signature: undefined, notes: "修复了一些bug", force: false },
 };
 const { available, version, ...others } = update;
 const checked = { update_available: available, current_version: "1.2.3", latest_version: version, ...others };
@@ -40,6 +40,9 @@ describe("beside the device service's settings", () => {
     ["no word about it", { ...update, available: undefined }, [offer]],
     ["null for a word about it", { ...update, available: null }, [offer]],
     ["bare hex", { ...update, checksum: hash.toUpperCase() }, [offer]],
+    ["a signature", { ...update, signature: "3006020101020102" }, [{ ...offer, signature: "3006020101020102" }]],
+    ["what is no signature", { ...update, signature: "30060201010201" + "0z" }, [offer]],
+    ["one that must be taken", { ...update, force: true }, [{ ...offer, force: true }]],
     ["a downgrade", { ...update, version: "1.0.0" }, [{ ...offer, version: "1.0.0" }]],
     ["what the device has", { ...update, version: "1.2.3" }, []],
     ["no address", { ...update, download_url: undefined }, []],
@@ -129,7 +132,10 @@ describe("xiaozhi", () => {
   const placeholder =
     "http://xiaozhi.server.com:8002/xiaozhi/otaMag/download/NOT_ACTIVATED_FIRMWARE_THIS_IS_A_INVALID_URL";
   const url = "http://cloud.example.com/xiaozhi/ota/download/x_1.3.0.bin";
-  const offered = { version: "1.3.0", url, sizeBytes: undefined, sha256: undefined, notes: undefined, force: false };
+  const offered = {
+    ...{ version: "1.3.0", urls: [url], sizeBytes: undefined, sha256: undefined, signature: undefined },
+    ...{ notes: undefined, force: false },
+  };
 
   test.each<[string, unknown, unknown[]]>([
     ["a newer version", { version: "1.3.0", url }, [offered]],
@@ -137,6 +143,11 @@ describe("xiaozhi", () => {
     ["one that must be taken, by a truth", { version: "1.3.0", url, force: true }, [{ ...offered, force: true }]],
     ["one that need not be", { version: "1.3.0", url, force: 0 }, [offered]],
     ["one with a text for a number", { version: "1.3.0", url, force: "1" }, [offered]],
+    [
+      "one with a checksum",
+      { version: "1.3.0", url, size: 9, sha256: hash, signature: "3006020101020102" },
+      [{ ...offered, sizeBytes: 9, sha256: hash, signature: "3006020101020102" }],
+    ],
     ["the placeholder", { version: "1.2.3", url: placeholder }, []],
     ["the placeholder, to be taken", { version: "1.2.3", url: placeholder, force: 1 }, []],
     ["no URL", { version: "1.3.0", url: "" }, []],
@@ -159,7 +170,15 @@ describe("xiaozhi", () => {
 });
 
 describe("an offer", () => {
-  const raw = { version: "2", url: "http://F.example/x", sizeBytes: 1, checksum: hash, notes: "n", force: 0 };
+  const raw = {
+    version: "2",
+    url: "http://F.example/x",
+    sizeBytes: 1,
+    checksum: hash,
+    signature: "",
+    notes: "n",
+    force: 0,
+  };
 
   test.each([
     ["a version on two lines", { version: "2\nonline" }],
@@ -168,14 +187,19 @@ describe("an offer", () => {
     ["a URL of another scheme", { url: "ftp://f.example/x" }],
     ["a URL with credentials", { url: "http://u:p@f.example/x" }],
     ["a URL that is an object", { url: {} }],
+    ["no URL in a list", { url: [] }],
+    ["a URL of 1,025 characters", { url: `http://a.example/${"x".repeat(1_008)}` }],
   ])("with %s is none", (_label, change) => {
     expect(checkOffer({ ...raw, ...change }, "1")).toBeUndefined();
   });
 
   test.each<[object, object]>([
-    [{}, { url: "http://f.example/x", sha256: hash, sizeBytes: 1 }],
+    [{}, { urls: ["http://f.example/x"], sha256: hash, sizeBytes: 1 }],
     [{ version: 2 }, { version: "2" }],
-    [{ url: " http://f.example/x\n" }, { url: "http://f.example/x" }],
+    [{ url: " http://f.example/x\n" }, { urls: ["http://f.example/x"] }],
+    [{ url: ["http://a.example/x", {}, "https://b.example"] }, { urls: ["http://a.example/x", "https://b.example/"] }],
+    [{ url: Array(9).fill("http://a.example") }, { urls: Array(4).fill("http://a.example/") }],
+    [{ url: `http://a.example/${"x".repeat(1_000)}` }, { urls: [`http://a.example/${"x".repeat(1_000)}`] }],
     [{ notes: "a\u001b[2J\nb" }, { notes: "a [2J b" }],
     [{ notes: "x".repeat(1_000) }, { notes: "x".repeat(400) }],
     [{ sizeBytes: -1 }, { sizeBytes: undefined }],

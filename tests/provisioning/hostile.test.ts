@@ -185,9 +185,9 @@ test("what /firmware/check and /health answer, broken", async () => {
     const context = service.context(SERVICE);
     await service.run(deviceService.checkFirmware(context));
     offers += service.offers.length;
-    for (const { version, url, notes } of service.offers) {
+    for (const { version, urls, notes } of service.offers) {
       expectPrintable(version, notes);
-      expect(url).toMatch(/^https?:\/\/[a-z0-9]/);
+      for (const url of urls) expect(url).toMatch(/^https?:\/\/[a-z0-9]/);
     }
     const failure = { reason: "server-error" as const };
     const { reason } = await service.run(deviceService.diagnose(context, failure));

@@ -84,3 +84,7 @@ export class VirtualClock implements Clock {
 function isBefore(a: Timer, b: Timer): boolean {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.number < b.number);
 }
+
+export function never<T>(): Promise<T> {
+  return new Promise(() => {});
+}

@@ -1,9 +1,10 @@
 /** Journeys that hold in every engine: they throw where the device does not do what it should. */
 import { failed } from "../../modules/failure/failure.js";
+import { PORTAL } from "./build.js";
 import { Activation, answer, deviceInfo, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
 import { ScriptedStore } from "./store.js";
 import { hmacVectors } from "./vectors.js";
-import { PORTAL, World } from "./world.js";
+import { World } from "./world.js";
 
 /** What goes on turn by turn. */
 export interface Playable {

@@ -6,7 +6,7 @@ import type { Button } from "../../modules/button/button.js";
 import { type Failure, failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import { formatUrl } from "../../modules/http/url.js";
-import type { Build, Device } from "../../modules/lifecycle/device.js";
+import type { Device } from "../../modules/lifecycle/device.js";
 import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
 import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
@@ -18,31 +18,16 @@ import { authoritiesRecord } from "../../modules/settings/authorities.js";
 import { claimRecord } from "../../modules/settings/claim.js";
 import { preferencesRecord } from "../../modules/settings/preferences.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
-import type { FirmwareOffer } from "../../modules/update/update.js";
+import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
 import { openSession } from "./broker.js";
-import { VirtualClock } from "./clock.js";
+import { build, PORTAL } from "./build.js";
+import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
+import { collectOffers } from "./offers.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
-
-export const PORTAL = "192.168.4.1";
-
-export const build: Build = {
-  firmwareVersion: "1.0.0",
-  hardwareVersion: "ESP32-S3",
-  productId: "esp32-online",
-  accessPointAddress: PORTAL,
-  portalPort: 80,
-  dnsPort: 53,
-  provisioningUrl: "",
-  provisioningUrlLocked: false,
-  dataIntervalMs: 60_000,
-  language: "en-US",
-  firmwareCheckIntervalMs: 86_400_000,
-  skipActivation: false,
-};
 
 /** What the far ends do; a test replaces what it is about. */
 export interface Script {
@@ -69,11 +54,15 @@ export interface WorldOptions {
   readonly mac?: string;
   /** Of its random numbers. */
   readonly seed?: number;
+  readonly firmwareVersion?: string;
+  readonly resetReason?: string;
+  /** Default: offers are kept, and that is all. */
+  updates?(world: World): Updates;
 }
 
 export class World {
   readonly clock: VirtualClock;
-  readonly #mac: string;
+  readonly #options: WorldOptions;
   readonly store: ScriptedStore;
   readonly script: Script;
   readonly events: LifecycleEvent[] = [];
@@ -97,17 +86,17 @@ export class World {
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
   #off = false;
 
-  constructor(script: Script, store = new ScriptedStore(), { clock, mac = MAC, seed = 1 }: WorldOptions = {}) {
-    this.clock = clock ?? new VirtualClock();
-    this.#mac = mac;
-    this.#seed = seed;
+  constructor(script: Script, store = new ScriptedStore(), options: WorldOptions = {}) {
+    this.#options = options;
+    this.clock = options.clock ?? new VirtualClock();
+    this.#seed = options.seed ?? 1;
     this.script = script;
     this.wifi = new ScriptedWiFi(this.clock, script);
     this.store = store;
     store.onPowerCut = () => {
       this.#off = true;
     };
-    store.onOperation = () => this.#step();
+    store.onOperation = () => this.step();
     this.device = this.#device();
   }
 
@@ -118,10 +107,15 @@ export class World {
   steps = 0;
   cutAtStep = 0;
 
-  #step(): boolean {
+  step(): boolean {
     this.steps++;
     if (this.steps === this.cutAtStep) this.#off = true;
     return this.#off;
+  }
+
+  /** Whatever it still wants to do, it does not. */
+  cutNow(): void {
+    this.#off = true;
   }
 
   /** Starts the lifecycle; what it does happens in `turn`. */
@@ -139,9 +133,19 @@ export class World {
     if (waiting?.condition()) {
       this.#waiting = undefined;
       waiting.resolve();
-    } else if (!this.clock.step()) throw new Error(`nothing happens any more; states: ${JSON.stringify(this.events)}`);
+    } else if (!this.#passTime()) throw new Error(`nothing happens any more; states: ${JSON.stringify(this.events)}`);
     if (this.clock.ticksMs() > 40 * 24 * 3600_000)
       throw new Error(`too late; states: ${JSON.stringify(this.events.slice(-5))}`);
+  }
+
+  #passTime(): boolean {
+    try {
+      return this.clock.step();
+    } catch (error) {
+      // A timer's callback that the power left: on the device nobody catches anything any more.
+      if (!this.#off) throw error;
+      return true;
+    }
   }
 
   until(condition: () => boolean): Promise<void> {
@@ -204,7 +208,7 @@ export class World {
     this.wifi.lose();
   }
 
-  #random = (): number => {
+  random = (): number => {
     this.#seed = (this.#seed * 16_807) % 2_147_483_647;
     return this.#seed / 2_147_483_647;
   };
@@ -220,9 +224,9 @@ export class World {
         isKnown: true,
       },
       application: {},
-      updates: { offered: (offer) => this.offers.push(offer) },
+      updates: (this.#options.updates ?? collectOffers)(this),
       display: { showCode: (shown) => this.displayed.push(shown?.code) },
-      random: this.#random,
+      random: this.random,
       log: {
         level: "normal",
         debug() {},
@@ -235,7 +239,7 @@ export class World {
         },
         freeHeapBytes: () => 150_000,
         facts: () => undefined,
-        resetReason: () => "power-on",
+        resetReason: () => this.#options.resetReason ?? "power-on",
         isDebug: false,
       },
       wifi: this.wifi,
@@ -251,7 +255,7 @@ export class World {
       },
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
-      identity: identityOf(this.#mac),
+      identity: identityOf(this.#options.mac ?? MAC),
       store,
       settings: settingsRecord(store),
       claim: claimRecord(store),
@@ -263,7 +267,7 @@ export class World {
       seen: new Seen(store),
       telemetry: new Telemetry(),
       connections: { count: 0 },
-      build,
+      build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },
     };
   }
 
@@ -271,14 +275,14 @@ export class World {
     if (this.#off) return never();
     this.requests.push(request);
     const answered = this.script.http(request); // also where the answer gets lost
-    if (this.#step()) return never();
+    if (this.step()) return never();
     await this.#later(this.answerMs, () => undefined);
-    return this.#step() ? never() : answered;
+    return this.step() ? never() : answered;
   }
 
   async #mqtt(options: MqttOptions): Promise<Result<MqttSession>> {
     await this.#later(200, () => undefined);
-    if (this.#step()) return never();
+    if (this.step()) return never();
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
     const { session, end } = openSession(this.clock, options, this.answerMs, (message) => this.published.push(message));
@@ -289,10 +293,6 @@ export class World {
   #later<T>(delayMs: number, value: () => T): Promise<T> {
     return this.clock.later(delayMs, value);
   }
-}
-
-function never<T>(): Promise<T> {
-  return new Promise(() => {});
 }
 
 export function pathOf(request: HttpRequest): string {

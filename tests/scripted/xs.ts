@@ -3,6 +3,7 @@ import { journeys, type Playable } from "./journeys.js";
 import { matrixJourneys } from "./matrix-play.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
+import { updateJourneys } from "./updates.js";
 
 declare global {
   var handleCommand: (message: ArrayBuffer) => ArrayBuffer;
@@ -21,6 +22,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...matrixJourneys,
   ...powerJourneys,
   ...outboxJourneys,
+  ...updateJourneys,
 };
 let current: Playable | undefined;
 let outcome = "running";

@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../modules/secret/secret.js";
 import { openPortal, type PortalOptions } from "../../softap/portal.js";
+import { build } from "../scripted/build.js";
 import { goodWorld } from "../scripted/cloud.js";
 import { MAC } from "../scripted/identity.js";
-import { build, World } from "../scripted/world.js";
+import { World } from "../scripted/world.js";
 import { query } from "./packets.js";
 
 function options(calls: string[], broken?: "dns" | "http"): PortalOptions {

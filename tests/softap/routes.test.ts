@@ -1,9 +1,10 @@
 /** The portal's HTTP, over a scripted device. */
 import { describe, expect } from "vitest";
 import { life, storedIn, withSettings } from "../lifecycle/support.js";
+import { build, PORTAL } from "../scripted/build.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
-import { build, PORTAL, type Shown, type World } from "../scripted/world.js";
+import type { Shown, World } from "../scripted/world.js";
 
 const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
 const JSON_TYPE = new Map([["content-type", "application/json"]]);

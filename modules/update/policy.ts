@@ -1,0 +1,76 @@
+/** Whether an offer is taken, and when. */
+import { type Failure, failed } from "../failure/failure.js";
+import type { Preferences } from "../settings/preferences.js";
+import { isSameImage, type Outcome } from "./records.js";
+import type { FirmwareOffer, PostponedBy } from "./update.js";
+import { compareVersions } from "./version.js";
+import { isInWindow, parseWindow } from "./window.js";
+
+/** What a build demands of an image. */
+export interface Demands {
+  /** Every image has to be signed: the build has a key. */
+  readonly signed: boolean;
+  /** What comes over https may come without a checksum. */
+  readonly withoutChecksum: boolean;
+}
+
+export interface Circumstances {
+  readonly currentVersion: string;
+  readonly demands: Demands;
+  readonly outcomes: readonly Outcome[];
+  readonly preferences: Preferences;
+  /** UTC; undefined while nobody has told the time. */
+  readonly nowMs: number | undefined;
+  readonly utcOffsetMinutes: number | undefined;
+  /** Somebody asked for the update. */
+  readonly isAsked: boolean;
+  /** The application's reason not to be restarted now. */
+  readonly busy: string | undefined;
+}
+
+export type Decision =
+  | { readonly kind: "install"; readonly urls: readonly string[] }
+  | { readonly kind: "postponed"; readonly by: PostponedBy }
+  | { readonly kind: "refused"; readonly why: string; readonly failure?: Failure };
+
+/** In the order in which it stays true: what is refused is refused at any time. */
+export function decide(offer: FirmwareOffer, around: Circumstances): Decision {
+  return refuse(offer, around) ?? postpone(around) ?? { kind: "install", urls: sourcesOf(offer, around.demands) };
+}
+
+function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Circumstances): Decision | undefined {
+  const isNewer = (compareVersions(offer.version, currentVersion) ?? 0) > 0;
+  if (!isNewer && !offer.force) return { kind: "refused", why: `it is not newer than ${currentVersion}` };
+  const index = outcomes.findIndex(({ image }) => isSameImage(image, offer));
+  const outcome = outcomes[index]?.outcome;
+  // An image that says another version of itself than its offer does would be installed for ever.
+  if (outcome === "installed" && index === 0) return { kind: "refused", why: "it was installed the last time" };
+  if (outcome && outcome !== "installed") return { kind: "refused", why: `it was tried before: ${outcome}` };
+  if (demands.signed && !offer.signature)
+    return { kind: "refused", why: "it is not signed", failure: failed("firmware-signature", offer.version).failure };
+  if (sourcesOf(offer, demands).length === 0)
+    return {
+      kind: "refused",
+      why: "it has no checksum",
+      failure: failed("firmware-checksum", "no SHA-256 in the offer").failure,
+    };
+  return undefined;
+}
+
+function postpone(around: Circumstances): Decision | undefined {
+  const { isAsked, busy } = around;
+  if (around.preferences.autoUpdate === false && !isAsked) return { kind: "postponed", by: "opted-out" };
+  if (!isAsked && !isInTime(around)) return { kind: "postponed", by: "window" };
+  return busy === undefined ? undefined : { kind: "postponed", by: `busy: ${busy}` };
+}
+
+function isInTime({ preferences, nowMs, utcOffsetMinutes = 0 }: Circumstances): boolean {
+  const window = parseWindow(preferences.updateWindow ?? "");
+  return !window || (nowMs !== undefined && isInWindow(window, nowMs, utcOffsetMinutes));
+}
+
+/** Without a signature that is demanded, and without a checksum, TLS alone can say whose file it is. */
+function sourcesOf({ urls, sha256 }: FirmwareOffer, { signed, withoutChecksum }: Demands): readonly string[] {
+  if (sha256 || signed) return urls;
+  return withoutChecksum ? urls.filter((url) => url.startsWith("https:")) : [];
+}

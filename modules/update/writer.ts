@@ -1,0 +1,91 @@
+/** An image on its way into the slot, a block of the flash at a time. */
+import { type Failure, failed } from "../failure/failure.js";
+import type { StreamSink } from "../http/stream.js";
+import { BLOCK_BYTES, type Slot } from "./firmware.js";
+
+/** Flash is written in pieces of so many bytes, with encryption as well. */
+const ALIGNMENT_BYTES = 16;
+const ERASED = 0xff;
+
+export interface WriterOptions {
+  readonly slot: Slot;
+  /** So much of it is in the slot. */
+  readonly offsetBytes: number;
+  /** The first block of an image: what is wrong with it. */
+  check(first: Uint8Array): string | undefined;
+  /** One more block is in the slot. */
+  onBlock(): void;
+}
+
+export class ImageWriter implements StreamSink {
+  #options: WriterOptions;
+  #block = new Uint8Array(BLOCK_BYTES);
+  #filled = 0;
+  #offset: number;
+  #sizeBytes: number | undefined;
+  #failure: Failure | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#offset = options.offsetBytes;
+  }
+
+  /** So much of it is in the slot: whole blocks, or all of it. */
+  get offsetBytes(): number {
+    return this.#offset;
+  }
+
+  get isComplete(): boolean {
+    return this.#offset === this.#sizeBytes;
+  }
+
+  /** Why no more of it is wanted. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** What was half a block is dropped. */
+  rewind(): void {
+    this.#filled = 0;
+    this.#failure = undefined;
+  }
+
+  /** What comes next stands at this place of the image, a block's beginning. */
+  begin(offsetBytes: number, sizeBytes: number): void {
+    this.#offset = offsetBytes;
+    this.#sizeBytes = sizeBytes;
+  }
+
+  room(): Uint8Array<ArrayBuffer> {
+    return this.#block.subarray(this.#filled);
+  }
+
+  filled(bytes: number): boolean {
+    this.#filled += bytes;
+    const end = this.#offset + this.#filled;
+    if (end > this.#sizeBytes!) this.#failure = failed("firmware-size", `more than ${this.#sizeBytes} bytes`).failure;
+    else if (this.#filled === BLOCK_BYTES || end === this.#sizeBytes) this.#flush();
+    return !this.#failure && !this.isComplete;
+  }
+
+  #flush(): void {
+    const { slot, check, onBlock } = this.#options;
+    const mistake = this.#offset === 0 ? check(this.#block.subarray(0, this.#filled)) : undefined;
+    if (mistake !== undefined) {
+      this.#failure = failed("firmware-image", mistake).failure;
+      return;
+    }
+    const length = Math.ceil(this.#filled / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    this.#block.fill(ERASED, this.#filled);
+    try {
+      slot.erase(this.#offset / BLOCK_BYTES);
+      slot.write(this.#block.subarray(0, length), this.#offset);
+    } catch (error) {
+      this.#failure = failed("firmware-flash", String(error)).failure;
+      return;
+    }
+    this.#offset += this.#filled;
+    this.#filled = 0;
+    onBlock();
+  }
+}

@@ -1,0 +1,19 @@
+import type { Build } from "../../modules/lifecycle/device.js";
+
+export const PORTAL = "192.168.4.1";
+
+export const build: Build = {
+  firmwareVersion: "1.0.0",
+  hardwareVersion: "ESP32-S3",
+  productId: "esp32-online",
+  accessPointAddress: PORTAL,
+  portalPort: 80,
+  dnsPort: 53,
+  provisioningUrl: "",
+  provisioningUrlLocked: false,
+  dataIntervalMs: 60_000,
+  language: "en-US",
+  firmwareCheckIntervalMs: 86_400_000,
+  skipActivation: false,
+  firmwareWithoutChecksum: false,
+};

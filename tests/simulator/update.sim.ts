@@ -1,0 +1,84 @@
+/** Firmware over the air in the simulator: its flash is a file, the machine that restarts is a new process. */
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { afterEach, expect, test } from "vitest";
+import { MockCloud } from "../../mocks/cloud/cloud.js";
+import { makeImage } from "../../mocks/device/image.js";
+import { sendForm, watchTrial } from "../../mocks/phone.js";
+import { firmwareKeyOf } from "../../tools/release.js";
+import type { Simulator } from "../../tools/simulator.js";
+import { buildApp, CHIP, MAC, STACK_LIMIT_SLOTS, Watch } from "./app.js";
+
+let simulator: Simulator | undefined;
+let cloud: MockCloud | undefined;
+
+afterEach(async () => {
+  await simulator?.stop();
+  await cloud?.stop();
+});
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+function release(version: string, sizeBytes: number) {
+  const bytes = makeImage({ version, sizeBytes });
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { version, bytes, sha256, signature: sign("sha256", bytes, privateKey).toString("hex"), notes: "" };
+}
+
+interface Status {
+  readonly firmware_version: string;
+  readonly update?: { readonly version: string; readonly state: string; readonly reason?: string };
+}
+
+test("loaded, tried and accepted; the next one is taken back by a restart, told, and not installed again", async () => {
+  cloud = new MockCloud({ rateLimited: false });
+  await cloud.start();
+  cloud.register(MAC);
+  const statuses: Status[] = [];
+  cloud.onMessage((topic, payload) => {
+    if (topic.endsWith("/status")) statuses.push(JSON.parse(payload) as Status);
+  });
+  const { origin, watch } = await openOnline(cloud);
+  const [first, second] = [release("0.2.0", 200_000), release("0.3.0", 10_000)];
+  cloud.files.add(first);
+  cloud.files.add(second);
+  const offer = (version: string) => {
+    cloud!.offerFirmware(cloud!.files.offer(version, origin));
+    return cloud!.sendControl(MAC, { cmd: "update" });
+  };
+  const told = (state: string, version: string) => () =>
+    statuses.some(({ update }) => update?.state === state && update.version === version);
+
+  // Its connection ends in the middle once: it goes on where it was.
+  cloud.faults.add("firmware-file", { kind: "truncated", afterBytes: 100_000 }, 1);
+  await offer(first.version);
+  await watch.until("download", told("restarting", first.version));
+  expect(cloud.files.ranges).toEqual(["", expect.stringMatching(/^bytes=(9\d|10\d)\d{3}-$/)]);
+  await watch.until("trial", told("trial", first.version));
+  await watch.until("acceptance", told("updated", first.version), 120_000);
+  expect(statuses.at(-1)).toMatchObject({ firmware_version: first.version });
+
+  await offer(second.version);
+  await watch.until("trial", told("trial", second.version));
+  // Whatever ends the machine before it has proven itself.
+  await simulator!.powerCycle();
+  await watch.until("return", told("rolled-back", second.version));
+  expect(statuses.at(-1)).toMatchObject({ firmware_version: first.version });
+  const { mostStackSlots } = watch;
+  console.log(
+    JSON.stringify({ memory: CHIP, alive: { "after two updates": await watch.settledHeap() }, mostStackSlots }),
+  );
+  expect(mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
+  expect(watch.aborts).toEqual([]);
+}, 600_000);
+
+async function openOnline(service: MockCloud) {
+  const app = await buildApp("simulator-update", CHIP, { config: { firmwareKey: firmwareKeyOf(privateKey) } });
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+  await watch.untilState("portal");
+  await sendForm(app.portal, { ssid: "baja", password: "simulated", url: service.url });
+  await watchTrial(app.portal, ["done"], 30_000);
+  await watch.untilState("online");
+  return { origin: service.url, watch };
+}

@@ -1,0 +1,88 @@
+import { createHash, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { makeImage } from "../../mocks/device/image.js";
+import { firmwareKeyOf, openKey, versionOf, writeRelease } from "../../tools/release.js";
+
+const folder = mkdtempSync(join(tmpdir(), "esp32-online-release-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const image = makeImage({ version: "1.2.0" });
+const keyFile = join(folder, "keys", "firmware.pem");
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+test("the key is made once, for its owner alone, and the firmware's form of it checks what it signs", () => {
+  const key = openKey(keyFile);
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+  expect(firmwareKeyOf(openKey(keyFile))).toBe(firmwareKeyOf(key));
+  const manifest = writeRelease({ folder: join(folder, "signed"), image, key });
+
+  // From the hex alone, as a device has it.
+  const point = Buffer.from(firmwareKeyOf(key), "hex");
+  expect([point.length, point[0]]).toEqual([65, 4]);
+  const coordinate = (start: number) => point.subarray(start, start + 32).toString("base64url");
+  const jwk = { kty: "EC", crv: "P-256", x: coordinate(1), y: coordinate(33) };
+  const publicKey = createPublicKey({ key: jwk, format: "jwk" });
+  const signature = Buffer.from(manifest.image.signature, "hex");
+  const written = readFileSync(join(folder, "signed", manifest.image.path));
+  expect(verify("sha256", written, publicKey, signature)).toBe(true);
+  written[5000]! ^= 1;
+  expect(verify("sha256", written, publicKey, signature)).toBe(false);
+});
+
+test("a key on another curve is refused, and stays as it is", () => {
+  const other = join(folder, "other.pem");
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "secp384r1" });
+  writeFileSync(other, privateKey.export({ type: "pkcs8", format: "pem" }));
+  expect(() => openKey(other)).toThrow("P-256");
+});
+
+test("the manifest says what the image is", () => {
+  const out = join(folder, "plain");
+  const manifest = writeRelease({ folder: out, image, key: openKey(keyFile), notes: "faster" });
+  expect(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"))).toEqual(manifest);
+  expect(manifest).toEqual({
+    name: "esp32-online",
+    version: "1.2.0",
+    chip: "esp32s3",
+    image: {
+      path: "firmware.bin",
+      sizeBytes: image.length,
+      sha256: sha256(image),
+      signature: manifest.image.signature,
+      notes: "faster",
+    },
+  });
+});
+
+test("with a whole build it is the web flasher's, too: every part with its place, the settings' left out", () => {
+  const [build, out] = [join(folder, "bin"), join(folder, "whole")];
+  mkdirSync(build);
+  const files = { "bootloader.bin": "boot", "partition-table.bin": "table", "ota_data_initial.bin": "blank" };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(build, name), text);
+  const { flashSizeBytes, parts } = writeRelease({ folder: out, image, key: openKey(keyFile), build });
+  expect(flashSizeBytes).toBe(8 * 1024 * 1024);
+  expect(parts!.map(({ path, offset }) => [path, offset])).toEqual([
+    ["bootloader.bin", 0],
+    ["partition-table.bin", 0x8000],
+    ["ota_data_initial.bin", 0x1a000],
+    ["firmware.bin", 0x20000],
+  ]);
+  for (const part of parts!) {
+    const bytes = readFileSync(join(out, part.path));
+    expect([part.sizeBytes, part.sha256], part.path).toEqual([bytes.length, sha256(bytes)]);
+  }
+});
+
+test.each([
+  ["no image", Buffer.from("not at all")],
+  ["one with a wrong bit", Buffer.from(image.map((byte, index) => (index === 5000 ? byte ^ 1 : byte)))],
+  ["one without its end", image.subarray(0, -1)],
+  ["one with something behind it", Buffer.concat([image, Buffer.alloc(16)])],
+])("%s is no release", (_what, bytes) => {
+  expect(() => versionOf(bytes)).toThrow(RangeError);
+  expect(() => writeRelease({ folder: join(folder, "bad"), image: bytes, key: openKey(keyFile) })).toThrow(RangeError);
+  expect(() => statSync(join(folder, "bad"))).toThrow("ENOENT");
+});

@@ -1,0 +1,78 @@
+/** `npm run release`: makes and signs a release. */
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { behaviours, firmwareKeyOf, imageOf, imageOfBuild, openKey, versionOf, writeRelease } from "./release.js";
+
+const USAGE = `Usage: npm run release -- --build DIR | --image FILE | --test VERSION [options]
+
+  --build DIR       the bin folder of a build for the ESP32-S3: also for boards on a cable
+  --image FILE      an application image alone
+  --test VERSION    an image for virtual devices
+  --behaviour HOW   of a test image: ${behaviours.join(", ")}
+  --size BYTES      of a test image, at least
+  --notes TEXT      what is new
+  --key FILE        the private key; made where there is none (default .state/firmware-key.pem)
+  --out DIR         default: build/release/<version>
+`;
+
+class UsageError extends Error {}
+
+function readArguments(args: string[]) {
+  const text = { type: "string" } as const;
+  const { build, image, test, behaviour, size, notes, key, out } = parseArgs({
+    args,
+    options: { build: text, image: text, test: text, behaviour: text, size: text, notes: text, key: text, out: text },
+  }).values;
+  if ([build, image, test].filter((one) => one !== undefined).length !== 1)
+    throw new UsageError("one of --build, --image and --test is needed");
+  return { source: sourceOf({ build, image, test, behaviour, size }), build, notes, key, out };
+}
+
+interface SourceArguments {
+  build: string | undefined;
+  image: string | undefined;
+  test: string | undefined;
+  behaviour: string | undefined;
+  size: string | undefined;
+}
+
+function sourceOf({ build, image, test, behaviour, size }: SourceArguments): Parameters<typeof imageOf>[0] {
+  if (test === undefined) {
+    if (behaviour !== undefined || size !== undefined) throw new UsageError("--behaviour and --size are for --test");
+    return { file: build === undefined ? image! : imageOfBuild(build) };
+  }
+  const known = behaviours.find((name) => name === behaviour);
+  if (behaviour !== undefined && !known) throw new UsageError(`--behaviour: one of ${behaviours.join(", ")}`);
+  if (size !== undefined && !/^\d{1,7}$/.test(size)) throw new UsageError("--size: bytes, as a number");
+  return { version: test, ...(known && { behaviour: known }), ...(size && { sizeBytes: Number(size) }) };
+}
+
+function run(): void {
+  const {
+    source,
+    build,
+    notes,
+    key: keyFile = join(".state", "firmware-key.pem"),
+    out,
+  } = readArguments(process.argv.slice(2));
+  const image = imageOf(source);
+  const folder = out ?? join("build", "release", versionOf(image));
+  const key = openKey(keyFile);
+  const manifest = writeRelease({
+    folder,
+    image,
+    key,
+    ...(notes !== undefined && { notes }),
+    ...(build !== undefined && { build }),
+  });
+  console.log(`Release ${manifest.version}: ${image.length} bytes in ${relative(".", folder)}
+firmwareKey of devices that take nothing else: ${firmwareKeyOf(key)}`);
+}
+
+try {
+  run();
+} catch (error) {
+  const usage = error instanceof UsageError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+  process.stderr.write(`${(error as Error).message}\n${usage ? `\n${USAGE}` : ""}`);
+  process.exitCode = usage ? 2 : 1;
+}
