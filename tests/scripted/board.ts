@@ -26,7 +26,7 @@ export type Reset = "power-on" | "software" | "panic";
 
 /** What an image is, by its version. */
 export interface Behaviour {
-  /** Milliseconds from its start. */
+  /** Milliseconds from its start; below 0: before the agent runs. */
   readonly crashesAfterMs?: number;
   readonly script?: Partial<Script>;
 }
@@ -107,7 +107,7 @@ export class Board {
     });
     if (this.cutAtStep > this.#steps) world.cutAtStep = this.cutAtStep - this.#steps;
     this.world = world;
-    world.boot();
+    if (this.#crash === undefined || this.#crash.atMs >= 0) world.boot();
     return world;
   }
 

@@ -142,6 +142,7 @@ export const updateCases: Readonly<Record<string, UpdateCase>> = {
     offer: () => ({ urls: SOURCES }),
     manners: first({ cutAfterBytes: 9_000 }),
     check({ server: { requests } }) {
+      expect(requests.length === 2, `${requests.length} requests: nothing was spliced`);
       expect(
         requests[1]?.url === SOURCES[1] && requests[1]?.range === `bytes=${2 * BLOCK}-`,
         JSON.stringify(requests[1]),
@@ -201,6 +202,11 @@ export const updateCases: Readonly<Record<string, UpdateCase>> = {
     offer: () => ({ version: "0.9.0", force: true }),
   },
   // The trial.
+  "crashes before the agent runs": {
+    arrange: ({ board }) => void board.behaviours.set(NEW, { crashesAfterMs: -1 }),
+    ending: "firmware-crashed",
+    check: ({ board }) => expect(board.resets.filter((reset) => reset === "panic").length === 1, "once"),
+  },
   "crashes at once": {
     arrange: ({ board }) => void board.behaviours.set(NEW, { crashesAfterMs: 0 }),
     ending: "firmware-crashed",
