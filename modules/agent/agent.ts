@@ -63,7 +63,7 @@ export function startAgent(application: Application = {}): Agent {
       ...{ clock, calendar, log, system, store, preferences, build },
       random: Math.random,
       firmware,
-      stream: createHttpStream(clock, calendar),
+      stream: createHttpStream(clock, calendar, trusted),
       busy: () => application.busy?.(),
     }),
     store,

@@ -5,7 +5,7 @@ import { failed, type Reason, type Result, success } from "../failure/failure.js
 import { guarded } from "../guard/guard.js";
 import { Resolver } from "../resolver/adapter.js";
 import { GuardedTcp } from "../socket/adapter.js";
-import { GuardedTls } from "../tls/adapter.js";
+import { type Authorities, GuardedTls } from "../tls/adapter.js";
 import type { HttpStream, StreamHead, StreamRequest, StreamSink } from "./stream.js";
 
 /** Of the head, and of the lines between two pieces of a body in chunks: they go into the heap. */
@@ -15,8 +15,13 @@ const MAX_LINES_BYTES = 8 * 1024;
  * The SDK's HTTP client (ECMA-419), with the body read into the sink's own buffer. What the sink does with it is done
  * before more is read: the network waits.
  * @param calendar asked for the time before each exchange over TLS: certificates have dates
+ * @param authorities trusted beside the build's
  */
-export function createHttpStream(clock: Clock, calendar: Calendar): HttpStream {
+export function createHttpStream(
+  clock: Clock,
+  calendar: Pick<Calendar, "ensure" | "doubt">,
+  authorities: Authorities,
+): HttpStream {
   return (request) => {
     let exchange: Exchange | undefined;
     let isCancelled = false;
@@ -24,7 +29,7 @@ export function createHttpStream(clock: Clock, calendar: Calendar): HttpStream {
       await (request.url.tls && calendar.ensure());
       if (isCancelled) return failed("connection-lost");
       const result = await new Promise<Result<void>>((resolve) => {
-        exchange = new Exchange(clock, request, resolve);
+        exchange = new Exchange(clock, request, authorities, resolve);
       });
       if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
       return result;
@@ -48,6 +53,7 @@ interface Fields {
 class Exchange {
   #clock: Clock;
   #request: StreamRequest;
+  #authorities: Authorities;
   #client: HTTPClient | undefined;
   #sink: StreamSink | undefined;
   #resolve: ((result: Result<void>) => void) | undefined;
@@ -61,9 +67,10 @@ class Exchange {
   #errorReason: Reason = "unreachable";
   #endsWithConnection = false;
 
-  constructor(clock: Clock, request: StreamRequest, resolve: (result: Result<void>) => void) {
+  constructor(clock: Clock, request: StreamRequest, authorities: Authorities, resolve: (result: Result<void>) => void) {
     this.#clock = clock;
     this.#request = request;
+    this.#authorities = authorities;
     this.#resolve = resolve;
     this.#heardMs = clock.ticksMs();
     this.#cancelLimit = clock.after(request.limitMs, () => this.#fail("timeout"));
@@ -116,6 +123,7 @@ class Exchange {
     return {
       io: GuardedTls,
       mapByte,
+      authorities: this.#authorities,
       onRefused: (reason: Reason) => this.#fail(reason),
       onSecure: () => {
         this.#errorReason = "connection-lost";

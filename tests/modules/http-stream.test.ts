@@ -40,10 +40,7 @@ interface Options extends Partial<Omit<StreamRequest, "url">> {
 
 async function load(port: number, { sink = new Buffered(), ...options }: Options = {}, times = 1) {
   let head: StreamHead | undefined;
-  const streaming = createHttpStream(
-    fasterClock(times),
-    noTls,
-  )({
+  const streaming = createHttpStream(fasterClock(times), noTls, () => [])({
     url: parseUrl(`http://127.0.0.1:${port}/a?b=c`)!,
     headers: {},
     stallMs: 2_000,
@@ -160,10 +157,7 @@ test("a body that goes on for longer than the limit, however steadily", async ()
 test("cancelled before and while it runs", async () => {
   const port = await onFirstBytes((socket) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n12"));
   for (const waitMs of [0, 100]) {
-    const streaming = createHttpStream(
-      fasterClock(1),
-      noTls,
-    )({
+    const streaming = createHttpStream(fasterClock(1), noTls, () => [])({
       url: parseUrl(`http://127.0.0.1:${port}/`)!,
       headers: {},
       stallMs: 5_000,

@@ -1,10 +1,10 @@
 /** A body that is larger than the heap, over TLS: real sockets, the device's own checks. */
 import { createServer } from "node:https";
 import { afterEach, expect, test } from "vitest";
+import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { createHttpStream } from "../../modules/http/stream-adapter.js";
 import { parseUrl } from "../../modules/http/url.js";
 import { fasterClock, listening } from "../modules/net-support.js";
-import { type Identity, keyPem, pem } from "./certificates.js";
 import { ADDRESS, authority, badCertificates, goodCertificate } from "./identities.js";
 import { trust } from "./support.js";
 
@@ -28,13 +28,8 @@ async function load(server: Identity, headers: Record<string, string> = {}) {
   const calendar = {
     ensure: async () => void told.push("ensure"),
     doubt: () => void told.push("doubt"),
-    suggest() {},
-    isKnown: true,
   };
-  const streaming = createHttpStream(
-    fasterClock(1),
-    calendar,
-  )({
+  const streaming = createHttpStream(fasterClock(1), calendar, () => [])({
     ...{ url: parseUrl(`https://${ADDRESS}:${port}/`)!, headers: {}, stallMs: 5_000, limitMs: 20_000 },
     onHead: () => ({
       room: () => room,
