@@ -16,7 +16,7 @@ const folders = [
 // A wildcard in `preload` names nothing: modules that are not listed one by one end up in RAM.
 test.each(folders)("every module of %s is preloaded on the chip", (folder) => {
   const manifest = read(`${folder}/manifest.json`);
-  const preloaded = [...manifest.preload, ...(manifest.platforms?.esp32?.preload ?? [])];
+  const preloaded = [...(manifest.preload ?? []), ...(manifest.platforms?.esp32?.preload ?? [])];
   const modules = readdirSync(root + folder)
     .filter((name) => name.endsWith(".ts"))
     .map((name) => `${folder}/${name.slice(0, -3)}`);

@@ -38,6 +38,8 @@ export class Delivery implements Attached {
   #dueMs: number;
   #isTopicMissing = false;
   #isOver = false;
+  /** Its turn is set. */
+  #isDraining = false;
   #cancelWake: Cancel = nothing;
 
   constructor(options: DeliveryOptions) {
@@ -73,9 +75,16 @@ export class Delivery implements Attached {
     this.#cancelWake = nothing;
   }
 
-  /** Sends what can be sent now. */
+  /** Sends what can be sent, in a turn of its own: the chip's stack has no room for it on top of all who ask. */
   drain(): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isDraining) return;
+    this.#isDraining = true;
+    this.#cancelWake();
+    this.#cancelWake = this.#options.clock.after(0, () => this.#drainNow());
+  }
+
+  #drainNow(): void {
+    this.#isDraining = false;
     this.#confirmProven();
     let wakeMs = Number.POSITIVE_INFINITY;
     for (let entry = this.#next(); entry; entry = this.#next()) {
@@ -167,7 +176,7 @@ export class Delivery implements Attached {
     this.#cancelWake();
     this.#cancelWake = nothing;
     const wakeMs = Math.min(delayMs, this.#unprovenMs());
-    if (Number.isFinite(wakeMs)) this.#cancelWake = this.#options.clock.after(wakeMs, () => this.drain());
+    if (Number.isFinite(wakeMs)) this.#cancelWake = this.#options.clock.after(wakeMs, () => this.#drainNow());
   }
 
   #topicOf({ topic }: Entry): string | undefined {

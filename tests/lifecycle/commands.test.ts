@@ -10,7 +10,7 @@ async function online({ boot, warm }: Stage): Promise<World> {
   return world;
 }
 
-const send = (world: World, message: unknown, retained = false) =>
+function send(world: World, message: unknown, retained = false): void {
   world.session!.options.onMessage({
     topic: "devices/550e/control",
     payload: typeof message === "string" ? message : JSON.stringify(message),
@@ -18,6 +18,8 @@ const send = (world: World, message: unknown, retained = false) =>
     duplicate: false,
     packetId: undefined,
   });
+  world.clock.runDue();
+}
 const said = (world: World) => world.published.map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
 
 life("ping is answered on the status topic, not retained", async (stage) => {
@@ -107,6 +109,7 @@ describe("portal", () => {
 
 life("what is no command changes nothing", async (stage) => {
   const world = await online(stage);
+  world.clock.runDue();
   const before = world.published.length;
   for (const message of [
     "",

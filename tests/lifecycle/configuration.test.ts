@@ -150,7 +150,7 @@ describe("firmware", () => {
     expect(times.length).toBeLessThanOrEqual(13);
     expect(world.offers[0]).toEqual({
       version: "1.1.0",
-      url: "http://ota.example.com/1.1.0.bin",
+      urls: ["http://ota.example.com/1.1.0.bin"],
       sizeBytes: 1_048_576,
       sha256: "ab".repeat(32),
       notes: undefined,

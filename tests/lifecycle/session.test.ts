@@ -19,12 +19,14 @@ async function online({ boot, warm }: Stage, application: Application = {}, stor
   return world;
 }
 
-const send = (world: World, message: object, change: Partial<Incoming> = {}) =>
+function send(world: World, message: object, change: Partial<Incoming> = {}): void {
   world.session!.options.onMessage({
     ...{ topic: "devices/550e/control", payload: JSON.stringify(message) },
     ...{ retained: false, duplicate: false, packetId: undefined },
     ...change,
   });
+  world.clock.runDue();
+}
 const saidOn = (world: World, topic: string): Said[] =>
   world.published.filter((one) => one.topic.endsWith(topic)).map(({ payload }) => JSON.parse(payload) as Said);
 const replies = (world: World) => saidOn(world, "/status").filter((said) => "ok" in said);
@@ -50,6 +52,7 @@ describe("status", () => {
       fresh.device = { ...fresh.device, calendar: { ...fresh.device.calendar, isKnown: false } };
     });
     await world.untilState("online");
+    world.clock.runDue();
     expect(statuses(world)[0]).not.toHaveProperty("timestamp");
     expect(saidOn(world, "/data")[0]).not.toHaveProperty("timestamp");
   });
@@ -114,6 +117,7 @@ describe("what an application publishes", () => {
     const world = await online(stage);
     const publish = publisher(world.device);
     expect(publish("data", { a: Number.NaN, b: Number.POSITIVE_INFINITY, c: -0, d: '\ud800\u0000"' }).ok).toBe(true);
+    world.clock.runDue();
     const { payload } = world.published.at(-1)!;
     expect(JSON.parse(payload)).toEqual({ a: null, b: null, c: 0, d: '\ud800\u0000"' });
     expect(payload).toContain("\\ud800");

@@ -2,10 +2,13 @@
 import { expect } from "vitest";
 import { failed } from "../../modules/failure/failure.js";
 import type { HttpRequest } from "../../modules/http/http.js";
-import { answer, deviceInfo, deviceService } from "../scripted/cloud.js";
+import { answer, deviceService, deviceInfo as seedInfo } from "../scripted/cloud.js";
 import { pathOf, type World } from "../scripted/world.js";
-import { HOUR, life, MINUTE, pass, SECOND } from "./support.js";
+import { HOUR, life, MINUTE, pass, SECOND, withSettings } from "./support.js";
 
+const at = (path: string) => `http://api.example.com/api/devices/${path}`;
+const endpoints = { data_upload: at("data/upload"), status_update: at("status/update") };
+const deviceInfo = () => ({ ...seedInfo(), api_config: { endpoints } });
 const isUpload = (request: HttpRequest) => pathOf(request).includes("/data/upload");
 const counts = (requests: readonly HttpRequest[]) =>
   requests.filter(isUpload).map(({ body }) => (JSON.parse(body!) as { sensors: { count: number } }).sensors.count);
@@ -20,8 +23,8 @@ function counting(world: World): void {
   world.device = { ...world.device, application: { read: () => ({ count: ++count }) } };
 }
 
-life("readings go over HTTP while the broker cannot be reached, and none goes twice", async ({ boot, warm }) => {
-  const world = boot({ http: service }, await warm(), counting);
+life("readings go over HTTP while the broker cannot be reached, and none goes twice", async ({ boot }) => {
+  const world = boot({ http: service }, withSettings(), counting);
   await world.untilState("online");
   await pass(world, SECOND);
   let isBlocked = true;
@@ -45,8 +48,8 @@ life("readings go over HTTP while the broker cannot be reached, and none goes tw
   expect(JSON.parse(statuses[0]!.body!)).toMatchObject({ status: { online: true, rssi: -65 } });
 });
 
-life("what the broker refuses is no reason: HTTP stays out of it", async ({ boot, warm }) => {
-  const world = boot({ http: service }, await warm(), counting);
+life("what the broker refuses is no reason: HTTP stays out of it", async ({ boot }) => {
+  const world = boot({ http: service }, withSettings(), counting);
   await world.untilState("online");
   world.script.broker = () => "broker-refused";
   world.session?.end(failed("connection-lost").failure);
@@ -54,11 +57,11 @@ life("what the broker refuses is no reason: HTTP stays out of it", async ({ boot
   expect(world.requests.filter(isUpload)).toEqual([]);
 });
 
-life("a service that takes nothing loses nothing: the readings wait for the broker", async ({ boot, warm }) => {
+life("a service that takes nothing loses nothing: the readings wait for the broker", async ({ boot }) => {
   const refusing = deviceService((request) =>
     pathOf(request).startsWith("/api/devices") ? answer(503, "") : answer(200, deviceInfo()),
   );
-  const world = boot({ http: refusing }, await warm(), counting);
+  const world = boot({ http: refusing }, withSettings(), counting);
   await world.untilState("online");
   await pass(world, SECOND);
   let isBlocked = true;
@@ -76,7 +79,7 @@ life("a service that takes nothing loses nothing: the readings wait for the brok
 });
 
 life("a persistent session is asked for where the service says so", async ({ boot, warm }) => {
-  const info = deviceInfo() as { mqtt_config: object };
+  const info = deviceInfo() as object as { mqtt_config: object };
   const http = deviceService(() =>
     answer(200, { ...info, mqtt_config: { ...info.mqtt_config, clean_session: false } }),
   );

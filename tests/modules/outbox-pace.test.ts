@@ -47,6 +47,7 @@ describe("the rate after an outage", () => {
     const startMs = one.clock.ticksMs();
     one.session.room = 100;
     one.attached.onWritable();
+    one.clock.runDue();
     one.settle();
     expect(one.session.payloads).toEqual(numbers(40));
     expect(times(one, startMs).slice(4)).toEqual(paced(36));
@@ -75,6 +76,7 @@ describe("timers", () => {
     expect(isQuiet(one)).toBe(true);
     expect(one.session.payloads).toHaveLength(BACKLOG_BURST);
     for (const call of [() => one.attached.onWritable(), () => one.attached.onAcknowledged(2)]) call();
+    one.clock.runDue();
     expect([isQuiet(one), one.session.payloads.length]).toEqual([true, BACKLOG_BURST]);
   });
 

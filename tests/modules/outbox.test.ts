@@ -165,6 +165,7 @@ describe("quality 1", () => {
     expect(one.outbox.stats.queued).toBe(2);
     one.session.room = 10;
     one.attached.onWritable();
+    one.clock.runDue();
     expect(one.session.payloads).toEqual(numbers(3));
   });
 
@@ -177,6 +178,7 @@ describe("quality 1", () => {
     one.lose();
     one.session.acknowledge(3, one.attached);
     one.attached.onWritable();
+    one.clock.runDue();
     one.attach({ present: true });
     expect(one.session.payloads).toEqual(["1", "2"]);
   });
@@ -188,9 +190,11 @@ describe("quality 1", () => {
     expect(one.session.payloads).toEqual(numbers(2));
     one.session.room = 2;
     one.attached.onWritable();
+    one.clock.runDue();
     expect(one.session.payloads).toEqual(numbers(4));
     one.session.room = 2;
     one.attached.onWritable();
+    one.clock.runDue();
     expect(one.session.payloads).toEqual(numbers(5));
   });
 });

@@ -52,6 +52,12 @@ export class VirtualClock implements Clock {
     return false;
   }
 
+  /** Calls what is due now: no time passes. */
+  runDue(): void {
+    for (let first = this.#timers[0]; first && first.dueMs <= this.#ticksMs; first = this.#timers[0])
+      this.#pop()?.callback?.();
+  }
+
   #push(timer: Timer): void {
     const timers = this.#timers;
     let index = timers.length;

@@ -60,6 +60,7 @@ class Life {
     else if (dice < 0.92) {
       this.#bench.session.room = this.#dice(6);
       this.#bench.attached.onWritable();
+      this.#bench.clock.runDue();
     } else this.#lose();
   }
 

@@ -54,6 +54,7 @@ export class ScriptedSession implements MqttSession {
   acknowledge(packetId: number, attached: Attached): boolean {
     if (!this.#inFlight.delete(packetId)) return false;
     attached.onAcknowledged(packetId);
+    this.#clock.runDue();
     return true;
   }
 
@@ -98,6 +99,7 @@ export class Bench {
     this.session = new ScriptedSession(this.clock, present, this.#lastId);
     this.session.room = room;
     this.attached = this.outbox.attach(this.session, topics, qos, keepAliveMs);
+    this.clock.runDue();
     return this.session;
   }
 
@@ -109,7 +111,9 @@ export class Bench {
   }
 
   add(payload: string, durable = false, topic = "data"): boolean {
-    return this.outbox.add({ topic, payload, durable }).ok;
+    const added = this.outbox.add({ topic, payload, durable });
+    this.clock.runDue();
+    return added.ok;
   }
 
   /** All that is in flight, until nothing is. */
