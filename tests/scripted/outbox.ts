@@ -112,7 +112,7 @@ export class Bench {
 
   add(payload: string, durable = false, topic = "data"): boolean {
     const added = this.outbox.add({ topic, payload, durable });
-    this.clock.runDue();
+    if (added.ok) this.clock.runDue();
     return added.ok;
   }
 
