@@ -42,7 +42,8 @@ export function createMqtt(
 ): MqttConnect {
   let ids = new PacketIds(SUBSCRIBE_ID);
   return async (options) => {
-    if (options.tls) await calendar.ensure();
+    // Waited for in any case: the chip's stack has no room for the SDK's client on top of all who ask.
+    await (options.tls && calendar.ensure());
     // What is new has other ids than what the session before has left to send again.
     ids = new PacketIds(ids.last);
     const result = await new Promise<Result<MqttSession>>((resolve) => {

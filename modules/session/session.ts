@@ -63,8 +63,8 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   if (!connected.ok) return { kind: "lost", failure: connected.failure };
   const mqtt = connected.value;
 
-  // Messages have timestamps; over TLS it is set already.
-  void device.calendar.ensure();
+  // Messages have timestamps; over TLS it is set already. In a turn of its own: the stack is small.
+  clock.after(0, () => void device.calendar.ensure());
   device.connections.count++;
   options.onConnected();
   wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
