@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
-import { Nvs, type NvsState } from "../../mocks/moddable/nvs.js";
+import { Nvs } from "../../mocks/moddable/nvs.js";
 import { MAX_PAYLOAD_BYTES } from "../../modules/mqtt/mqtt.js";
 import { MIN_PROOF_MS, WINDOW } from "../../modules/outbox/delivery.js";
 import { MAX_READING_BYTES, MAX_READINGS } from "../../modules/outbox/queue.js";
@@ -16,16 +16,16 @@ storedSuite("a store of the script", () => {
 });
 
 storedSuite("the adapter of NVS", () => {
-  let flash: NvsState = { nvs: {} };
+  let flash: Uint8Array | undefined;
   return {
     boot() {
-      const commit = (state: NvsState) => {
-        flash = structuredClone(state);
+      const commit = (image: Uint8Array) => {
+        flash = image.slice();
       };
-      host.nvs = new Nvs({ state: flash, commit });
+      host.nvs = new Nvs({ ...(flash && { image: flash }), commit });
       return createStore("outbox");
     },
-    keys: () => Object.keys(flash.nvs.outbox ?? {}),
+    keys: () => new Nvs(flash && { image: flash }).keys("outbox"),
   };
 });
 
