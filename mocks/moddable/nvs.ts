@@ -77,7 +77,7 @@ export class Nvs {
 
   /**
    * Writes a key that does not exist. False: too long, or no room.
-   * @throws RangeError for a string with U+0000 or half a surrogate pair: what XS makes of them is not mocked
+   * @throws RangeError for a string with half a surrogate pair: what XS makes of it is not mocked
    */
   write(domain: string, key: string, value: PreferenceValue): boolean {
     if (typeof value === "string" && xsStringBytes(value) >= stringBytes) return false;

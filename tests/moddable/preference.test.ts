@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 describe("values", () => {
-  test.each([true, false, 0, -1, 2 ** 31 - 1, -(2 ** 31), "", "Möwe \u{1F600}"])("%j comes back", (value) => {
+  test.each([true, false, 0, -1, 2 ** 31 - 1, -(2 ** 31), "", "Möwe \u{1F600}", "a\0b\0"])("%j comes back", (value) => {
     Preference.set("agent", "value", value);
     powerOn();
     expect(Preference.get("agent", "value")).toBe(value);

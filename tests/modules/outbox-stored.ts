@@ -54,7 +54,7 @@ export function storedSuite(name: string, open: () => Flash): void {
     test("keep what was said, whatever it is", () => {
       const flash = open();
       const bench = new Bench(flash.boot());
-      const payloads = ["", "Möwe 😀", '{"a":[1,2.5e-7,"\\u0000"]}', ":::", "x".repeat(MAX_PAYLOAD_BYTES)];
+      const payloads = ["", "Möwe 😀", '{"a":[1,2.5e-7,"\\u0000"]}', "a\u0000b", ":::", "x".repeat(MAX_PAYLOAD_BYTES)];
       for (const payload of payloads) expect(bench.add(payload, true, "a:1:b")).toBe(true);
       bench.restart(flash.boot());
       bench.attach({ topics: { "a:1:b": "topic" } });

@@ -21,7 +21,8 @@ function randomValue(random: Random): NvsValue {
   const kind = random.below(4);
   if (kind === 0) return text(Math.min(random.pick(lengths), maxDataBytes - 1));
   if (kind === 1) return { type: "blob", value: random.bytes(random.pick(lengths)) };
-  if (kind === 2) return { type: "string", value: random.pick(["", "Möwe", "\u{1F600} 中文", "é".repeat(20)]) };
+  if (kind === 2)
+    return { type: "string", value: random.pick(["", "\0", "a\0\0b", "Möwe", "\u{1F600} 中文", "é".repeat(20)]) };
   const type = random.pick(numberTypes);
   const bits = BigInt(type.slice(1));
   const raw = BigInt(`0x${Buffer.from(random.bytes(8)).toString("hex")}`);
@@ -144,7 +145,7 @@ describe("what no partition can hold is refused with the entry's name, and witho
     ["a key with a NUL", entry("a\0b", text(1))],
     ["a string of 4,000 bytes", entry("key", text(4_000))],
     ["4,000 bytes in fewer characters", entry("key", { type: "string", value: "é".repeat(2_000) })],
-    ["a string with a NUL", entry("key", { type: "string", value: "secret\0" })],
+    ["4,000 bytes with a NUL of two", entry("key", { type: "string", value: `${"x".repeat(3_998)}\0` })],
     ["half a surrogate pair", entry("key", { type: "string", value: "secret\ud800" })],
     ["u8 256", entry("key", { type: "u8", value: 256 })],
     ["i8 -129", entry("key", { type: "i8", value: -129 })],

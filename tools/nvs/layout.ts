@@ -25,8 +25,9 @@
  *              a string, a blob's data: size in bytes (2), ffff, CRC-32 of the data (4); the data's last entry ends in ff
  *              a blob's index: size of the whole in bytes (4), number of chunks (1), first chunk (1: 00 or 80), ffff
  *
- * A string is kept with its NUL, in one page. A blob is cut into chunks that fill pages up, and its index is written last;
- * a blob that replaces another has its chunks at the other first number, so that the old one counts until then.
+ * A string is kept with its NUL, in one page; U+0000 within it is C0 80, as XS has it. A blob is cut into chunks that
+ * fill pages up, and its index is written last; a blob that replaces another has its chunks at the other first number,
+ * so that the old one counts until then.
  * CRC-32 is `esp_rom_crc32_le(0xffffffff, …)`: ISO 3309 with the register at 0 in the beginning, inverted in the end.
  *
  * Flash can only turn ones into zeros until the whole page is erased. So a value is replaced by writing the new one and

@@ -15,12 +15,12 @@ import { dataOf } from "./repair.js";
 import {
   checkEntry,
   decodeNumber,
+  decodeString,
   encodeNumber,
-  fromUtf8,
+  encodeString,
   type NvsEntry,
   type NvsValue,
   numberTypes,
-  utf8,
 } from "./value.js";
 
 /** The namespace of the namespaces' names. */
@@ -123,9 +123,7 @@ export class NvsPartition {
     if (value.type === "blob") return this.#writeBlob(owner, value.value, this.#nextStart(old));
     const head = { ...owner, type: typeCodes[value.type] };
     const place = this.#append(
-      value.type === "string"
-        ? encodeDataItem(head, utf8.encode(`${value.value}\0`))
-        : encodeItem(head, encodeNumber(value)),
+      value.type === "string" ? encodeDataItem(head, encodeString(value.value)) : encodeItem(head, encodeNumber(value)),
     );
     return place && [place];
   }
@@ -202,7 +200,7 @@ export class NvsPartition {
       this.problems.push(`${key}: the type 0x${type.toString(16)} is not known`);
       return;
     }
-    if (type === typeCodes.string && problemOfString(dataOf(page, index, item))) {
+    if (type === typeCodes.string && decodeString(dataOf(page, index, item)) === undefined) {
       this.problems.push(`${key}: a string without a NUL at its end, or no UTF-8`);
       return;
     }
@@ -237,7 +235,7 @@ export class NvsPartition {
   #read({ places }: Stored): NvsValue {
     const last = places.at(-1)!;
     const { type, field } = itemAt(last);
-    if (type === typeCodes.string) return { type: "string", value: fromUtf8(dataAt(last).subarray(0, -1)) };
+    if (type === typeCodes.string) return { type: "string", value: decodeString(dataAt(last))! };
     if (type === typeCodes.oldBlob) return { type: "blob", value: dataAt(last).slice() };
     if (type !== typeCodes.blobIndex)
       return decodeNumber(numberTypes.find((number) => typeCodes[number] === type)!, field);
@@ -259,12 +257,4 @@ const sizeOf = (places: Place[]): number => places.reduce((sum, place) => sum + 
 
 function incomplete(index: BlobIndex, places: Place[]): string {
   return `a blob of ${index.sizeBytes} bytes in ${index.chunks} chunks, of which ${places.length} with ${sizeOf(places)} bytes are there`;
-}
-
-function problemOfString(data: Uint8Array): boolean {
-  try {
-    return data.at(-1) !== 0 || fromUtf8(data.subarray(0, -1)).includes("\0");
-  } catch {
-    return true;
-  }
 }

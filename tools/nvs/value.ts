@@ -25,6 +25,36 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** @throws TypeError for bytes that are no UTF-8 */
 export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
+/** A string's bytes with the NUL at their end. U+0000 within it is C0 80, as XS has it: C sees no end there. */
+export function encodeString(text: string): Uint8Array {
+  const bytes = utf8.encode(`${text}\0`);
+  const nuls = bytes.filter((byte) => byte === 0).length - 1;
+  if (nuls === 0) return bytes;
+  const longer = new Uint8Array(bytes.length + nuls);
+  let at = 0;
+  for (const byte of bytes.subarray(0, -1)) {
+    if (byte === 0) longer[at++] = 0xc0;
+    longer[at++] = byte || 0x80;
+  }
+  return longer;
+}
+
+/** Undefined for what `encodeString` does not make. */
+export function decodeString(bytes: Uint8Array): string | undefined {
+  if (bytes.indexOf(0) !== bytes.length - 1) return undefined;
+  const pieces: string[] = [];
+  try {
+    for (let start = 0, end = 0; end >= 0; start = end + 2) {
+      end = bytes.indexOf(0xc0, start); // in UTF-8 there is no such byte
+      if (end >= 0 && bytes[end + 1] !== 0x80) return undefined;
+      pieces.push(fromUtf8(bytes.subarray(start, end < 0 ? -1 : end)));
+    }
+  } catch {
+    return undefined; // no UTF-8
+  }
+  return pieces.join("\0");
+}
+
 const bitsOf = (type: NumberType): number => (typeCodes[type] & 0x0f) * 8;
 const isSigned = (type: NumberType): boolean => (typeCodes[type] & 0x10) !== 0;
 
@@ -51,7 +81,7 @@ export function checkEntry({ namespace, key, value }: NvsEntry): void {
 
 function nameProblem(what: string, name: string): string | undefined {
   const bytes = utf8.encode(name).length;
-  return bytes >= 1 && bytes <= maxNameBytes && isText(name)
+  return bytes >= 1 && bytes <= maxNameBytes && name.isWellFormed() && !name.includes("\0")
     ? undefined
     : `a ${what} has 1 to ${maxNameBytes} bytes of UTF-8`;
 }
@@ -60,16 +90,14 @@ function nameProblem(what: string, name: string): string | undefined {
 function valueProblem(value: NvsValue): string | undefined {
   if (value.type === "blob") return undefined;
   if (value.type === "string") {
-    if (!isText(value.value)) return "a string is Unicode without U+0000";
-    return utf8.encode(value.value).length < maxDataBytes ? undefined : `a string has less than ${maxDataBytes} bytes`;
+    if (!value.value.isWellFormed()) return "a string is Unicode";
+    return encodeString(value.value).length <= maxDataBytes
+      ? undefined
+      : `a string has less than ${maxDataBytes} bytes`;
   }
   const [low, high] = range(value.type);
   const isWhole = typeof value.value === "bigint" || Number.isInteger(value.value);
   return isWhole && value.value >= low && value.value <= high ? undefined : `${value.type} is from ${low} to ${high}`;
-}
-
-function isText(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\0");
 }
 
 function range(type: NumberType): [bigint, bigint] {
