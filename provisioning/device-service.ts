@@ -21,16 +21,19 @@ export const deviceService: Protocol = {
   diagnose,
 };
 
-const ENDPOINT = /\/+(?:device\/+info|firmware\/+check)\/*$/i;
-
 /** The URL is that of one of the endpoints: people paste the whole of it. */
 export function isEndpoint({ path }: Url): boolean {
-  return ENDPOINT.test(splitQuery(path)[0]);
+  const [whole] = splitQuery(path);
+  return withoutEndpoint(whole) !== whole;
 }
 
 export function endpointUrl(url: Url, endpoint: string): Url {
   const [path, query] = splitQuery(url.path);
-  return joinUrl({ ...url, path: path.replace(ENDPOINT, "") + query }, endpoint);
+  return joinUrl({ ...url, path: withoutEndpoint(path) + query }, endpoint);
+}
+
+function withoutEndpoint(path: string): string {
+  return path.replace(/\/+(?:device\/+info|firmware\/+check)\/*$/i, "");
 }
 
 async function query(context: ProvisioningContext): Promise<Result<Answer>> {

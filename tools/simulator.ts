@@ -79,8 +79,11 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       ? ["dbus-run-session", "--", "xvfb-run", "-a", "mcsim", this.#app]
       : ["mcsim", this.#app];
     // In a group of its own: ending it ends the display and the bus that came with it.
-    this.#process = spawn(command!, args, { env: this.#sdk.env, stdio: "ignore", detached: true });
-    this.#process.once("error", (error) => this.emit("abort", `mcsim does not start: ${error.message}`));
+    const child = spawn(command!, args, { env: this.#sdk.env, stdio: "ignore", detached: true });
+    this.#process = child;
+    child.once("error", (error) => this.emit("abort", `mcsim does not start: ${error.message}`));
+    // 139: a segmentation fault, of which the console says nothing.
+    child.once("exit", (code) => this.#process === child && this.emit("abort", `mcsim has ended: ${code}`));
   }
 
   async #kill(): Promise<void> {

@@ -11,21 +11,22 @@ export interface Url {
 
 export const MAX_URL_CHARACTERS = 255;
 
-const PATTERN = /^(?:(https?):\/\/)?([^/?#@\\:]+)(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i;
-const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*$/;
-
 /** @returns undefined where the text is no URL that the device can use */
 export function parseUrl(text: string, maxCharacters = MAX_URL_CHARACTERS): Url | undefined {
   const trimmed = text.trim();
   if (trimmed.length > maxCharacters || !/^[\x21-\x7e]*$/.test(trimmed)) return undefined;
-  const match = PATTERN.exec(trimmed);
+  const match = /^(?:(https?):\/\/)?([^/?#@\\:]+)(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i.exec(trimmed);
   if (!match) return undefined;
   const tls = match[1]?.toLowerCase() === "https";
   const host = match[2]!.toLowerCase();
   const port = match[3] === undefined ? defaultPort(tls) : Number(match[3]);
-  if (!HOST.test(host) || (/^[\d.]+$/.test(host) && !isAddress(host)) || port < 1 || port > 65_535) return undefined;
+  if (!isHost(host) || (/^[\d.]+$/.test(host) && !isAddress(host)) || port < 1 || port > 65_535) return undefined;
   const path = match[4] ?? "/";
   return { tls, host, port, path: path.startsWith("/") ? path : `/${path}` };
+}
+
+function isHost(text: string): boolean {
+  return /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*$/.test(text);
 }
 
 export function formatUrl(url: Url): string {

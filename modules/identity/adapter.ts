@@ -30,7 +30,7 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
     uuid: kept(
       store,
       "uuid",
-      (text) => (UUID.test(text) ? text : undefined),
+      (text) => (isUuid(text) ? text : undefined),
       () => uuidV4(random),
     ),
     accessPointPassword: isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined,
@@ -59,7 +59,9 @@ function stationMac(): string | undefined {
   return mac;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
 
 function kept(store: Store, key: string, check: (text: string) => string | undefined, make: () => string): string {
   const known = check(store.get(key) ?? "");

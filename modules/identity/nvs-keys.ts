@@ -3,15 +3,13 @@ import type { Store } from "../storage/storage.js";
 import { fromHex, hmacSha256, type Sha256 } from "./hmac.js";
 import { isSerial, type KeyForm, type KeyStore } from "./identity.js";
 
-/** Printable ASCII: shorter is no key, longer none that a factory would hand over. */
-const KEY = /^[\x20-\x7e]{16,128}$/;
-
 /** @param factory `serial`, and `hmac_key`: hex, or a text that is the key itself and has no bytes beside it */
 export function createNvsKeyStore(factory: Store, sha256: Sha256): KeyStore {
   // Read at each use: nothing refers to the key afterwards.
   const readKey = (form: KeyForm) => {
     const text = factory.get("hmac_key") ?? "";
-    if (!KEY.test(text)) return undefined;
+    // Printable ASCII: shorter is no key, longer none that a factory would hand over.
+    if (!/^[\x20-\x7e]{16,128}$/.test(text)) return undefined;
     return form === "bytes" ? fromHex(text) : new Uint8Array(ArrayBuffer.fromString(text));
   };
   const serial = factory.get("serial") ?? "";

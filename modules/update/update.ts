@@ -74,23 +74,19 @@ export type RawOffer = Readonly<
   Record<"version" | "url" | "sizeBytes" | "checksum" | "signature" | "notes" | "force", unknown>
 >;
 
-/** It goes to a terminal and into requests. */
-const VERSION = /^[\x21-\x7e]{1,64}$/;
 const MAX_NOTES_CHARACTERS = 400;
 /** More than any flash of these boards. */
 const MAX_FIRMWARE_BYTES = 64 * 1024 * 1024;
 /** Signed addresses of object stores are long. */
 export const MAX_FIRMWARE_URL_CHARACTERS = 1_024;
 const MAX_SOURCES = 4;
-/** DER of two numbers of 33 bytes at most. */
-const SIGNATURE = /^(?:[0-9a-f]{2}){8,72}$/;
 
 /** @returns undefined where nothing is offered: no version, no address, or what the device has */
 export function checkOffer(raw: RawOffer, currentVersion: string): FirmwareOffer | undefined {
   const version = asText(raw.version);
   const urls = checkUrls(raw.url);
   const notes = asText(raw.notes);
-  if (!version || !VERSION.test(version) || version === currentVersion || urls.length === 0) return undefined;
+  if (!version || !isVersion(version) || version === currentVersion || urls.length === 0) return undefined;
   // Bare, or with the algorithm before it.
   const sha256 = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(asText(raw.checksum) ?? "")?.[1]?.toLowerCase();
   const signature = asText(raw.signature)?.toLowerCase();
@@ -99,7 +95,7 @@ export function checkOffer(raw: RawOffer, currentVersion: string): FirmwareOffer
     urls,
     sizeBytes: asInteger(raw.sizeBytes, 1, MAX_FIRMWARE_BYTES),
     sha256,
-    signature: signature && SIGNATURE.test(signature) ? signature : undefined,
+    signature: signature && isSignature(signature) ? signature : undefined,
     notes: notes && printable(notes, MAX_NOTES_CHARACTERS),
     // The reference client takes the number only; `true` means the same.
     force: raw.force === true || raw.force === 1,
@@ -112,4 +108,14 @@ function checkUrls(raw: unknown): string[] {
     .map((text) => parseUrl(text, MAX_FIRMWARE_URL_CHARACTERS))
     .filter((url) => url !== undefined)
     .map(formatUrl);
+}
+
+/** It goes to a terminal and into requests. */
+function isVersion(text: string): boolean {
+  return /^[\x21-\x7e]{1,64}$/.test(text);
+}
+
+/** Hex of the DER of two numbers of 33 bytes at most. */
+function isSignature(text: string): boolean {
+  return /^(?:[0-9a-f]{2}){8,72}$/.test(text);
 }

@@ -6,9 +6,6 @@ interface Version {
   readonly pre: readonly string[];
 }
 
-/** Numbers that stay exact. */
-const VERSION = /^v?(\d{1,9}(?:\.\d{1,9}){0,5})(?:-([0-9a-z-]+(?:\.[0-9a-z-]+)*))?(?:\+.*)?$/i;
-
 /** @returns above 0 where `a` is newer, below 0 where it is older; undefined where one of them is no version */
 export function compareVersions(a: string, b: string): number | undefined {
   const [left, right] = [parseVersion(a), parseVersion(b)];
@@ -32,7 +29,8 @@ function buildOf(version: string): string {
 }
 
 function parseVersion(text: string): Version | undefined {
-  const match = VERSION.exec(text);
+  // Numbers that stay exact.
+  const match = /^v?(\d{1,9}(?:\.\d{1,9}){0,5})(?:-([0-9a-z-]+(?:\.[0-9a-z-]+)*))?(?:\+.*)?$/i.exec(text);
   return match ? { numbers: match[1]!.split(".").map(Number), pre: match[2]?.split(".") ?? [] } : undefined;
 }
 

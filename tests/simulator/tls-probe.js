@@ -7,6 +7,8 @@ import { createHttpClient } from "modules/http/client-adapter";
 import { parseUrl } from "modules/http/url";
 import { createMqtt } from "modules/mqtt/adapter";
 import { Secret } from "modules/secret/secret";
+import { authoritiesRecord } from "modules/settings/authorities";
+import { createStore } from "modules/storage/adapter";
 import Timer from "timer";
 
 /** On a 64-bit machine. */
@@ -21,8 +23,10 @@ const heap = () => {
 
 const clock = createClock();
 const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
-const http = createHttpClient(clock, calendar, () => []);
-const mqtt = createMqtt(clock, calendar, () => []);
+const authorities = authoritiesRecord(createStore("agent"));
+const trusted = () => authorities.read() ?? [];
+const http = createHttpClient(clock, calendar, trusted);
+const mqtt = createMqtt(clock, calendar, trusted);
 
 async function post(url, body) {
   const result = await http({ method: "POST", url: parseUrl(url), body, timeoutMs: 30_000 });
@@ -68,6 +72,7 @@ async function ask(name, url, body) {
 }
 
 async function run() {
+  authorities.write([...config.given]); // JSON marks what it walks through: nothing in ROM
   for (const [name, url, bodyBytes] of config.urls) await ask(name, url, "x".repeat(bodyBytes));
   trace('{"tls":"done"}\n');
 }
