@@ -61,26 +61,30 @@ function expectFlashed({ chip }: ReturnType<typeof openBoard>): void {
   expect(chip.mode).toBe("application");
 }
 
-test.for(["bridge", "usb-jtag"] as const)("%s: a blank board is found and flashed", async (connection) => {
-  const opened = openBoard({ connection });
-  const board = value(await connectBoard(opened.port));
-  expect(board.facts).toEqual({
-    chip: "ESP32-S3 (QFN56) (revision v0.2)",
-    mac: MAC,
-    flashSizeBytes: 8 * 1024 * 1024,
-    layout: "blank",
-  });
-  await board.close();
-  const reports: Progress[] = [];
-  value(await flash(opened.port, keep, new Map(), reports));
-  expectFlashed(opened);
-  expect(nvsOf(opened)).toEqual([]);
-  const last = reports.at(-1)!;
-  expect(last.doneBytes).toBe(last.totalBytes);
-  expect(reports.map(({ doneBytes }) => doneBytes)).toEqual(
-    reports.map(({ doneBytes }) => doneBytes).toSorted((a, b) => a - b),
-  );
-});
+test.for(["bridge", "usb-jtag"] as const)(
+  "%s: a blank board is found and flashed",
+  { timeout: 120_000 },
+  async (connection) => {
+    const opened = openBoard({ connection });
+    const board = value(await connectBoard(opened.port));
+    expect(board.facts).toEqual({
+      chip: "ESP32-S3 (QFN56) (revision v0.2)",
+      mac: MAC,
+      flashSizeBytes: 8 * 1024 * 1024,
+      layout: "blank",
+    });
+    await board.close();
+    const reports: Progress[] = [];
+    value(await flash(opened.port, keep, new Map(), reports));
+    expectFlashed(opened);
+    expect(nvsOf(opened)).toEqual([]);
+    const last = reports.at(-1)!;
+    expect(last.doneBytes).toBe(last.totalBytes);
+    expect(reports.map(({ doneBytes }) => doneBytes)).toEqual(
+      reports.map(({ doneBytes }) => doneBytes).toSorted((a, b) => a - b),
+    );
+  },
+);
 
 test("a used board keeps its settings and its record, and starts the slot that was written", async () => {
   const opened = usedBoard();

@@ -4,8 +4,10 @@ interface Timer {
   readonly dueMs: number;
   /** Of those that are due together the first one set comes first. */
   readonly number: number;
-  /** Undefined: it was taken back. */
+  /** Undefined: it was called, or taken back. */
   callback: (() => void) | undefined;
+  /** Its place in the heap. */
+  index: number;
 }
 
 /** Time that passes when the test says so. */
@@ -27,9 +29,10 @@ export class VirtualClock implements Clock {
 
   after(delayMs: number, callback: () => void): Cancel {
     if (!(delayMs >= 0)) throw new RangeError(`delay ${delayMs}`);
-    const timer: Timer = { dueMs: this.#ticksMs + delayMs, number: this.#count++, callback };
-    this.#push(timer);
+    const timer: Timer = { dueMs: this.#ticksMs + delayMs, number: this.#count++, callback, index: 0 };
+    this.#rise(timer, this.#timers.length);
     return () => {
+      if (timer.callback) this.#remove(timer);
       timer.callback = undefined;
     };
   }
@@ -43,47 +46,57 @@ export class VirtualClock implements Clock {
 
   /** Goes to the next timer and calls it. @returns false where there is none */
   step(): boolean {
-    for (let timer = this.#pop(); timer; timer = this.#pop()) {
-      if (!timer.callback) continue;
-      this.#ticksMs = timer.dueMs;
-      timer.callback();
-      return true;
-    }
-    return false;
+    const timer = this.#timers[0];
+    const callback = timer?.callback;
+    if (!timer || !callback) return false;
+    this.#remove(timer);
+    timer.callback = undefined;
+    this.#ticksMs = timer.dueMs;
+    callback();
+    return true;
   }
 
   /** Calls what is due now: no time passes. */
   runDue(): void {
-    for (let first = this.#timers[0]; first && first.dueMs <= this.#ticksMs; first = this.#timers[0])
-      this.#pop()?.callback?.();
+    for (let first = this.#timers[0]; first && first.dueMs <= this.#ticksMs; first = this.#timers[0]) this.step();
   }
 
-  #push(timer: Timer): void {
+  /** The last one takes its place, and goes where it belongs: what is over leaves nothing behind. */
+  #remove({ index }: Timer): void {
     const timers = this.#timers;
-    let index = timers.length;
+    const last = timers.pop()!;
+    if (index === timers.length) return;
+    this.#sink(last, index);
+    this.#rise(last, last.index);
+  }
+
+  #rise(timer: Timer, from: number): void {
+    const timers = this.#timers;
+    let index = from;
     while (index > 0) {
       const parent = (index - 1) >> 1;
       if (isBefore(timers[parent]!, timer)) break;
-      timers[index] = timers[parent]!;
+      this.#place(timers[parent]!, index);
       index = parent;
     }
-    timers[index] = timer;
+    this.#place(timer, index);
   }
 
-  #pop(): Timer | undefined {
+  #sink(timer: Timer, from: number): void {
     const timers = this.#timers;
-    const first = timers[0];
-    const last = timers.pop();
-    if (!last || timers.length === 0) return first;
-    let index = 0;
-    for (let child = 1; child < timers.length; child = 2 * index + 1) {
+    let index = from;
+    for (let child = 2 * index + 1; child < timers.length; child = 2 * index + 1) {
       if (child + 1 < timers.length && isBefore(timers[child + 1]!, timers[child]!)) child++;
-      if (isBefore(last, timers[child]!)) break;
-      timers[index] = timers[child]!;
+      if (isBefore(timer, timers[child]!)) break;
+      this.#place(timers[child]!, index);
       index = child;
     }
-    timers[index] = last;
-    return first;
+    this.#place(timer, index);
+  }
+
+  #place(timer: Timer, index: number): void {
+    this.#timers[index] = timer;
+    timer.index = index;
   }
 }
 

@@ -19,7 +19,7 @@ test.each(fleets)(
     expect(Math.max(...connections) * 10).toBeLessThanOrEqual(fixedPeak);
     expect(tooMany).toBe(0);
   },
-  60_000,
+  240_000,
 );
 
 test("devices behind one address wait for each other, and come online all the same", async () => {

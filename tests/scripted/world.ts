@@ -3,7 +3,7 @@
  * same journeys run in Node and in bare XS.
  */
 import type { Button } from "../../modules/button/button.js";
-import { type Failure, failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
+import { failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import { formatUrl } from "../../modules/http/url.js";
 import type { Device } from "../../modules/lifecycle/device.js";
@@ -21,7 +21,7 @@ import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { Journal } from "../../provisioning/journal.js";
-import { openSession } from "./broker.js";
+import { ScriptedBroker, type ScriptedSession } from "./broker.js";
 import { build, PORTAL } from "./build.js";
 import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
@@ -75,7 +75,8 @@ export class World {
   /** Codes on the display, one after the other; undefined where it was cleared. */
   readonly displayed: (string | undefined)[] = [];
   readonly wifi: ScriptedWiFi;
-  session: { options: MqttOptions; end(failure: Failure): void } | undefined;
+  readonly broker: ScriptedBroker;
+  session: ScriptedSession | undefined;
   /** How long the services take. */
   answerMs = 100;
   restarted = false;
@@ -91,6 +92,7 @@ export class World {
     this.clock = options.clock ?? new VirtualClock();
     this.#seed = options.seed ?? 1;
     this.script = script;
+    this.broker = new ScriptedBroker(this.clock, (message) => this.published.push(message));
     this.wifi = new ScriptedWiFi(this.clock, script);
     this.store = store;
     store.onPowerCut = () => {
@@ -101,8 +103,7 @@ export class World {
   }
 
   /**
-   * What the device does outside of its memory: a flash operation, a request sent, an answer that arrives, a connection
-   * to the broker. The power fails at the one with the number `cutAtStep`; 0: never.
+   * Of the device outside of its memory: flash operations, requests, answers, connections. The power fails at `cutAtStep`.
    */
   steps = 0;
   cutAtStep = 0;
@@ -285,9 +286,8 @@ export class World {
     if (this.step()) return never();
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
-    const { session, end } = openSession(this.clock, options, this.answerMs, (message) => this.published.push(message));
-    this.session = { options, end };
-    return success(session);
+    this.session = this.broker.open(options, this.answerMs);
+    return success(this.session);
   }
 
   #later<T>(delayMs: number, value: () => T): Promise<T> {

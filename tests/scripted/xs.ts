@@ -1,6 +1,7 @@
 /** The journeys as bare XS runs them: commands come in as text, one turn each (tests/xs/run.mjs). */
 import { journeys, type Playable } from "./journeys.js";
 import { matrixJourneys } from "./matrix-play.js";
+import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
 import { updateJourneys } from "./updates.js";
@@ -23,6 +24,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...powerJourneys,
   ...outboxJourneys,
   ...updateJourneys,
+  ...outageJourneys,
 };
 let current: Playable | undefined;
 let outcome = "running";
