@@ -10,8 +10,10 @@ import { dirname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** The captive page's script runs in the phone's browser. */
-const DEVICE = /^(main\.ts|modules\/|softap\/(?!page\/script\.js)|provisioning\/)/;
-const ADAPTER = /adapter\.ts$|^modules\/(?:agent\/agent|guard\/timer)\.ts$/;
+const DEVICE = /^(main\.ts|modules\/|examples\/|softap\/(?!page\/script\.js)|provisioning\/)/;
+const ADAPTER = /adapter\.ts$|^modules\/(?:agent\/agent|guard\/timer)\.ts$|^examples\/\w+\/(?:esp32|simulator)\//;
+/** A product's view: the agent's modules as the manifests name them, and its own. */
+const PRODUCTS = /^(?:modules(?:\/[\w-]+)+|led)$/;
 const HOST_GLOBALS =
   /(?<![.\w'"`/-])(process|Buffer|require|console|setTimeout|setInterval|setImmediate|fetch|window|document|navigator|Intl|TextEncoder|TextDecoder|URL|structuredClone|performance|__dirname)(?=\s*[.([])/;
 const IMPORT = /^(?:import|export)\b(?:[^;"]*?\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
@@ -63,7 +65,7 @@ function relative(path, specifier, exists) {
 }
 
 function bare(path, specifier) {
-  if (OWN.has(specifier)) return undefined;
+  if (OWN.has(specifier) || (path.startsWith("examples/") && PRODUCTS.test(specifier))) return undefined;
   if (specifier.startsWith("node:") || specifier.includes("@") || !SDK.has(specifier)) return "not a module of the SDK";
   return ADAPTER.test(path) ? undefined : "only adapters import the SDK";
 }
@@ -95,6 +97,7 @@ const SDK = new Set([
   "instrumentation",
   "mc/config",
   "mc/ffi",
+  "neopixel",
   "net",
   "preference",
   "rsa",

@@ -51,6 +51,8 @@ export function run(
 export interface AppOptions {
   /** Of the app and of its folder, which mcconfig names it after. */
   readonly name: string;
+  /** The product's manifest, from the project's folder. Default: the agent and nothing else. */
+  readonly product?: string;
   /** Over the manifest's own. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly creation?: object;
@@ -59,12 +61,19 @@ export interface AppOptions {
   readonly modules?: Readonly<Record<string, string>>;
 }
 
-/** Writes a manifest around the project's own into `build/<name>` and returns the folder. */
-export function writeManifest({ name, config, creation, include = [], modules }: AppOptions): string {
+/** Writes a manifest around the product's into `build/<name>` and returns the folder. */
+export function writeManifest({
+  name,
+  product = "manifest.json",
+  config,
+  creation,
+  include = [],
+  modules,
+}: AppOptions): string {
   const folder = join(ROOT, "build", name);
   mkdirSync(folder, { recursive: true });
   const manifest = {
-    include: [join(ROOT, "manifest.json"), ...include],
+    include: [join(ROOT, product), ...include],
     ...(config && { config }),
     ...(creation && { creation }),
     ...(modules && { modules }),

@@ -130,3 +130,14 @@ declare module "mc/ffi" {
     firmware_rolled_back(text: ArrayBuffer, size: number): number;
   }
 }
+
+declare module "neopixel" {
+  /** modules/drivers/neopixel/neopixel.js, of which the examples use so much. */
+  export default class NeoPixel {
+    constructor(options: { pin: number; length: number; order: string });
+    /** 0 to 255 each. */
+    makeRGB(red: number, green: number, blue: number): number;
+    fill(color: number): void;
+    update(): void;
+  }
+}

@@ -22,6 +22,8 @@ export interface Heap {
 }
 
 export interface AppParts {
+  /** A product's manifest, from the project's folder; default: the agent's own. */
+  readonly product?: string;
   readonly config?: Readonly<Record<string, unknown>>;
   /** A file of this folder that runs in the app; default: the agent and a look into its heap. */
   readonly main?: string;
@@ -29,7 +31,8 @@ export interface AppParts {
   readonly authorities?: Uint8Array;
 }
 
-export async function buildApp(name: string, memory: Heap, { config, main = "probe", authorities }: AppParts = {}) {
+export async function buildApp(name: string, memory: Heap, parts: AppParts = {}) {
+  const { product = "manifest.json", config, main = "probe", authorities } = parts;
   const folder = `${mkdtempSync(join(tmpdir(), "esp32-online-"))}/`;
   // As the simulator's preferences are kept; the factory's namespace is there before the agent is.
   writeFileSync(join(folder, "modpreferences.json"), JSON.stringify({ factory: FACTORY, agent: { mac: MAC } }));
@@ -37,6 +40,7 @@ export async function buildApp(name: string, memory: Heap, { config, main = "pro
   const dnsPort = await freePort();
   const simulator = await Simulator.build({
     name,
+    product,
     headless: true,
     config: { portalPort, dnsPort, dataIntervalMs: 2_000, file: { root: folder }, ...config },
     creation: {
