@@ -2,20 +2,17 @@
 import { expect } from "vitest";
 import { failed } from "../../modules/failure/failure.js";
 import type { HttpRequest } from "../../modules/http/http.js";
-import { answer, deviceService, deviceInfo as seedInfo } from "../scripted/cloud.js";
+import { answer, deviceService, seedInfo } from "../scripted/cloud.js";
 import { pathOf, type World } from "../scripted/world.js";
 import { HOUR, life, MINUTE, pass, SECOND, withSettings } from "./support.js";
 
-const at = (path: string) => `http://api.example.com/api/devices/${path}`;
-const endpoints = { data_upload: at("data/upload"), status_update: at("status/update") };
-const deviceInfo = () => ({ ...seedInfo(), api_config: { endpoints } });
 const isUpload = (request: HttpRequest) => pathOf(request).includes("/data/upload");
 const counts = (requests: readonly HttpRequest[]) =>
   requests.filter(isUpload).map(({ body }) => (JSON.parse(body!) as { sensors: { count: number } }).sensors.count);
 
 /** The service takes what HTTP brings. */
 const service = deviceService((request) =>
-  pathOf(request).startsWith("/api/devices") ? answer(200, { success: true }) : answer(200, deviceInfo()),
+  pathOf(request).startsWith("/api/devices") ? answer(200, { success: true }) : answer(200, seedInfo()),
 );
 
 function counting(world: World): void {
@@ -59,7 +56,7 @@ life("what the broker refuses is no reason: HTTP stays out of it", async ({ boot
 
 life("a service that takes nothing loses nothing: the readings wait for the broker", async ({ boot }) => {
   const refusing = deviceService((request) =>
-    pathOf(request).startsWith("/api/devices") ? answer(503, "") : answer(200, deviceInfo()),
+    pathOf(request).startsWith("/api/devices") ? answer(503, "") : answer(200, seedInfo()),
   );
   const world = boot({ http: refusing }, withSettings(), counting);
   await world.untilState("online");
@@ -79,7 +76,7 @@ life("a service that takes nothing loses nothing: the readings wait for the brok
 });
 
 life("a persistent session is asked for where the service says so", async ({ boot, warm }) => {
-  const info = deviceInfo() as object as { mqtt_config: object };
+  const info = seedInfo() as { mqtt_config: object };
   const http = deviceService(() =>
     answer(200, { ...info, mqtt_config: { ...info.mqtt_config, clean_session: false } }),
   );

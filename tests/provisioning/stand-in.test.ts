@@ -2,11 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { formatUrl } from "../../modules/http/url.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import { deviceInfo } from "../scripted/cloud.js";
+import { seedInfo } from "../scripted/cloud.js";
 import { ask, configurationOf, credentialsOf } from "./support.js";
 
 const URL = "http://provision.example.com";
-const good = deviceInfo("secret") as { mqtt_config: object; api_config: { endpoints: object } } & object;
+const good = seedInfo("secret") as { mqtt_config: object; api_config: { endpoints: object } } & object;
 const withMqtt = (change: object) => ({ ...good, mqtt_config: { ...good.mqtt_config, ...change } });
 const withApi = (change: object) => ({ ...good, api_config: { ...good.api_config, ...change } });
 

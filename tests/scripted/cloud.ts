@@ -15,8 +15,13 @@ export function answer(status: number, body: unknown): Result<HttpResponse> {
   return success({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
 }
 
-/** The seed's reply of the device provisioning service. */
+/** As `seedInfo`, without the endpoints where HTTP stands in for MQTT: most tests count requests. */
 export function deviceInfo(password = SECRETS.mqtt): object {
+  return { ...seedInfo(password), api_config: {} };
+}
+
+/** The seed's reply of the device provisioning service. */
+export function seedInfo(password = SECRETS.mqtt): object {
   return {
     device_id: "AIOT-ESP32-12345678",
     device_uuid: "550e8400-e29b-41d4-a716-446655440000",
@@ -34,8 +39,11 @@ export function deviceInfo(password = SECRETS.mqtt): object {
     },
     api_config: {
       server: "http://api.example.com",
-      // Where HTTP stands in for MQTT the tests of that say it: all others count requests.
-      endpoints: { register: "http://api.example.com/api/devices/register" },
+      endpoints: {
+        register: "http://api.example.com/api/devices/register",
+        data_upload: "http://api.example.com/api/devices/data/upload",
+        status_update: "http://api.example.com/api/devices/status/update",
+      },
     },
     firmware_update: null,
     message: "设备配置获取成功",
