@@ -61,6 +61,7 @@ class Fleet {
   /** By their number; a restart makes a new one. */
   readonly worlds: World[] = [];
   readonly requests: number[] = [];
+  readonly uploads: number[] = [];
   readonly polls: number[] = [];
   readonly connections: number[] = [];
   /** When each was connected first, since this was emptied. */
@@ -138,7 +139,10 @@ class Fleet {
   #http(ip: string): (request: HttpRequest) => Promise<Result<HttpResponse>> {
     return async (request) => {
       if (this.isOut) return failed("unreachable");
-      const times = request.url.path.endsWith("/activate") ? this.polls : this.requests;
+      const { path } = request.url;
+      // Readings that HTTP takes while MQTT is blocked are not questions: they have their own pace.
+      const isUpload = path.endsWith("/data/upload") || path.endsWith("/status/update");
+      const times = isUpload ? this.uploads : path.endsWith("/activate") ? this.polls : this.requests;
       times.push(this.clock.ticksMs());
       const { method, headers = {}, body = "" } = request;
       const answer = await this.cloud.handle({ method, target: pathOf(request), headers, body, ip });
