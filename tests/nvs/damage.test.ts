@@ -9,6 +9,16 @@ const entry = (key: string, value: NvsValue): NvsEntry => ({ namespace: "agent",
 const number = (key: string, value: number): NvsEntry => entry(key, { type: "u32", value });
 const text = (key: string, value: string): NvsEntry => entry(key, { type: "string", value });
 
+/** Entries that are written and count, in all pages that are begun. */
+function writtenEntries(image: Uint8Array): number {
+  const pages = Array.from({ length: image.length / pageBytes }, (_, index) => pageOf(image, index));
+  return pages.reduce((sum, page) => sum + page.used, 0);
+}
+
+function pageOf(image: Uint8Array, index: number): Page {
+  return new Page(image.subarray(index * pageBytes, (index + 1) * pageBytes));
+}
+
 /** Entry 0 names the namespace, 1 is "one", 2 to 4 are "text", 5 is "two". */
 const entries = [number("one", 1), text("text", "x".repeat(40)), number("two", 2)];
 const keysOf = (image: Uint8Array) => readNvs(image).entries.map(({ key }) => key);
@@ -122,8 +132,18 @@ test("cut while a blob is replaced: without the new index the old blob counts, a
     flash.set(partition.bytes.subarray(2 * pageBytes, 2 * pageBytes + 32), 2 * pageBytes);
   expect(readNvs(flash).entries).toEqual([blob(0)]);
   const again = new NvsPartition(flash);
+  expect(writtenEntries(again.bytes)).toBe(writtenEntries(before));
   for (let round = 2; round < 12; round++) expect(again.set(blob(round))).toBe(true);
   expect(readNvs(again.bytes)).toEqual({ entries: [blob(11)], problems: [] });
+});
+
+test("a chunk that is there twice: the newer one counts, and the older one is room again", () => {
+  const blob = entry("blob", { type: "blob", value: Uint8Array.of(1, 2, 3) });
+  const image = writeNvs([blob], 0x3000);
+  const page = pageOf(image, 0);
+  page.append(page.entry(1, 2));
+  expect(readNvs(image)).toEqual({ entries: [blob], problems: [] });
+  expect(writtenEntries(new NvsPartition(image).bytes)).toBe(4);
 });
 
 test("cut while a page is being copied: it is copied anew", () => {
@@ -132,9 +152,7 @@ test("cut while a page is being copied: it is copied anew", () => {
   for (const one of all) partition.set(one);
   for (let index = 0; index < 100; index++) partition.erase("agent", `n${index}`);
   // As the chip leaves it: the second page is full, the first one marked, and of its 26 items 5 are in the spare page.
-  const [old, full, spare] = [0, 1, 2].map(
-    (index) => new Page(partition.bytes.subarray(index * pageBytes, (index + 1) * pageBytes)),
-  );
+  const [old, full, spare] = [0, 1, 2].map((index) => pageOf(partition.bytes, index));
   full!.mark("full");
   old!.mark("freeing");
   spare!.begin(2);
@@ -145,4 +163,19 @@ test("cut while a page is being copied: it is copied anew", () => {
   expect(again.problems).toEqual([]);
   expect(again.set(number("after", 1))).toBe(true);
   expect(keysOf(again.bytes).sort()).toEqual(["after", ...left].sort());
+});
+
+test("cut while a page is being copied, and another page damaged: the unfinished copy is wiped", () => {
+  const image = new Uint8Array(4 * pageBytes).fill(0xff);
+  image.set(writeNvs(entries, 0x3000).subarray(0, pageBytes));
+  const [old, broken, copy] = [0, 1, 2].map((index) => pageOf(image, index));
+  old!.mark("full");
+  old!.mark("freeing");
+  broken!.bytes.fill(0, 0, 32);
+  copy!.begin(1);
+  copy!.append(old!.entry(0));
+  const again = new NvsPartition(image);
+  expect(again.problems).toEqual(["page 1: header damaged, or of another version of NVS"]);
+  expect(again.entries()).toEqual(entries);
+  expect(pageOf(image, 2).state).toBe("blank");
 });
