@@ -188,8 +188,12 @@ browserTest("the console: restart, and a factory reset that keeps the record", {
   await log.getByText('{"state":"portal"}').waitFor({ timeout: STEP_MS });
   await press(page, "Close");
   await press(page, "Open");
+  // What a board says before that is lost.
+  const close = page.getByRole("button", { name: "Close", exact: true });
+  await expect.poll(() => close.isEnabled(), { timeout: STEP_MS }).toBe(true);
   await withBoard(page, ({ chip }) => chip.say('\u001b[0;31m{"state":"online"}\u001b[0m\r\n'));
-  await page.waitForFunction(`document.getElementById("log").textContent === '{"state":"online"}\\n'`);
+  // From outside: the page's policy lets nobody evaluate a text in it.
+  await expect.poll(() => log.textContent(), { timeout: STEP_MS }).toBe('{"state":"online"}\n');
   await press(page, "Restart");
   await log.getByText('{"state":"portal"}').waitFor({ timeout: STEP_MS });
 
