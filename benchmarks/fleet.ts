@@ -61,7 +61,6 @@ class Fleet {
   /** By their number; a restart makes a new one. */
   readonly worlds: World[] = [];
   readonly requests: number[] = [];
-  readonly uploads: number[] = [];
   readonly polls: number[] = [];
   readonly connections: number[] = [];
   /** When each was connected first, since this was emptied. */
@@ -142,8 +141,8 @@ class Fleet {
       const { path } = request.url;
       // Readings that HTTP takes while MQTT is blocked are not questions: they have their own pace.
       const isUpload = path.endsWith("/data/upload") || path.endsWith("/status/update");
-      const times = isUpload ? this.uploads : path.endsWith("/activate") ? this.polls : this.requests;
-      times.push(this.clock.ticksMs());
+      const times = path.endsWith("/activate") ? this.polls : this.requests;
+      if (!isUpload) times.push(this.clock.ticksMs());
       const { method, headers = {}, body = "" } = request;
       const answer = await this.cloud.handle({ method, target: pathOf(request), headers, body, ip });
       if (!answer) return failed("connection-lost");

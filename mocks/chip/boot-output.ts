@@ -12,7 +12,7 @@ const banner = (mode: string) => `ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021\
 
 export const downloadOutput = `${banner("0x0 (DOWNLOAD(USB/UART0))")}waiting for download\r\n`;
 
-/** As main.ts speaks on a board without settings. */
+/** As the agent speaks on a board without settings. */
 const agent = ["# the agent starts", '{"state":"portal"}', "# the captive page is open"];
 
 export function bootOutput(flash: NorFlash): string {

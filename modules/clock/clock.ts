@@ -15,3 +15,16 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
     clock.after(delayMs, resolve);
   });
 }
+
+/** The next time is set before the task runs: a fault in it does not end the repetition. */
+export function every(clock: Clock, intervalMs: number, task: () => void): Cancel {
+  let cancel: Cancel;
+  const next = () => {
+    cancel = clock.after(intervalMs, () => {
+      next();
+      task();
+    });
+  };
+  next();
+  return () => cancel();
+}

@@ -2,7 +2,7 @@
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import type { Activation } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";
-import type { Cancel, Clock } from "../clock/clock.js";
+import type { Cancel } from "../clock/clock.js";
 import type { Failure } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
@@ -113,19 +113,6 @@ function whenDue({ clock, pauses }: Device, due: "refresh" | "check", task: () =
 /** What a connection is made of; a token for the application can be new each time. */
 function connectionOf(configuration: Configuration): Configuration {
   return { ...configuration, websocket: undefined, utcOffsetMinutes: undefined };
-}
-
-/** The next time is set before the task runs: a fault in it does not end the repetition. */
-export function every(clock: Clock, intervalMs: number, task: () => void): Cancel {
-  let cancel: Cancel;
-  const next = () => {
-    cancel = clock.after(intervalMs, () => {
-      next();
-      task();
-    });
-  };
-  next();
-  return () => cancel();
 }
 
 /** A quarter less or more, so that devices that started together do not ask together. */

@@ -1,9 +1,8 @@
 /** Status and heartbeat, now and from time to time, for as long as a session lasts. */
 import type { Configuration } from "../../provisioning/configuration.js";
-import type { Cancel } from "../clock/clock.js";
+import { type Cancel, every } from "../clock/clock.js";
 import type { Device } from "../lifecycle/device.js";
 import type { MqttSession } from "../mqtt/mqtt.js";
-import { every } from "./refresh.js";
 import { heartbeat, status } from "./reports.js";
 
 export interface Reporting {

@@ -71,7 +71,6 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   // What was answered is done, also where the connection breaks right after the answer.
   void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
   const refreshing = startRefreshing(device, { ...options, onRefreshed: end });
-  // First what is sent again: its packet ids are taken.
   const draining = outbox.attach(mqtt, topics, qos, keepAliveMsOf(configuration));
   const reports = startReports(device, mqtt, configuration);
   const cancelProof = clock.after(PROOF_MS, options.onProven);
@@ -128,7 +127,8 @@ function hearing(
       guarded(name!, hear)(payload);
       return;
     }
-    // What comes on no topic of the application's is control: that topic may have wildcards. A retained `reboot` would come again after each restart.
+    // What comes on no topic of the application's is control: that topic may have wildcards.
+    // A retained `reboot` would come again after each restart.
     if (retained || !control.receive(payload))
       log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
   };

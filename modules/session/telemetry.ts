@@ -1,10 +1,9 @@
 /** Readings, one each data interval, whether or not the broker is there: the outbox keeps them meanwhile. */
-import type { Cancel } from "../clock/clock.js";
+import { type Cancel, every } from "../clock/clock.js";
 import { guarded } from "../guard/guard.js";
 import type { Device } from "../lifecycle/device.js";
 import { noteFailure } from "../log/log.js";
 import { publisher } from "./publish.js";
-import { every } from "./refresh.js";
 import { timestamp, wifiReading } from "./reports.js";
 
 export class Telemetry {

@@ -10,6 +10,11 @@ const isUpload = (request: HttpRequest) => pathOf(request).includes("/data/uploa
 const counts = (requests: readonly HttpRequest[]) =>
   requests.filter(isUpload).map(({ body }) => (JSON.parse(body!) as { sensors: { count: number } }).sensors.count);
 
+const published = (world: World) =>
+  world.published
+    .filter(({ topic }) => topic.endsWith("/data"))
+    .map(({ payload }) => (JSON.parse(payload) as { count: number }).count);
+
 /** The service takes what HTTP brings. */
 const service = deviceService((request) =>
   pathOf(request).startsWith("/api/devices") ? answer(200, { success: true }) : answer(200, seedInfo()),
@@ -31,12 +36,10 @@ life("readings go over HTTP while the broker cannot be reached, and none goes tw
   isBlocked = false;
   await world.untilState("online", 2);
   await pass(world, 2 * MINUTE);
-  const published = world.published
-    .filter(({ topic }) => topic.endsWith("/data"))
-    .map(({ payload }) => (JSON.parse(payload) as { count: number }).count);
+  const counted = published(world);
   const uploaded = counts(world.requests);
   expect(uploaded.length).toBeGreaterThan(50);
-  const all = [...published, ...uploaded].sort((a, b) => a - b);
+  const all = [...counted, ...uploaded].sort((a, b) => a - b);
   expect(all).toEqual(all.map((_, index) => index + 1));
   const statuses = world.requests.filter((request) => pathOf(request).includes("/status/update"));
   // Its pace is the status's: no second connection.
@@ -68,11 +71,9 @@ life("a service that takes nothing loses nothing: the readings wait for the brok
   isBlocked = false;
   await world.untilState("online", 2);
   await pass(world, MINUTE);
-  const published = world.published
-    .filter(({ topic }) => topic.endsWith("/data"))
-    .map(({ payload }) => (JSON.parse(payload) as { count: number }).count);
-  expect(published).toEqual(published.map((_, index) => index + 1));
-  expect(published.length).toBeGreaterThan(20);
+  const counted = published(world);
+  expect(counted).toEqual(counted.map((_, index) => index + 1));
+  expect(counted.length).toBeGreaterThan(20);
 });
 
 life("a persistent session is asked for where the service says so", async ({ boot, warm }) => {

@@ -12,7 +12,7 @@ export async function buildPage(): Promise<void> {
   rmSync(PAGE, { recursive: true, force: true });
   mkdirSync(PAGE, { recursive: true });
   await bundle(join(SOURCES, "main.ts"), "esm", join(PAGE, "main.js"));
-  for (const name of ["index.html", "style.css"]) copyFileSync(join(SOURCES, name), join(PAGE, name));
+  for (const name of ["index.html", "style.css", "controls.css"]) copyFileSync(join(SOURCES, name), join(PAGE, name));
 }
 
 /** @param file undefined: nothing is written */
