@@ -28,6 +28,9 @@ const NOT_FRAMED = plain(400, "The request's length is in doubt.");
 const TOO_LARGE = plain(413, "The request is too large.");
 const BUSY = plain(503, "The device is busy.");
 
+/** What the socket says of a write when the client has reset the connection (modules/io/socket/lwip/tcp.c). */
+const isGone = (error: unknown): boolean => error instanceof Error && error.message === "not ready";
+
 class PortalListener extends GuardedListener {
   constructor(options: ConstructorParameters<typeof Listener>[0]) {
     super({
@@ -109,9 +112,17 @@ class Visit {
     )();
   }
 
-  /** An exception ends this connection only. */
+  /** An exception ends this connection only. A client that has left before its reply is no fault. */
   #inside<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
-    return guarded("portal", callback, () => this.abort());
+    const unlessGone = (...args: A): void => {
+      try {
+        callback(...args);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        this.abort();
+      }
+    };
+    return guarded("portal", unlessGone, () => this.abort());
   }
 
   /** It has asked for nothing yet. */

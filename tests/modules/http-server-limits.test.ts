@@ -190,6 +190,18 @@ describe.each(servers)("over the %s's server", (_name, createHttpServer) => {
     expect(faults).toEqual([]);
   });
 
+  test("a client that resets between its request and the reply is no fault", async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const { socket } = talk();
+      await until(() => !socket.connecting);
+      socket.write(get());
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((done) => setImmediate(done));
+      socket.resetAndDestroy();
+      await pause(5);
+    }
+    expect(faults).toEqual([]);
+  });
+
   describe("more than four connections", () => {
     /** Has asked for the page, all but the last byte of its body. */
     const asking = () => talk(post("abc").slice(0, -1));
