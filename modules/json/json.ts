@@ -9,6 +9,12 @@ const MAX_DEPTH = 12;
  * fewer than 60 values, what the chip says of itself with a dozen partitions 80.
  */
 const MAX_VALUES = 300;
+/**
+ * Members, and UTF-16 units of their names: XS keeps each name that it has met until the restart (xsMemory.c,
+ * `mxKeysGarbageCollection`). What the chip says of itself has 80, a service's answer fewer than 60, the longest 25.
+ */
+const MAX_NAMES = 160;
+const MAX_NAME_LENGTH = 48;
 
 /** @returns undefined where the text is no JSON object, or one that is nested too deeply or has too many values */
 export function parseObject(text: string): Json | undefined {
@@ -19,20 +25,25 @@ export function parseObject(text: string): Json | undefined {
   }
 }
 
-/** Counts outside of strings: a value is the first after a bracket that opens, or follows a comma. */
+/** Counts outside of strings: a value is the first after a bracket that opens, or follows a comma; a name is what a colon follows. */
 function isModest(text: string): boolean {
   let depth = 0;
   let values = 0;
-  let inString = false;
+  let names = 0;
+  let stringStart = -1;
+  let stringLength = 0;
   for (let index = 0; index < text.length; index++) {
     const character = text[index];
-    if (character === '"') inString = !inString;
-    else if (inString) {
+    if (character === '"') {
+      stringLength = index - stringStart - 1;
+      stringStart = stringStart < 0 ? index : -1;
+    } else if (stringStart >= 0) {
       if (character === "\\") index++;
     } else if (character === "{" || character === "[") {
       if (++depth > MAX_DEPTH || ++values > MAX_VALUES) return false;
     } else if (character === "}" || character === "]") depth--;
     else if (character === "," && ++values > MAX_VALUES) return false;
+    else if (character === ":" && (++names > MAX_NAMES || stringLength > MAX_NAME_LENGTH)) return false;
   }
   return true;
 }

@@ -3,6 +3,8 @@ import { chipFacts } from "../../mocks/moddable/chip.js";
 import { parseObject } from "../../modules/json/json.js";
 
 const MAX_VALUES = 300;
+const MAX_NAMES = 160;
+const MAX_NAME_LENGTH = 48;
 
 describe("a JSON object", () => {
   test.each([
@@ -33,10 +35,17 @@ describe("a JSON object", () => {
     // The outer object and its list are two of them, the first value of a list comes with it.
     expect(parseObject(list("0", MAX_VALUES - 1))).toBeDefined();
     expect(parseObject(list("0", MAX_VALUES))).toBeUndefined();
-    expect(parseObject(members(MAX_VALUES))).toBeDefined();
-    expect(parseObject(members(MAX_VALUES + 1))).toBeUndefined();
+    expect(parseObject(members(MAX_NAMES))).toBeDefined();
+    expect(parseObject(members(MAX_NAMES + 1))).toBeUndefined();
     expect(parseObject(list("{}", MAX_VALUES / 2))).toBeUndefined();
     expect(parseObject(list("[0]", MAX_VALUES / 2))).toBeUndefined();
+  });
+
+  test("has no longer names than it may, however long its texts are", () => {
+    const named = (length: number) => JSON.stringify({ text: "x".repeat(300), ["n".repeat(length)]: "y".repeat(300) });
+    expect(parseObject(named(MAX_NAME_LENGTH))).toBeDefined();
+    expect(parseObject(named(MAX_NAME_LENGTH + 1))).toBeUndefined();
+    expect(parseObject(`{"${"n".repeat(MAX_NAME_LENGTH + 1)}" : 0}`)).toBeUndefined();
   });
 
   test("may be as long as it likes where it is text", () => {

@@ -34,8 +34,10 @@ export interface AppParts {
 export async function buildApp(name: string, memory: Heap, parts: AppParts = {}) {
   const { product = "manifest.json", config, main = "probe", authorities } = parts;
   const folder = `${mkdtempSync(join(tmpdir(), "esp32-online-"))}/`;
-  // As the simulator's preferences are kept; the factory's namespace is there before the agent is.
-  writeFileSync(join(folder, "modpreferences.json"), JSON.stringify({ factory: FACTORY, agent: { mac: MAC } }));
+  // As the simulated board's store keeps them; the factory's namespace is there before the agent is.
+  for (const [domain, values] of Object.entries({ factory: FACTORY, agent: { mac: MAC } }))
+    for (const [key, value] of Object.entries(values))
+      writeFileSync(join(folder, `esp32-online.${domain}.${key}`), JSON.stringify(value));
   const portalPort = await freePort();
   const dnsPort = await freePort();
   const simulator = await Simulator.build({

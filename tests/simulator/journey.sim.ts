@@ -13,7 +13,7 @@ const manyValues = [
   list("0", 4_000),
   list("{}", 2_700),
   `{${Array.from({ length: 800 }, (_, index) => `"key${index}":0`).join(",")}}`,
-  `{${Array.from({ length: 300 }, (_, index) => `"key${index}":0`).join(",")}}`,
+  `{${Array.from({ length: 160 }, (_, index) => `"key${index}":0`).join(",")}}`,
   list('{"k":"x"}', 149),
 ];
 let cloud: MockCloud;

@@ -57,7 +57,8 @@ interface Board {
   readonly version: string | undefined;
 }
 
-let board: Board | undefined;
+/** Once the power is on. In an object: what a module that stands in ROM declares cannot change. */
+const powered: { board?: Board } = {};
 
 /** @throws where there is no flash, or no image in it that can be booted */
 function powerOn(): Board {
@@ -73,16 +74,16 @@ function powerOn(): Board {
 }
 
 export function simulatedOta(): Ota {
-  board ??= powerOn();
-  return board.ota;
+  powered.board ??= powerOn();
+  return powered.board.ota;
 }
 
 /** @returns undefined where there is no flash */
 export function simulatedBoard(): Board | undefined {
   try {
-    board ??= powerOn();
+    powered.board ??= powerOn();
   } catch {
     return undefined;
   }
-  return board;
+  return powered.board;
 }
