@@ -1,16 +1,22 @@
 /**
- * `npm run build:esp32`: the firmware for `esp32/esp32s3`. With ESP-IDF the whole of it; without, the JavaScript stage
+ * `npm run build:esp32 [-- <folder of a product's manifest>]`: the firmware for `esp32/esp32s3`. With ESP-IDF the whole of it; without, the JavaScript stage
  * (tsc, xsc, xsl with preload and strip), which proves that the manifest links and gives the sizes.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { findSdk, ROOT, run, writeManifest } from "./sdk.js";
+import { basename, join } from "node:path";
+import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
 
 const TARGET = "esp32/esp32s3";
-const NAME = "esp32-online";
-/** The calendar of a chip that has not been told the time starts here. */
-const APP = { name: NAME, config: { buildTimeMs: Date.now() } };
+/** From the project's folder. Left out: the agent and nothing else. */
+const PRODUCT = process.argv[2] ?? ".";
+const NAME = PRODUCT === "." ? "esp32-online" : `esp32-${basename(PRODUCT)}`;
+const APP: AppOptions = {
+  name: NAME,
+  product: join(PRODUCT, "manifest.json"),
+  // The calendar of a chip that has not been told the time starts here.
+  config: { buildTimeMs: Date.now() },
+};
 const OUTPUT = join(ROOT, "build", NAME);
 const TEMPORARY = join(OUTPUT, "tmp", "esp32", "esp32s3", "release", NAME);
 
