@@ -6,6 +6,7 @@ import { accessPointName } from "../identity/identity.js";
 import { retryDelayMs } from "../retry/retry.js";
 import type { Authorities } from "../settings/authorities.js";
 import type { Settings } from "../settings/settings.js";
+import type { UpdateStatus } from "../update/update.js";
 import { joinKnown } from "../wifi/join.js";
 import { explainJoin } from "../wifi/scan.js";
 import type { Build, Device } from "./device.js";
@@ -68,13 +69,25 @@ export async function runPortal(
     dnsPort: build.dnsPort,
     defaultUrl: locked ?? build.provisioningUrl,
     urlLocked: locked !== undefined,
-    facts: { mac: identity.mac, serial: identity.serial, firmware: build.firmwareVersion },
+    facts: {
+      mac: identity.mac,
+      serial: identity.serial,
+      firmware: build.firmwareVersion + ofUpdate(device.updates.status),
+    },
   });
   try {
     return (await Promise.race([opened.ended, resume(device, opened, attempt)])) ?? undefined;
   } finally {
     opened.close();
   }
+}
+
+/** What became of an update, for whoever asks why the version is not the new one. */
+function ofUpdate(status: UpdateStatus | undefined): string {
+  if (!status || status.state === "updated") return "";
+  const { version, state, percent, reason } = status;
+  const said = [state, percent === undefined ? undefined : `${percent} %`, reason].filter((part) => part !== undefined);
+  return ` (${version}: ${said.join(", ")})`;
 }
 
 /** @param authorities in place of the stored ones, where there are any */
