@@ -1,14 +1,19 @@
 /** `npm run bench`: what the device costs. Each figure comes with its unit and how it is measured. */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { register } from "node:module";
 import { join } from "node:path";
 import { installGlobals } from "../mocks/moddable/globals.js";
 import { pageModel } from "../mocks/page-models.js";
+import { WINDOW } from "../modules/outbox/delivery.js";
 import type { PageModel } from "../softap/model.js";
 import { renderPage } from "../softap/view.js";
 import { ROOT } from "../tools/sdk.js";
 import { type FleetOptions, measureFleet } from "./fleet.js";
+import { measureHashShare } from "./hashing.js";
+import { measureMessageRates, PAYLOAD } from "./mqtt.js";
 import { measureTraffic } from "./traffic.js";
+import { IMAGE_BYTES } from "./update-life.js";
+import { isEngineThere, measureDownload, measureMessages } from "./xs.js";
 
 function title(text: string, how: string): void {
   console.log(`\n${text}\n  (${how})`);
@@ -16,7 +21,7 @@ function title(text: string, how: string): void {
 
 function row(name: string, value: number | string, unit: string): void {
   const text = typeof value === "number" ? value.toLocaleString("en") : value;
-  console.log(`  ${name.padEnd(44)}${text.padStart(10)} ${unit}`);
+  console.log(`  ${name.padEnd(52)}${text.padStart(10)} ${unit}`);
 }
 
 async function traffic(): Promise<void> {
@@ -113,14 +118,63 @@ function outputOf(args: string[], cwd: string): string {
   return stdout;
 }
 
+/** With CI=true it has to be there. */
+function hasEngine(): boolean {
+  if (isEngineThere()) return true;
+  if (process.env.CI) throw new Error("there is no XS engine: npm test compiles it");
+  console.log("  LEFT OUT: npm test compiles the engine first");
+  return false;
+}
+
+async function messages(): Promise<void> {
+  const { broker, rates } = await measureMessageRates();
+  title(
+    `MQTT: messages a second to ${broker}`,
+    `Node on this machine, ${PAYLOAD.length} bytes each; at QoS 1 ${WINDOW} in flight, to the last acknowledgement; at ` +
+      "QoS 0 to that of one message of QoS 1 behind them; the device's code over the mock of the SDK's client; median",
+  );
+  for (const { stack, qos, perSecond, cpuMicroseconds } of rates) {
+    row(`QoS ${qos}, ${stack}`, perSecond, "messages/s");
+    row("", cpuMicroseconds, "µs of CPU time each, broker not counted");
+  }
+  title(
+    "MQTT: computation for each message in the XS engine",
+    "xsnap's meter; the device's code, outbox and session, over a scripted broker that acknowledges at once",
+  );
+  if (!hasEngine()) return;
+  for (const { what, steps, garbageSlots, keptSlots } of await measureMessages()) {
+    row(what, steps, "steps");
+    row("", garbageSlots, "slots for the collector");
+    row("", keptSlots, "slots more after all of them");
+  }
+}
+
+async function update(): Promise<void> {
+  title(
+    `Update: an image of ${IMAGE_BYTES.toLocaleString("en")} bytes; a slot has 3 MiB`,
+    "device code over a scripted server and flash, which are JavaScript, are in the figures, and hold the image",
+  );
+  const { updateMs, hashMs } = await measureHashShare();
+  row("Node: hashing with a native digest", ((hashMs / updateMs) * 100).toFixed(1), "% of the computing");
+  row("Node: computing, download to restart", Math.round(updateMs), "ms");
+  if (!hasEngine()) return;
+  const { heap, downloadSteps, hashSteps } = await measureDownload();
+  const base = heap[0]!.slots;
+  for (const { percent, slots } of heap)
+    row(`XS: slots in use after a collection, at ${percent} %`, slots, `(${slots - base} more)`);
+  row("XS: downloading", Math.round(downloadSteps / 1_000_000), "million steps");
+  row(
+    "XS: hashing as many bytes",
+    Math.round(hashSteps / 1_000_000),
+    "million steps, in JavaScript; native on the chip",
+  );
+  row("XS: of both, hashing", ((hashSteps / (hashSteps + downloadSteps)) * 100).toFixed(0), "%");
+}
+
 function xs(): void {
   title("Journeys in the XS engine", "xsnap's meter: steps of computation; slots in use at most, garbage included");
-  const folder = join(ROOT, "tests", "xs");
-  if (!existsSync(join(folder, "node_modules"))) {
-    console.log("  LEFT OUT: npm test compiles the engine first");
-    return;
-  }
-  const stdout = outputOf(["run.mjs"], folder);
+  if (!hasEngine()) return;
+  const stdout = outputOf(["run.mjs"], join(ROOT, "tests", "xs"));
   for (const [, name, steps, slots] of stdout.matchAll(/^xs: passed (\S+) \((\d+) steps, at most (\d+) slots\)/gm)) {
     row(name!, Number(steps), "steps");
     row("", Number(slots), "slots");
@@ -147,9 +201,12 @@ function simulator(): void {
   }
 }
 
+register("../mocks/moddable/hook.js", import.meta.url);
 installGlobals(); // what XS has and Node has not
 await traffic();
 page();
+await messages();
+await update();
 await fleets();
 xs();
 simulator();

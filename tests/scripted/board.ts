@@ -4,7 +4,7 @@ import { type FlashStore, Nor } from "../../mocks/moddable/nor.js";
 import { toHex } from "../../modules/identity/hmac.js";
 import { preferencesRecord } from "../../modules/settings/preferences.js";
 import type { System } from "../../modules/system/system.js";
-import type { Firmware } from "../../modules/update/firmware.js";
+import type { Firmware, Sha256Stream } from "../../modules/update/firmware.js";
 import { outcomesRecord, pendingRecord } from "../../modules/update/records.js";
 import { boot } from "../../modules/update/simulator/bootloader.js";
 import { createFlashStorage } from "../../modules/update/simulator/flash-adapter.js";
@@ -42,6 +42,7 @@ export class Board {
   busy: string | undefined;
   isTimeKnown = true;
   entries: Map<string, string>;
+  createSha256: Firmware["createSha256"] = createSha256;
   /** What the network is like. */
   script: Partial<Script> = {};
   /** In steps of the board's life, from 1; 0: never. */
@@ -146,10 +147,7 @@ export class Board {
       },
       openSlot: () => openSlot(storage, createUpdate(ota)),
       runningHead: () => readRunningHead(storage),
-      createSha256() {
-        const hash = sha256.create();
-        return { write: (bytes) => void hash.update(bytes), close: () => hash.digest() as Uint8Array<ArrayBuffer> };
-      },
+      createSha256: () => this.createSha256(),
       demandsSignature: this.signer !== undefined,
       // Arithmetic has tests of its own: here a signature is its maker's name and the hash.
       isSigned: (hash, signature) => signature === signatureOf(this.signer!, hash),
@@ -167,6 +165,11 @@ export function offerOf(image: Uint8Array, version: string, change: Partial<Firm
     ...{ sha256: toHex(sha256(image)), signature: undefined, notes: undefined, force: false },
     ...change,
   };
+}
+
+export function createSha256(): Sha256Stream {
+  const hash = sha256.create();
+  return { write: (bytes) => void hash.update(bytes), close: () => hash.digest() as Uint8Array<ArrayBuffer> };
 }
 
 function newSha256(): Hash {

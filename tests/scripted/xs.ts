@@ -5,18 +5,7 @@ import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
 import { updateJourneys } from "./updates.js";
-
-declare global {
-  var handleCommand: (message: ArrayBuffer) => ArrayBuffer;
-}
-/** The engine's worker gives these beside the language. */
-declare const print: (text: string) => void;
-declare const gc: () => void;
-
-Object.assign(globalThis, { trace: (...parts: unknown[]) => print(parts.join("").trimEnd()) });
-// The SDK's XS has these; the worker's has not.
-Object.assign(ArrayBuffer, { fromString: encode });
-Object.assign(String, { fromArrayBuffer: (bytes: ArrayBuffer) => new TextDecoder().decode(bytes) });
+import { answerCommands, collectGarbage } from "./xs-globals.js";
 
 const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promise<unknown>>> = {
   ...journeys,
@@ -46,9 +35,8 @@ function start(name: string): void {
 }
 
 /** `list`, `start <name>`, `turn`: the answer is the journey's outcome so far; "steady": running, and nothing to collect. */
-globalThis.handleCommand = (message) => {
-  const [command, name] = new TextDecoder().decode(message).split(" ");
-  if (command === "list") return encode(Object.keys(all).join(" "));
+answerCommands((command, name) => {
+  if (command === "list") return Object.keys(all).join(" ");
   if (command === "start") start(name!);
   else if (outcome === "running") {
     try {
@@ -57,11 +45,7 @@ globalThis.handleCommand = (message) => {
       outcome = `failed: ${(error as Error).message}`;
     }
   }
-  if (outcome !== "running" || !current?.isSteady) return encode(outcome);
-  gc();
-  return encode("steady");
-};
-
-function encode(text: string): ArrayBuffer {
-  return new TextEncoder().encode(text).buffer as ArrayBuffer;
-}
+  if (outcome !== "running" || !current?.isSteady) return outcome;
+  collectGarbage();
+  return "steady";
+});

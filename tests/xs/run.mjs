@@ -6,8 +6,9 @@ import { rolldown } from "rolldown";
 
 const MAX_TURNS = 200_000;
 
-async function bundle() {
-  const input = fileURLToPath(new URL("../scripted/xs.ts", import.meta.url));
+/** @returns the script of this entry, by its URL, and all that it imports */
+export async function bundle(entry) {
+  const input = fileURLToPath(entry);
   const build = await rolldown({ input, logLevel: "silent", resolve: { extensionAlias: { ".js": [".ts", ".js"] } } });
   const { output } = await build.generate({ format: "iife" });
   return output[0].code;
@@ -64,7 +65,7 @@ class Machine {
   }
 }
 
-async function openMachine(code) {
+export async function openMachine(code) {
   const machine = new Machine();
   await machine.evaluate(code);
   return machine;
@@ -91,7 +92,7 @@ async function play(code, name) {
 }
 
 export async function playAll() {
-  const code = await bundle();
+  const code = await bundle(new URL("../scripted/xs.ts", import.meta.url));
   const machine = await openMachine(code);
   const names = (await machine.command("list")).reply.split(" ");
   machine.close();
