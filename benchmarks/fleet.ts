@@ -29,6 +29,8 @@ export interface FleetFigures {
   readonly requests: readonly number[];
   /** These polls likewise. */
   readonly polls: readonly number[];
+  /** Readings and status over HTTP, where it stands in for the broker, likewise. */
+  readonly uploads: readonly number[];
   /** Connections to the broker likewise. */
   readonly connections: readonly number[];
   /** What devices would do that ask every 10 s: the most in one second. */
@@ -62,6 +64,7 @@ class Fleet {
   readonly worlds: World[] = [];
   readonly requests: number[] = [];
   readonly polls: number[] = [];
+  readonly uploads: number[] = [];
   readonly connections: number[] = [];
   /** When each was connected first, since this was emptied. */
   readonly connectedMs = new Map<number, number>();
@@ -141,8 +144,8 @@ class Fleet {
       const { path } = request.url;
       // Readings that HTTP takes while MQTT is blocked are not questions: they have their own pace.
       const isUpload = path.endsWith("/data/upload") || path.endsWith("/status/update");
-      const times = path.endsWith("/activate") ? this.polls : this.requests;
-      if (!isUpload) times.push(this.clock.ticksMs());
+      const others = path.endsWith("/activate") ? this.polls : this.requests;
+      (isUpload ? this.uploads : others).push(this.clock.ticksMs());
       const { method, headers = {}, body = "" } = request;
       const answer = await this.cloud.handle({ method, target: pathOf(request), headers, body, ip });
       if (!answer) return failed("connection-lost");
@@ -186,6 +189,7 @@ export async function measureFleet(options: FleetOptions): Promise<FleetFigures>
   return {
     requests: perSecond(fleet.requests, backMs),
     polls: perSecond(fleet.polls, backMs),
+    uploads: perSecond(fleet.uploads, backMs),
     connections: perSecond(fleet.connections, backMs),
     fixedPeak: fixedIntervalPeak(options.devices, outMs, backMs),
     tooMany: devices.reduce((sum, { tooManyCount }) => sum + tooManyCount, 0),

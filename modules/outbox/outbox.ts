@@ -75,7 +75,7 @@ export class Outbox {
 
   /**
    * Ok: what is durable is in flash, and will be delivered; a reading stays as long as there is power and room. Where
-   * there is no room for a reading the oldest one falls off.
+   * there is no room for a reading the oldest one falls off, and answers to commands (topic "status") last.
    * Failures: message-too-large (MAX_PAYLOAD_BYTES); and for what is durable outbox-full (all slots are in use) and
    * storage-full. Nothing that was accepted before is harmed.
    */

@@ -4,10 +4,13 @@ import { MAX_PAYLOAD_BYTES } from "../mqtt/mqtt.js";
 import type { Draft, OutboxStats, Waiting } from "./outbox.js";
 import type { Slots } from "./slots.js";
 
-/** In memory: with the 16 in flash 64 entries, of five slots each, of the chip's 4,928. */
+/** Answers to commands included. In memory: with the 16 in flash 64 entries, of five slots each, of the chip's 4,928. */
 export const MAX_READINGS = 48;
 /** Payloads in memory: a tenth of the chip's chunk heap. The largest window and one more fit in. */
 export const MAX_READING_BYTES = 8 * 1024;
+
+/** The topic of answers to commands, by its name in the credentials. */
+const ANSWERS = "status";
 
 export interface Entry {
   /** Order of acceptance, over restarts. */
@@ -152,10 +155,14 @@ export class Queue {
     this.#take(entry);
   }
 
-  /** The oldest reading falls off: a newer one is worth more. Those in flight stay, and are fewer than the bounds. */
+  /**
+   * The oldest reading falls off: a newer one is worth more. Somebody waits for an answer: of these the oldest goes
+   * where nothing else is left. Those in flight stay, and are fewer than the bounds.
+   */
   #makeRoom(bytes: number): void {
     while (this.#readings >= MAX_READINGS || this.#readingBytes + bytes > MAX_READING_BYTES) {
-      const oldest = this.#waiting.find(({ content }) => typeof content === "string");
+      const inMemory = this.#waiting.filter(({ content }) => typeof content === "string");
+      const oldest = inMemory.find(({ topic }) => topic !== ANSWERS) ?? inMemory[0];
       if (!oldest) return;
       this.drop(oldest);
     }

@@ -58,6 +58,29 @@ describe("readings", () => {
     expect(one.session.payloads).toEqual([...numbers(3), ...numbers(MAX_READINGS, 8)]);
   });
 
+  test("fall off before an answer to a command does, which somebody waits for, in number and in bytes", () => {
+    const one = bench();
+    for (const n of numbers(3)) one.add(n, false, "status");
+    for (const n of numbers(MAX_READINGS + 5, 3)) one.add(n);
+    expect(one.outbox.stats).toMatchObject({ queued: MAX_READINGS, dropped: 8 });
+    const [large, readings] = ["x".repeat(MAX_PAYLOAD_BYTES), Math.floor(MAX_READING_BYTES / MAX_PAYLOAD_BYTES)];
+    for (let count = 0; count < 2 * readings; count++) one.add(large);
+    one.attach();
+    one.settle();
+    expect(one.session.payloads.slice(0, 3)).toEqual(numbers(3));
+    expect(one.session.payloads.filter((payload) => payload === large)).toHaveLength(readings);
+  });
+
+  test("and where there are nothing but answers the oldest of these falls off", () => {
+    const one = bench();
+    for (const n of numbers(MAX_READINGS + 2)) one.add(n, false, "status");
+    one.add("reading");
+    one.add("one more");
+    one.attach();
+    one.settle();
+    expect(one.session.payloads).toEqual([...numbers(MAX_READINGS - 1, 3), "one more"]);
+  });
+
   test.each([
     ["ASCII", "x".repeat(MAX_PAYLOAD_BYTES)],
     ["what has two bytes a character", "é".repeat(MAX_PAYLOAD_BYTES / 2)],
