@@ -99,14 +99,14 @@ async function warmBoot(enter: (world: World) => void): Promise<void> {
 }
 
 /** The store of a device that was online once. */
-export async function onlineOnce(enter: (world: World) => void): Promise<ScriptedStore> {
-  const first = new World(goodWorld());
+export async function onlineOnce(enter: (world: World) => void, script = goodWorld()): Promise<ScriptedStore> {
+  const first = new World(script);
   enter(first);
   first.boot();
   await first.untilState("portal");
   first.fillIn({ ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL });
   await first.until(() => first.restarted);
-  const second = new World(goodWorld(), first.store);
+  const second = new World(script, first.store);
   enter(second);
   second.boot();
   await second.untilState("online");
