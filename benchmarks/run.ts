@@ -77,7 +77,7 @@ async function fleets(): Promise<void> {
   for (const fleet of FLEETS) {
     const { devices, family, configured, sharedAddress } = fleet;
     const figures = await measureFleet(fleet);
-    const { requests, polls, connections, fixedPeak, tooMany, online, lastOnlineMs } = figures;
+    const { requests, polls, uploads, connections, fixedPeak, tooMany, online, lastOnlineMs } = figures;
     const address = sharedAddress ? "all behind one address" : "each at an address of its own";
     const before = configured ? "online before" : "never online before";
     console.log(`\n  ${devices.toLocaleString("en")} devices, ${address}; ${family}, ${before}`);
@@ -86,6 +86,10 @@ async function fleets(): Promise<void> {
     row("answers 429", tooMany, "");
     rateRows("requests to the service", Math.max(...requests), fixedPeak);
     rateRows("connections to the broker", Math.max(...connections), fixedPeak);
+    if (uploads.some((count) => count > 0)) {
+      row("uploads while HTTP stands in, most in a second", Math.max(...uploads), "");
+      row("uploads in all", sum(uploads), "");
+    }
     if (family === "xiaozhi") {
       row("polls of codes, most in a second", Math.max(...polls), "");
       row("the same of all, every 3 s, as deployed", Math.round(devices / DEPLOYED_POLL_SECONDS), "");
@@ -103,12 +107,16 @@ function rateRows(what: string, most: number, fixedPeak: number): void {
 function histogram(perSecond: readonly number[]): void {
   const sums: number[] = [];
   for (let start = 0; start < perSecond.length; start += BAR_SECONDS)
-    sums.push(perSecond.slice(start, start + BAR_SECONDS).reduce((sum, count) => sum + count, 0));
+    sums.push(sum(perSecond.slice(start, start + BAR_SECONDS)));
   const most = Math.max(1, ...sums);
-  sums.forEach((sum, index) => {
-    const bar = "#".repeat(Math.round((sum / most) * MAX_BAR));
-    console.log(`  ${String((index + 1) * BAR_SECONDS).padStart(4)} s ${String(sum).padStart(5)} ${bar}`);
+  sums.forEach((count, index) => {
+    const bar = "#".repeat(Math.round((count / most) * MAX_BAR));
+    console.log(`  ${String((index + 1) * BAR_SECONDS).padStart(4)} s ${String(count).padStart(5)} ${bar}`);
   });
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
 }
 
 /** @throws where the tests that measure have failed: half a measurement is none */

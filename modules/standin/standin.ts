@@ -46,7 +46,10 @@ export function isBlocked(failure: Failure, tries: number): boolean {
   return BLOCKED.has(failure.reason) && tries >= TRIES_BEFORE_STAND_IN;
 }
 
-/** The status's interval with up to a quarter more; after a failure never sooner than after any other. */
+/**
+ * The status's interval with up to a quarter more. After a failure its own pause comes on top: when a service is back,
+ * all who waited for it have a backlog of many requests each, and this spreads them wider than the longer of the two.
+ */
 export function uploadPauseMs(
   { heartbeatMs = INTERVAL_MS }: Pace,
   failure: Failure | undefined,
@@ -54,7 +57,7 @@ export function uploadPauseMs(
   random: () => number,
 ): number {
   const pauseMs = Math.max(INTERVAL_MS, heartbeatMs) * (1 + random() / 4);
-  return Math.round(failure ? Math.max(pauseMs, retryDelayMs(failure, tries, random)) : pauseMs);
+  return Math.round(failure ? pauseMs + retryDelayMs(failure, tries, random) : pauseMs);
 }
 
 /** A pause between two tries of the broker, in which uploads are made when they are due; the last one may prolong it. */

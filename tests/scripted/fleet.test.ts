@@ -13,10 +13,12 @@ const fleets: FleetOptions[] = [
 test.each(fleets)(
   "a cloud that returns after an outage is not flooded: $family, configured $configured",
   async (fleet) => {
-    const { requests, connections, fixedPeak, tooMany, online } = await measureFleet(fleet);
+    const { requests, uploads, connections, fixedPeak, tooMany, online } = await measureFleet(fleet);
     expect(online).toBe(fleet.devices);
     expect(Math.max(...requests) * 10).toBeLessThanOrEqual(fixedPeak);
     expect(Math.max(...connections) * 10).toBeLessThanOrEqual(fixedPeak);
+    // Of up to nine for each device: eight readings, and the status.
+    expect(Math.max(...uploads) * 10).toBeLessThan(fleet.devices);
     expect(tooMany).toBe(0);
   },
   240_000,
