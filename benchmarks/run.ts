@@ -198,14 +198,17 @@ function simulator(): void {
     console.log("  LEFT OUT: it needs the Moddable SDK (MODDABLE)");
     return;
   }
-  const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "tests/simulator/vitest.config.ts", "journey"];
-  const stdout = outputOf(args, ROOT);
+  const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "tests/simulator/vitest.config.ts"];
+  const stdout = outputOf([...args, "journey", "update"], ROOT);
   for (const [line] of stdout.matchAll(/\{"memory".*\}/g)) {
-    const { memory, alive } = JSON.parse(line) as Record<"memory" | "alive", Record<string, never>>;
+    const { memory, alive, note } = JSON.parse(line) as Record<"memory" | "alive", Record<string, never>> & {
+      note?: string;
+    };
     for (const [state, heap] of Object.entries(alive as Record<string, { slots: number; chunkBytes: number }>)) {
       row(`${state}, heap of ${memory.slots} slots`, heap.slots, "slots");
       row("", heap.chunkBytes, "bytes of chunks");
     }
+    if (note) console.log(`  ${note}`);
   }
 }
 

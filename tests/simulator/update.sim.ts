@@ -97,10 +97,12 @@ test("an image as large as its slot is loaded in the memory that the first tenth
   const hash = watch.lines.find((line) => line.startsWith("firmware: its hash took"));
   const slots = at.map(({ heap }) => heap.slots);
   const chunkBytes = at.map(({ heap }) => heap.chunkBytes);
-  const bounds = (values: number[]) => [Math.min(...values), Math.max(...values)];
-  console.log(
-    JSON.stringify({ before, samples: at.length, slots: bounds(slots), chunkBytes: bounds(chunkBytes), hash }),
-  );
+  const alive = {
+    "before an update": before,
+    "update, at least": { slots: Math.min(...slots), chunkBytes: Math.min(...chunkBytes) },
+    "update, at most": { slots: Math.max(...slots), chunkBytes: Math.max(...chunkBytes) },
+  };
+  console.log(JSON.stringify({ memory: CHIP, alive, note: hash }));
   expect(new Set(at.map((one) => one.percent)).size).toBeGreaterThan(2);
   expect(Math.max(...slots) - slots[0]!).toBeLessThan(200);
   expect(Math.max(...chunkBytes) - chunkBytes[0]!).toBeLessThan(4_096);
