@@ -2,8 +2,8 @@
 import type { Clock } from "../modules/clock/clock.js";
 import type { ShownCode } from "../modules/display/display.js";
 import type { Failure, Result } from "../modules/failure/failure.js";
+import type { Address } from "../modules/http/address.js";
 import type { HttpClient } from "../modules/http/http.js";
-import type { Url } from "../modules/http/url.js";
 import type { Identity } from "../modules/identity/identity.js";
 import type { ChipFacts } from "../modules/system/system.js";
 import type { FirmwareOffer } from "../modules/update/update.js";
@@ -22,7 +22,7 @@ export interface Product {
 
 export interface ProvisioningContext {
   readonly io: { readonly http: HttpClient; readonly clock: Clock; readonly random: () => number };
-  readonly url: Url;
+  readonly url: Address;
   readonly identity: Identity;
   readonly product: Product;
   /** Read when a request is made. */

@@ -1,6 +1,6 @@
 /** The choice among the protocols. */
 import { type Failure, type Reason, type Result, success } from "../modules/failure/failure.js";
-import { parseUrl } from "../modules/http/url.js";
+import { parseAddress } from "../modules/http/address.js";
 import type { ProtocolChoice } from "../modules/settings/settings.js";
 import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
@@ -36,7 +36,7 @@ const HIDDEN: Detectable = "device-service";
 const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer"] as const);
 
 export function serviceAt(target: Target, context: Omit<ProvisioningContext, "url">): Service {
-  const whole: ProvisioningContext = { ...context, url: parseUrl(target.url)! };
+  const whole: ProvisioningContext = { ...context, url: parseAddress(target.url)! };
   const ask = async <T>(request: (protocol: Protocol) => Promise<Result<T>>): Promise<Result<T>> => {
     const found = await protocolFor(target, whole);
     return found.ok ? request(found.value) : found;

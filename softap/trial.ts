@@ -3,7 +3,8 @@
  * alone, where the service that the device has been with for long wants one.
  */
 import { type Failure, failed, type Result } from "../modules/failure/failure.js";
-import { isAddress, parseUrl } from "../modules/http/url.js";
+import { parseAddress } from "../modules/http/address.js";
+import { isAddress } from "../modules/http/url.js";
 import type { Authorities } from "../modules/settings/authorities.js";
 import type { Candidate } from "../modules/settings/settings.js";
 import { JOIN_TIMEOUT_MS } from "../modules/wifi/join.js";
@@ -58,7 +59,7 @@ export async function runTrial(options: TrialOptions): Promise<Result<Configurat
 /** From the address to the configuration. */
 async function reach(options: TrialOptions): Promise<Result<Configuration>> {
   const { io, candidate, waiting, onStep } = options;
-  const { host } = parseUrl(candidate.url)!;
+  const { host } = parseAddress(candidate.url)!;
   if (!isAddress(host) && !(await io.resolve(host))) {
     return (await io.resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet");
   }

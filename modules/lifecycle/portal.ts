@@ -1,7 +1,7 @@
 /** The portal as a state of the device: why it opens, and when it ends without a person. */
 import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
 import { sleep } from "../clock/clock.js";
-import { formatUrl, parseUrl } from "../http/url.js";
+import { formatAddress, parseAddress } from "../http/address.js";
 import { accessPointName } from "../identity/identity.js";
 import { retryDelayMs } from "../retry/retry.js";
 import type { Authorities } from "../settings/authorities.js";
@@ -31,8 +31,8 @@ export function readSettings({ settings, build }: Device): Settings | undefined 
 
 /** As settings have it; an address that makes no sense locks nothing. */
 function lockedUrl({ provisioningUrl, provisioningUrlLocked }: Build): string | undefined {
-  const url = provisioningUrlLocked ? parseUrl(provisioningUrl) : undefined;
-  return url && formatUrl(url);
+  const url = provisioningUrlLocked ? parseAddress(provisioningUrl) : undefined;
+  return url && formatAddress(url);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A service that answers from a list, and the context that a protocol gets. */
 import type { Result } from "../../modules/failure/failure.js";
+import { parseAddress } from "../../modules/http/address.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { parseUrl } from "../../modules/http/url.js";
 import type { Identity } from "../../modules/identity/identity.js";
 import type { ChipFacts } from "../../modules/system/system.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
@@ -54,7 +54,7 @@ export class Service {
   context(url: string): ProvisioningContext {
     return {
       io: { http: (request) => this.#exchange(request), clock: this.clock, random: () => 0.5 },
-      url: parseUrl(url)!,
+      url: parseAddress(url)!,
       identity: this.identity,
       product: { firmwareVersion: "1.2.3", hardwareVersion: "ESP32-S3", productId: this.productId, language: "de-DE" },
       machine: {
@@ -107,7 +107,7 @@ export class Service {
 
 /** As the URL says it, without asking anybody. */
 export function protocolAt(url: string): Protocol {
-  return protocolOfUrl(parseUrl(url)!) === "xiaozhi" ? xiaozhi : deviceService;
+  return protocolOfUrl(parseAddress(url)!) === "xiaozhi" ? xiaozhi : deviceService;
 }
 
 /** What the service at `url` is asked, and what becomes of one answer. */

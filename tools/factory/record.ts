@@ -15,7 +15,7 @@
  *
  * The device reads it in modules/identity. In Node and in browsers.
  */
-import { parseUrl } from "../../modules/http/url.js";
+import { parseAddress } from "../../modules/http/address.js";
 import { isSerial, normaliseMac } from "../../modules/identity/identity.js";
 import { isPassphrase } from "../../modules/settings/settings.js";
 import type { NvsEntry, NvsValue } from "../nvs/nvs.js";
@@ -55,7 +55,7 @@ export const recordMistakes = {
   "password-invalid": "The network's password has 8 to 63 printable ASCII characters.",
   "hardware-invalid": "The hardware version has 1 to 64 printable ASCII characters without spaces.",
   "product-invalid": "The product id has 1 to 64 printable ASCII characters without spaces.",
-  "url-invalid": "The provisioning address is no http: or https: URL that the device can use.",
+  "url-invalid": "The provisioning address is no http:, https: or mqtts: URL that the device can use.",
   "lock-without-url": "An address that is locked has to be given.",
   "device-certificate-invalid": "The device's certificate and its key belong together: X.509 and PKCS#8, in DER.",
   "claim-certificate-invalid": "The claim's certificate and its key belong together: X.509 and PKCS#8, in DER.",
@@ -71,7 +71,7 @@ export function checkRecord(record: FactoryRecord): RecordMistake | undefined {
   if (accessPointPassword !== undefined && !isPassphrase(accessPointPassword)) return "password-invalid";
   if (hardwareVersion !== undefined && !isSerial(hardwareVersion)) return "hardware-invalid";
   if (productId !== undefined && !isSerial(productId)) return "product-invalid";
-  if (url !== undefined && !parseUrl(url)) return "url-invalid";
+  if (url !== undefined && !parseAddress(url)) return "url-invalid";
   if (urlLocked && url === undefined) return "lock-without-url";
   if (record.device && !isCredential(record.device)) return "device-certificate-invalid";
   if (record.claim && !isCredential(record.claim)) return "claim-certificate-invalid";
