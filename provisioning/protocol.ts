@@ -5,6 +5,8 @@ import type { Failure, Result } from "../modules/failure/failure.js";
 import type { Address } from "../modules/http/address.js";
 import type { HttpClient } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
+import type { Secret } from "../modules/secret/secret.js";
+import type { Claim } from "../modules/settings/claim.js";
 import type { ChipFacts } from "../modules/system/system.js";
 import type { FirmwareOffer } from "../modules/update/update.js";
 import type { WiFiStatus } from "../modules/wifi/wifi.js";
@@ -27,6 +29,10 @@ export interface ProvisioningContext {
   readonly product: Product;
   /** Read when a request is made. */
   readonly machine: { chip(): ChipFacts | undefined; wifi(): WiFiStatus };
+  /** That a person has handed over; read when it is spent. */
+  claim(): Claim | undefined;
+  /** For a certificate vending machine: a person's, or the factory's. */
+  deviceToken(): Secret | undefined;
   /** What the service asked for the last time. */
   readonly timeoutMs: number | undefined;
   /** A person need not enter a code: in development only. */

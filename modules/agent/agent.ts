@@ -23,6 +23,7 @@ import { authoritiesRecord } from "../settings/authorities.js";
 import { claimRecord } from "../settings/claim.js";
 import { preferencesRecord } from "../settings/preferences.js";
 import { settingsRecord } from "../settings/settings.js";
+import { tokenRecord } from "../settings/token.js";
 import { createStore } from "../storage/adapter.js";
 import { system } from "../system/adapter.js";
 import { serveUdp } from "../udp/adapter.js";
@@ -69,6 +70,7 @@ export function startAgent(application: Application = {}): Agent {
     store,
     settings: settingsRecord(store),
     claim: claimRecord(store),
+    token: tokenRecord(store),
     authorities,
     preferences,
     journal: new Journal(store),

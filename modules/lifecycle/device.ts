@@ -12,6 +12,7 @@ import type { Log } from "../log/log.js";
 import type { MqttConnect } from "../mqtt/mqtt.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Pauses } from "../retry/pauses.js";
+import type { Secret } from "../secret/secret.js";
 import type { Seen } from "../session/seen.js";
 import type { Telemetry } from "../session/telemetry.js";
 import type { Authorities } from "../settings/authorities.js";
@@ -66,6 +67,7 @@ export interface Device {
   readonly store: Store;
   readonly settings: StoredRecord<Settings>;
   readonly claim: StoredRecord<Claim>;
+  readonly token: StoredRecord<Secret>;
   readonly preferences: StoredRecord<Preferences>;
   readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;

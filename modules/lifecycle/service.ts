@@ -1,20 +1,35 @@
 /** The service that the settings name, with all that it may see of the device. */
 import type { Habits } from "../../provisioning/journal.js";
+import type { ProvisioningContext } from "../../provisioning/protocol.js";
 import { type Service, serviceAt, type Target } from "../../provisioning/protocols.js";
 import { noteFailure } from "../log/log.js";
+import type { Authorities } from "../settings/authorities.js";
+import type { Certificates } from "../settings/certificates.js";
 import type { Device } from "./device.js";
 
-/** @param isTrial nothing that is found out may take the place of what is stored of another service */
-export function serviceOf(device: Device, target: Target, isTrial = false): Service {
+export interface ServiceOptions {
+  /** Counts in place of what is stored of its kind. */
+  readonly handed?: Certificates;
+  /** Nothing that is found out may take the place of what is stored of another service. */
+  readonly isTrial?: boolean;
+}
+
+export function serviceOf(
+  device: Device,
+  target: Target,
+  { handed = {}, isTrial = false }: ServiceOptions = {},
+): Service {
   let found: Habits = {};
   const { journal, build, system, identity, wifi } = device;
   const [configuration] = journal.stored(target.url);
   return serviceAt(target, {
-    io: device,
+    io: trusting(device, handed.authorities),
     identity,
     product: build,
     machine: { chip: system.facts, wifi: () => wifi.status() },
     timeoutMs: configuration?.pace.timeoutMs,
+    claim: () => handed.claim ?? device.claim.read(),
+    deviceToken: () => handed.token ?? device.token.read() ?? identity.deviceToken(),
     skipActivation: build.skipActivation && system.isDebug,
     habits: () => ({ ...journal.habits(target.url), ...found }),
     learn(habits) {
@@ -27,4 +42,9 @@ export function serviceOf(device: Device, target: Target, isTrial = false): Serv
     },
     told: { time: device.calendar.suggest, firmware: (offer) => device.updates.offered(offer) },
   });
+}
+
+/** @param authorities in place of the stored ones, where there are any */
+function trusting(device: Device, authorities: Authorities | undefined): ProvisioningContext["io"] {
+  return authorities ? { ...device, http: (request) => device.http({ ...request, authorities }) } : device;
 }

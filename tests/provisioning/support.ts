@@ -41,6 +41,7 @@ export class Service {
     uuid: UUID,
     accessPointPassword: undefined,
     product: {},
+    deviceToken: () => undefined,
     sign: (text, form) => (form === "bytes" ? `signed(${text})` : undefined),
   };
   /** How long an answer takes. */
@@ -61,6 +62,8 @@ export class Service {
         chip: () => this.chip,
         wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       },
+      claim: () => undefined,
+      deviceToken: () => this.identity.deviceToken(),
       timeoutMs: this.timeoutMs,
       skipActivation: this.skipActivation,
       habits: () => this.habits,

@@ -12,20 +12,15 @@ import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Outbox } from "../../modules/outbox/outbox.js";
 import { Pauses } from "../../modules/retry/pauses.js";
-import { Seen } from "../../modules/session/seen.js";
 import { Telemetry } from "../../modules/session/telemetry.js";
-import { authoritiesRecord } from "../../modules/settings/authorities.js";
-import { claimRecord } from "../../modules/settings/claim.js";
-import { preferencesRecord } from "../../modules/settings/preferences.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
-import { Journal } from "../../provisioning/journal.js";
 import { ScriptedBroker, type ScriptedSession } from "./broker.js";
 import { build, PORTAL } from "./build.js";
 import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
 import { collectOffers } from "./offers.js";
+import { recordsIn } from "./records.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
 
@@ -257,15 +252,9 @@ export class World {
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
       identity: identityOf(this.#options.mac ?? MAC),
-      store,
-      settings: settingsRecord(store),
-      claim: claimRecord(store),
-      preferences: preferencesRecord(store),
-      authorities: authoritiesRecord(store),
-      journal: new Journal(store),
+      ...recordsIn(store),
       pauses: new Pauses(this.clock),
       outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
-      seen: new Seen(store),
       telemetry: new Telemetry(),
       connections: { count: 0 },
       build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },

@@ -20,6 +20,9 @@ const fillingOf = (model: PageModel, language: Language = "en") =>
 
 const CERTIFICATE_MISTAKES = [
   "claim-invalid",
+  "claim-key",
+  "claim-expired",
+  "document-invalid",
   "certificates-invalid",
   "certificates-too-large",
   "authority-unusable",
