@@ -15,24 +15,39 @@ export interface CertificateRecords {
 /** "claim": with the token, which stands for one. */
 export type CertificateKind = "claim" | "authorities";
 
+const MINUTE_MS = 60_000;
+/** What counts for longer needs no clock on the page: AWS IoT gives five minutes. */
+const MAX_MINUTES = 60;
+
 export class HandedCertificates {
   #records: CertificateRecords;
   /** Not kept yet, or just now: what comes with a wrong password is there for the next try. */
   #handed: Certificates = {};
   #hasClaim: boolean;
+  /** Of the claim, milliseconds since 1970. */
+  #expiresMs: number | undefined;
   #facts: readonly AuthorityFacts[];
   /** The authorities that were replaced; undefined where none are to be put back. */
   #before: { readonly authorities: Authorities | undefined } | undefined;
 
   constructor(records: CertificateRecords) {
     this.#records = records;
-    this.#hasClaim = records.claim.read() !== undefined || records.token.read() !== undefined;
+    const claim = records.claim.read();
+    this.#hasClaim = claim !== undefined || records.token.read() !== undefined;
+    this.#expiresMs = claim?.expiresMs;
     this.#facts = factsOf(records.authorities.read() ?? []);
   }
 
   /** A claim or a token is stored or on trial. */
   get hasClaim(): boolean {
     return this.#hasClaim;
+  }
+
+  /** @param nowMs a calendar that nobody has set is years behind: nothing is known then */
+  claimMinutes(nowMs: number): number | undefined {
+    if (this.#expiresMs === undefined) return undefined;
+    const minutes = Math.max(0, Math.floor((this.#expiresMs - nowMs) / MINUTE_MS));
+    return minutes <= MAX_MINUTES ? minutes : undefined;
   }
 
   /** Of the authorities that are stored or on trial. */
@@ -49,6 +64,7 @@ export class HandedCertificates {
   take(certificates: Certificates): void {
     this.#handed = { ...this.#handed, ...certificates };
     if (certificates.claim || certificates.token) this.#hasClaim = true;
+    if (certificates.claim) this.#expiresMs = certificates.claim.expiresMs;
     if (certificates.authorities) this.#facts = factsOf(certificates.authorities);
   }
 
@@ -80,6 +96,7 @@ export class HandedCertificates {
     if (kind === "claim") {
       this.#handed = trusted ? { authorities: trusted } : {};
       this.#hasClaim = false;
+      this.#expiresMs = undefined;
       const erased = claim.erase();
       return erased.ok ? token.erase() : erased;
     }

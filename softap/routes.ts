@@ -146,7 +146,7 @@ function refusedSsid(status: TrialStatus): string | undefined {
   return failure?.reason === "wifi-password" ? failure.detail : undefined;
 }
 
-function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, sent: Sent = {}): PageModel {
+function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts, clock }: Shown, sent: Sent = {}): PageModel {
   const { status, stored, candidate, networks, scanning, certificates } = setup;
   const ssid = sent.ssid ?? candidate?.network.ssid ?? stored?.networks[0]?.ssid ?? "";
   const password = setup.known(stored).find((network) => network.ssid === ssid)?.password;
@@ -165,6 +165,7 @@ function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, s
     scanning,
     known: stored?.networks.map(({ ssid: name, preferred }) => ({ ssid: name, preferred })) ?? [],
     hasClaim: certificates.hasClaim,
+    claimMinutes: certificates.claimMinutes(clock.nowMs()),
     authorities: certificates.facts,
     facts,
     trial: status,

@@ -1,7 +1,7 @@
 /** What a phone's app hands over, from the form to the flash. */
 import { expect } from "vitest";
 import { makeCertificate, pem } from "../../mocks/certificates.js";
-import { life, withSettings } from "../lifecycle/support.js";
+import { life, MINUTE, pass, withSettings } from "../lifecycle/support.js";
 import { build } from "../scripted/build.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -84,4 +84,23 @@ life("a document that is not understood is said of its field, and nothing is tri
   expect(reply.body).toContain('id="pem-error">This JSON document is not understood.');
   expect(reply.body).not.toContain(keyText.slice(0, 40));
   expect(portal.phase).toBe("idle");
+});
+
+life("the minutes that a claim has left are told where the calendar can know them", async ({ boot }) => {
+  const world = boot({});
+  await world.untilState("portal");
+  const { clock } = world;
+  const left = () => /is stored\.(?: \((\d+) min\))?/.exec(world.visit({ path: "/?change" }).body)?.[1];
+  const hand = (expiration: number) => {
+    const sent = { certificatePem: pem(own), privateKey, expiration };
+    return world.fillIn({ ...form, password: "wrong-password", pem: JSON.stringify(sent) });
+  };
+  hand(Date.UTC(2026, 10, 28) / 1_000);
+  expect(left()).toBeUndefined();
+  hand(clock.nowMs() / 1_000 + 299);
+  expect(left()).toBe("4");
+  await pass(world, 4 * MINUTE);
+  expect(left()).toBe("0");
+  world.fillIn({ stored: "claim", ssid: "" }, "/forget");
+  expect(world.visit({ path: "/?change" }).body).not.toContain("is stored");
 });
