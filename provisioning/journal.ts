@@ -4,6 +4,7 @@
  */
 import { type Result, success } from "../modules/failure/failure.js";
 import { asObject } from "../modules/json/json.js";
+import type { SlotId } from "../modules/keystore/keystore.js";
 import { StoredRecord } from "../modules/storage/record.js";
 import type { Store } from "../modules/storage/storage.js";
 import {
@@ -85,6 +86,11 @@ export class Journal {
   /** The broker refuses it: what was in use before stays. */
   reject(url: string, configuration: Configuration): Result<void> {
     return this.#isCandidate(url, configuration) ? this.#candidate.erase() : success(undefined);
+  }
+
+  freeSlot(): SlotId {
+    const used = [this.#candidate, this.#current].map((record) => record.read()?.configuration.credentials.certificate);
+    return used.includes("slot0") ? "slot1" : "slot0";
   }
 
   habits(url: string): Habits {

@@ -9,6 +9,7 @@ import { createHttpClient } from "../http/client-adapter.js";
 import { createHttpServer } from "../http/server-adapter.js";
 import { createHttpStream } from "../http/stream-adapter.js";
 import { createIdentity } from "../identity/adapter.js";
+import { createKeystore } from "../keystore/keystore.js";
 import type { Build, Device } from "../lifecycle/device.js";
 import { runLifecycle } from "../lifecycle/lifecycle.js";
 import { createLog } from "../log/log.js";
@@ -74,6 +75,7 @@ export function startAgent(application: Application = {}): Agent {
     authorities,
     preferences,
     journal: new Journal(store),
+    keystore: createKeystore(store),
     pauses: new Pauses(clock),
     outbox,
     seen: new Seen(store),

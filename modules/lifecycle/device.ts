@@ -8,6 +8,7 @@ import type { Calendar } from "../clock/set.js";
 import type { Display } from "../display/display.js";
 import type { HttpClient, ServeHttp } from "../http/http.js";
 import type { Identity } from "../identity/identity.js";
+import type { Keystore } from "../keystore/keystore.js";
 import type { Log } from "../log/log.js";
 import type { MqttConnect } from "../mqtt/mqtt.js";
 import type { Outbox } from "../outbox/outbox.js";
@@ -71,6 +72,7 @@ export interface Device {
   readonly preferences: StoredRecord<Preferences>;
   readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;
+  readonly keystore: Keystore;
   readonly pauses: Pauses;
   readonly outbox: Outbox;
   readonly seen: Seen;

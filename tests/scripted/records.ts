@@ -1,4 +1,5 @@
 /** What a device keeps in a namespace of its own. */
+import { createKeystore } from "../../modules/keystore/keystore.js";
 import type { Device } from "../../modules/lifecycle/device.js";
 import { Seen } from "../../modules/session/seen.js";
 import { authoritiesRecord } from "../../modules/settings/authorities.js";
@@ -9,7 +10,16 @@ import { tokenRecord } from "../../modules/settings/token.js";
 import type { Store } from "../../modules/storage/storage.js";
 import { Journal } from "../../provisioning/journal.js";
 
-type Records = "store" | "settings" | "claim" | "token" | "preferences" | "authorities" | "journal" | "seen";
+type Records =
+  | "store"
+  | "settings"
+  | "claim"
+  | "token"
+  | "preferences"
+  | "authorities"
+  | "journal"
+  | "keystore"
+  | "seen";
 
 export function recordsIn(store: Store): Pick<Device, Records> {
   return {
@@ -20,6 +30,7 @@ export function recordsIn(store: Store): Pick<Device, Records> {
     preferences: preferencesRecord(store),
     authorities: authoritiesRecord(store),
     journal: new Journal(store),
+    keystore: createKeystore(store),
     seen: new Seen(store),
   };
 }
