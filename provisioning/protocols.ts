@@ -5,6 +5,8 @@ import type { ProtocolChoice } from "../modules/settings/settings.js";
 import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
+import { vending } from "./vending.js";
+import { dialectOf } from "./vending-dialects.js";
 import { activationV1, activationV2, xiaozhi } from "./xiaozhi.js";
 
 /** Where a person wants the device to be provisioned, and how. */
@@ -66,6 +68,7 @@ async function protocolFor(target: Target, context: ProvisioningContext): Promis
 }
 
 function knownProtocol({ protocol }: Target, context: ProvisioningContext): Protocol | undefined {
+  if (protocol === "automatic" && dialectOf(context.url)) return vending;
   if (protocol !== "automatic") return chosen[protocol];
   const known = protocolOfUrl(context.url) ?? context.habits().protocol;
   return known && detected[known];

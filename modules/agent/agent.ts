@@ -1,6 +1,7 @@
 /** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
 import config from "mc/config";
 import { Journal } from "../../provisioning/journal.js";
+import { saleRecord } from "../../provisioning/vending-record.js";
 import type { Agent, Application } from "../application/application.js";
 import { createButton } from "../button/adapter.js";
 import { createClock } from "../clock/adapter.js";
@@ -76,6 +77,7 @@ export function startAgent(application: Application = {}): Agent {
     preferences,
     journal: new Journal(store),
     keystore: createKeystore(store),
+    sales: saleRecord(store),
     pauses: new Pauses(clock),
     outbox,
     seen: new Seen(store),

@@ -1,6 +1,7 @@
 /** All that the lifecycle works with: the ports, and what the build says. */
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
+import type { Sale } from "../../provisioning/vending-record.js";
 import type { Application } from "../application/application.js";
 import type { Button } from "../button/button.js";
 import type { Clock } from "../clock/clock.js";
@@ -72,6 +73,7 @@ export interface Device {
   readonly preferences: StoredRecord<Preferences>;
   readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;
+  readonly sales: StoredRecord<Sale>;
   readonly keystore: Keystore;
   readonly pauses: Pauses;
   readonly outbox: Outbox;

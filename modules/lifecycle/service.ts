@@ -28,6 +28,10 @@ export function serviceOf(
     product: build,
     machine: { chip: system.facts, wifi: () => wifi.status() },
     timeoutMs: configuration?.pace.timeoutMs,
+    keystore: device.keystore,
+    freeSlot: () => journal.freeSlot(),
+    stored: () => journal.stored(target.url)[0],
+    sales: device.sales,
     claim: () => handed.claim ?? device.claim.read(),
     deviceToken: () => handed.token ?? device.token.read() ?? identity.deviceToken(),
     skipActivation: build.skipActivation && system.isDebug,
@@ -40,7 +44,11 @@ export function serviceOf(
       const learnt = journal.learn(target.url, habits);
       if (!learnt.ok) noteFailure(device.log, learnt.failure);
     },
-    told: { time: device.calendar.suggest, firmware: (offer) => device.updates.offered(offer) },
+    told: {
+      time: device.calendar.suggest,
+      firmware: (offer) => device.updates.offered(offer),
+      note: (text) => device.log.note(text),
+    },
   });
 }
 

@@ -3,6 +3,8 @@ import type { Result } from "../../modules/failure/failure.js";
 import { parseAddress } from "../../modules/http/address.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
+import { createKeystore, type Keystore } from "../../modules/keystore/keystore.js";
+import type { StoredRecord } from "../../modules/storage/record.js";
 import type { ChipFacts } from "../../modules/system/system.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Configuration } from "../../provisioning/configuration.js";
@@ -10,9 +12,13 @@ import { protocolOfUrl } from "../../provisioning/detect.js";
 import { deviceService } from "../../provisioning/device-service.js";
 import type { Habits } from "../../provisioning/journal.js";
 import type { Answer, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
+import { vending } from "../../provisioning/vending.js";
+import { dialectOf } from "../../provisioning/vending-dialects.js";
+import { type Sale, saleRecord } from "../../provisioning/vending-record.js";
 import { xiaozhi } from "../../provisioning/xiaozhi.js";
 import { VirtualClock } from "../scripted/clock.js";
 import { answer } from "../scripted/cloud.js";
+import { ScriptedStore } from "../scripted/store.js";
 
 export const MAC = "AA:BB:CC:DD:EE:FF";
 export const UUID = "12345678-1234-4234-8234-123456789012";
@@ -31,6 +37,12 @@ export class Service {
   /** What the service said what time it is. */
   readonly toldTimes: number[] = [];
   readonly offers: FirmwareOffer[] = [];
+  readonly notes: string[] = [];
+  readonly store: ScriptedStore;
+  readonly keystore: Keystore;
+  readonly sales: StoredRecord<Sale>;
+  /** In the journal, of this service. */
+  stored: Configuration | undefined;
   chip: ChipFacts | undefined;
   productId = "esp32-online";
   timeoutMs: number | undefined;
@@ -48,8 +60,11 @@ export class Service {
   delayMs = 100;
   #answering: Answering;
 
-  constructor(answering: Answering) {
+  constructor(answering: Answering, store = new ScriptedStore()) {
     this.#answering = answering;
+    this.store = store;
+    this.keystore = createKeystore(store);
+    this.sales = saleRecord(store);
   }
 
   context(url: string): ProvisioningContext {
@@ -63,6 +78,7 @@ export class Service {
         wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       },
       claim: () => undefined,
+      ...{ keystore: this.keystore, sales: this.sales, stored: () => this.stored, freeSlot: () => "slot1" as const },
       deviceToken: () => this.identity.deviceToken(),
       timeoutMs: this.timeoutMs,
       skipActivation: this.skipActivation,
@@ -74,6 +90,7 @@ export class Service {
       told: {
         time: (nowMs) => this.toldTimes.push(nowMs),
         firmware: (offer) => this.offers.push(offer),
+        note: (text) => this.notes.push(text),
       },
     };
   }
@@ -110,7 +127,9 @@ export class Service {
 
 /** As the URL says it, without asking anybody. */
 export function protocolAt(url: string): Protocol {
-  return protocolOfUrl(parseAddress(url)!) === "xiaozhi" ? xiaozhi : deviceService;
+  const address = parseAddress(url)!;
+  if (dialectOf(address)) return vending;
+  return protocolOfUrl(address) === "xiaozhi" ? xiaozhi : deviceService;
 }
 
 /** What the service at `url` is asked, and what becomes of one answer. */

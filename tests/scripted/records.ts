@@ -9,6 +9,7 @@ import { settingsRecord } from "../../modules/settings/settings.js";
 import { tokenRecord } from "../../modules/settings/token.js";
 import type { Store } from "../../modules/storage/storage.js";
 import { Journal } from "../../provisioning/journal.js";
+import { saleRecord } from "../../provisioning/vending-record.js";
 
 type Records =
   | "store"
@@ -19,6 +20,7 @@ type Records =
   | "authorities"
   | "journal"
   | "keystore"
+  | "sales"
   | "seen";
 
 export function recordsIn(store: Store): Pick<Device, Records> {
@@ -31,6 +33,7 @@ export function recordsIn(store: Store): Pick<Device, Records> {
     authorities: authoritiesRecord(store),
     journal: new Journal(store),
     keystore: createKeystore(store),
+    sales: saleRecord(store),
     seen: new Seen(store),
   };
 }
