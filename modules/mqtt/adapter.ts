@@ -145,6 +145,7 @@ class Session implements MqttSession {
   #socketEvents(): PacketEvents {
     return {
       tls: this.#options.tls,
+      identity: this.#options.identity,
       authorities: this.#authorities,
       onOpen: () => {
         this.#errorReason = "broker-closed";

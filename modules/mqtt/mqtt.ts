@@ -1,4 +1,5 @@
 import type { Failure, Result } from "../failure/failure.js";
+import type { ClientIdentity } from "../keystore/keystore.js";
 import type { Secret } from "../secret/secret.js";
 
 export interface MqttOptions {
@@ -8,6 +9,8 @@ export interface MqttOptions {
   readonly clientId: string;
   readonly username: string;
   readonly password: Secret;
+  /** What proves the device in the TLS handshake: asked for in each, and not kept. */
+  readonly identity?: (() => ClientIdentity | undefined) | undefined;
   /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
   readonly cleanSession: boolean;
   readonly keepAliveMs: number;

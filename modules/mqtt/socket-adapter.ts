@@ -5,12 +5,13 @@
 import type { Reason } from "../failure/failure.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { type Authorities, GuardedTls } from "../tls/adapter.js";
-import type { Incoming } from "./mqtt.js";
+import type { Incoming, MqttOptions } from "./mqtt.js";
 import { PacketReader } from "./packets.js";
 
 /** Travels in `socket: {io: PacketSocket, …}` through the SDK's client to the socket. */
 export interface PacketEvents {
   readonly tls: boolean;
+  readonly identity?: MqttOptions["identity"];
   readonly authorities: Authorities;
   /** Told, more than once, that the connection stands, and over TLS that the server is who it should be. */
   onOpen(): void;
@@ -54,7 +55,7 @@ export class PacketSocket {
   #isOpen = true;
 
   constructor(options: SocketOptions) {
-    const { tls, host, address, port, authorities, onOpen, onRefused, onError } = options;
+    const { tls, identity, host, address, port, authorities, onOpen, onRefused, onError } = options;
     const reader = new PacketReader({
       control: (packet) => this.#control(packet, options),
       message: (message) => this.#isOpen && options.onMessage(message),
@@ -69,7 +70,7 @@ export class PacketSocket {
     // Else each write waits for the acknowledgement of the one before, which the other side holds back for 40 ms.
     const target = { host, address, port, nodelay: true, ...callbacks };
     const socket = tls
-      ? new GuardedTls({ ...target, authorities, onRefused, onSecure: onOpen })
+      ? new GuardedTls({ ...target, identity, authorities, onRefused, onSecure: onOpen })
       : new GuardedTcp({ ...target, onOpen });
     this.#socket = socket as unknown as Socket;
   }

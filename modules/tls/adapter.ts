@@ -8,6 +8,7 @@ import type { Options } from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
 import Timer from "timer";
 import type { Reason } from "../failure/failure.js";
+import type { ClientIdentity } from "../keystore/keystore.js";
 import { GuardedTcp, type Limits } from "../socket/adapter.js";
 import { anchorsFor } from "./anchors-adapter.js";
 import { checkChain, type Trust } from "./chain.js";
@@ -20,10 +21,19 @@ export type Authorities = () => readonly string[];
 /** Travels in `socket: {io: GuardedTls, …}` through the SDK's client to the socket. */
 export interface TlsEvents {
   readonly authorities: Authorities;
+  readonly identity?: (() => ClientIdentity | undefined) | undefined;
   /** The handshake failed; nothing of the client's was sent. `onError` does not follow. */
   onRefused(reason: Reason): void;
   /** Told, more than once, that the server is who it should be. */
   onSecure(): void;
+}
+
+function proofOf(identity: ClientIdentity | undefined, port: number | undefined) {
+  if (!identity) return {};
+  const { chain, key } = identity;
+  const certificates = chain.map((der) => der.slice().buffer as ArrayBuffer);
+  const alpn = port === 443 ? { applicationLayerProtocolNegotiation: "x-amzn-mqtt-ca" } : {};
+  return { clientCertificates: certificates, clientKey: key.slice().buffer as ArrayBuffer, ...alpn };
 }
 
 /** The connection under a TLS socket, once there is one. */
@@ -43,7 +53,7 @@ export class GuardedTls extends TLSSocket {
   #mapByte: Limits["mapByte"];
 
   constructor(options: TlsOptions) {
-    const { host, authorities, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
+    const { host, port, authorities, identity, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
     const watch = new HandshakeWatch({
       check: (chain) => checkChain(chain, { host, nowMs: Date.now(), trust: trustIn(authorities()) }),
       isSignature,
@@ -59,7 +69,7 @@ export class GuardedTls extends TLSSocket {
     };
     super({
       ...options,
-      secure: { verify: false, cache: false },
+      secure: { verify: false, cache: false, ...proofOf(identity?.(), port) },
       TCP: { io: WatchedTcp },
       watch,
       wire,

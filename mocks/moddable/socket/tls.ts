@@ -84,6 +84,14 @@ class TLSSocket {
       sigalgs: "ECDSA+SHA256:RSA+SHA256",
       secureOptions: constants.SSL_OP_NO_TICKET,
       rejectUnauthorized: false,
+      ...(secure.clientCertificates && {
+        cert: secure.clientCertificates
+          .map(
+            (der) => `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString("base64")}\n-----END CERTIFICATE-----\n`,
+          )
+          .join(""),
+        key: `-----BEGIN PRIVATE KEY-----\n${Buffer.from(secure.clientKey!).toString("base64")}\n-----END PRIVATE KEY-----\n`,
+      }),
       socket: this.#wire,
     });
     this.#tls.on("secureConnect", () => this.#enter(() => this.#secure()));
