@@ -41,7 +41,7 @@ interface Wire {
   tcp?: WatchedTcp;
 }
 
-type TlsOptions = Options & Limits & TlsEvents & { host: string };
+type TlsOptions = Options & Limits & TlsEvents & { host: string; port?: number };
 
 function trustIn(authorities: readonly string[]): Trust {
   return { anchorsFor: (certificate) => anchorsFor(certificate, authorities), isSignedBy };
