@@ -5,6 +5,7 @@ import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
 import { updateJourneys } from "./updates.js";
+import { vendingJourneys } from "./vending.js";
 import { answerCommands, collectGarbage } from "./xs-globals.js";
 
 const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promise<unknown>>> = {
@@ -13,6 +14,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...powerJourneys,
   ...outboxJourneys,
   ...updateJourneys,
+  ...vendingJourneys,
   ...outageJourneys,
 };
 let current: Playable | undefined;
