@@ -1,6 +1,5 @@
 /** The service that the settings name, with all that it may see of the device. */
 import type { Habits } from "../../provisioning/journal.js";
-import type { ProvisioningContext } from "../../provisioning/protocol.js";
 import { type Service, serviceAt, type Target } from "../../provisioning/protocols.js";
 import { noteFailure } from "../log/log.js";
 import type { Authorities } from "../settings/authorities.js";
@@ -53,6 +52,11 @@ export function serviceOf(
 }
 
 /** @param authorities in place of the stored ones, where there are any */
-function trusting(device: Device, authorities: Authorities | undefined): ProvisioningContext["io"] {
-  return authorities ? { ...device, http: (request) => device.http({ ...request, authorities }) } : device;
+function trusting(device: Device, authorities: Authorities | undefined): Device {
+  if (!authorities) return device;
+  return {
+    ...device,
+    http: (request) => device.http({ ...request, authorities }),
+    mqtt: (options) => device.mqtt({ ...options, authorities }),
+  };
 }

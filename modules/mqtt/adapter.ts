@@ -85,7 +85,7 @@ class Session implements MqttSession {
   ) {
     this.#clock = clock;
     this.#options = options;
-    this.#authorities = authorities;
+    this.#authorities = () => options.authorities ?? authorities();
     this.#ids = ids;
     this.#resolve = resolve;
     this.#news = new News(clock, options, ({ packetId }) => this.#acknowledge(packetId));

@@ -11,6 +11,8 @@ export interface MqttOptions {
   readonly password: Secret;
   /** What proves the device in the TLS handshake: asked for in each, and not kept. */
   readonly identity?: (() => ClientIdentity | undefined) | undefined;
+  /** Trusted in place of those that are stored: certificates, DER in base64. */
+  readonly authorities?: readonly string[] | undefined;
   /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
   readonly cleanSession: boolean;
   readonly keepAliveMs: number;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { makeCertificate, pem } from "../../mocks/certificates.js";
 import { type Certificates, parseCertificates } from "../../modules/settings/certificates.js";
 import { tokenRecord } from "../../modules/settings/token.js";
+import { Random } from "../../tools/fuzz/random.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const nowMs = Date.UTC(2026, 10, 28);
@@ -93,4 +94,23 @@ test("what is wrong with the claim is said of it", () => {
   expect(parse({ certificatePem, privateKey, expiration: nowMs / 1000 + 1 })).toBeTypeOf("object");
   // A calendar that nobody has set.
   expect(parse({ certificatePem, privateKey, expiration: nowMs / 1000 }, 0)).toBeTypeOf("object");
+});
+
+test("a document with any characters changed is taken or refused, and throws nothing", () => {
+  const random = new Random(7);
+  const whole = JSON.stringify({ ...place, parameters: { x: "y" }, certificatePem, privateKey, expiration });
+  let taken = 0;
+  for (let each = 0; each < 2_000; each++) {
+    let text = whole;
+    for (let changes = 1 + random.below(3); changes > 0; changes--) {
+      const at = random.below(text.length);
+      const inserted = random.pick(["A", "/", "=", "\\n", '"', "{", "}", "-", "0", ":", ",", "\u0000", ""]);
+      text = text.slice(0, at) + inserted + text.slice(at + random.below(random.percent(10) ? 400 : 2));
+    }
+    const handed = parseCertificates(text, nowMs);
+    if (typeof handed === "object") taken++;
+  }
+  // What does not change the key's modulus or a name does no harm.
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThan(1_500);
 });
