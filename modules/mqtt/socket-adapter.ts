@@ -5,7 +5,7 @@
 import type { Reason } from "../failure/failure.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { type Authorities, GuardedTls } from "../tls/adapter.js";
-import type { Incoming, MqttOptions } from "./mqtt.js";
+import type { Incoming, MqttOptions, PayloadSink } from "./mqtt.js";
 import { PacketReader } from "./packets.js";
 
 /** Travels in `socket: {io: PacketSocket, …}` through the SDK's client to the socket. */
@@ -22,6 +22,8 @@ export interface PacketEvents {
   /** MQTT 3.1.1 §3.2.2; before the client knows of it. */
   onConnack(sessionPresent: boolean, returnCode: number): void;
   onMessage(message: Incoming): void;
+  onStream(topic: string): PayloadSink | undefined;
+  onStreamed(packetId: number | undefined): void;
   /** See PacketSink. */
   onDropped(packetId: number | undefined, why: string): void;
 }
@@ -59,6 +61,8 @@ export class PacketSocket {
     const reader = new PacketReader({
       control: (packet) => this.#control(packet, options),
       message: (message) => this.#isOpen && options.onMessage(message),
+      stream: (topic) => (this.#isOpen ? options.onStream(topic) : undefined),
+      streamed: (packetId) => this.#isOpen && options.onStreamed(packetId),
       dropped: (packetId, why) => this.#isOpen && options.onDropped(packetId, why),
     });
     const callbacks = {
