@@ -6,6 +6,7 @@ import type { Address } from "../modules/http/address.js";
 import type { HttpClient } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
 import type { Keystore, SlotId } from "../modules/keystore/keystore.js";
+import type { MqttConnect } from "../modules/mqtt/mqtt.js";
 import type { Secret } from "../modules/secret/secret.js";
 import type { Claim } from "../modules/settings/claim.js";
 import type { StoredRecord } from "../modules/storage/record.js";
@@ -13,6 +14,7 @@ import type { ChipFacts } from "../modules/system/system.js";
 import type { FirmwareOffer } from "../modules/update/update.js";
 import type { WiFiStatus } from "../modules/wifi/wifi.js";
 import type { Configuration } from "./configuration.js";
+import type { Enrolment } from "./fleet-record.js";
 import type { Habits } from "./journal.js";
 import type { Sale } from "./vending-record.js";
 
@@ -26,7 +28,12 @@ export interface Product {
 }
 
 export interface ProvisioningContext {
-  readonly io: { readonly http: HttpClient; readonly clock: Clock; readonly random: () => number };
+  readonly io: {
+    readonly http: HttpClient;
+    readonly mqtt: MqttConnect;
+    readonly clock: Clock;
+    readonly random: () => number;
+  };
   readonly url: Address;
   readonly identity: Identity;
   readonly product: Product;
@@ -42,6 +49,7 @@ export interface ProvisioningContext {
   /** The newest that is stored of this service. */
   stored(): Configuration | undefined;
   readonly sales: StoredRecord<Sale>;
+  readonly enrolments: StoredRecord<Enrolment>;
   /** What the service asked for the last time. */
   readonly timeoutMs: number | undefined;
   /** A person need not enter a code: in development only. */

@@ -4,6 +4,8 @@ import { parseAddress } from "../modules/http/address.js";
 import type { ProtocolChoice } from "../modules/settings/settings.js";
 import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
+import { fleet } from "./fleet.js";
+import { templateOf } from "./fleet-request.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
 import { vending } from "./vending.js";
 import { dialectOf } from "./vending-dialects.js";
@@ -69,6 +71,7 @@ async function protocolFor(target: Target, context: ProvisioningContext): Promis
 
 function knownProtocol({ protocol }: Target, context: ProvisioningContext): Protocol | undefined {
   if (protocol === "automatic" && dialectOf(context.url)) return vending;
+  if (protocol === "automatic" && templateOf(context.url)) return fleet;
   if (protocol !== "automatic") return chosen[protocol];
   const known = protocolOfUrl(context.url) ?? context.habits().protocol;
   return known && detected[known];

@@ -1,5 +1,6 @@
 /** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
 import config from "mc/config";
+import { enrolmentRecord } from "../../provisioning/fleet-record.js";
 import { Journal } from "../../provisioning/journal.js";
 import { saleRecord } from "../../provisioning/vending-record.js";
 import type { Agent, Application } from "../application/application.js";
@@ -78,6 +79,7 @@ export function startAgent(application: Application = {}): Agent {
     journal: new Journal(store),
     keystore: createKeystore(store),
     sales: saleRecord(store),
+    enrolments: enrolmentRecord(store),
     pauses: new Pauses(clock),
     outbox,
     seen: new Seen(store),

@@ -16,12 +16,13 @@ const PORTAL = "portal";
 
 /** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
 export function watchButton(
-  { button, store, settings, claim, token, authorities, preferences, journal, sales, outbox }: Device,
+  { button, store, settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox }: Device,
   restart: (why: "button" | "reset") => void,
 ): void {
   button.onWish = (wish) => {
     if (wish === "reset")
-      for (const record of [settings, claim, token, authorities, preferences, journal, sales, outbox]) record.erase();
+      for (const record of [settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox])
+        record.erase();
     else askForPortal(store);
     restart(wish === "reset" ? "reset" : "button");
   };

@@ -1,4 +1,5 @@
 /** All that the lifecycle works with: the ports, and what the build says. */
+import type { Enrolment } from "../../provisioning/fleet-record.js";
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
 import type { Sale } from "../../provisioning/vending-record.js";
@@ -74,6 +75,7 @@ export interface Device {
   readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;
   readonly sales: StoredRecord<Sale>;
+  readonly enrolments: StoredRecord<Enrolment>;
   readonly keystore: Keystore;
   readonly pauses: Pauses;
   readonly outbox: Outbox;

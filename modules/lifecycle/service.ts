@@ -31,6 +31,7 @@ export function serviceOf(
     freeSlot: () => journal.freeSlot(),
     stored: () => journal.stored(target.url)[0],
     sales: device.sales,
+    enrolments: device.enrolments,
     claim: () => handed.claim ?? device.claim.read(),
     deviceToken: () => handed.token ?? device.token.read() ?? identity.deviceToken(),
     skipActivation: build.skipActivation && system.isDebug,

@@ -1,15 +1,20 @@
 /** A service that answers from a list, and the context that a protocol gets. */
-import type { Result } from "../../modules/failure/failure.js";
+import { failed, type Result } from "../../modules/failure/failure.js";
 import { parseAddress } from "../../modules/http/address.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
 import { createKeystore, type Keystore } from "../../modules/keystore/keystore.js";
+import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
+import type { Claim } from "../../modules/settings/claim.js";
 import type { StoredRecord } from "../../modules/storage/record.js";
 import type { ChipFacts } from "../../modules/system/system.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { protocolOfUrl } from "../../provisioning/detect.js";
 import { deviceService } from "../../provisioning/device-service.js";
+import { fleet } from "../../provisioning/fleet.js";
+import { type Enrolment, enrolmentRecord } from "../../provisioning/fleet-record.js";
+import { templateOf } from "../../provisioning/fleet-request.js";
 import type { Habits } from "../../provisioning/journal.js";
 import type { Answer, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
 import { vending } from "../../provisioning/vending.js";
@@ -41,6 +46,10 @@ export class Service {
   readonly store: ScriptedStore;
   readonly keystore: Keystore;
   readonly sales: StoredRecord<Sale>;
+  readonly enrolments: StoredRecord<Enrolment>;
+  /** A claim that a person has handed over. */
+  claim: Claim | undefined;
+  mqtt: MqttConnect = async () => failed("unreachable");
   /** In the journal, of this service. */
   stored: Configuration | undefined;
   chip: ChipFacts | undefined;
@@ -65,11 +74,17 @@ export class Service {
     this.store = store;
     this.keystore = createKeystore(store);
     this.sales = saleRecord(store);
+    this.enrolments = enrolmentRecord(store);
   }
 
   context(url: string): ProvisioningContext {
     return {
-      io: { http: (request) => this.#exchange(request), clock: this.clock, random: () => 0.5 },
+      io: {
+        http: (request) => this.#exchange(request),
+        mqtt: (options) => this.mqtt(options),
+        clock: this.clock,
+        random: () => 0.5,
+      },
       url: parseAddress(url)!,
       identity: this.identity,
       product: { firmwareVersion: "1.2.3", hardwareVersion: "ESP32-S3", productId: this.productId, language: "de-DE" },
@@ -77,7 +92,8 @@ export class Service {
         chip: () => this.chip,
         wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       },
-      claim: () => undefined,
+      claim: () => this.claim,
+      enrolments: this.enrolments,
       ...{ keystore: this.keystore, sales: this.sales, stored: () => this.stored, freeSlot: () => "slot1" as const },
       deviceToken: () => this.identity.deviceToken(),
       timeoutMs: this.timeoutMs,
@@ -129,6 +145,7 @@ export class Service {
 export function protocolAt(url: string): Protocol {
   const address = parseAddress(url)!;
   if (dialectOf(address)) return vending;
+  if (templateOf(address)) return fleet;
   return protocolOfUrl(address) === "xiaozhi" ? xiaozhi : deviceService;
 }
 

@@ -8,6 +8,7 @@ import { preferencesRecord } from "../../modules/settings/preferences.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { tokenRecord } from "../../modules/settings/token.js";
 import type { Store } from "../../modules/storage/storage.js";
+import { enrolmentRecord } from "../../provisioning/fleet-record.js";
 import { Journal } from "../../provisioning/journal.js";
 import { saleRecord } from "../../provisioning/vending-record.js";
 
@@ -21,6 +22,7 @@ type Records =
   | "journal"
   | "keystore"
   | "sales"
+  | "enrolments"
   | "seen";
 
 export function recordsIn(store: Store): Pick<Device, Records> {
@@ -34,6 +36,7 @@ export function recordsIn(store: Store): Pick<Device, Records> {
     journal: new Journal(store),
     keystore: createKeystore(store),
     sales: saleRecord(store),
+    enrolments: enrolmentRecord(store),
     seen: new Seen(store),
   };
 }
