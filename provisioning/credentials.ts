@@ -67,8 +67,14 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
 }
 
 /** What is usual is left out: the layout before is this one without it. */
-export function encodeCredentials({ password, cleanSession, ...others }: Credentials): RawCredentials {
-  return { ...others, password: password.reveal(), ...(!cleanSession && { cleanSession }) };
+export function encodeCredentials({ username, password, cleanSession, ...others }: Credentials): RawCredentials {
+  // An empty name is none: with a certificate there need not be one.
+  return {
+    ...others,
+    username: username || undefined,
+    password: password.reveal(),
+    ...(!cleanSession && { cleanSession }),
+  };
 }
 
 /**

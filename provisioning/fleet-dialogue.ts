@@ -99,12 +99,12 @@ export async function openDialogue(
   });
 }
 
-/** Whether the broker lets somebody in. */
+/** Whether the broker lets somebody in. It has room for the next connection when this is fulfilled, either way. */
 export async function knock({ mqtt, clock }: ProvisioningContext["io"], endpoint: Endpoint): Promise<Result<void>> {
   const connected = await mqtt({ ...connectionTo(endpoint), subscribe: [], onMessage() {} });
-  if (!connected.ok) return connected;
-  await leave(connected.value, clock);
-  return success(undefined);
+  if (connected.ok) await leave(connected.value, clock);
+  else await sleep(clock, RECONNECT_MS);
+  return connected.ok ? success(undefined) : connected;
 }
 
 function connectionTo(endpoint: Endpoint): Omit<MqttOptions, "subscribe" | "onMessage"> {

@@ -30,6 +30,8 @@ export interface Script {
   /** A reason refuses the connection. */
   broker(options: MqttOptions): Reason | undefined;
   /** A reason refuses the network. */
+  /** What is published, and what is answered to it at once. */
+  hear?(message: Message): Message | "close" | undefined;
   join(ssid: string, password: string): Reason | undefined;
   networks: Network[];
   /** The network's DNS; without it every name has an address. */
@@ -87,7 +89,7 @@ export class World {
     this.clock = options.clock ?? new VirtualClock();
     this.#seed = options.seed ?? 1;
     this.script = script;
-    this.broker = new ScriptedBroker(this.clock, (message) => this.published.push(message));
+    this.broker = new ScriptedBroker(this.clock, (message) => this.#hear(message));
     this.wifi = new ScriptedWiFi(this.clock, script);
     this.store = store;
     store.onPowerCut = () => {
@@ -277,6 +279,16 @@ export class World {
     if (reason) return failed(reason);
     this.session = this.broker.open(options, this.answerMs);
     return success(this.session);
+  }
+
+  #hear(message: Message): void {
+    if (this.#off) return;
+    this.published.push(message);
+    const reply = this.script.hear?.(message);
+    const { session } = this;
+    if (!reply || this.step()) return;
+    if (reply === "close") session?.end(failed("broker-closed").failure);
+    else session?.reply(reply, () => !this.step());
   }
 
   #later<T>(delayMs: number, value: () => T): Promise<T> {

@@ -1,4 +1,6 @@
 /** The journeys as bare XS runs them: commands come in as text, one turn each (tests/xs/run.mjs). */
+
+import { fleetJourneys } from "./fleet-life.js";
 import { journeys, type Playable } from "./journeys.js";
 import { matrixJourneys } from "./matrix-play.js";
 import { outageJourneys } from "./outages.js";
@@ -15,6 +17,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...outboxJourneys,
   ...updateJourneys,
   ...vendingJourneys,
+  ...fleetJourneys,
   ...outageJourneys,
 };
 let current: Playable | undefined;
