@@ -8,6 +8,7 @@ import { openDemo } from "../../mocks/aws/demo.js";
 import type { AwsEvent } from "../../mocks/aws/events.js";
 import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
 import { sendForm } from "../../mocks/phone.js";
+import { fetchClaim, handOver, watch } from "../../tools/claim/claim.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import { csvRows } from "../../tools/factory/rows.js";
 import { runBatch } from "../../tools/factory/run.js";
@@ -84,5 +85,21 @@ test("by a certificate vending machine: bought once, over restarts, too", async 
     { status: "ACTIVE", thing: "SN-VENDING" },
   ]);
   expect(stage.events.filter(({ type }) => type === "vended")).toEqual([]);
+  expectNoSecrets(stage);
+}, 90_000);
+
+test("by trusted user: the app's claim, handed over in one go, becomes a certificate of the board's own", async () => {
+  const stage = await openStage("SN-TRUSTED");
+  const { aws, device } = stage;
+  const options = {
+    ...{ accountUrl: aws.httpsUrl, authorityPem: aws.rootPem, endpoint: `localhost:${aws.mqttPort}` },
+    ...{ templateName: "fleet", parameters: {}, portalUrl: portalUrl(device), ...WIFI },
+  };
+  await handOver(options, await fetchClaim(options));
+  expect(await watch(options, 2 * STEP_MS)).toMatchObject({ phase: "done" });
+  await untilHeard(stage, "SN-TRUSTED");
+  await device.powerCut();
+  await device.start();
+  await untilHeard(stage, "SN-TRUSTED");
   expectNoSecrets(stage);
 }, 90_000);
