@@ -43,7 +43,10 @@ test.each(["rsa", "ec"] as const)(
     // The authority fits into the field alone; without a token the machine is not asked.
     expect((await sendForm(app.portal, { ...form, pem: aws.rootPem })).status).toBe(303);
     expect(await watchTrial(app.portal, ["failed"], 30_000)).toMatchObject({ failure: { reason: "no-identity" } });
-    const document = JSON.stringify({ deviceToken: TOKEN });
+    // As large as a document becomes: a claim goes beside the token, and its key is held against it.
+    const { certificatePem, privateKey } = await aws.createCertificate([]);
+    const expiration = Math.round(Date.now() / 1000) + 300;
+    const document = JSON.stringify({ certificatePem, privateKey, expiration, deviceToken: TOKEN });
     expect((await sendForm(app.portal, { ...form, pem: document })).status).toBe(303);
     await watchTrial(app.portal, ["done"], 60_000);
     await watch.untilState("online");

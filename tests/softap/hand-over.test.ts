@@ -104,3 +104,16 @@ life("the minutes that a claim has left are told where the calendar can know the
   world.fillIn({ stored: "claim", ssid: "" }, "/forget");
   expect(world.visit({ path: "/?change" }).body).not.toContain("is stored");
 });
+
+life("a program sends the document as a text in its own JSON", async ({ boot }) => {
+  const world = boot({});
+  await world.untilState("portal");
+  const headers = new Map([["content-type", "application/json"]]);
+  const pageToken = /name="token" value="([0-9a-f]+)"/.exec(world.visit({}).body)![1]!;
+  const send = (pem: string) =>
+    world.visit({ method: "POST", path: "/", headers, body: JSON.stringify({ ...form, token: pageToken, pem }) });
+  const refused = send(JSON.stringify({ ...document, certificatePem: undefined }));
+  expect([refused.status, JSON.parse(refused.body)]).toEqual([422, { errors: { pem: "claim-invalid" } }]);
+  expect(send(JSON.stringify(document)).status).toBe(202);
+  expect(world.visit({}).body).toContain("mqtts://x-ats.iot.y/fleet");
+});
