@@ -39,10 +39,11 @@ export function startAgent(application: Application = {}): Agent {
   const clock = createClock();
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
+  const factory = createStore("factory");
   const authorities = authoritiesRecord(store);
   const trusted = () => authorities.read() ?? [];
   const preferences = preferencesRecord(store);
-  const identity = createIdentity(createStore("factory"), store, Math.random);
+  const identity = createIdentity(factory, store, Math.random);
   const firmware = createFirmware(config as unknown as FirmwareBuild);
   const built: Build = { ...(config as unknown as Build), ...identity.product };
   const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
@@ -77,7 +78,7 @@ export function startAgent(application: Application = {}): Agent {
     authorities,
     preferences,
     journal: new Journal(store),
-    keystore: createKeystore(store),
+    keystore: createKeystore(store, factory),
     sales: saleRecord(store),
     enrolments: enrolmentRecord(store),
     pauses: new Pauses(clock),

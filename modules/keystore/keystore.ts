@@ -1,8 +1,9 @@
-/** What proves the device in a TLS handshake. */
-import { fromBase64 } from "../base64/base64.js";
-import type { Result } from "../failure/failure.js";
-import { StoredRecord } from "../storage/record.js";
+/** What proves the device in a TLS handshake: read for one, and not kept. */
+import { crc32 } from "../crc/crc32.js";
+import { failed, type Result, success } from "../failure/failure.js";
+import { readFactoryCredential } from "../identity/factory-credential.js";
 import type { Store } from "../storage/storage.js";
+import { decodeIdentity, encodeIdentity } from "./blob.js";
 
 export interface ClientIdentity {
   /** DER, leaf first. */
@@ -11,45 +12,49 @@ export interface ClientIdentity {
   readonly key: Uint8Array;
 }
 
+/** The factory's claim and its device certificate, and two for what the device gets by itself. */
 export type CertificateId = "claim" | "factory" | SlotId;
 export type SlotId = "slot0" | "slot1";
+export const SLOTS: readonly SlotId[] = ["slot0", "slot1"];
 
 export interface Keystore {
   read(id: CertificateId): ClientIdentity | undefined;
+  /** When it returns ok the identity is in flash; otherwise the slot is empty, or as it was. */
   write(slot: SlotId, identity: ClientIdentity): Result<void>;
-  erase(id: CertificateId): Result<void>;
+  erase(slot: SlotId): Result<void>;
   has(id: CertificateId): boolean;
 }
 
-/** As records of base64, until there are blobs. */
-export function createKeystore(store: Store): Keystore {
-  const record = (id: CertificateId) =>
-    new StoredRecord<string[]>({
-      store,
-      key: `id_${id}`,
-      encode: (texts) => texts,
-      decode: (value) => (Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined),
-    });
+/**
+ * A slot is one blob. NVS writes a blob's index last, and the blob has a checksum: it is whole or not there.
+ * @param store the agent's own namespace
+ * @param factory the namespace that only the factory writes
+ */
+export function createKeystore(store: Store, factory: Pick<Store, "getBytes">): Keystore {
+  const read = (id: CertificateId): ClientIdentity | undefined => {
+    if (id === "claim") return readFactoryCredential(factory, "claim");
+    if (id === "factory") return readFactoryCredential(factory, "device");
+    return decodeIdentity(store.getBytes(id));
+  };
   return {
-    read(id) {
-      const [key, ...chain] = record(id).read() ?? [];
-      return key === undefined ? undefined : { key: fromBase64(key), chain: chain.map(fromBase64) };
+    read,
+    write(slot, identity) {
+      const blob = encodeIdentity(identity);
+      const stored = store.getBytes(slot);
+      // Flash wears: nothing new is not written.
+      if (stored?.length === blob.length && crc32(stored) === crc32(blob)) return success(undefined);
+      return changed(slot, () => store.setBytes(slot, blob));
     },
-    write: (slot, { chain, key }) => record(slot).write([key, ...chain].map(toBase64)),
-    erase: (id) => record(id).erase(),
-    has: (id) => record(id).read() !== undefined,
+    erase: (slot) => changed(slot, () => store.getBytes(slot) && store.delete(slot)),
+    has: (id) => read(id) !== undefined,
   };
 }
 
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 3) {
-    const [a, b = 0, c = 0] = bytes.subarray(at, at + 3);
-    const bits = (a! << 16) | (b << 8) | c;
-    text += DIGITS[bits >> 18]! + DIGITS[(bits >> 12) & 63]! + DIGITS[(bits >> 6) & 63]! + DIGITS[bits & 63]!;
+function changed(slot: SlotId, change: () => void): Result<void> {
+  try {
+    change();
+    return success(undefined);
+  } catch {
+    return failed("storage-full", slot);
   }
-  const left = bytes.length % 3;
-  return left === 0 ? text : text.slice(0, left - 3) + "=".repeat(3 - left);
 }

@@ -44,6 +44,8 @@ export class Service {
   readonly offers: FirmwareOffer[] = [];
   readonly notes: string[] = [];
   readonly store: ScriptedStore;
+  /** The factory's namespace. */
+  readonly factory = new ScriptedStore();
   readonly keystore: Keystore;
   readonly sales: StoredRecord<Sale>;
   readonly enrolments: StoredRecord<Enrolment>;
@@ -72,7 +74,7 @@ export class Service {
   constructor(answering: Answering, store = new ScriptedStore()) {
     this.#answering = answering;
     this.store = store;
-    this.keystore = createKeystore(store);
+    this.keystore = createKeystore(store, this.factory);
     this.sales = saleRecord(store);
     this.enrolments = enrolmentRecord(store);
   }

@@ -25,7 +25,7 @@ type Records =
   | "enrolments"
   | "seen";
 
-export function recordsIn(store: Store): Pick<Device, Records> {
+export function recordsIn(store: Store, factory: Pick<Store, "getBytes">): Pick<Device, Records> {
   return {
     store,
     settings: settingsRecord(store),
@@ -34,7 +34,7 @@ export function recordsIn(store: Store): Pick<Device, Records> {
     preferences: preferencesRecord(store),
     authorities: authoritiesRecord(store),
     journal: new Journal(store),
-    keystore: createKeystore(store),
+    keystore: createKeystore(store, factory),
     sales: saleRecord(store),
     enrolments: enrolmentRecord(store),
     seen: new Seen(store),

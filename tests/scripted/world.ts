@@ -29,9 +29,9 @@ export interface Script {
   http(request: HttpRequest): Result<HttpResponse> | Promise<Result<HttpResponse>>;
   /** A reason refuses the connection. */
   broker(options: MqttOptions): Reason | undefined;
-  /** A reason refuses the network. */
   /** What is published, and what is answered to it at once. */
   hear?(message: Message): Message | "close" | undefined;
+  /** A reason refuses the network. */
   join(ssid: string, password: string): Reason | undefined;
   networks: Network[];
   /** The network's DNS; without it every name has an address. */
@@ -45,7 +45,6 @@ export interface Shown {
   readonly body: string;
 }
 
-/** One of many. */
 export interface WorldOptions {
   readonly clock?: VirtualClock;
   readonly mac?: string;
@@ -53,6 +52,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly firmwareVersion?: string;
   readonly resetReason?: string;
+  /** What the factory has left; default: nothing beside the identity. */
+  readonly factory?: ScriptedStore;
   /** Default: offers are kept, and that is all. */
   updates?(world: World): Updates;
 }
@@ -235,10 +236,8 @@ export class World {
         restart: () => {
           this.restarted = true;
         },
-        freeHeapBytes: () => 150_000,
-        facts: () => undefined,
+        ...{ freeHeapBytes: () => 150_000, facts: () => undefined, isDebug: false },
         resetReason: () => this.#options.resetReason ?? "power-on",
-        isDebug: false,
       },
       wifi: this.wifi,
       button: this.button,
@@ -254,7 +253,7 @@ export class World {
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
       identity: identityOf(this.#options.mac ?? MAC),
-      ...recordsIn(store),
+      ...recordsIn(store, this.#options.factory ?? new ScriptedStore()),
       pauses: new Pauses(this.clock),
       outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
       telemetry: new Telemetry(),
