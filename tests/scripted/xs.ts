@@ -6,6 +6,7 @@ import { matrixJourneys } from "./matrix-play.js";
 import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
+import { slotsJourneys } from "./slots.js";
 import { updateJourneys } from "./updates.js";
 import { vendingJourneys } from "./vending.js";
 import { answerCommands, collectGarbage } from "./xs-globals.js";
@@ -17,6 +18,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...outboxJourneys,
   ...updateJourneys,
   ...vendingJourneys,
+  ...slotsJourneys,
   ...fleetJourneys,
   ...outageJourneys,
 };
