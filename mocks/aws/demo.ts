@@ -69,16 +69,21 @@ const YEAR_MS = 365 * 86_400_000;
 /**
  * An account with a template, an authority whose certificates register themselves, and a vending machine that knows a
  * board. In this folder stand its root, a claim, a device's own certificate, and the list of boards for `npm run factory`.
+ * @param name of 127.0.0.1
  */
-export async function openDemo(folder: string, log: (line: string) => void): Promise<{ aws: MockAws; text: string }> {
-  const aws = new MockAws({ endpoint: ENDPOINT, serverKey: "ec", log });
+export async function openDemo(
+  folder: string,
+  log: (line: string) => void,
+  name = ENDPOINT,
+): Promise<{ aws: MockAws; text: string }> {
+  const aws = new MockAws({ endpoint: name, serverKey: "ec", log });
   aws.putPolicy("claim", claimPolicy);
   aws.putPolicy("device", devicePolicy);
   aws.putTemplate(TEMPLATE, template);
   const claim = await aws.createCertificate(["claim"]);
   mkdirSync(folder, { recursive: true });
-  const write = (name: string, content: string): void => {
-    const path = join(folder, name);
+  const write = (file: string, content: string): void => {
+    const path = join(folder, file);
     writeFileSync(path, content, { mode: 0o600 });
     chmodSync(path, 0o600);
   };
@@ -93,7 +98,7 @@ export async function openDemo(folder: string, log: (line: string) => void): Pro
   write("device.key", keyPem(own));
   aws.addVendingDevice({ dialect: "awslabs", serial: SERIALS.vending, token: TOKEN });
   await aws.start();
-  const endpoint = `${ENDPOINT}:${aws.mqttPort}`;
+  const endpoint = `${name}:${aws.mqttPort}`;
   const machine = aws.httpsUrl.replace("127.0.0.1", ENDPOINT);
   write(
     "boards.csv",
@@ -107,7 +112,7 @@ ${SERIALS.vending},${machine}/Prod/getcert#${endpoint},,,,,${TOKEN}
   const text = `
 AWS IoT
 
-  Endpoint             ${ENDPOINT}, port ${aws.mqttPort}, or ${aws.alpnPort} with ALPN
+  Endpoint             ${name}, port ${aws.mqttPort}, or ${aws.alpnPort} with ALPN
   Template             ${TEMPLATE}, which needs SerialNumber
   Root, claim, its key ${folder}: root.pem, claim.pem, claim.key
   Claims for five minutes, vending machines
