@@ -88,6 +88,22 @@ test("by a certificate vending machine: bought once, over restarts, too", async 
   expectNoSecrets(stage);
 }, 90_000);
 
+test("by claim: the factory's claim is exchanged for a certificate of the board's own", async () => {
+  const stage = await openStage("SN-CLAIM");
+  await saveAsItStands(stage);
+  await untilDone(stage.device);
+  await untilHeard(stage, "SN-CLAIM");
+  await stage.device.powerCut();
+  stage.events.length = 0;
+  await stage.device.start();
+  await untilHeard(stage, "SN-CLAIM");
+  expect(stage.aws.certificates.filter(({ origin }) => origin === "keys")).toMatchObject([
+    { status: "ACTIVE", thing: "SN-CLAIM" },
+  ]);
+  expect(stage.events.filter(({ type }) => type === "created")).toEqual([]);
+  expectNoSecrets(stage);
+}, 90_000);
+
 test("by trusted user: the app's claim, handed over in one go, becomes a certificate of the board's own", async () => {
   const stage = await openStage("SN-TRUSTED");
   const { aws, device } = stage;
