@@ -6,12 +6,14 @@ import { expect, onTestFinished, test } from "vitest";
 import type { MockAws } from "../../mocks/aws/aws.js";
 import { openDemo } from "../../mocks/aws/demo.js";
 import type { AwsEvent } from "../../mocks/aws/events.js";
+import { readFlash } from "../../mocks/device/state-file.js";
 import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
 import { sendForm } from "../../mocks/phone.js";
 import { fetchClaim, handOver, watch } from "../../tools/claim/claim.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import { csvRows } from "../../tools/factory/rows.js";
 import { runBatch } from "../../tools/factory/run.js";
+import { readNvs } from "../../tools/nvs/nvs.js";
 import { openDevice, portalUrl, STEP_MS, until, untilDone, WIFI } from "./support.js";
 
 interface Stage {
@@ -104,7 +106,7 @@ test("by claim: the factory's claim is exchanged for a certificate of the board'
   expectNoSecrets(stage);
 }, 90_000);
 
-test("by trusted user: the app's claim, handed over in one go, becomes a certificate of the board's own", async () => {
+test("by trusted user: the app's claim, handed over in one go, is spent and erased", async () => {
   const stage = await openStage("SN-TRUSTED");
   const { aws, device } = stage;
   const options = {
@@ -114,8 +116,17 @@ test("by trusted user: the app's claim, handed over in one go, becomes a certifi
   await handOver(options, await fetchClaim(options));
   expect(await watch(options, 2 * STEP_MS)).toMatchObject({ phase: "done" });
   await untilHeard(stage, "SN-TRUSTED");
+  // Proven some seconds after it has connected.
+  await until("an erased claim", () => !keysIn(device).some((key) => key.startsWith("claim")));
   await device.powerCut();
   await device.start();
   await untilHeard(stage, "SN-TRUSTED");
   expectNoSecrets(stage);
 }, 90_000);
+
+/** Of the agent's namespace, in flash. */
+function keysIn({ stateFile }: VirtualDevice): string[] {
+  return readNvs(readFlash(stateFile)!)
+    .entries.filter(({ namespace }) => namespace === "agent")
+    .map(({ key }) => key);
+}
