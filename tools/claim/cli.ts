@@ -15,14 +15,17 @@ device whose captive page is open, and watches until the device has the certific
   --ca FILE          the account's authority (root.pem); the device gets it, too
   --portal URL       the device's page (default http://192.168.4.1/)
   --ssid, --password of the Wi-Fi that the device shall join
+  --help             this text
 `;
 /** Wi-Fi, time, two connections and the service's patience. */
 const timeoutMs = 120_000;
 
 class UsageError extends Error {}
 
-function readArguments(args: string[]): HandOverOptions {
+/** Undefined where the text above is wanted. */
+function readArguments(args: string[]): HandOverOptions | undefined {
   const values = parsed(args);
+  if (values.help) return undefined;
   const { account, endpoint, template, ssid, portal = "http://192.168.4.1/", password = "", ca } = values;
   if (!account || !endpoint || !template || !ssid)
     throw new UsageError("--account, --endpoint, --template and --ssid are needed");
@@ -50,6 +53,7 @@ function parsed(args: string[]) {
     portal: text,
     ssid: text,
     password: text,
+    help: { type: "boolean" },
   } as const;
   try {
     return parseArgs({ args, options }).values;
@@ -60,6 +64,10 @@ function parsed(args: string[]) {
 
 async function run(): Promise<void> {
   const options = readArguments(process.argv.slice(2));
+  if (!options) {
+    process.stdout.write(usage);
+    return;
+  }
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const claim = await fetchClaim(options);
   const seconds = Math.round(claim.expiration - Date.now() / 1000);
