@@ -34,7 +34,7 @@ import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
 const TOKEN_LIFETIME_MS = 55 * 60 * 1000;
 
 /** The broker is there, and does not want this certificate, or this client id with it. */
-const REFUSALS: ReadonlySet<Reason> = new Set([
+export const REFUSALS: ReadonlySet<Reason> = new Set([
   "broker-closed",
   "broker-credentials",
   "broker-refused",

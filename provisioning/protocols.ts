@@ -6,6 +6,7 @@ import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
 import { fleet } from "./fleet.js";
 import { templateOf } from "./fleet-request.js";
+import { justInTime } from "./just-in-time.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
 import { vending } from "./vending.js";
 import { dialectOf } from "./vending-dialects.js";
@@ -71,7 +72,7 @@ async function protocolFor(target: Target, context: ProvisioningContext): Promis
 
 function knownProtocol({ protocol }: Target, context: ProvisioningContext): Protocol | undefined {
   if (protocol === "automatic" && dialectOf(context.url)) return vending;
-  if (protocol === "automatic" && templateOf(context.url)) return fleet;
+  if (protocol === "automatic" && context.url.scheme === "mqtts") return templateOf(context.url) ? fleet : justInTime;
   if (protocol !== "automatic") return chosen[protocol];
   const known = protocolOfUrl(context.url) ?? context.habits().protocol;
   return known && detected[known];

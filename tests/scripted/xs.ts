@@ -2,6 +2,7 @@
 
 import { fleetJourneys } from "./fleet-life.js";
 import { journeys, type Playable } from "./journeys.js";
+import { justInTimeJourneys } from "./just-in-time.js";
 import { matrixJourneys } from "./matrix-play.js";
 import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
@@ -19,6 +20,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...updateJourneys,
   ...vendingJourneys,
   ...slotsJourneys,
+  ...justInTimeJourneys,
   ...fleetJourneys,
   ...outageJourneys,
 };
