@@ -28,12 +28,20 @@ export interface TlsEvents {
   onSecure(): void;
 }
 
+/** AWS IoT's port for HTTPS is MQTT's, too, for who asks for it so and proves who it is in the handshake. */
+const SHARED_PORT = 443;
+const SHARED_PORT_PROTOCOL = "x-amzn-mqtt-ca";
+
+/** What the SDK wants for it: buffers of their own, as it sees no view's offset. */
 function proofOf(identity: ClientIdentity | undefined, port: number | undefined) {
   if (!identity) return {};
-  const { chain, key } = identity;
-  const certificates = chain.map((der) => der.slice().buffer as ArrayBuffer);
-  const alpn = port === 443 ? { applicationLayerProtocolNegotiation: "x-amzn-mqtt-ca" } : {};
-  return { clientCertificates: certificates, clientKey: key.slice().buffer as ArrayBuffer, ...alpn };
+  const [clientKey, ...clientCertificates] = [identity.key, ...identity.chain].map(
+    (der) => der.slice().buffer as ArrayBuffer,
+  );
+  return {
+    ...{ clientCertificates, clientKey },
+    ...(port === SHARED_PORT && { applicationLayerProtocolNegotiation: SHARED_PORT_PROTOCOL }),
+  };
 }
 
 /** The connection under a TLS socket, once there is one. */
@@ -117,11 +125,18 @@ class WatchedTcp extends GuardedTcp {
   #readable = 0;
   #isHeld = false;
   #readOn: Timer | undefined;
+  #roomBytes = 0;
+  #unsent: Uint8Array[] = [];
 
   constructor(options: Options & Limits & { watch: HandshakeWatch; wire: Wire }) {
-    const { watch, wire, onReadable, onError } = options;
+    const { watch, wire, onReadable, onWritable, onError } = options;
     super({
       ...options,
+      onWritable(this: TCP, count: number) {
+        const self = this as WatchedTcp;
+        self.#roomBytes = count;
+        if (self.#flush()) onWritable?.call(this, self.#roomBytes);
+      },
       onReadable(count: number) {
         try {
           onReadable?.call(this, count);
@@ -169,7 +184,36 @@ class WatchedTcp extends GuardedTcp {
     return result;
   }
 
+  /**
+   * In a handshake the SDK writes whatever room there is (session_419.js, `doProtocol`): a chain of certificates may
+   * have to wait.
+   */
+  override write(data: ArrayBuffer | Uint8Array): number {
+    if (this.#watch.isDone) return this.#send(data);
+    this.#unsent.push(new Uint8Array(data as ArrayBuffer));
+    this.#flush();
+    return this.#roomBytes;
+  }
+
+  /** @returns how many bytes more there is room for: the typings have nothing */
+  #send(bytes: ArrayBuffer | Uint8Array): number {
+    return (super.write(bytes) as unknown as number | undefined) ?? 0;
+  }
+
+  /** @returns whether there is room left */
+  #flush(): boolean {
+    for (;;) {
+      const [bytes] = this.#unsent;
+      if (!bytes || this.#roomBytes === 0) return this.#roomBytes > 0;
+      const part = bytes.slice(0, this.#roomBytes);
+      this.#roomBytes = this.#send(part);
+      if (part.length === bytes.length) this.#unsent.shift();
+      else this.#unsent[0] = bytes.subarray(part.length);
+    }
+  }
+
   override close(): void {
+    this.#unsent = [];
     Timer.clear(this.#readOn);
     this.#readOn = undefined;
     super.close();

@@ -124,6 +124,25 @@ test("by trusted user: the app's claim, handed over in one go, is spent and eras
   expectNoSecrets(stage);
 }, 90_000);
 
+test("by its own certificate: the first connection registers it and is closed, the next ones work", async () => {
+  const stage = await openStage("SN-OWN");
+  await saveAsItStands(stage);
+  await untilDone(stage.device);
+  await untilHeard(stage, "SN-OWN");
+  const known = stage.events.filter(({ type }) => type === "just-in-time" || type === "refused");
+  expect(known.slice(0, 2)).toMatchObject([
+    { type: "just-in-time", outcome: "pending" },
+    { type: "refused", at: "tls", why: "unknown" },
+  ]);
+  expect(stage.lines.join("\n")).toContain("it is registered, or pending");
+  await stage.device.powerCut();
+  stage.events.length = 0;
+  await stage.device.start();
+  await untilHeard(stage, "SN-OWN");
+  expect(stage.events.filter(({ type }) => type === "refused" || type === "just-in-time")).toEqual([]);
+  expectNoSecrets(stage);
+}, 90_000);
+
 /** Of the agent's namespace, in flash. */
 function keysIn({ stateFile }: VirtualDevice): string[] {
   return readNvs(readFlash(stateFile)!)
