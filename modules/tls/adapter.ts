@@ -189,14 +189,17 @@ class WatchedTcp extends GuardedTcp {
    * have to wait.
    */
   override write(data: ArrayBuffer | Uint8Array): number {
-    if (this.#watch.isDone) return this.#send(data);
+    if (this.#watch.isDone) return this.writeNow(data);
     this.#unsent.push(new Uint8Array(data as ArrayBuffer));
     this.#flush();
     return this.#roomBytes;
   }
 
-  /** @returns how many bytes more there is room for: the typings have nothing */
-  #send(bytes: ArrayBuffer | Uint8Array): number {
+  /**
+   * Not private: XS has no `super` there.
+   * @returns how many bytes more there is room for: the typings have nothing
+   */
+  protected writeNow(bytes: ArrayBuffer | Uint8Array): number {
     return (super.write(bytes) as unknown as number | undefined) ?? 0;
   }
 
@@ -206,7 +209,7 @@ class WatchedTcp extends GuardedTcp {
       const [bytes] = this.#unsent;
       if (!bytes || this.#roomBytes === 0) return this.#roomBytes > 0;
       const part = bytes.slice(0, this.#roomBytes);
-      this.#roomBytes = this.#send(part);
+      this.#roomBytes = this.writeNow(part);
       if (part.length === bytes.length) this.#unsent.shift();
       else this.#unsent[0] = bytes.subarray(part.length);
     }
