@@ -24,6 +24,7 @@ export function pageModel(change: Partial<PageModel> = {}): PageModel {
     scanning: false,
     known: [],
     hasClaim: false,
+    claimMinutes: undefined,
     authorities: [],
     facts: FACTS,
     trial: { phase: "idle", failure: undefined },
@@ -43,6 +44,7 @@ export function crowdedModel(change: Partial<PageModel> = {}): PageModel {
     networks: names.map((ssid, index) => ({ ssid, rssi: -40 - 3 * index, secured: index % 5 > 0 })),
     known: names.slice(0, 10).map((ssid, index) => ({ ssid, preferred: index === 0 })),
     hasClaim: true,
+    claimMinutes: 60,
     authorities: AUTHORITIES,
     ...change,
   });

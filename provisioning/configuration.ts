@@ -16,6 +16,8 @@ export interface Configuration {
   readonly utcOffsetMinutes: number | undefined;
   /** Where HTTP takes what MQTT cannot get through with. */
   readonly standIn: StandIn | undefined;
+  /** For the application: what AWS IoT's provisioning template says of the device. */
+  readonly deviceConfiguration?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What is undefined the agent decides. */
@@ -44,6 +46,7 @@ export interface RawConfiguration {
   readonly websocket?: unknown;
   readonly utcOffsetMinutes?: unknown;
   readonly standIn?: unknown;
+  readonly deviceConfiguration?: unknown;
 }
 
 /**
@@ -67,6 +70,7 @@ const OFFSET_BOUNDS_MINUTES = [-12 * 60, 14 * 60] as const;
 export function checkConfiguration(raw: RawConfiguration): Result<Configuration> {
   const credentials = checkCredentials(raw.credentials);
   if (!credentials.ok) return credentials;
+  const deviceConfiguration = checkTexts(raw.deviceConfiguration);
   const { heartbeatMs, dataMs, retryAttempts, timeoutMs, keepAliveMs } = raw.pace ?? {};
   const configuration: Configuration = {
     credentials: credentials.value,
@@ -80,6 +84,7 @@ export function checkConfiguration(raw: RawConfiguration): Result<Configuration>
     websocket: checkWebSocket(asObject(raw.websocket)),
     utcOffsetMinutes: asInteger(raw.utcOffsetMinutes, ...OFFSET_BOUNDS_MINUTES),
     standIn: checkStandIn(asObject(raw.standIn), credentials.value),
+    ...(deviceConfiguration && { deviceConfiguration }),
   };
   if (fits(configuration)) return success(configuration);
   // The broker goes before what stands in for it.
@@ -116,6 +121,12 @@ export function milliseconds(seconds: unknown): number | undefined {
 function clamped(value: unknown, [min, max]: readonly [number, number]): number | undefined {
   const number = asInteger(value, 1, Number.MAX_SAFE_INTEGER);
   return number === undefined ? undefined : Math.min(max, Math.max(min, number));
+}
+
+/** @returns undefined where there are none */
+function checkTexts(value: unknown): Readonly<Record<string, string>> | undefined {
+  const texts = Object.entries(asObject(value) ?? {}).filter(([, text]) => typeof text === "string");
+  return texts.length > 0 ? (Object.fromEntries(texts) as Record<string, string>) : undefined;
 }
 
 function checkWebSocket(raw: Json | undefined): WebSocketAccess | undefined {

@@ -2,6 +2,7 @@
 import { failed, type Result, success } from "../modules/failure/failure.js";
 import { parseUrl } from "../modules/http/url.js";
 import { asInteger, asObject, asText } from "../modules/json/json.js";
+import type { CertificateId } from "../modules/keystore/keystore.js";
 import type { Qos } from "../modules/mqtt/mqtt.js";
 import { Secret } from "../modules/secret/secret.js";
 
@@ -18,6 +19,8 @@ export interface Credentials {
   readonly qos: Qos;
   /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
   readonly cleanSession: boolean;
+  /** What proves the device; undefined: username and password do. */
+  readonly certificate?: CertificateId | undefined;
 }
 
 /** IANA's. */
@@ -38,6 +41,7 @@ export interface RawCredentials {
   readonly qos: unknown;
   /** The layout before had none: whatever is no plain `false` is true. */
   readonly cleanSession?: unknown;
+  readonly certificate?: unknown;
 }
 
 /** Nothing is half-believed: whatever the broker needs has to be there and make sense. */
@@ -57,12 +61,20 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   if (!topics) return failed("bad-answer", "the topics make no sense");
   const qos = raw.qos === 1 ? 1 : 0;
   const cleanSession = raw.cleanSession !== false;
-  return success({ host, port, tls, clientId, username, password: new Secret(password), topics, qos, cleanSession });
+  const certificate = CERTIFICATES.find((one) => one === raw.certificate);
+  const shown = { clientId, username, password: new Secret(password), ...(certificate && { certificate }) };
+  return success({ host, port, tls, ...shown, topics, qos, cleanSession });
 }
 
 /** What is usual is left out: the layout before is this one without it. */
-export function encodeCredentials({ password, cleanSession, ...others }: Credentials): RawCredentials {
-  return { ...others, password: password.reveal(), ...(!cleanSession && { cleanSession }) };
+export function encodeCredentials({ username, password, cleanSession, ...others }: Credentials): RawCredentials {
+  // An empty name is none: with a certificate there need not be one.
+  return {
+    ...others,
+    username: username || undefined,
+    password: password.reveal(),
+    ...(!cleanSession && { cleanSession }),
+  };
 }
 
 /**
@@ -104,4 +116,5 @@ function checkTopics(value: unknown): Record<string, string> | undefined {
   return topics;
 }
 
+const CERTIFICATES: readonly CertificateId[] = ["claim", "factory", "slot0", "slot1"];
 const OWN_TOPICS: ReadonlySet<string> = new Set(["control", "data", "status"]);

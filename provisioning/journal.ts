@@ -4,6 +4,7 @@
  */
 import { type Result, success } from "../modules/failure/failure.js";
 import { asObject } from "../modules/json/json.js";
+import type { SlotId } from "../modules/keystore/keystore.js";
 import { StoredRecord } from "../modules/storage/record.js";
 import type { Store } from "../modules/storage/storage.js";
 import {
@@ -87,6 +88,21 @@ export class Journal {
     return this.#isCandidate(url, configuration) ? this.#candidate.erase() : success(undefined);
   }
 
+  /** Of certificates that something stored names. */
+  slots(): SlotId[] {
+    return [this.#candidate, this.#current].flatMap((record) => slotIn(record.read()) ?? []);
+  }
+
+  /** For a new certificate. Where both are named what nobody has proven is given up: its certificate is about to go. */
+  freeSlot(): SlotId {
+    const [candidate, current] = [this.#candidate, this.#current].map((record) => slotIn(record.read()));
+    if (candidate && current && candidate !== current) {
+      this.#candidate.erase();
+      return candidate;
+    }
+    return (current ?? candidate) === "slot0" ? "slot1" : "slot0";
+  }
+
   habits(url: string): Habits {
     const habits = this.#habits.read();
     return habits?.url === url ? habits : {};
@@ -119,6 +135,11 @@ export class Journal {
     const entry = this.#candidate.read();
     return entry?.url === url && sameConfiguration(entry.configuration, configuration);
   }
+}
+
+function slotIn(entry: Entry | undefined): SlotId | undefined {
+  const certificate = entry?.configuration.credentials.certificate;
+  return certificate === "slot0" || certificate === "slot1" ? certificate : undefined;
 }
 
 /** The layout before had `url` and `credentials` alone: either firmware reads what the other wrote. */

@@ -2,14 +2,21 @@
 import type { Clock } from "../modules/clock/clock.js";
 import type { ShownCode } from "../modules/display/display.js";
 import type { Failure, Result } from "../modules/failure/failure.js";
+import type { Address } from "../modules/http/address.js";
 import type { HttpClient } from "../modules/http/http.js";
-import type { Url } from "../modules/http/url.js";
 import type { Identity } from "../modules/identity/identity.js";
+import type { Keystore, SlotId } from "../modules/keystore/keystore.js";
+import type { MqttConnect } from "../modules/mqtt/mqtt.js";
+import type { Secret } from "../modules/secret/secret.js";
+import type { Claim } from "../modules/settings/claim.js";
+import type { StoredRecord } from "../modules/storage/record.js";
 import type { ChipFacts } from "../modules/system/system.js";
 import type { FirmwareOffer } from "../modules/update/update.js";
 import type { WiFiStatus } from "../modules/wifi/wifi.js";
 import type { Configuration } from "./configuration.js";
+import type { Enrolment } from "./fleet-record.js";
 import type { Habits } from "./journal.js";
+import type { Sale } from "./vending-record.js";
 
 /** What the build says about itself. */
 export interface Product {
@@ -21,12 +28,28 @@ export interface Product {
 }
 
 export interface ProvisioningContext {
-  readonly io: { readonly http: HttpClient; readonly clock: Clock; readonly random: () => number };
-  readonly url: Url;
+  readonly io: {
+    readonly http: HttpClient;
+    readonly mqtt: MqttConnect;
+    readonly clock: Clock;
+    readonly random: () => number;
+  };
+  readonly url: Address;
   readonly identity: Identity;
   readonly product: Product;
   /** Read when a request is made. */
   readonly machine: { chip(): ChipFacts | undefined; wifi(): WiFiStatus };
+  /** That a person has handed over; read when it is spent. */
+  claim(): Claim | undefined;
+  /** For a certificate vending machine: a person's, or the factory's. */
+  deviceToken(): Secret | undefined;
+  readonly keystore: Keystore;
+  /** Of the two for certificates that are used from day to day, the one that nothing stored refers to. */
+  freeSlot(): SlotId;
+  /** The newest that is stored of this service. */
+  stored(): Configuration | undefined;
+  readonly sales: StoredRecord<Sale>;
+  readonly enrolments: StoredRecord<Enrolment>;
   /** What the service asked for the last time. */
   readonly timeoutMs: number | undefined;
   /** A person need not enter a code: in development only. */
@@ -34,8 +57,8 @@ export interface ProvisioningContext {
   habits(): Habits;
   /** What was found out holds for the next requests, over restarts too. */
   learn(habits: Habits): void;
-  /** What answers say beside what was asked. */
-  readonly told: { time(nowMs: number): void; firmware(offer: FirmwareOffer): void };
+  /** What answers say beside what was asked; a note is for whoever looks after the device. */
+  readonly told: { time(nowMs: number): void; firmware(offer: FirmwareOffer): void; note(text: string): void };
 }
 
 /** A person has to enter the code somewhere before the service gives a configuration. */

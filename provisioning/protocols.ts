@@ -1,10 +1,15 @@
 /** The choice among the protocols. */
 import { type Failure, type Reason, type Result, success } from "../modules/failure/failure.js";
-import { parseUrl } from "../modules/http/url.js";
+import { parseAddress } from "../modules/http/address.js";
 import type { ProtocolChoice } from "../modules/settings/settings.js";
 import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
+import { fleet } from "./fleet.js";
+import { templateOf } from "./fleet-request.js";
+import { justInTime } from "./just-in-time.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
+import { vending } from "./vending.js";
+import { dialectOf } from "./vending-dialects.js";
 import { activationV1, activationV2, xiaozhi } from "./xiaozhi.js";
 
 /** Where a person wants the device to be provisioned, and how. */
@@ -36,7 +41,7 @@ const HIDDEN: Detectable = "device-service";
 const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer"] as const);
 
 export function serviceAt(target: Target, context: Omit<ProvisioningContext, "url">): Service {
-  const whole: ProvisioningContext = { ...context, url: parseUrl(target.url)! };
+  const whole: ProvisioningContext = { ...context, url: parseAddress(target.url)! };
   const ask = async <T>(request: (protocol: Protocol) => Promise<Result<T>>): Promise<Result<T>> => {
     const found = await protocolFor(target, whole);
     return found.ok ? request(found.value) : found;
@@ -66,6 +71,8 @@ async function protocolFor(target: Target, context: ProvisioningContext): Promis
 }
 
 function knownProtocol({ protocol }: Target, context: ProvisioningContext): Protocol | undefined {
+  if (protocol === "automatic" && dialectOf(context.url)) return vending;
+  if (protocol === "automatic" && context.url.scheme === "mqtts") return templateOf(context.url) ? fleet : justInTime;
   if (protocol !== "automatic") return chosen[protocol];
   const known = protocolOfUrl(context.url) ?? context.habits().protocol;
   return known && detected[known];

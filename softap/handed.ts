@@ -1,5 +1,6 @@
 /** The certificates that a person hands over: on trial until the settings that they came with are kept. */
 import { type Result, success } from "../modules/failure/failure.js";
+import type { Secret } from "../modules/secret/secret.js";
 import { type Authorities, type AuthorityFacts, factsOf } from "../modules/settings/authorities.js";
 import type { Certificates } from "../modules/settings/certificates.js";
 import type { Claim } from "../modules/settings/claim.js";
@@ -7,29 +8,46 @@ import type { StoredRecord } from "../modules/storage/record.js";
 
 export interface CertificateRecords {
   readonly claim: StoredRecord<Claim>;
+  readonly token: StoredRecord<Secret>;
   readonly authorities: StoredRecord<Authorities>;
 }
 
-export type CertificateKind = keyof CertificateRecords;
+/** "claim": with the token, which stands for one. */
+export type CertificateKind = "claim" | "authorities";
+
+const MINUTE_MS = 60_000;
+/** What counts for longer needs no clock on the page: AWS IoT gives five minutes. */
+const MAX_MINUTES = 60;
 
 export class HandedCertificates {
   #records: CertificateRecords;
   /** Not kept yet, or just now: what comes with a wrong password is there for the next try. */
   #handed: Certificates = {};
   #hasClaim: boolean;
+  /** Of the claim, milliseconds since 1970. */
+  #expiresMs: number | undefined;
   #facts: readonly AuthorityFacts[];
   /** The authorities that were replaced; undefined where none are to be put back. */
   #before: { readonly authorities: Authorities | undefined } | undefined;
 
   constructor(records: CertificateRecords) {
     this.#records = records;
-    this.#hasClaim = records.claim.read() !== undefined;
+    const claim = records.claim.read();
+    this.#hasClaim = claim !== undefined || records.token.read() !== undefined;
+    this.#expiresMs = claim?.expiresMs;
     this.#facts = factsOf(records.authorities.read() ?? []);
   }
 
-  /** A claim is stored or on trial. */
+  /** A claim or a token is stored or on trial. */
   get hasClaim(): boolean {
     return this.#hasClaim;
+  }
+
+  /** @param nowMs a calendar that nobody has set is years behind: nothing is known then */
+  claimMinutes(nowMs: number): number | undefined {
+    if (this.#expiresMs === undefined) return undefined;
+    const minutes = Math.max(0, Math.floor((this.#expiresMs - nowMs) / MINUTE_MS));
+    return minutes <= MAX_MINUTES ? minutes : undefined;
   }
 
   /** Of the authorities that are stored or on trial. */
@@ -37,23 +55,25 @@ export class HandedCertificates {
     return this.#facts;
   }
 
-  /** To be trusted in place of those that are stored; undefined where none were handed over. */
-  get authorities(): Authorities | undefined {
-    return this.#handed.authorities;
+  /** Counts in place of what is stored of its kind. */
+  get handed(): Certificates {
+    return this.#handed;
   }
 
   /** An empty field leaves what came before. */
   take(certificates: Certificates): void {
     this.#handed = { ...this.#handed, ...certificates };
-    if (certificates.claim) this.#hasClaim = true;
+    if (certificates.claim || certificates.token) this.#hasClaim = true;
+    if (certificates.claim) this.#expiresMs = certificates.claim.expiresMs;
     if (certificates.authorities) this.#facts = factsOf(certificates.authorities);
   }
 
   keep(): Result<void> {
-    const { claim, authorities } = this.#handed;
+    const { claim, token, authorities } = this.#handed;
     const records = this.#records;
     const kept = claim ? records.claim.write(claim) : success(undefined);
-    if (!kept.ok || !authorities) return kept;
+    const keptToo = kept.ok && token ? records.token.write(token) : kept;
+    if (!keptToo.ok || !authorities) return keptToo;
     const before = { authorities: records.authorities.read() };
     const written = records.authorities.write(authorities);
     if (written.ok) this.#before = before;
@@ -71,13 +91,18 @@ export class HandedCertificates {
 
   /** Also what is on trial. */
   forget(kind: CertificateKind): Result<void> {
-    const { [kind]: _forgotten, ...rest } = this.#handed;
-    this.#handed = rest;
-    if (kind === "claim") this.#hasClaim = false;
-    else {
-      this.#facts = [];
-      this.#before = undefined;
+    const { claim, token, authorities } = this.#records;
+    const { authorities: trusted, ...others } = this.#handed;
+    if (kind === "claim") {
+      this.#handed = trusted ? { authorities: trusted } : {};
+      this.#hasClaim = false;
+      this.#expiresMs = undefined;
+      const erased = claim.erase();
+      return erased.ok ? token.erase() : erased;
     }
-    return this.#records[kind].erase();
+    this.#handed = others;
+    this.#facts = [];
+    this.#before = undefined;
+    return authorities.erase();
   }
 }

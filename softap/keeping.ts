@@ -1,7 +1,7 @@
 /** What of a trial is in flash: nothing of it before it works, or before a person says so. */
 import { type Failure, patienceOf, type Result, success } from "../modules/failure/failure.js";
 import { type Log, noteFailure } from "../modules/log/log.js";
-import type { Authorities } from "../modules/settings/authorities.js";
+import type { Certificates } from "../modules/settings/certificates.js";
 import { type Candidate, type Settings, withCandidate } from "../modules/settings/settings.js";
 import type { StoredRecord } from "../modules/storage/record.js";
 import type { Configuration } from "../provisioning/configuration.js";
@@ -32,8 +32,8 @@ export class Keeping {
   }
 
   /** On trial with the candidate, in place of the stored ones. */
-  get authorities(): Authorities | undefined {
-    return this.#certificates?.authorities;
+  get handed(): Certificates {
+    return this.#certificates?.handed ?? {};
   }
 
   get isKept(): boolean {

@@ -55,6 +55,8 @@ export interface PageModel {
   readonly known: readonly { readonly ssid: string; readonly preferred: boolean }[];
   /** A claim certificate with its key is stored. */
   readonly hasClaim: boolean;
+  /** For so long it counts still; undefined where that is not known, or long. */
+  readonly claimMinutes: number | undefined;
   /** That were handed over here: stored, or on trial. */
   readonly authorities: readonly AuthorityFacts[];
   readonly facts: { readonly mac: string; readonly serial: string | undefined; readonly firmware: string };

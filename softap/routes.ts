@@ -120,11 +120,14 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
 }
 
 /** @returns what is wrong with the fields; undefined when the trial has begun */
-function submit({ setup, clock }: Shown, typed: TypedSettings, pem: string): SettingsErrors | undefined {
+function submit({ setup, clock, urlLocked }: Shown, typed: TypedSettings, pem: string): SettingsErrors | undefined {
   const { status, networks } = setup;
   const known = setup.known(setup.stored);
-  const check = checkSettings(typed, { inRange: networks, known, refusedSsid: refusedSsid(status) });
   const certificates = parseCertificates(pem, clock.nowMs());
+  // What came with an address of its own is for that one.
+  const handedUrl = typeof certificates === "string" || urlLocked ? undefined : certificates.url;
+  const whole = handedUrl === undefined ? typed : { ...typed, url: handedUrl, protocol: "automatic" };
+  const check = checkSettings(whole, { inRange: networks, known, refusedSsid: refusedSsid(status) });
   if (typeof certificates === "string") return { ...(!check.ok && check.errors), pem: certificates };
   if (!check.ok) return check.errors;
   setup.submit(check.candidate, certificates);
@@ -143,7 +146,7 @@ function refusedSsid(status: TrialStatus): string | undefined {
   return failure?.reason === "wifi-password" ? failure.detail : undefined;
 }
 
-function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, sent: Sent = {}): PageModel {
+function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts, clock }: Shown, sent: Sent = {}): PageModel {
   const { status, stored, candidate, networks, scanning, certificates } = setup;
   const ssid = sent.ssid ?? candidate?.network.ssid ?? stored?.networks[0]?.ssid ?? "";
   const password = setup.known(stored).find((network) => network.ssid === ssid)?.password;
@@ -162,6 +165,7 @@ function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts }: Shown, s
     scanning,
     known: stored?.networks.map(({ ssid: name, preferred }) => ({ ssid: name, preferred })) ?? [],
     hasClaim: certificates.hasClaim,
+    claimMinutes: certificates.claimMinutes(clock.nowMs()),
     authorities: certificates.facts,
     facts,
     trial: status,

@@ -226,7 +226,7 @@ export class Setup {
     const result = await runTrial({
       io,
       candidate,
-      authorities: keeping.authorities,
+      handed: keeping.handed,
       activation,
       waiting,
       onStep: (step) => {

@@ -3,8 +3,9 @@
  * alone, where the service that the device has been with for long wants one.
  */
 import { type Failure, failed, type Result } from "../modules/failure/failure.js";
-import { isAddress, parseUrl } from "../modules/http/url.js";
-import type { Authorities } from "../modules/settings/authorities.js";
+import { parseAddress } from "../modules/http/address.js";
+import { isAddress } from "../modules/http/url.js";
+import type { Certificates } from "../modules/settings/certificates.js";
 import type { Candidate } from "../modules/settings/settings.js";
 import { JOIN_TIMEOUT_MS } from "../modules/wifi/join.js";
 import { explainJoin } from "../modules/wifi/scan.js";
@@ -20,12 +21,12 @@ export interface TrialOptions {
   readonly io: {
     readonly wifi: WiFi;
     resolve(name: string): Promise<string | undefined>;
-    /** @param authorities trusted in place of the stored ones */
-    serviceAt(target: Target, authorities: Authorities | undefined): Service;
+    /** @param handed counts in place of what is stored of its kind */
+    serviceAt(target: Target, handed: Certificates): Service;
   };
   readonly candidate: Candidate;
   /** They came with the candidate. */
-  readonly authorities: Authorities | undefined;
+  readonly handed: Certificates;
   /** What the service has answered already: the device is in the candidate's network then, and begins with the code. */
   readonly activation: Activation | undefined;
   /** Set when other settings were sent in the meantime, or nobody watches any more. */
@@ -58,7 +59,7 @@ export async function runTrial(options: TrialOptions): Promise<Result<Configurat
 /** From the address to the configuration. */
 async function reach(options: TrialOptions): Promise<Result<Configuration>> {
   const { io, candidate, waiting, onStep } = options;
-  const { host } = parseUrl(candidate.url)!;
+  const { host } = parseAddress(candidate.url)!;
   if (!isAddress(host) && !(await io.resolve(host))) {
     return (await io.resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet");
   }
@@ -68,8 +69,8 @@ async function reach(options: TrialOptions): Promise<Result<Configuration>> {
 }
 
 async function provision(options: TrialOptions): Promise<Result<Configuration>> {
-  const { io, candidate, authorities, activation, waiting, onStep, onQuery, onActivation } = options;
-  const service = io.serviceAt(candidate, authorities);
+  const { io, candidate, handed, activation, waiting, onStep, onQuery, onActivation } = options;
+  const service = io.serviceAt(candidate, handed);
   const obtained = await obtain(service, {
     first: activation && { kind: "activation", activation },
     waiting,

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { keyPem, makeCertificate, pem } from "../certificates.js";
 import { MockAws } from "./aws.js";
 
 /** A name that every machine resolves to itself: SNI cannot carry an address. */
@@ -43,31 +44,80 @@ const template = {
   DeviceConfiguration: { dataTopic: { "Fn::Join": ["", ["devices/", { Ref: "SerialNumber" }, "/data"]] } },
 };
 
-/** An account with a template, and its root and a claim in this folder, for a person to try a device with. */
-export async function openDemo(folder: string, log: (line: string) => void): Promise<{ aws: MockAws; text: string }> {
-  const aws = new MockAws({ endpoint: ENDPOINT, serverKey: "ec", log });
+/** By its own certificate a thing has its common name. */
+const ownTemplate = {
+  ...template,
+  Parameters: {
+    "AWS::IoT::Certificate::CommonName": { Type: "String" },
+    "AWS::IoT::Certificate::Id": { Type: "String" },
+  },
+  Resources: {
+    ...template.Resources,
+    thing: {
+      Type: "AWS::IoT::Thing",
+      Properties: { ThingName: { Ref: "AWS::IoT::Certificate::CommonName" } },
+    },
+  },
+  DeviceConfiguration: {},
+};
+
+/** Of the boards that the folder's list has, one for each way. */
+const SERIALS = { claim: "SN-CLAIM", trusted: "SN-TRUSTED", own: "SN-OWN", vending: "SN-VENDING" } as const;
+const TOKEN = "demo-token";
+const YEAR_MS = 365 * 86_400_000;
+
+/**
+ * An account with a template, an authority whose certificates register themselves, and a vending machine that knows a
+ * board. In this folder stand its root, a claim, a device's own certificate, and the list of boards for `npm run factory`.
+ * @param name of 127.0.0.1
+ */
+export async function openDemo(
+  folder: string,
+  log: (line: string) => void,
+  name = ENDPOINT,
+): Promise<{ aws: MockAws; text: string }> {
+  const aws = new MockAws({ endpoint: name, serverKey: "ec", log });
   aws.putPolicy("claim", claimPolicy);
   aws.putPolicy("device", devicePolicy);
   aws.putTemplate(TEMPLATE, template);
   const claim = await aws.createCertificate(["claim"]);
   mkdirSync(folder, { recursive: true });
-  const write = (name: string, content: string): void => {
-    const path = join(folder, name);
+  const write = (file: string, content: string): void => {
+    const path = join(folder, file);
     writeFileSync(path, content, { mode: 0o600 });
     chmodSync(path, 0o600);
   };
   write("root.pem", aws.rootPem);
   write("claim.pem", claim.certificatePem);
   write("claim.key", claim.privateKey);
+  const times = { notAfterMs: Date.now() + 10 * YEAR_MS };
+  const authority = makeCertificate({ subject: "Demo Device CA", isAuthority: true, ...times });
+  const own = makeCertificate({ subject: SERIALS.own, issuer: authority, ...times });
+  aws.registerCa(authority.der, { template: ownTemplate });
+  write("device.pem", pem(own, authority));
+  write("device.key", keyPem(own));
+  aws.addVendingDevice({ dialect: "awslabs", serial: SERIALS.vending, token: TOKEN });
   await aws.start();
+  const endpoint = `${name}:${aws.mqttPort}`;
+  const machine = aws.httpsUrl.replace("127.0.0.1", ENDPOINT);
+  write(
+    "boards.csv",
+    `serial_number,url,claim_cert,claim_key,device_cert,device_key,device_token
+${SERIALS.claim},mqtts://${endpoint}/${TEMPLATE},claim.pem,claim.key,,,
+${SERIALS.trusted},,,,,,
+${SERIALS.own},mqtts://${endpoint}/,,,device.pem,device.key,
+${SERIALS.vending},${machine}/Prod/getcert#${endpoint},,,,,${TOKEN}
+`,
+  );
   const text = `
 AWS IoT
 
-  Endpoint             ${ENDPOINT}, port ${aws.mqttPort}, or ${aws.alpnPort} with ALPN
+  Endpoint             ${name}, port ${aws.mqttPort}, or ${aws.alpnPort} with ALPN
   Template             ${TEMPLATE}, which needs SerialNumber
   Root, claim, its key ${folder}: root.pem, claim.pem, claim.key
   Claims for five minutes, vending machines
                        ${aws.httpsUrl}
+  Boards, each way     ${folder}/boards.csv, for npm run factory
 `;
   return { aws, text };
 }

@@ -1,6 +1,8 @@
 /** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
 import config from "mc/config";
+import { enrolmentRecord } from "../../provisioning/fleet-record.js";
 import { Journal } from "../../provisioning/journal.js";
+import { saleRecord } from "../../provisioning/vending-record.js";
 import type { Agent, Application } from "../application/application.js";
 import { createButton } from "../button/adapter.js";
 import { createClock } from "../clock/adapter.js";
@@ -9,6 +11,7 @@ import { createHttpClient } from "../http/client-adapter.js";
 import { createHttpServer } from "../http/server-adapter.js";
 import { createHttpStream } from "../http/stream-adapter.js";
 import { createIdentity } from "../identity/adapter.js";
+import { createKeystore } from "../keystore/keystore.js";
 import type { Build, Device } from "../lifecycle/device.js";
 import { runLifecycle } from "../lifecycle/lifecycle.js";
 import { createLog } from "../log/log.js";
@@ -23,6 +26,7 @@ import { authoritiesRecord } from "../settings/authorities.js";
 import { claimRecord } from "../settings/claim.js";
 import { preferencesRecord } from "../settings/preferences.js";
 import { settingsRecord } from "../settings/settings.js";
+import { tokenRecord } from "../settings/token.js";
 import { createStore } from "../storage/adapter.js";
 import { system } from "../system/adapter.js";
 import { serveUdp } from "../udp/adapter.js";
@@ -35,10 +39,11 @@ export function startAgent(application: Application = {}): Agent {
   const clock = createClock();
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
+  const factory = createStore("factory");
   const authorities = authoritiesRecord(store);
   const trusted = () => authorities.read() ?? [];
   const preferences = preferencesRecord(store);
-  const identity = createIdentity(createStore("factory"), store, Math.random);
+  const identity = createIdentity(factory, store, Math.random);
   const firmware = createFirmware(config as unknown as FirmwareBuild);
   const built: Build = { ...(config as unknown as Build), ...identity.product };
   const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
@@ -69,9 +74,13 @@ export function startAgent(application: Application = {}): Agent {
     store,
     settings: settingsRecord(store),
     claim: claimRecord(store),
+    token: tokenRecord(store),
     authorities,
     preferences,
     journal: new Journal(store),
+    keystore: createKeystore(store, factory),
+    sales: saleRecord(store),
+    enrolments: enrolmentRecord(store),
     pauses: new Pauses(clock),
     outbox,
     seen: new Seen(store),

@@ -3,6 +3,7 @@ import FFI from "mc/ffi";
 import { reportFault } from "../guard/guard.js";
 import { Secret } from "../secret/secret.js";
 import { isPassphrase } from "../settings/settings.js";
+import { isToken } from "../settings/token.js";
 import type { Store } from "../storage/storage.js";
 import { createEfuseKeyStore } from "./efuse-adapter.js";
 import { type Sha256, toHex } from "./hmac.js";
@@ -17,8 +18,8 @@ export const sha256: Sha256 = (...parts) => {
 };
 
 /**
- * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`, and what `readProduct`
- *   reads; the chip's eFuses come first where they have serial number and key
+ * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`, `device_token`, and
+ *   what `readProduct` reads; the chip's eFuses come first where they have serial number and key
  * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
  */
 export function createIdentity(factory: Store, store: Store, random: () => number): Identity {
@@ -35,6 +36,10 @@ export function createIdentity(factory: Store, store: Store, random: () => numbe
     ),
     accessPointPassword: isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined,
     product: readProduct(factory),
+    deviceToken() {
+      const token = factory.get("device_token") ?? "";
+      return isToken(token) ? new Secret(token) : undefined;
+    },
     sign(text, form) {
       const digest = keys.sign(new Uint8Array(ArrayBuffer.fromString(text)), form);
       return digest && toHex(digest);

@@ -34,6 +34,8 @@ export interface Identity {
   /** WPA2 password of the access point, as the label has it; undefined: the access point is open. */
   readonly accessPointPassword: Secret | undefined;
   readonly product: FactoryProduct;
+  /** For a certificate vending machine: read when it is shown. */
+  deviceToken(): Secret | undefined;
   /** HMAC-SHA256 with the factory's key, 64 lower-case hex digits; undefined where there is no key in this form. */
   sign(text: string, form: KeyForm): string | undefined;
 }

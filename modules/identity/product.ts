@@ -1,5 +1,5 @@
 /** What the factory wrote about the product, checked. */
-import { parseUrl } from "../http/url.js";
+import { parseAddress } from "../http/address.js";
 import type { Store } from "../storage/storage.js";
 import { type FactoryProduct, isSerial } from "./identity.js";
 
@@ -12,6 +12,6 @@ export function readProduct(factory: Store): FactoryProduct {
   return {
     ...(isSerial(hardwareVersion) && { hardwareVersion }),
     ...(isSerial(productId) && { productId }),
-    ...(parseUrl(provisioningUrl) && { provisioningUrl, provisioningUrlLocked }),
+    ...(parseAddress(provisioningUrl) && { provisioningUrl, provisioningUrlLocked }),
   };
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../clock/clock.js";
 import { reportFault } from "../guard/guard.js";
 import type { Store } from "../storage/storage.js";
 import type { Device } from "./device.js";
+import { eraseIdentities } from "./identities.js";
 
 /** A start that lasts this long is none of a row. */
 const QUICK_START_MS = 8_000;
@@ -15,14 +16,15 @@ const STARTS = "starts";
 const PORTAL = "portal";
 
 /** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
-export function watchButton(
-  { button, store, settings, claim, authorities, preferences, journal, outbox }: Device,
-  restart: (why: "button" | "reset") => void,
-): void {
+export function watchButton(device: Device, restart: (why: "button" | "reset") => void): void {
+  const { button, store, settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox } =
+    device;
   button.onWish = (wish) => {
-    if (wish === "reset")
-      for (const record of [settings, claim, authorities, preferences, journal, outbox]) record.erase();
-    else askForPortal(store);
+    if (wish === "reset") {
+      for (const record of [settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox])
+        record.erase();
+      eraseIdentities(device);
+    } else askForPortal(store);
     restart(wish === "reset" ? "reset" : "button");
   };
 }

@@ -1,6 +1,8 @@
 /** All that the lifecycle works with: the ports, and what the build says. */
+import type { Enrolment } from "../../provisioning/fleet-record.js";
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
+import type { Sale } from "../../provisioning/vending-record.js";
 import type { Application } from "../application/application.js";
 import type { Button } from "../button/button.js";
 import type { Clock } from "../clock/clock.js";
@@ -8,10 +10,12 @@ import type { Calendar } from "../clock/set.js";
 import type { Display } from "../display/display.js";
 import type { HttpClient, ServeHttp } from "../http/http.js";
 import type { Identity } from "../identity/identity.js";
+import type { Keystore } from "../keystore/keystore.js";
 import type { Log } from "../log/log.js";
 import type { MqttConnect } from "../mqtt/mqtt.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Pauses } from "../retry/pauses.js";
+import type { Secret } from "../secret/secret.js";
 import type { Seen } from "../session/seen.js";
 import type { Telemetry } from "../session/telemetry.js";
 import type { Authorities } from "../settings/authorities.js";
@@ -66,9 +70,13 @@ export interface Device {
   readonly store: Store;
   readonly settings: StoredRecord<Settings>;
   readonly claim: StoredRecord<Claim>;
+  readonly token: StoredRecord<Secret>;
   readonly preferences: StoredRecord<Preferences>;
   readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;
+  readonly sales: StoredRecord<Sale>;
+  readonly enrolments: StoredRecord<Enrolment>;
+  readonly keystore: Keystore;
   readonly pauses: Pauses;
   readonly outbox: Outbox;
   readonly seen: Seen;

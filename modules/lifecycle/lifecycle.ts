@@ -16,6 +16,7 @@ import { joinKnown } from "../wifi/join.js";
 import { whileJoined } from "../wifi/while-joined.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
 import type { Device } from "./device.js";
+import { prove, reject } from "./identities.js";
 import { pause, pauseOffline } from "./pause.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
@@ -167,15 +168,11 @@ function keep({ journal, log }: Device, { url }: Settings, configuration: Config
 async function online(device: Device, state: In<"online">): Promise<State> {
   const { settings, configuration, attempt } = state;
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
-  const { clock, log, journal } = device;
+  const { clock, log } = device;
   const { host, port } = configuration.credentials;
   let connectedMs = Number.POSITIVE_INFINITY;
   const sayOnline = () => log.event({ state: "online", broker: `${host}:${port}` });
   let isUpdating = false;
-  const prove = (proven: Configuration) => {
-    const result = journal.prove(settings.url, proven);
-    if (!result.ok) noteFailure(log, result.failure);
-  };
   log.event({ state: "connecting", to: "broker" });
   const ending = await runSession(device, {
     configuration,
@@ -184,7 +181,7 @@ async function online(device: Device, state: In<"online">): Promise<State> {
       connectedMs = clock.ticksMs();
       sayOnline();
     },
-    onProven: () => prove(configuration),
+    onProven: () => prove(device, settings, configuration),
     onUpdate(update) {
       if (update?.percent !== undefined)
         log.event({ state: "updating", version: update.version, percent: update.percent });
@@ -194,7 +191,7 @@ async function online(device: Device, state: In<"online">): Promise<State> {
     // The connection that stands has proven it.
     onChanged(changed) {
       keep(device, settings, changed);
-      prove(changed);
+      prove(device, settings, changed);
     },
   });
   const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
@@ -226,7 +223,7 @@ function lost(
   const offline = { name: "offline", settings, configuration, failure, attempt } as const;
   if (failure.reason !== "broker-credentials" || origin === "service") return offline;
   const other = otherThan(device, settings, configuration);
-  device.journal.reject(settings.url, configuration);
+  reject(device, settings, configuration);
   if (other) return { name: "online", settings, configuration: other, origin: "flash", attempt };
   return device.pauses.remainingMs("service") ? offline : { name: "provisioning", settings, configuration, attempt };
 }
@@ -238,14 +235,14 @@ function otherThan({ journal }: Device, { url }: Settings, configuration: Config
 
 /** Waits, then goes where the failure leads: to the broker again, or to the service. */
 async function offline(device: Device, { settings, configuration, failure, attempt }: In<"offline">): Promise<State> {
-  const { journal, pauses } = device;
+  const { pauses } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
   await pauseOffline(device, retryMs, configuration, failure, attempt + 1);
   const other = otherThan(device, settings, configuration);
   const isRefused =
     failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);
-  if (isRefused) journal.reject(settings.url, configuration);
+  if (isRefused) reject(device, settings, configuration);
   // The other one has its turn before the service has.
   const tries = Math.max(configuration.pace.retryAttempts ?? TRIES_BEFORE_SERVICE, other ? 2 * TRIES_EACH : 1);
   const isServicesTurn = isRefused ? !other : attempt % tries === tries - 1;

@@ -1,10 +1,9 @@
 /** The portal as a state of the device: why it opens, and when it ends without a person. */
 import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
 import { sleep } from "../clock/clock.js";
-import { formatUrl, parseUrl } from "../http/url.js";
+import { formatAddress, parseAddress } from "../http/address.js";
 import { accessPointName } from "../identity/identity.js";
 import { retryDelayMs } from "../retry/retry.js";
-import type { Authorities } from "../settings/authorities.js";
 import type { Settings } from "../settings/settings.js";
 import type { UpdateStatus } from "../update/update.js";
 import { joinKnown } from "../wifi/join.js";
@@ -31,8 +30,8 @@ export function readSettings({ settings, build }: Device): Settings | undefined 
 
 /** As settings have it; an address that makes no sense locks nothing. */
 function lockedUrl({ provisioningUrl, provisioningUrlLocked }: Build): string | undefined {
-  const url = provisioningUrlLocked ? parseUrl(provisioningUrl) : undefined;
-  return url && formatUrl(url);
+  const url = provisioningUrlLocked ? parseAddress(provisioningUrl) : undefined;
+  return url && formatAddress(url);
 }
 
 /**
@@ -52,11 +51,12 @@ export async function runPortal(
   const opened = openPortal({
     io: {
       ...device,
-      serviceAt: (target, authorities) => serviceOf(trusting(device, authorities), target, target.url !== stored?.url),
+      serviceAt: (target, handed) => serviceOf(device, target, { handed, isTrial: target.url !== stored?.url }),
     },
     random: device.random,
     settings: device.settings,
     claim: device.claim,
+    token: device.token,
     authorities: device.authorities,
     journal: device.journal,
     networks,
@@ -88,11 +88,6 @@ function ofUpdate(status: UpdateStatus | undefined): string {
   const { version, state, percent, reason } = status;
   const said = [state, percent === undefined ? undefined : `${percent} %`, reason].filter((part) => part !== undefined);
   return ` (${version}: ${said.join(", ")})`;
-}
-
-/** @param authorities in place of the stored ones, where there are any */
-function trusting(device: Device, authorities: Authorities | undefined): Device {
-  return authorities ? { ...device, http: (request) => device.http({ ...request, authorities }) } : device;
 }
 
 /**

@@ -2,19 +2,38 @@
 import type { Habits } from "../../provisioning/journal.js";
 import { type Service, serviceAt, type Target } from "../../provisioning/protocols.js";
 import { noteFailure } from "../log/log.js";
+import type { Authorities } from "../settings/authorities.js";
+import type { Certificates } from "../settings/certificates.js";
 import type { Device } from "./device.js";
 
-/** @param isTrial nothing that is found out may take the place of what is stored of another service */
-export function serviceOf(device: Device, target: Target, isTrial = false): Service {
+export interface ServiceOptions {
+  /** Counts in place of what is stored of its kind. */
+  readonly handed?: Certificates;
+  /** Nothing that is found out may take the place of what is stored of another service. */
+  readonly isTrial?: boolean;
+}
+
+export function serviceOf(
+  device: Device,
+  target: Target,
+  { handed = {}, isTrial = false }: ServiceOptions = {},
+): Service {
   let found: Habits = {};
   const { journal, build, system, identity, wifi } = device;
   const [configuration] = journal.stored(target.url);
   return serviceAt(target, {
-    io: device,
+    io: trusting(device, handed.authorities),
     identity,
     product: build,
     machine: { chip: system.facts, wifi: () => wifi.status() },
     timeoutMs: configuration?.pace.timeoutMs,
+    keystore: device.keystore,
+    freeSlot: () => journal.freeSlot(),
+    stored: () => journal.stored(target.url)[0],
+    sales: device.sales,
+    enrolments: device.enrolments,
+    claim: () => handed.claim ?? device.claim.read(),
+    deviceToken: () => handed.token ?? device.token.read() ?? identity.deviceToken(),
     skipActivation: build.skipActivation && system.isDebug,
     habits: () => ({ ...journal.habits(target.url), ...found }),
     learn(habits) {
@@ -25,6 +44,20 @@ export function serviceOf(device: Device, target: Target, isTrial = false): Serv
       const learnt = journal.learn(target.url, habits);
       if (!learnt.ok) noteFailure(device.log, learnt.failure);
     },
-    told: { time: device.calendar.suggest, firmware: (offer) => device.updates.offered(offer) },
+    told: {
+      time: device.calendar.suggest,
+      firmware: (offer) => device.updates.offered(offer),
+      note: (text) => device.log.note(text),
+    },
   });
+}
+
+/** @param authorities in place of the stored ones, where there are any */
+function trusting(device: Device, authorities: Authorities | undefined): Device {
+  if (!authorities) return device;
+  return {
+    ...device,
+    http: (request) => device.http({ ...request, authorities }),
+    mqtt: (options) => device.mqtt({ ...options, authorities }),
+  };
 }

@@ -7,7 +7,6 @@ import { Resolver } from "../resolver/adapter.js";
 import type { Authorities } from "../tls/adapter.js";
 import {
   MAX_PACKET_BYTES,
-  MAX_PAYLOAD_BYTES,
   type MqttConnect,
   type MqttOptions,
   type MqttSession,
@@ -85,7 +84,7 @@ class Session implements MqttSession {
   ) {
     this.#clock = clock;
     this.#options = options;
-    this.#authorities = authorities;
+    this.#authorities = () => options.authorities ?? authorities();
     this.#ids = ids;
     this.#resolve = resolve;
     this.#news = new News(clock, options, ({ packetId }) => this.#acknowledge(packetId));
@@ -103,7 +102,7 @@ class Session implements MqttSession {
   publish({ topic, payload, retain = false, qos, packetId, duplicate = false }: Outgoing): Published {
     const data = ArrayBuffer.fromString(payload);
     const bytes = data.byteLength + byteLength(topic) + FRAMING_BYTES;
-    if (data.byteLength > MAX_PAYLOAD_BYTES || bytes > MAX_PACKET_BYTES) return "too-large";
+    if (bytes > MAX_PACKET_BYTES) return "too-large";
     const isWindowFull = qos === 1 && packetId === undefined && this.#ids.inFlight >= MAX_IN_FLIGHT;
     const id = qos === 0 ? 0 : (packetId ?? this.#ids.next());
     const options = { topic, QoS: qos, retain, duplicate, id };
@@ -145,6 +144,7 @@ class Session implements MqttSession {
   #socketEvents(): PacketEvents {
     return {
       tls: this.#options.tls,
+      identity: this.#options.identity,
       authorities: this.#authorities,
       onOpen: () => {
         this.#errorReason = "broker-closed";
@@ -160,6 +160,9 @@ class Session implements MqttSession {
       onMessage: (message) => {
         if (!this.#news.add(message)) this.#noteDropped(`too early, on ${message.topic}`);
       },
+      // Before the session is told of nobody has asked for anything.
+      onStream: (topic) => (this.#resolve ? undefined : this.#options.stream?.(topic)),
+      onStreamed: (packetId) => this.#acknowledge(packetId),
       onDropped: (packetId, why) => {
         this.#noteDropped(why);
         this.#acknowledge(packetId);

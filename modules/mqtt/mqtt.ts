@@ -1,4 +1,5 @@
 import type { Failure, Result } from "../failure/failure.js";
+import type { ClientIdentity } from "../keystore/keystore.js";
 import type { Secret } from "../secret/secret.js";
 
 export interface MqttOptions {
@@ -8,6 +9,10 @@ export interface MqttOptions {
   readonly clientId: string;
   readonly username: string;
   readonly password: Secret;
+  /** What proves the device in the TLS handshake: asked for in each, and not kept. */
+  readonly identity?: (() => ClientIdentity | undefined) | undefined;
+  /** Trusted in place of those that are stored: certificates, DER in base64. */
+  readonly authorities?: readonly string[] | undefined;
   /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
   readonly cleanSession: boolean;
   readonly keepAliveMs: number;
@@ -20,6 +25,11 @@ export interface MqttOptions {
   readonly qos: Qos;
   /** One of quality 1 is acknowledged after this has returned, also where it throws. */
   onMessage(message: Incoming): void;
+  /**
+   * Where a message on this topic goes, piece by piece, in place of `onMessage`: up to MAX_STREAMED_BYTES. Called for
+   * each message; undefined: `onMessage` gets it.
+   */
+  stream?(topic: string): PayloadSink | undefined;
   /** A message of quality 1 is with the broker. Told for what came before the end, too. */
   onAcknowledged?(packetId: number): void;
   /** There is room again after `publish` said "later". */
@@ -61,6 +71,13 @@ export interface Incoming {
 
 export type Qos = 0 | 1;
 
+/** Called inside the socket's callback: the stack is small there. A piece is not the sink's own after it has returned. */
+export interface PayloadSink {
+  write(bytes: Uint8Array): void;
+  /** The message is whole, and is acknowledged after this has returned. */
+  end(): void;
+}
+
 /** A connected session. When it ends, for whatever reason, `ended` tells why; it never rejects. */
 export interface MqttSession {
   /** The broker still had the session: subscriptions, and messages that are coming now. */
@@ -78,8 +95,10 @@ export interface MqttSession {
 /** MQTT 3.1.1 over TCP, or over TLS 1.2. */
 export type MqttConnect = (options: MqttOptions) => Promise<Result<MqttSession>>;
 
-/** Largest payload that goes out or is taken in, in bytes. */
+/** Largest payload that is taken in whole, in bytes, and that is kept to go out. */
 export const MAX_PAYLOAD_BYTES = 768;
+/** Largest payload that is taken in piece by piece. */
+export const MAX_STREAMED_BYTES = 8 * 1024;
 /** Longest topic that is taken in, in bytes. */
 export const MAX_TOPIC_BYTES = 512;
 /** Largest packet that goes out: in one piece into the smallest send buffer, the simulator's 1,536, with a TLS record's own. */

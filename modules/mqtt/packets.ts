@@ -3,12 +3,16 @@
  * neither DUP nor the packet id, collects topics of any length, and hears nothing more after an empty payload. What is
  * too large passes by and is never collected.
  */
-import { type Incoming, MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES } from "./mqtt.js";
+import { type Incoming, MAX_PAYLOAD_BYTES, MAX_STREAMED_BYTES, MAX_TOPIC_BYTES, type PayloadSink } from "./mqtt.js";
 
 export interface PacketSink {
   /** A whole packet that is no PUBLISH, of a form that a client can get. */
   control(packet: Uint8Array): void;
   message(message: Incoming): void;
+  /** Where a message's payload goes piece by piece; undefined: it comes as a message. */
+  stream(topic: string): PayloadSink | undefined;
+  /** The sink has had all of it. */
+  streamed(packetId: number | undefined): void;
   /** A message that is not for the application, with its id where it wants an acknowledgement. */
   dropped(packetId: number | undefined, why: string): void;
 }
@@ -44,6 +48,7 @@ export class PacketReader {
   #isTopicLong = false;
   #packetId: number | undefined;
   #payloadBytes = 0;
+  #pieces: PayloadSink | undefined;
 
   constructor(sink: PacketSink) {
     this.#sink = sink;
@@ -59,6 +64,7 @@ export class PacketReader {
         const room = Math.min(count, this.#kept.length - this.#keptBytes);
         if (room > 0) this.#kept.set(bytes.subarray(position, position + room), this.#keptBytes);
         this.#keptBytes += room;
+        if (this.#field === "payload") this.#pieces?.write(bytes.subarray(position, position + count));
         this.#missing -= count;
         position += count;
         if (this.#missing === 0) this.#finish();
@@ -146,12 +152,21 @@ export class PacketReader {
 
   #beginPayload(): void {
     this.#payloadBytes = this.#length;
-    const isWanted = this.#payloadBytes <= MAX_PAYLOAD_BYTES && !this.#isTopicLong;
+    const isStreamable = this.#topic !== undefined && !this.#isTopicLong && this.#payloadBytes <= MAX_STREAMED_BYTES;
+    this.#pieces = isStreamable ? this.#sink.stream(this.#topic!) : undefined;
+    const isWanted = this.#payloadBytes <= MAX_PAYLOAD_BYTES && !this.#isTopicLong && !this.#pieces;
     this.#begin("payload", this.#payloadBytes, isWanted ? this.#payloadBytes : 0);
   }
 
   #message(kept: Uint8Array): void {
     const [topic, packetId, bytes] = [this.#topic, this.#packetId, this.#payloadBytes];
+    const pieces = this.#pieces;
+    this.#pieces = undefined;
+    if (pieces) {
+      pieces.end();
+      this.#sink.streamed(packetId);
+      return;
+    }
     const payload = kept.length === bytes ? text(kept) : undefined;
     if (this.#isTopicLong) this.#sink.dropped(packetId, `a topic of more than ${MAX_TOPIC_BYTES} bytes`);
     else if (kept.length !== bytes) this.#sink.dropped(packetId, `${bytes} bytes, which are too many, on ${topic}`);

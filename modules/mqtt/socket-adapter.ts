@@ -5,12 +5,13 @@
 import type { Reason } from "../failure/failure.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { type Authorities, GuardedTls } from "../tls/adapter.js";
-import type { Incoming } from "./mqtt.js";
+import type { Incoming, MqttOptions, PayloadSink } from "./mqtt.js";
 import { PacketReader } from "./packets.js";
 
 /** Travels in `socket: {io: PacketSocket, …}` through the SDK's client to the socket. */
 export interface PacketEvents {
   readonly tls: boolean;
+  readonly identity?: MqttOptions["identity"];
   readonly authorities: Authorities;
   /** Told, more than once, that the connection stands, and over TLS that the server is who it should be. */
   onOpen(): void;
@@ -21,6 +22,8 @@ export interface PacketEvents {
   /** MQTT 3.1.1 §3.2.2; before the client knows of it. */
   onConnack(sessionPresent: boolean, returnCode: number): void;
   onMessage(message: Incoming): void;
+  onStream(topic: string): PayloadSink | undefined;
+  onStreamed(packetId: number | undefined): void;
   /** See PacketSink. */
   onDropped(packetId: number | undefined, why: string): void;
 }
@@ -54,10 +57,12 @@ export class PacketSocket {
   #isOpen = true;
 
   constructor(options: SocketOptions) {
-    const { tls, host, address, port, authorities, onOpen, onRefused, onError } = options;
+    const { tls, identity, host, address, port, authorities, onOpen, onRefused, onError } = options;
     const reader = new PacketReader({
       control: (packet) => this.#control(packet, options),
       message: (message) => this.#isOpen && options.onMessage(message),
+      stream: (topic) => (this.#isOpen ? options.onStream(topic) : undefined),
+      streamed: (packetId) => this.#isOpen && options.onStreamed(packetId),
       dropped: (packetId, why) => this.#isOpen && options.onDropped(packetId, why),
     });
     const callbacks = {
@@ -69,7 +74,7 @@ export class PacketSocket {
     // Else each write waits for the acknowledgement of the one before, which the other side holds back for 40 ms.
     const target = { host, address, port, nodelay: true, ...callbacks };
     const socket = tls
-      ? new GuardedTls({ ...target, authorities, onRefused, onSecure: onOpen })
+      ? new GuardedTls({ ...target, identity, authorities, onRefused, onSecure: onOpen })
       : new GuardedTcp({ ...target, onOpen });
     this.#socket = socket as unknown as Socket;
   }

@@ -11,7 +11,7 @@
 import type { Clock } from "../clock/clock.js";
 import type { Result } from "../failure/failure.js";
 import type { MqttSession, Qos } from "../mqtt/mqtt.js";
-import type { Store } from "../storage/storage.js";
+import type { TextStore } from "../storage/storage.js";
 import { Delivery } from "./delivery.js";
 import { Queue } from "./queue.js";
 import { Slots } from "./slots.js";
@@ -39,7 +39,7 @@ export interface OutboxStats {
 export interface OutboxOptions {
   readonly clock: Clock;
   /** A namespace of its own. */
-  readonly store: Store;
+  readonly store: TextStore;
   note(text: string): void;
 }
 

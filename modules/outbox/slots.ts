@@ -6,7 +6,7 @@
  */
 import { failed, type Result, success } from "../failure/failure.js";
 import { checksum } from "../storage/record.js";
-import type { Store } from "../storage/storage.js";
+import type { TextStore } from "../storage/storage.js";
 
 /** With the largest payloads a quarter of the NVS partition: 28 of its 1,890 entries each. */
 export const MAX_STORED = 16;
@@ -26,11 +26,11 @@ export interface Found {
 }
 
 export class Slots {
-  #store: Store;
+  #store: TextStore;
   /** By slot: it has a message, or could not be read. */
   #isTaken: boolean[] = [];
 
-  constructor(store: Store) {
+  constructor(store: TextStore) {
     this.#store = store;
     for (let slot = 0; slot < MAX_STORED; slot++) this.#isTaken.push(false);
   }

@@ -140,11 +140,12 @@ function connect(
   events: Pick<MqttOptions, "onMessage" | "onWritable" | "onAcknowledged">,
 ): Promise<Result<MqttSession>> {
   const { credentials, pace } = configuration;
-  const { topics, ...broker } = credentials;
+  const { topics, certificate, ...broker } = credentials;
   const { status, control } = topics;
   const heard = [control, ...Object.keys(device.application.topics ?? {}).map((name) => topics[name])];
   return device.mqtt({
     ...broker,
+    identity: certificate && (() => device.keystore.read(certificate)),
     keepAliveMs: keepAliveMsOf(configuration),
     timeoutMs: pace.timeoutMs ?? CONNECT_TIMEOUT_MS,
     will:

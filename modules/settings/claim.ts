@@ -2,10 +2,13 @@
  * A claim certificate with its private key, as a phone hands it over (AWS IoT fleet provisioning by trusted user):
  * PEM in, the DER of both in base64 out, for the provisioning protocol that spends it.
  */
-import { asObject } from "../json/json.js";
+import { fromBase64 } from "../base64/base64.js";
+import { asInteger, asObject } from "../json/json.js";
 import { Secret } from "../secret/secret.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
+import { parseCertificate } from "../tls/certificate.js";
+import { isKeyOf } from "../tls/private-key.js";
 import { pemBlocks } from "./pem.js";
 import type { SettingsMistake } from "./settings.js";
 
@@ -15,6 +18,8 @@ export interface Claim {
   /** DER, base64: PKCS#1, PKCS#8 or SEC 1, as `keyLabel` says. */
   readonly key: Secret;
   readonly keyLabel: (typeof KEY_LABELS)[number];
+  /** Milliseconds since 1970: a trusted user's counts for five minutes. Undefined where nobody has said it. */
+  readonly expiresMs?: number | undefined;
 }
 
 const KEY_LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const;
@@ -22,14 +27,19 @@ const KEY_LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const
 /** Of both in base64: the record has to fit into an NVS string. */
 const MAX_CLAIM_CHARACTERS = 3_700;
 
-/** @param text certificate and key in PEM, in any order */
-export function parseClaim(text: string): Claim | SettingsMistake {
+/**
+ * @param text certificate and key in PEM, in any order
+ * @param nowMs a calendar that nobody has set is behind: what has ended by it has ended
+ */
+export function parseClaim(text: string, nowMs: number): Claim | SettingsMistake {
   const certificate = first(text, "CERTIFICATE");
   const keyLabel = KEY_LABELS.find((label) => first(text, label) !== undefined);
   const key = keyLabel && first(text, keyLabel);
   if (!certificate || !keyLabel || !key) return "claim-invalid";
   if (certificate.length + key.length > MAX_CLAIM_CHARACTERS) return "certificates-too-large";
-  return { certificate, key: new Secret(key), keyLabel };
+  const leaf = parseCertificate(fromBase64(certificate));
+  if (!leaf || !isKeyOf(fromBase64(key), keyLabel, leaf)) return "claim-key";
+  return leaf.notAfterMs < nowMs ? "claim-expired" : { certificate, key: new Secret(key), keyLabel };
 }
 
 function first(text: string, label: string): string | undefined {
@@ -40,12 +50,14 @@ export function claimRecord(store: Store): StoredRecord<Claim> {
   return new StoredRecord({
     store,
     key: "claim",
-    encode: ({ certificate, key, keyLabel }: Claim) => ({ certificate, key: key.reveal(), keyLabel }),
+    // What is undefined JSON leaves out.
+    encode: ({ key, ...others }: Claim) => ({ ...others, key: key.reveal() }),
     decode(value): Claim | undefined {
-      const { certificate, key, keyLabel } = asObject(value) ?? {};
+      const { certificate, key, keyLabel, expiresMs } = asObject(value) ?? {};
       const label = KEY_LABELS.find((one) => one === keyLabel);
       if (typeof certificate !== "string" || typeof key !== "string" || !label) return undefined;
-      return { certificate, key: new Secret(key), keyLabel: label };
+      const endMs = asInteger(expiresMs, 1, Number.MAX_SAFE_INTEGER);
+      return { certificate, key: new Secret(key), keyLabel: label, ...(endMs && { expiresMs: endMs }) };
     },
   });
 }

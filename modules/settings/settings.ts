@@ -1,5 +1,5 @@
 /** What people give the device: the Wi-Fi networks that it may join, and the provisioning URL. */
-import { formatUrl, parseUrl } from "../http/url.js";
+import { formatAddress, parseAddress } from "../http/address.js";
 import { asObject } from "../json/json.js";
 import { Secret } from "../secret/secret.js";
 import { StoredRecord } from "../storage/record.js";
@@ -49,6 +49,9 @@ export type SettingsMistake =
   | "url-invalid"
   | "protocol-unknown"
   | "claim-invalid"
+  | "claim-key"
+  | "claim-expired"
+  | "document-invalid"
   | "certificates-invalid"
   | "certificates-too-large"
   | "authority-unusable"
@@ -82,7 +85,7 @@ export function checkSettings(typed: TypedSettings, around: Surroundings): Setti
   const password = typed.password === "" ? unsaidPassword(ssid, around) : typedPassword(typed.password);
   if (typeof password === "string") errors.password = password;
 
-  const url = parseUrl(typed.url);
+  const url = parseAddress(typed.url);
   if (!url) errors.url = "url-invalid";
 
   const protocol = asProtocol(typed.protocol);
@@ -91,7 +94,7 @@ export function checkSettings(typed: TypedSettings, around: Surroundings): Setti
   if (!url || !protocol || typeof password === "string" || errors.ssid) return { ok: false, errors };
   const hidden = !around.inRange.some((network) => network.ssid === ssid);
   const network = { ssid, password, hidden, preferred: false };
-  return { ok: true, candidate: { network, url: formatUrl(url), protocol } };
+  return { ok: true, candidate: { network, url: formatAddress(url), protocol } };
 }
 
 function asProtocol(value: unknown): ProtocolChoice | undefined {
@@ -154,7 +157,7 @@ export function settingsRecord(store: Store): StoredRecord<Settings> {
     }),
     decode(value): Settings | undefined {
       const raw = asObject(value);
-      if (typeof raw?.url !== "string" || !parseUrl(raw.url)) return undefined;
+      if (typeof raw?.url !== "string" || !parseAddress(raw.url)) return undefined;
       const others = Array.isArray(raw.others) ? raw.others : [];
       const networks = [raw, ...others].map(decodeNetwork).filter((network) => network !== undefined);
       return {

@@ -9,6 +9,12 @@ export function createStore(domain: string): Store {
       return typeof value === "string" ? value : undefined;
     },
     set: (key, value) => Preference.set(domain, key, value),
+    getBytes(key) {
+      const value = Preference.get(domain, key);
+      return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+    },
+    // A buffer of its own: the SDK sees no view's offset.
+    setBytes: (key, value) => Preference.set(domain, key, value.slice().buffer as ArrayBuffer),
     delete: (key) => Preference.delete(domain, key),
   };
 }

@@ -8,6 +8,7 @@ import type { Options } from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
 import Timer from "timer";
 import type { Reason } from "../failure/failure.js";
+import type { ClientIdentity } from "../keystore/keystore.js";
 import { GuardedTcp, type Limits } from "../socket/adapter.js";
 import { anchorsFor } from "./anchors-adapter.js";
 import { checkChain, type Trust } from "./chain.js";
@@ -20,10 +21,27 @@ export type Authorities = () => readonly string[];
 /** Travels in `socket: {io: GuardedTls, …}` through the SDK's client to the socket. */
 export interface TlsEvents {
   readonly authorities: Authorities;
+  readonly identity?: (() => ClientIdentity | undefined) | undefined;
   /** The handshake failed; nothing of the client's was sent. `onError` does not follow. */
   onRefused(reason: Reason): void;
   /** Told, more than once, that the server is who it should be. */
   onSecure(): void;
+}
+
+/** AWS IoT's port for HTTPS is MQTT's, too, for who asks for it so and proves who it is in the handshake. */
+const SHARED_PORT = 443;
+const SHARED_PORT_PROTOCOL = "x-amzn-mqtt-ca";
+
+/** What the SDK wants for it: buffers of their own, as it sees no view's offset. */
+function proofOf(identity: ClientIdentity | undefined, port: number | undefined) {
+  if (!identity) return {};
+  const [clientKey, ...clientCertificates] = [identity.key, ...identity.chain].map(
+    (der) => der.slice().buffer as ArrayBuffer,
+  );
+  return {
+    ...{ clientCertificates, clientKey },
+    ...(port === SHARED_PORT && { applicationLayerProtocolNegotiation: SHARED_PORT_PROTOCOL }),
+  };
 }
 
 /** The connection under a TLS socket, once there is one. */
@@ -31,7 +49,7 @@ interface Wire {
   tcp?: WatchedTcp;
 }
 
-type TlsOptions = Options & Limits & TlsEvents & { host: string };
+type TlsOptions = Options & Limits & TlsEvents & { host: string; port?: number };
 
 function trustIn(authorities: readonly string[]): Trust {
   return { anchorsFor: (certificate) => anchorsFor(certificate, authorities), isSignedBy };
@@ -43,7 +61,7 @@ export class GuardedTls extends TLSSocket {
   #mapByte: Limits["mapByte"];
 
   constructor(options: TlsOptions) {
-    const { host, authorities, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
+    const { host, port, authorities, identity, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
     const watch = new HandshakeWatch({
       check: (chain) => checkChain(chain, { host, nowMs: Date.now(), trust: trustIn(authorities()) }),
       isSignature,
@@ -59,7 +77,7 @@ export class GuardedTls extends TLSSocket {
     };
     super({
       ...options,
-      secure: { verify: false, cache: false },
+      secure: { verify: false, cache: false, ...proofOf(identity?.(), port) },
       TCP: { io: WatchedTcp },
       watch,
       wire,
@@ -107,11 +125,18 @@ class WatchedTcp extends GuardedTcp {
   #readable = 0;
   #isHeld = false;
   #readOn: Timer | undefined;
+  #roomBytes = 0;
+  #unsent: Uint8Array[] = [];
 
   constructor(options: Options & Limits & { watch: HandshakeWatch; wire: Wire }) {
-    const { watch, wire, onReadable, onError } = options;
+    const { watch, wire, onReadable, onWritable, onError } = options;
     super({
       ...options,
+      onWritable(this: TCP, count: number) {
+        const self = this as WatchedTcp;
+        self.#roomBytes = count;
+        if (self.#flush()) onWritable?.call(this, self.#roomBytes);
+      },
       onReadable(count: number) {
         try {
           onReadable?.call(this, count);
@@ -159,7 +184,39 @@ class WatchedTcp extends GuardedTcp {
     return result;
   }
 
+  /**
+   * In a handshake the SDK writes whatever room there is (session_419.js, `doProtocol`): a chain of certificates may
+   * have to wait.
+   */
+  override write(data: ArrayBuffer | Uint8Array): number {
+    if (this.#watch.isDone) return this.writeNow(data);
+    this.#unsent.push(new Uint8Array(data as ArrayBuffer));
+    this.#flush();
+    return this.#roomBytes;
+  }
+
+  /**
+   * Not private: XS has no `super` there.
+   * @returns how many bytes more there is room for: the typings have nothing
+   */
+  protected writeNow(bytes: ArrayBuffer | Uint8Array): number {
+    return (super.write(bytes) as unknown as number | undefined) ?? 0;
+  }
+
+  /** @returns whether there is room left */
+  #flush(): boolean {
+    for (;;) {
+      const [bytes] = this.#unsent;
+      if (!bytes || this.#roomBytes === 0) return this.#roomBytes > 0;
+      const part = bytes.slice(0, this.#roomBytes);
+      this.#roomBytes = this.writeNow(part);
+      if (part.length === bytes.length) this.#unsent.shift();
+      else this.#unsent[0] = bytes.subarray(part.length);
+    }
+  }
+
   override close(): void {
+    this.#unsent = [];
     Timer.clear(this.#readOn);
     this.#readOn = undefined;
     super.close();

@@ -23,6 +23,20 @@ export function commonName(name: Uint8Array): string {
   return text;
 }
 
+/** @returns undefined where there is none */
+export function readCommonName(name: Uint8Array): string | undefined {
+  try {
+    for (const sets = new DerReader(name).inside(); !sets.isAtEnd; ) {
+      const attribute = sets.inside(TAG.set).inside();
+      if (attribute.oid() === COMMON_NAME)
+        return printable(textOf(attribute.next().content), MAX_CHARACTERS) || undefined;
+    }
+  } catch {
+    // Then it cannot be read.
+  }
+  return undefined;
+}
+
 /** Most kinds of strings are UTF-8, or ASCII. @throws TypeError for others, as BMPString */
 function textOf(content: Uint8Array): string {
   return String.fromArrayBuffer(content.slice().buffer as ArrayBuffer);

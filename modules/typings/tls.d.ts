@@ -52,6 +52,9 @@ declare module "embedded:io/socket/tcp/tls" {
       verify?: boolean;
       /** False: no session is resumed. */
       cache?: boolean;
+      clientCertificates?: ArrayBuffer[];
+      clientKey?: ArrayBuffer;
+      applicationLayerProtocolNegotiation?: string;
     };
     TCP: { io: new (options: never) => object };
     [ofTheTcpClass: string]: unknown;

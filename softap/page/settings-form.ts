@@ -82,10 +82,11 @@ function protocol(model: PageModel, texts: Texts): string {
 
 /** No choice of files here: the sheets that phones open by themselves break over it. */
 function certificates(model: PageModel, texts: Texts): string {
-  const { hasClaim, authorities, address } = model;
+  const { hasClaim, claimMinutes, authorities, address } = model;
+  const left = claimMinutes === undefined ? "" : ` (${claimMinutes} min)`;
   const trusted = authorities.map((one) => texts.trusted(name(one.name), one.until));
   const kept =
-    (hasClaim ? stored("claim", texts.claimStored, texts) : "") +
+    (hasClaim ? stored("claim", texts.claimStored + left, texts) : "") +
     (trusted.length ? stored("authorities", trusted.join("<br>"), texts) : "");
   const area = `<textarea ${attributes("pem", model)} rows="6" ${VERBATIM}></textarea>`;
   const hints = `<p class="dim">${texts.pemNote}</p>${kept}`;

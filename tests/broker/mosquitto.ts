@@ -16,7 +16,7 @@ if (!path) console.error("\n*** LEFT OUT: tests against mosquitto. There is none
 export const mosquittoTest = test.skipIf(!path && !process.env.CI);
 
 export const PASSWORD = "pass-word";
-/** `user` may use three topics, `server` all. */
+/** `user` may use three topics, `server` all, and everybody those of the own name. */
 const ACL = `
 user server
 topic readwrite #
@@ -24,6 +24,7 @@ user user
 topic readwrite devices/d/control
 topic readwrite devices/d/data
 topic readwrite devices/d/status
+pattern readwrite devices/%u/#
 `;
 
 interface Parts {
@@ -31,6 +32,8 @@ interface Parts {
   readonly listener?: readonly string[];
   /** Its plugin decides in the place of the files: the files let everybody subscribe, and deliver nothing then. */
   readonly refusesTopics?: boolean;
+  /** Over TLS only those are let in whose certificate it has signed; the common name is the user's. */
+  readonly clientAuthority?: Identity;
 }
 
 function plugin(): string {
@@ -72,7 +75,7 @@ export class Mosquitto {
   /** @param chain of its certificate, its own first */
   static async open(
     chain: readonly Identity[],
-    { listener = [], refusesTopics = false }: Parts = {},
+    { listener = [], refusesTopics = false, clientAuthority }: Parts = {},
   ): Promise<Mosquitto> {
     if (!path) throw new Error("there is no mosquitto (apt-get install mosquitto)");
     const folder = mkdtempSync("/tmp/esp32-online-mosquitto-");
@@ -101,6 +104,13 @@ export class Mosquitto {
         `listener ${tlsPort} 127.0.0.1`,
         `certfile ${file("server.pem", pem(...chain))}`,
         `keyfile ${file("server.key", keyPem(chain[0]!))}`,
+        ...(clientAuthority
+          ? [
+              `cafile ${file("clients.pem", pem(clientAuthority))}`,
+              "require_certificate true",
+              "use_identity_as_username true",
+            ]
+          : []),
         ...listener,
       ].join("\n"),
     );

@@ -34,6 +34,7 @@ const full: FactoryRecord = {
   productId: "lamp",
   url: "https://example.com/ota/",
   urlLocked: true,
+  deviceToken: "t0ken/+=",
   device: { certificates: Uint8Array.from([...der(900), ...der(1_000)]), key: der(1_200) },
   claim: { certificates: der(700), key: der(300) },
 };
@@ -77,6 +78,9 @@ test.each<[RecordMistake, Partial<FactoryRecord>]>([
   ["product-invalid", { productId: "x".repeat(65) }],
   ["url-invalid", { url: "ftp://example.com/" }],
   ["lock-without-url", { urlLocked: true }],
+  ["token-invalid", { deviceToken: "" }],
+  ["token-invalid", { deviceToken: "a b" }],
+  ["token-invalid", { deviceToken: "x".repeat(257) }],
   ["device-certificate-invalid", { device: { certificates: der(10).subarray(1), key: der(10) } }],
   ["device-certificate-invalid", { device: { certificates: der(10), key: Uint8Array.from([...der(9), ...der(9)]) } }],
   ["claim-certificate-invalid", { claim: { certificates: der(10).subarray(0, 12), key: der(10) } }],

@@ -1,5 +1,7 @@
 /** The portal and the reset, asked for without a page. */
+
 import { describe, expect } from "vitest";
+import { SLOTS } from "../../modules/keystore/keystore.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { Activation, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -50,6 +52,7 @@ life("a longer press makes the device as it came from the factory", async ({ boo
   const world = boot({}, await warm());
   await world.untilState("online");
   world.store.set("uuid", "stays");
+  for (const slot of SLOTS) world.device.keystore.write(slot, { chain: [Uint8Array.of(1)], key: Uint8Array.of(2) });
   world.button.onWish?.("reset");
   await world.until(() => world.restarted);
   expect(world.events.at(-1)).toEqual({ state: "restarting", why: "reset" });

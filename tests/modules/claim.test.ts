@@ -1,22 +1,22 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { DAY_MS, makeCertificate, pem } from "../../mocks/certificates.js";
+import { parseCertificates } from "../../modules/settings/certificates.js";
 import { claimRecord, parseClaim } from "../../modules/settings/claim.js";
 import { ScriptedStore } from "../scripted/store.js";
 
-const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const pkcs8 = String(privateKey.export({ type: "pkcs8", format: "pem" }));
-const pkcs1 = String(privateKey.export({ type: "pkcs1", format: "pem" }));
-const ec = String(
-  generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "sec1", format: "pem" }),
+const nowMs = Date.now();
+const issuer = makeCertificate({ subject: "CA", isAuthority: true });
+const own = makeCertificate({ subject: "claim", issuer });
+const certificate = pem(own);
+const pkcs8 = String(own.key.export({ type: "pkcs8", format: "pem" }));
+const pkcs1 = String(own.key.export({ type: "pkcs1", format: "pem" }));
+const another = String(
+  generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }),
 );
-/** Any DER of a certificate's size: what is in it is for the protocol that spends it. */
-const certificate = pem("CERTIFICATE", 900);
-
-function pem(label: string, bytes: number): string {
-  const der = Buffer.alloc(bytes, 0x5a);
-  der.set([0x30, 0x82]);
-  return `-----BEGIN ${label}-----\n${der.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END ${label}-----\n`;
-}
+const ec = makeCertificate({ subject: "claim", keyType: "ec", issuer });
+const ecKey = String(ec.key.export({ type: "sec1", format: "pem" }));
+const ecPkcs8 = String(ec.key.export({ type: "pkcs8", format: "pem" }));
 
 const der = (text: string) => text.replace(/-----[A-Z0-9 ]+-----|\s/g, "");
 
@@ -24,14 +24,14 @@ describe("certificate and key", () => {
   test.each([
     ["PKCS#8", pkcs8, "PRIVATE KEY"],
     ["PKCS#1", pkcs1, "RSA PRIVATE KEY"],
-    ["SEC 1", ec, "EC PRIVATE KEY"],
   ])("%s, in any order, with anything around them", (_label, key, keyLabel) => {
     for (const text of [certificate + key, `${key}\r\nBag Attributes\r\n${certificate.replaceAll("\n", "\r\n")}`]) {
-      const claim = parseClaim(text);
+      const claim = parseClaim(text, nowMs);
       if (typeof claim === "string") throw new Error(claim);
       expect(claim.certificate).toBe(der(certificate));
       expect(claim.key.reveal()).toBe(der(key));
       expect(claim.keyLabel).toBe(keyLabel);
+      expect(parseCertificates(text, nowMs)).toEqual({ claim });
     }
   });
 
@@ -40,28 +40,57 @@ describe("certificate and key", () => {
     ["no certificate", pkcs8],
     ["nothing", "hello"],
     ["a cut certificate", certificate.slice(0, 300) + pkcs8],
-    ["what is no base64", certificate.replace("Wlpa", "W-_a") + pkcs8],
+    ["what is no base64", certificate.replace(/\n(.{4})/, "\n-_a_") + pkcs8],
     ["what is no DER", `-----BEGIN CERTIFICATE-----\n${"QUJD".repeat(40)}\n-----END CERTIFICATE-----\n${pkcs8}`],
     ["a public key", `${certificate}-----BEGIN PUBLIC KEY-----\n${"MAAA".repeat(40)}\n-----END PUBLIC KEY-----`],
   ])("%s is none", (_label, text) => {
-    expect(parseClaim(text)).toBe("claim-invalid");
+    expect(parseClaim(text, nowMs)).toBe("claim-invalid");
+  });
+
+  test.each([
+    ["of another certificate", certificate + another],
+    ["that is damaged", certificate + pkcs8.replace(/\n(.{4})/, "\nMAAA")],
+    ["of P-256, with which the device cannot sign", pem(ec) + ecKey],
+    ["of P-256 in PKCS#8", pem(ec) + ecPkcs8],
+    ["of P-256 beside an RSA certificate", certificate + ecPkcs8],
+    [
+      "beside DER that is no certificate",
+      `-----BEGIN CERTIFICATE-----\n${"MAAA".repeat(40)}\n-----END CERTIFICATE-----\n${pkcs8}`,
+    ],
+  ])("a key %s is refused", (_label, text) => {
+    expect(parseClaim(text, nowMs)).toBe("claim-key");
+  });
+
+  test("a certificate that has ended is refused; a calendar that nobody set refuses none", () => {
+    const ended = makeCertificate({ subject: "claim", issuer, notAfterMs: nowMs - DAY_MS / 2 });
+    const text = pem(ended) + String(ended.key.export({ type: "pkcs8", format: "pem" }));
+    expect(parseClaim(text, nowMs)).toBe("claim-expired");
+    expect(parseClaim(text, 0)).toMatchObject({ keyLabel: "PRIVATE KEY" });
   });
 
   test("more than the flash takes is refused", () => {
-    expect(parseClaim(pem("CERTIFICATE", 2_000) + pkcs8)).toBe("certificates-too-large");
+    const extensions = [
+      Buffer.concat([Buffer.from("3082045806092a0304050607080904820449", "hex"), Buffer.alloc(1097)]),
+    ];
+    expect(parseClaim(pem(makeCertificate({ subject: "claim", issuer, extensions })) + pkcs8, nowMs)).toBe(
+      "certificates-too-large",
+    );
   });
 });
 
 test("the record keeps it, within NVS's bounds, and shows no key by accident", () => {
   const store = new ScriptedStore();
-  const claim = parseClaim(pem("CERTIFICATE", 1_500) + pkcs1);
+  const claim = parseClaim(certificate + pkcs1, nowMs);
   if (typeof claim === "string") throw new Error(claim);
-  expect(claimRecord(store).write(claim).ok).toBe(true);
-  const read = claimRecord(store).read()!;
-  expect([read.certificate, read.key.reveal(), read.keyLabel]).toEqual([
-    claim.certificate,
-    claim.key.reveal(),
-    "RSA PRIVATE KEY",
-  ]);
-  expect(JSON.stringify(read)).not.toContain(claim.key.reveal().slice(0, 20));
+  for (const expiresMs of [undefined, nowMs]) {
+    expect(claimRecord(store).write({ ...claim, expiresMs }).ok).toBe(true);
+    const read = claimRecord(store).read()!;
+    expect([read.certificate, read.key.reveal(), read.keyLabel, read.expiresMs]).toEqual([
+      claim.certificate,
+      claim.key.reveal(),
+      "RSA PRIVATE KEY",
+      expiresMs,
+    ]);
+    expect(JSON.stringify(read)).not.toContain(claim.key.reveal().slice(0, 20));
+  }
 });

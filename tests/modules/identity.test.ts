@@ -120,6 +120,15 @@ describe("the device", () => {
     expect(identity.serial).toBeUndefined();
   });
 
+  test("its token is read when it is asked for, never shown by accident, and none where it makes no sense", () => {
+    const tokenIn = (entries: Record<string, string>) =>
+      createIdentity(factory(entries), new ScriptedStore(), Math.random).deviceToken();
+    expect(tokenIn({ device_token: "t0ken/+=" })?.reveal()).toBe("t0ken/+=");
+    expect(JSON.stringify(tokenIn({ device_token: "t0ken" }))).not.toContain("t0ken");
+    for (const device_token of ["", "a b", "x".repeat(257)]) expect(tokenIn({ device_token })).toBeUndefined();
+    expect(tokenIn({})).toBeUndefined();
+  });
+
   describe("what the factory says of the product", () => {
     const productOf = (entries: Record<string, string>) =>
       createIdentity(factory(entries), new ScriptedStore(), Math.random).product;

@@ -56,7 +56,6 @@ describe("publishing", () => {
     const session = await connected();
     const largest = "é".repeat(MAX_PAYLOAD_BYTES / 2);
     expect(session.publish({ ...one, payload: largest })).toEqual({ packetId: 2 });
-    expect(session.publish({ ...one, payload: `${largest}x` })).toBe("too-large");
     const topic = "t".repeat(MAX_PACKET_BYTES - MAX_PAYLOAD_BYTES - 9);
     expect(session.publish({ ...one, payload: largest, topic })).toEqual({ packetId: 3 });
     expect(session.publish({ ...one, payload: largest, topic: `${topic}t` })).toBe("too-large");

@@ -1,7 +1,7 @@
 import { generate, type Packet } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import "../moddable/support.js";
-import { MAX_PAYLOAD_BYTES, MAX_TOPIC_BYTES } from "../../modules/mqtt/mqtt.js";
+import { MAX_PAYLOAD_BYTES, MAX_STREAMED_BYTES, MAX_TOPIC_BYTES } from "../../modules/mqtt/mqtt.js";
 import { PacketIds } from "../../modules/mqtt/packet-ids.js";
 import { PacketReader } from "../../modules/mqtt/packets.js";
 
@@ -12,6 +12,17 @@ function told(bytes: Uint8Array, pieceBytes = bytes.length): unknown[] {
     control: (packet) => events.push([...packet]),
     message: (message) => events.push(message),
     dropped: (packetId, why) => events.push({ packetId, why }),
+    stream(topic) {
+      if (topic !== "streamed") return undefined;
+      let text = "";
+      return {
+        write: (piece) => {
+          text += Buffer.from(piece).toString("latin1");
+        },
+        end: () => events.push(text),
+      };
+    },
+    streamed: (packetId) => events.push({ packetId, why: "streamed" }),
   });
   for (let start = 0; start < bytes.length; start += pieceBytes) reader.see(bytes.subarray(start, start + pieceBytes));
   return events;
@@ -122,4 +133,23 @@ describe("packet ids", () => {
     expect([ids.next(), ids.next(), ids.inFlight]).toEqual([65_534, 3, 3]);
     expect([ids.free(2), ids.free(2), ids.free(9), ids.inFlight]).toEqual([true, false, false, 2]);
   });
+});
+
+test("what is streamed comes whole, however it is cut; beyond its bound it is dropped", () => {
+  const [largest, beyond] = ["x".repeat(MAX_STREAMED_BYTES), "y".repeat(MAX_STREAMED_BYTES + 1)];
+  const bytes = stream(
+    publish(largest, { topic: "streamed", qos: 1, messageId: 5 }),
+    publish("", { topic: "streamed" }),
+    publish(beyond, { topic: "streamed", qos: 1, messageId: 6 }),
+    publish("one"),
+  );
+  const expected = [
+    largest,
+    { packetId: 5, why: "streamed" },
+    "",
+    { packetId: undefined, why: "streamed" },
+    { packetId: 6, why: `${beyond.length} bytes, which are too many, on streamed` },
+    message("one"),
+  ];
+  for (const pieceBytes of [1, 3, 512, bytes.length]) expect(told(bytes, pieceBytes)).toEqual(expected);
 });

@@ -139,6 +139,42 @@ describe("the configuration", () => {
   });
 });
 
+describe("certificates", () => {
+  const withSlot = (slot: "slot0" | "slot1" | undefined): Configuration => ({
+    ...first,
+    credentials: { ...first.credentials, certificate: slot },
+  });
+  const named = (current?: "slot0" | "slot1", candidate?: "slot0" | "slot1") => {
+    const journal = new Journal(new ScriptedStore());
+    if (current) journal.keep(URL, withSlot(current));
+    else if (candidate) journal.keep(URL, second);
+    if (candidate) journal.keep(URL, withSlot(candidate));
+    return journal;
+  };
+
+  test.each([
+    [undefined, undefined, "slot0"],
+    ["slot0", undefined, "slot1"],
+    ["slot1", undefined, "slot0"],
+    [undefined, "slot0", "slot1"],
+    [undefined, "slot1", "slot0"],
+  ] as const)("in use %s, unproven %s: %s is free, and nothing is given up for it", (current, candidate, free) => {
+    const journal = named(current, candidate);
+    const before = journal.slots();
+    expect(journal.freeSlot()).toBe(free);
+    expect(journal.slots()).toEqual(before);
+  });
+
+  test.each([
+    ["slot0", "slot1"],
+    ["slot1", "slot0"],
+  ] as const)("in use %s, unproven %s: the unproven one is given up before its slot is free", (current, candidate) => {
+    const journal = named(current, candidate);
+    expect(journal.freeSlot()).toBe(candidate);
+    expect(journal.slots()).toEqual([current]);
+  });
+});
+
 describe("another URL", () => {
   test("does not get what the first service gave, and its first configuration wipes that", () => {
     const store = new ScriptedStore();

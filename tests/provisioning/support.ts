@@ -1,18 +1,29 @@
 /** A service that answers from a list, and the context that a protocol gets. */
-import type { Result } from "../../modules/failure/failure.js";
+import { failed, type Result } from "../../modules/failure/failure.js";
+import { parseAddress } from "../../modules/http/address.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { parseUrl } from "../../modules/http/url.js";
 import type { Identity } from "../../modules/identity/identity.js";
+import { createKeystore, type Keystore } from "../../modules/keystore/keystore.js";
+import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
+import type { Claim } from "../../modules/settings/claim.js";
+import type { StoredRecord } from "../../modules/storage/record.js";
 import type { ChipFacts } from "../../modules/system/system.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { protocolOfUrl } from "../../provisioning/detect.js";
 import { deviceService } from "../../provisioning/device-service.js";
+import { fleet } from "../../provisioning/fleet.js";
+import { type Enrolment, enrolmentRecord } from "../../provisioning/fleet-record.js";
+import { templateOf } from "../../provisioning/fleet-request.js";
 import type { Habits } from "../../provisioning/journal.js";
 import type { Answer, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
+import { vending } from "../../provisioning/vending.js";
+import { dialectOf } from "../../provisioning/vending-dialects.js";
+import { type Sale, saleRecord } from "../../provisioning/vending-record.js";
 import { xiaozhi } from "../../provisioning/xiaozhi.js";
 import { VirtualClock } from "../scripted/clock.js";
 import { answer } from "../scripted/cloud.js";
+import { ScriptedStore } from "../scripted/store.js";
 
 export const MAC = "AA:BB:CC:DD:EE:FF";
 export const UUID = "12345678-1234-4234-8234-123456789012";
@@ -31,6 +42,18 @@ export class Service {
   /** What the service said what time it is. */
   readonly toldTimes: number[] = [];
   readonly offers: FirmwareOffer[] = [];
+  readonly notes: string[] = [];
+  readonly store: ScriptedStore;
+  /** The factory's namespace. */
+  readonly factory = new ScriptedStore();
+  readonly keystore: Keystore;
+  readonly sales: StoredRecord<Sale>;
+  readonly enrolments: StoredRecord<Enrolment>;
+  /** A claim that a person has handed over. */
+  claim: Claim | undefined;
+  mqtt: MqttConnect = async () => failed("unreachable");
+  /** In the journal, of this service. */
+  stored: Configuration | undefined;
   chip: ChipFacts | undefined;
   productId = "esp32-online";
   timeoutMs: number | undefined;
@@ -41,26 +64,40 @@ export class Service {
     uuid: UUID,
     accessPointPassword: undefined,
     product: {},
+    deviceToken: () => undefined,
     sign: (text, form) => (form === "bytes" ? `signed(${text})` : undefined),
   };
   /** How long an answer takes. */
   delayMs = 100;
   #answering: Answering;
 
-  constructor(answering: Answering) {
+  constructor(answering: Answering, store = new ScriptedStore()) {
     this.#answering = answering;
+    this.store = store;
+    this.keystore = createKeystore(store, this.factory);
+    this.sales = saleRecord(store);
+    this.enrolments = enrolmentRecord(store);
   }
 
   context(url: string): ProvisioningContext {
     return {
-      io: { http: (request) => this.#exchange(request), clock: this.clock, random: () => 0.5 },
-      url: parseUrl(url)!,
+      io: {
+        http: (request) => this.#exchange(request),
+        mqtt: (options) => this.mqtt(options),
+        clock: this.clock,
+        random: () => 0.5,
+      },
+      url: parseAddress(url)!,
       identity: this.identity,
       product: { firmwareVersion: "1.2.3", hardwareVersion: "ESP32-S3", productId: this.productId, language: "de-DE" },
       machine: {
         chip: () => this.chip,
         wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       },
+      claim: () => this.claim,
+      enrolments: this.enrolments,
+      ...{ keystore: this.keystore, sales: this.sales, stored: () => this.stored, freeSlot: () => "slot1" as const },
+      deviceToken: () => this.identity.deviceToken(),
       timeoutMs: this.timeoutMs,
       skipActivation: this.skipActivation,
       habits: () => this.habits,
@@ -71,6 +108,7 @@ export class Service {
       told: {
         time: (nowMs) => this.toldTimes.push(nowMs),
         firmware: (offer) => this.offers.push(offer),
+        note: (text) => this.notes.push(text),
       },
     };
   }
@@ -107,7 +145,10 @@ export class Service {
 
 /** As the URL says it, without asking anybody. */
 export function protocolAt(url: string): Protocol {
-  return protocolOfUrl(parseUrl(url)!) === "xiaozhi" ? xiaozhi : deviceService;
+  const address = parseAddress(url)!;
+  if (dialectOf(address)) return vending;
+  if (templateOf(address)) return fleet;
+  return protocolOfUrl(address) === "xiaozhi" ? xiaozhi : deviceService;
 }
 
 /** What the service at `url` is asked, and what becomes of one answer. */

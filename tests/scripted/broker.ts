@@ -21,6 +21,8 @@ interface Kept {
 /** As mosquitto has it, max_inflight_messages. */
 const WINDOW = 20;
 const MAX_PACKET_ID = 65_535;
+/** Of a message, as the socket hands it on. */
+const PIECE_BYTES = 100;
 /** MQTT 3.1.1 §3.1.2.10; the device notices silence then. */
 const SILENT_KEEP_ALIVES = 1.5;
 
@@ -96,6 +98,17 @@ export class ScriptedSession implements MqttSession {
       this.#later(() => this.#passes("puback down") && options.onAcknowledged?.(packetId));
     }
     return { packetId };
+  }
+
+  /** A message that goes piece by piece where the device takes it so. Lost where nobody has subscribed. */
+  reply({ topic, payload }: Message, arrives: () => boolean = () => true): void {
+    this.#later(() => {
+      if (!arrives() || !this.options.subscribe.includes(topic)) return;
+      const sink = this.options.stream?.(topic);
+      const bytes = new Uint8Array(ArrayBuffer.fromString(payload));
+      for (let at = 0; sink && at < bytes.length; at += PIECE_BYTES) sink.write(bytes.slice(at, at + PIECE_BYTES));
+      sink?.end();
+    });
   }
 
   close(failure: Failure): void {

@@ -13,6 +13,7 @@ export function identityOf(mac: string): Identity {
     serial: SERIAL,
     accessPointPassword: undefined,
     product: {},
+    deviceToken: () => undefined,
     uuid: `12345678-1234-4234-8234-${mac.replaceAll(":", "").toLowerCase()}`,
     sign: (text, form) => toHex(hmac(sha256, form === "bytes" ? KEY : bytes(toHex(KEY)), bytes(text))),
   };

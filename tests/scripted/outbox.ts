@@ -7,7 +7,7 @@ import {
   type Qos,
 } from "../../modules/mqtt/mqtt.js";
 import { type Attached, Outbox } from "../../modules/outbox/outbox.js";
-import type { Store } from "../../modules/storage/storage.js";
+import type { TextStore } from "../../modules/storage/storage.js";
 import { VirtualClock } from "./clock.js";
 
 export interface Sent extends Outgoing {
@@ -79,12 +79,12 @@ export class Bench {
   attached!: Attached;
   #lastId = 1;
 
-  constructor(store: Store) {
+  constructor(store: TextStore) {
     this.outbox = this.#open(store);
   }
 
   /** The power was gone: what was in memory is, too. */
-  restart(store: Store): void {
+  restart(store: TextStore): void {
     this.attached?.detach();
     this.outbox = this.#open(store);
   }
@@ -139,7 +139,7 @@ export class Bench {
     }
   }
 
-  #open(store: Store): Outbox {
+  #open(store: TextStore): Outbox {
     return new Outbox({ clock: this.clock, store, note: (text) => void this.notes.push(text) });
   }
 }

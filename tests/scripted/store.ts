@@ -1,6 +1,9 @@
 import { utf8Length } from "../../modules/settings/settings.js";
 import type { Store } from "../../modules/storage/storage.js";
 
+/** Begins what are bytes, each as one character. */
+const BYTES_MARK = "\0bytes:";
+
 /**
  * One namespace of NVS with the chip's rules: short keys, strings under 4,000 bytes, and a write that first erases
  * what was there. The power can fail after any of these operations.
@@ -23,11 +26,30 @@ export class ScriptedStore implements Store {
   }
 
   get(key: string): string | undefined {
-    return this.entries.get(checked(key));
+    const value = this.entries.get(checked(key));
+    return value?.startsWith(BYTES_MARK) ? undefined : value;
+  }
+
+  getBytes(key: string): Uint8Array | undefined {
+    const value = this.entries.get(checked(key));
+    if (!value?.startsWith(BYTES_MARK)) return undefined;
+    return Uint8Array.from(value.slice(BYTES_MARK.length), (character) => character.charCodeAt(0));
   }
 
   set(key: string, value: string): void {
-    if (this.full || utf8Length(value) >= 4000) throw new Error("nvs set fail");
+    if (utf8Length(value) >= 4000) throw new Error("nvs set fail");
+    this.#write(key, value);
+  }
+
+  setBytes(key: string, value: Uint8Array): void {
+    this.#write(
+      key,
+      Array.from(value, (byte) => String.fromCharCode(byte)).reduce((a, b) => a + b, BYTES_MARK),
+    );
+  }
+
+  #write(key: string, value: string): void {
+    if (this.full) throw new Error("nvs set fail");
     if (this.entries.has(checked(key))) this.#operate(() => this.entries.delete(key));
     this.#operate(() => this.entries.set(key, value));
   }

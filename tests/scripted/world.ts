@@ -12,20 +12,15 @@ import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import { Outbox } from "../../modules/outbox/outbox.js";
 import { Pauses } from "../../modules/retry/pauses.js";
-import { Seen } from "../../modules/session/seen.js";
 import { Telemetry } from "../../modules/session/telemetry.js";
-import { authoritiesRecord } from "../../modules/settings/authorities.js";
-import { claimRecord } from "../../modules/settings/claim.js";
-import { preferencesRecord } from "../../modules/settings/preferences.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
-import { Journal } from "../../provisioning/journal.js";
 import { ScriptedBroker, type ScriptedSession } from "./broker.js";
 import { build, PORTAL } from "./build.js";
 import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
 import { collectOffers } from "./offers.js";
+import { recordsIn } from "./records.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
 
@@ -34,6 +29,8 @@ export interface Script {
   http(request: HttpRequest): Result<HttpResponse> | Promise<Result<HttpResponse>>;
   /** A reason refuses the connection. */
   broker(options: MqttOptions): Reason | undefined;
+  /** What is published, and what is answered to it at once. */
+  hear?(message: Message): Message | "close" | undefined;
   /** A reason refuses the network. */
   join(ssid: string, password: string): Reason | undefined;
   networks: Network[];
@@ -48,7 +45,6 @@ export interface Shown {
   readonly body: string;
 }
 
-/** One of many. */
 export interface WorldOptions {
   readonly clock?: VirtualClock;
   readonly mac?: string;
@@ -56,6 +52,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly firmwareVersion?: string;
   readonly resetReason?: string;
+  /** What the factory has left; default: nothing beside the identity. */
+  readonly factory?: ScriptedStore;
   /** Default: offers are kept, and that is all. */
   updates?(world: World): Updates;
 }
@@ -92,7 +90,7 @@ export class World {
     this.clock = options.clock ?? new VirtualClock();
     this.#seed = options.seed ?? 1;
     this.script = script;
-    this.broker = new ScriptedBroker(this.clock, (message) => this.published.push(message));
+    this.broker = new ScriptedBroker(this.clock, (message) => this.#hear(message));
     this.wifi = new ScriptedWiFi(this.clock, script);
     this.store = store;
     store.onPowerCut = () => {
@@ -238,10 +236,8 @@ export class World {
         restart: () => {
           this.restarted = true;
         },
-        freeHeapBytes: () => 150_000,
-        facts: () => undefined,
+        ...{ freeHeapBytes: () => 150_000, facts: () => undefined, isDebug: false },
         resetReason: () => this.#options.resetReason ?? "power-on",
-        isDebug: false,
       },
       wifi: this.wifi,
       button: this.button,
@@ -257,15 +253,9 @@ export class World {
       serveUdp: () => ({ close() {} }),
       mqtt: (options) => this.#mqtt(options),
       identity: identityOf(this.#options.mac ?? MAC),
-      store,
-      settings: settingsRecord(store),
-      claim: claimRecord(store),
-      preferences: preferencesRecord(store),
-      authorities: authoritiesRecord(store),
-      journal: new Journal(store),
+      ...recordsIn(store, this.#options.factory ?? new ScriptedStore()),
       pauses: new Pauses(this.clock),
       outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
-      seen: new Seen(store),
       telemetry: new Telemetry(),
       connections: { count: 0 },
       build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },
@@ -288,6 +278,16 @@ export class World {
     if (reason) return failed(reason);
     this.session = this.broker.open(options, this.answerMs);
     return success(this.session);
+  }
+
+  #hear(message: Message): void {
+    if (this.#off) return;
+    this.published.push(message);
+    const reply = this.script.hear?.(message);
+    const { session } = this;
+    if (!reply || this.step()) return;
+    if (reply === "close") session?.end(failed("broker-closed").failure);
+    else session?.reply(reply, () => !this.step());
   }
 
   #later<T>(delayMs: number, value: () => T): Promise<T> {

@@ -1,10 +1,15 @@
 /** The journeys as bare XS runs them: commands come in as text, one turn each (tests/xs/run.mjs). */
+
+import { fleetJourneys } from "./fleet-life.js";
 import { journeys, type Playable } from "./journeys.js";
+import { justInTimeJourneys } from "./just-in-time.js";
 import { matrixJourneys } from "./matrix-play.js";
 import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
+import { slotsJourneys } from "./slots.js";
 import { updateJourneys } from "./updates.js";
+import { vendingJourneys } from "./vending.js";
 import { answerCommands, collectGarbage } from "./xs-globals.js";
 
 const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promise<unknown>>> = {
@@ -13,6 +18,10 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...powerJourneys,
   ...outboxJourneys,
   ...updateJourneys,
+  ...vendingJourneys,
+  ...slotsJourneys,
+  ...justInTimeJourneys,
+  ...fleetJourneys,
   ...outageJourneys,
 };
 let current: Playable | undefined;

@@ -29,15 +29,19 @@ export interface AppParts {
   readonly main?: string;
   /** Authorities that the app trusts, DER, one after the other. */
   readonly authorities?: Uint8Array;
+  /** Of the factory's namespace, beside the texts. */
+  readonly blobs?: Readonly<Record<string, Uint8Array>>;
 }
 
 export async function buildApp(name: string, memory: Heap, parts: AppParts = {}) {
-  const { product = "manifest.json", config, main = "probe", authorities } = parts;
+  const { product = "manifest.json", config, main = "probe", authorities, blobs = {} } = parts;
   const folder = `${mkdtempSync(join(tmpdir(), "esp32-online-"))}/`;
   // As the simulated board's store keeps them; the factory's namespace is there before the agent is.
   for (const [domain, values] of Object.entries({ factory: FACTORY, agent: { mac: MAC } }))
     for (const [key, value] of Object.entries(values))
       writeFileSync(join(folder, `esp32-online.${domain}.${key}`), JSON.stringify(value));
+  for (const [key, bytes] of Object.entries(blobs))
+    writeFileSync(join(folder, `esp32-online.factory.${key}`), Buffer.concat([Buffer.from("#"), bytes]));
   const portalPort = await freePort();
   const dnsPort = await freePort();
   const simulator = await Simulator.build({

@@ -143,11 +143,13 @@ describe("the button that forgets", () => {
     const world = boot({}, withAuthority(first));
     await world.untilState("portal");
     const client = makeCertificate({ subject: "claim", keyType: "ec" });
-    world.device.claim.write({ certificate: base64(client), key: new Secret("key"), keyLabel: "PRIVATE KEY" });
+    const { claim, token } = world.device;
+    claim.write({ certificate: base64(client), key: new Secret("key"), keyLabel: "PRIVATE KEY" });
+    token.write(new Secret("token"));
     forget(world, "constructor");
-    expect(world.device.claim.read()).toBeDefined();
+    expect([claim.read(), token.read()]).not.toContain(undefined);
     forget(world, "claim");
-    expect([world.device.claim.read(), stored(world)]).toEqual([undefined, [base64(first)]]);
+    expect([claim.read(), token.read(), stored(world)]).toEqual([undefined, undefined, [base64(first)]]);
     expect(world.device.settings.read()?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
   });
 
@@ -159,9 +161,10 @@ describe("the button that forgets", () => {
   });
 });
 
-life("a factory reset forgets authorities, too", async ({ boot }) => {
+life("a factory reset forgets authorities and tokens, too", async ({ boot }) => {
   const world = boot({}, withAuthority(first));
   await world.untilState("portal");
+  world.device.token.write(new Secret("token"));
   world.button.onWish?.("reset");
-  expect(stored(world)).toBeUndefined();
+  expect([stored(world), world.device.token.read()]).toEqual([undefined, undefined]);
 });

@@ -29,7 +29,7 @@ async function tryWith(service: Partial<Service>, waiting: Waiting = { isOver: f
     end = await runTrial({
       io: { ...world.device, serviceAt: () => whole as Service },
       candidate: { network, url: SERVICE_URL, protocol: "automatic" },
-      authorities: undefined,
+      handed: {},
       activation: undefined,
       waiting,
       onStep() {},

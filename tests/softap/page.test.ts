@@ -20,6 +20,9 @@ const fillingOf = (model: PageModel, language: Language = "en") =>
 
 const CERTIFICATE_MISTAKES = [
   "claim-invalid",
+  "claim-key",
+  "claim-expired",
+  "document-invalid",
   "certificates-invalid",
   "certificates-too-large",
   "authority-unusable",
@@ -254,6 +257,7 @@ test("stored certificates are told of, each kind with a button that forgets it",
   const trusted = [roots, 'name="stored" value="authorities"'];
   expect(rows({})).toEqual([]);
   expect(rows({ hasClaim: true })).toEqual([claim]);
+  expect(rows({ hasClaim: true, claimMinutes: 0 })[0]![0]).toBe("A claim certificate is stored. (0 min)");
   expect(rows({ authorities })).toEqual([trusted]);
   expect(rows({ hasClaim: true, authorities })).toEqual([claim, trusted]);
 });

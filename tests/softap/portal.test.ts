@@ -36,6 +36,7 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
     },
     settings: device.settings,
     claim: device.claim,
+    token: device.token,
     authorities: device.authorities,
     journal: device.journal,
     random: device.random,

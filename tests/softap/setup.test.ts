@@ -112,36 +112,6 @@ life("a scan on request is passive, shows what is new, and one at a time", async
   expect(world.scans.slice(1)).toEqual([{ passive: true }]);
 });
 
-life("a claim is kept with the settings that it came with, and never shown", async ({ boot }) => {
-  const pem = (label: string, fill: number) => {
-    const der = Buffer.alloc(300, fill).fill(0x30, 0, 1);
-    return `-----BEGIN ${label}-----\n${der.toString("base64")}\n-----END ${label}-----\n`;
-  };
-  const claim = pem("CERTIFICATE", 1) + pem("RSA PRIVATE KEY", 2);
-  const world = boot({});
-  await world.untilState("portal");
-  expect(world.fillIn({ ...form, pem: "no PEM" }).status).toBe(422);
-  world.fillIn({ ...form, pem: claim });
-  expect(world.device.claim.read()).toBeUndefined();
-  await world.until(() => world.phase === "done");
-  const key = world.device.claim.read()!.key.reveal();
-  expect(claim).toContain(key);
-  expect(world.visit({}).body).not.toContain(key.slice(0, 40));
-});
-
-life("a claim that came with a wrong password is there for the next try", async ({ boot }) => {
-  const pem = (label: string) =>
-    `-----BEGIN ${label}-----\n${Buffer.alloc(300, 7).fill(0x30, 0, 1).toString("base64")}\n-----END ${label}-----\n`;
-  const world = boot({});
-  await world.untilState("portal");
-  world.fillIn({ ...form, password: "wrong-password", pem: pem("CERTIFICATE") + pem("PRIVATE KEY") });
-  await world.until(() => world.phase === "failed");
-  expect(world.device.claim.read()).toBeUndefined();
-  world.fillIn({ ...form, pem: "" });
-  await world.until(() => world.phase === "done");
-  expect(world.device.claim.read()).toBeDefined();
-});
-
 life("forgetting the network in use leaves it, and leaves nothing of it in flash", async ({ boot }) => {
   const store = new ScriptedStore();
   settingsRecord(store).write({

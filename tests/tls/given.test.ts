@@ -47,6 +47,19 @@ test("a server's own certificate, given as it is", async () => {
   expect(await ask(await serveHttps([goodCertificate(self, "ec")]))).toBe("tls-untrusted");
 });
 
+test("those of a trial are trusted in its sessions with a broker, too", async () => {
+  const [kept, tried] = [authority("ec", "Kept"), authority("ec", "Tried")];
+  const [keptPort, triedPort] = [
+    await brokerPort([goodCertificate(kept, "ec")]),
+    await brokerPort([goodCertificate(tried, "ec")]),
+  ];
+  trustGiven(kept);
+  const authorities = [base64(tried)];
+  await connected({ tls: true, port: triedPort, authorities });
+  expect(await reasonOf({ tls: true, port: keptPort, authorities })).toBe("tls-untrusted");
+  expect(await reasonOf({ tls: true, port: triedPort })).toBe("tls-untrusted");
+});
+
 test("those of a trial are trusted in place of the stored ones, in that request and no other", async () => {
   const [kept, tried] = [authority("ec", "Kept"), authority("ec", "Tried")];
   const [keptPort, triedPort] = [

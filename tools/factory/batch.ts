@@ -79,6 +79,7 @@ export function recordOf(row: Row, number: number, options: BatchOptions): Facto
     productId: row.product_id,
     url: row.url,
     urlLocked: /^(1|true|yes)$/i.test(row.url_locked ?? "") || undefined,
+    deviceToken: row.device_token,
     device: credential(row.device_cert, row.device_key),
     claim: credential(row.claim_cert, row.claim_key),
   });

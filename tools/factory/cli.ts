@@ -12,7 +12,7 @@ it goes on, and no serial number gets a second key. What is made holds keys: kee
 
   --batch NAME       name of the batch, and of its folder
   --csv FILE         rows: ${rowColumns.slice(0, 6).join(", ")},
-                     ${rowColumns.slice(6).join(", ")} (PEM files);
+                     ${rowColumns.slice(6).join(", ")}; the last four are PEM files;
                      no column is needed, and an empty cell takes the option of the same name
   --count N          so many boards without a file
   --serials PATTERN  serial numbers for rows that have none: SN-####

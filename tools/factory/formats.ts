@@ -85,6 +85,7 @@ export function recordFromJson(value: unknown): FactoryRecord | undefined {
     productId: string("productId"),
     url: string("url"),
     urlLocked: object.urlLocked === true || undefined,
+    deviceToken: string("deviceToken"),
     device: credentialFromJson(object.device),
     claim: credentialFromJson(object.claim),
   });

@@ -8,6 +8,7 @@
  *     product_id   string   product id           }
  *     url          string   provisioning address }
  *     url_locked   string   "1": people cannot change it
+ *     device_token string   what the board shows a certificate vending machine
  *     device_cert  blob     X.509 certificates in DER, one behind the other, the device's own first, then its CA's
  *     device_key   blob     the private key of the first one, PKCS#8 DER
  *     claim_cert   blob     likewise for a claim certificate, which many boards may share
@@ -15,9 +16,10 @@
  *
  * The device reads it in modules/identity. In Node and in browsers.
  */
-import { parseUrl } from "../../modules/http/url.js";
+import { parseAddress } from "../../modules/http/address.js";
 import { isSerial, normaliseMac } from "../../modules/identity/identity.js";
 import { isPassphrase } from "../../modules/settings/settings.js";
+import { isToken } from "../../modules/settings/token.js";
 import type { NvsEntry, NvsValue } from "../nvs/nvs.js";
 import type { NvsPartition } from "../nvs/partition.js";
 
@@ -33,6 +35,8 @@ export interface FactoryRecord {
   readonly url?: string;
   /** The device asks `url` and no other. */
   readonly urlLocked?: boolean;
+  /** Of a certificate vending machine's table. */
+  readonly deviceToken?: string;
   /** For registration with the device's own certificate (AWS IoT JITP). */
   readonly device?: Credential;
   readonly claim?: Credential;
@@ -55,8 +59,9 @@ export const recordMistakes = {
   "password-invalid": "The network's password has 8 to 63 printable ASCII characters.",
   "hardware-invalid": "The hardware version has 1 to 64 printable ASCII characters without spaces.",
   "product-invalid": "The product id has 1 to 64 printable ASCII characters without spaces.",
-  "url-invalid": "The provisioning address is no http: or https: URL that the device can use.",
+  "url-invalid": "The provisioning address is no http:, https: or mqtts: URL that the device can use.",
   "lock-without-url": "An address that is locked has to be given.",
+  "token-invalid": "The device token has 1 to 256 printable ASCII characters without spaces.",
   "device-certificate-invalid": "The device's certificate and its key belong together: X.509 and PKCS#8, in DER.",
   "claim-certificate-invalid": "The claim's certificate and its key belong together: X.509 and PKCS#8, in DER.",
 } as const;
@@ -71,8 +76,9 @@ export function checkRecord(record: FactoryRecord): RecordMistake | undefined {
   if (accessPointPassword !== undefined && !isPassphrase(accessPointPassword)) return "password-invalid";
   if (hardwareVersion !== undefined && !isSerial(hardwareVersion)) return "hardware-invalid";
   if (productId !== undefined && !isSerial(productId)) return "product-invalid";
-  if (url !== undefined && !parseUrl(url)) return "url-invalid";
+  if (url !== undefined && !parseAddress(url)) return "url-invalid";
   if (urlLocked && url === undefined) return "lock-without-url";
+  if (record.deviceToken !== undefined && !isToken(record.deviceToken)) return "token-invalid";
   if (record.device && !isCredential(record.device)) return "device-certificate-invalid";
   if (record.claim && !isCredential(record.claim)) return "claim-certificate-invalid";
   return undefined;
@@ -106,6 +112,7 @@ export function toNvsEntries(record: FactoryRecord): NvsEntry[] {
     product_id: record.productId,
     url: record.url,
     url_locked: record.urlLocked ? "1" : undefined,
+    device_token: record.deviceToken,
   };
   const blobs = {
     device_cert: device?.certificates,
@@ -143,6 +150,7 @@ export function fromNvsEntries(entries: Iterable<NvsEntry>): FactoryRecord | und
     productId: string("product_id"),
     url: string("url"),
     urlLocked: string("url_locked") === "1" || undefined,
+    deviceToken: string("device_token"),
     device: credential("device"),
     claim: credential("claim"),
   });

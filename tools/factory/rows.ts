@@ -13,6 +13,7 @@ export const rowColumns = [
   "url",
   "url_locked",
   "ap_password",
+  "device_token",
   "device_cert",
   "device_key",
   "claim_cert",

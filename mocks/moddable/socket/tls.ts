@@ -14,6 +14,7 @@ import Timer from "timer";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
 import type { SdkSocket, WriteOptions } from "./sdk-socket.js";
 import TCP from "./tcp.js";
+import { proofOf } from "./tls-proof.js";
 
 /** What a record costs on top of its content; the SDK's estimate. */
 const overheadBytes = 96;
@@ -45,6 +46,7 @@ class TLSSocket {
   /** The TCP's room, and how much of it is spoken for by what Node has not encrypted yet. */
   #room = 0;
   #spokenFor = 0;
+  #isOpen = false;
   #secured = false;
   #isEnded = false;
   /** Of a record that the device has not read to its end; the next one waits. */
@@ -58,6 +60,8 @@ class TLSSocket {
   #readOn: Timer | undefined;
   /** What goes wrong in the SDK's own timer is thrown there. */
   #readsInTimer = false;
+  /** What the SDK meets where it signs. */
+  #proofError: Error | undefined;
 
   constructor(options: TLSOptions) {
     const { host, secure, TCP } = options;
@@ -75,6 +79,8 @@ class TLSSocket {
         this.#enter(() => this.#pump());
       },
     });
+    const proof = proofOf(secure);
+    this.#proofError = proof.error;
     this.#tls = connect({
       ...(!isIP(host) && { servername: host }),
       minVersion: "TLSv1.2",
@@ -84,6 +90,11 @@ class TLSSocket {
       sigalgs: "ECDSA+SHA256:RSA+SHA256",
       secureOptions: constants.SSL_OP_NO_TICKET,
       rejectUnauthorized: false,
+      ...proof.node,
+      // A text for each protocol; the server need not take one (ssl_handshake.js).
+      ...(secure.applicationLayerProtocolNegotiation && {
+        ALPNProtocols: [secure.applicationLayerProtocolNegotiation].flat() as string[],
+      }),
       socket: this.#wire,
     });
     this.#tls.on("secureConnect", () => this.#enter(() => this.#secure()));
@@ -200,6 +211,7 @@ class TLSSocket {
     const [level, description] = [packet[headerBytes], packet[headerBytes + 1]];
     if (packet[0] === alertRecord && !this.#secured && description !== closeNotify)
       throw new Error(`alert: ${level}, ${description}`);
+    if (this.#proofError && !this.#secured) throw this.#proofError;
     this.#wire.push(packet);
     if (this.#secured) {
       this.#isDecrypting = true;
@@ -242,6 +254,7 @@ class TLSSocket {
 
   #onWritable(count: number): void {
     this.#room = count;
+    this.#isOpen = true;
     this.#pump();
     if (this.#secured && this.#writable > 0) this.#callbacks.onWritable?.(this.#writable);
   }
@@ -249,8 +262,9 @@ class TLSSocket {
   /** Hands to the TCP what it has room for; the rest when it says that there is more. */
   #pump(): void {
     const unsent = this.#unsent;
-    if (!unsent || !this.#socket || this.#room === 0) return;
-    const part = unsent.bytes.subarray(0, this.#room);
+    if (!unsent || !this.#socket || (this.#room === 0 && (this.#secured || !this.#isOpen))) return;
+    // In the handshake the SDK does not look at the room (session_419.js, `doProtocol`).
+    const part = this.#secured ? unsent.bytes.subarray(0, this.#room) : unsent.bytes;
     this.#room = this.#socket.write(part) ?? 0;
     unsent.bytes = unsent.bytes.subarray(part.byteLength);
     if (unsent.bytes.byteLength > 0) return;

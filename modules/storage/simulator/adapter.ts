@@ -9,17 +9,31 @@ import type { Store } from "../storage.js";
 /** Of a string with its NUL (`nvs_set_str`). */
 const STRING_BYTES = 4_000;
 
+/** Before bytes, in the place of the quotation mark that begins a string. */
+const BYTES_MARK = "#".charCodeAt(0);
+
 export function createStore(domain: string): Store {
   const pathOf = (key: string): string => `${config.file.root}esp32-online.${domain}.${key}`;
   return {
     get(key) {
-      const text = readText(pathOf(key));
-      const value: unknown = text && JSON.parse(text);
+      const content = read(pathOf(key));
+      if (!content || content[0] === BYTES_MARK) return undefined;
+      const value: unknown = JSON.parse(String.fromArrayBuffer(content.buffer));
       return typeof value === "string" ? value : undefined;
     },
     set(key, value) {
       if (ArrayBuffer.fromString(value).byteLength >= STRING_BYTES) throw new Error("nvs set fail");
-      writeText(pathOf(key), JSON.stringify(value));
+      write(pathOf(key), JSON.stringify(value));
+    },
+    getBytes(key) {
+      const content = read(pathOf(key));
+      return content?.[0] === BYTES_MARK ? content.slice(1) : undefined;
+    },
+    setBytes(key, value) {
+      const content = new Uint8Array(1 + value.length);
+      content[0] = BYTES_MARK;
+      content.set(value, 1);
+      write(pathOf(key), content.buffer);
     },
     delete(key) {
       if (File.exists(pathOf(key))) File.delete(pathOf(key));
@@ -27,22 +41,22 @@ export function createStore(domain: string): Store {
   };
 }
 
-function readText(path: string): string | undefined {
+function read(path: string): Uint8Array<ArrayBuffer> | undefined {
   if (!File.exists(path)) return undefined;
   const file = new File(path);
   try {
-    return file.read(String);
+    return new Uint8Array(file.read(ArrayBuffer));
   } finally {
     file.close();
   }
 }
 
 /** As `preference` on the chip: what was there goes first. */
-function writeText(path: string, text: string): void {
+function write(path: string, content: string | ArrayBuffer): void {
   if (File.exists(path)) File.delete(path);
   const file = new File(path, true);
   try {
-    file.write(text);
+    file.write(content);
   } finally {
     file.close();
   }

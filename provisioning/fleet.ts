@@ -1,0 +1,222 @@
+/**
+ * Fleet provisioning of AWS IoT: a claim certificate, from the factory or from a trusted user's phone, is exchanged for
+ * one of the device's own, over MQTT. What has come is in flash before the next step, so that a power cut loses at most
+ * one certificate, and the device says which.
+ */
+import { fromBase64 } from "../modules/base64/base64.js";
+import { crc32 } from "../modules/crc/crc32.js";
+import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
+import { formatAddress } from "../modules/http/address.js";
+import type { ClientIdentity } from "../modules/keystore/keystore.js";
+import { pkcs8Of } from "../modules/keystore/pkcs8.js";
+import { Secret } from "../modules/secret/secret.js";
+import type { Claim } from "../modules/settings/claim.js";
+import { parseCertificate } from "../modules/tls/certificate.js";
+import { isKeyOf, PKCS8_LABEL } from "../modules/tls/private-key.js";
+import type { Reply } from "./aws-reply.js";
+import { topicsOf } from "./aws-topics.js";
+import { type Configuration, checkConfiguration } from "./configuration.js";
+import { type Dialogue, knock, openDialogue } from "./fleet-dialogue.js";
+import type { Enrolment } from "./fleet-record.js";
+import {
+  CREATE_TOPIC,
+  isDefinite,
+  isTokenRefused,
+  nameOf,
+  parametersOf,
+  registerTopic,
+  rejection,
+  templateOf,
+} from "./fleet-request.js";
+import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
+
+/** A token counts for an hour; nobody's clock is exact. */
+const TOKEN_LIFETIME_MS = 55 * 60 * 1000;
+
+/** The broker is there, and does not want this certificate, or this client id with it. */
+export const REFUSALS: ReadonlySet<Reason> = new Set([
+  "broker-closed",
+  "broker-credentials",
+  "broker-refused",
+  "connection-lost",
+  "tls-failed",
+] as const);
+
+export const fleet: Protocol = {
+  /** Who has a certificate from there asks for no other. */
+  async query(context) {
+    const kept = context.stored();
+    const certificate = kept?.credentials.certificate;
+    if (kept && certificate !== undefined && context.keystore.has(certificate)) {
+      context.enrolments.erase();
+      return configured(success(kept));
+    }
+    return configured((await resume(context)) ?? (await enrol(context)));
+  },
+  // There is no code that a person could enter.
+  activate: async () => success(undefined),
+  // There is nobody to ask.
+  checkFirmware: async () => success(undefined),
+  diagnose: async (_context, failure) => failure,
+};
+
+function configured(found: Result<Configuration>): Result<Answer> {
+  return found.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : found;
+}
+
+/** After a power cut, or an answer that was lost: the certificate may be active already. */
+async function resume(context: ProvisioningContext): Promise<Result<Configuration> | undefined> {
+  const staged = stagedIn(context);
+  if (staged?.configuration) return success(staged.configuration);
+  if (!staged?.isSent) return undefined;
+  const { io, url, identity, keystore, told } = context;
+  const clientId = nameOf(identity);
+  const admitted = await knock(io, { ...url, clientId, identity: () => keystore.read(staged.slot) });
+  if (!admitted.ok) return REFUSALS.has(admitted.failure.reason) ? undefined : admitted;
+  told.note("fleet provisioning: the thing's name and configuration were lost, the serial number stands for it");
+  return registered(context, staged, clientId, {});
+}
+
+/** With the claim: a new certificate, or the one that waits in flash, gets its thing. */
+async function enrol(context: ProvisioningContext): Promise<Result<Configuration>> {
+  const { io, url, identity } = context;
+  const templateName = templateOf(url)!;
+  const claim = claimOf(context);
+  if (!claim.ok) return claim;
+  const endpoint = { ...url, clientId: nameOf(identity), identity: claim.value };
+  const opened = await openDialogue(io, endpoint, [CREATE_TOPIC, registerTopic(templateName)]);
+  // The calendar may not have been known before.
+  if (!opened.ok) return REFUSALS.has(opened.failure.reason) && !claimOf(context).ok ? ENDED : opened;
+  const dialogue = opened.value;
+  const found = await exchange(context, dialogue);
+  await dialogue.close();
+  return found;
+}
+
+async function exchange(context: ProvisioningContext, dialogue: Dialogue): Promise<Result<Configuration>> {
+  const staged = stagedIn(context);
+  const isYoung = staged && Math.abs(context.io.clock.nowMs() - staged.createdMs) < TOKEN_LIFETIME_MS;
+  const found = isYoung ? await register(context, dialogue, staged) : TOKEN_REFUSED;
+  if (found !== TOKEN_REFUSED) return found;
+  if (staged?.isSent) sayLost(context, staged);
+  const created = await create(context, dialogue);
+  if (!created.ok) return created;
+  const registered = await register(context, dialogue, created.value);
+  return registered === TOKEN_REFUSED
+    ? failed("server-error", "it refuses the token that it has just given")
+    : registered;
+}
+
+/** CreateKeysAndCertificate. When it returns ok all of it is in flash. */
+async function create(context: ProvisioningContext, dialogue: Dialogue): Promise<Result<Enrolment>> {
+  const { io, url, keystore, enrolments } = context;
+  const answered = await dialogue.ask("CreateKeysAndCertificate", CREATE_TOPIC, {});
+  if (!answered.ok) return answered;
+  const { isAccepted, reply } = answered.value;
+  if (!isAccepted) return rejection(reply);
+  const identity = identityIn(reply);
+  const { certificateId, certificateOwnershipToken } = reply.texts;
+  if (!identity || !certificateId || !certificateOwnershipToken)
+    return failed("bad-answer", "CreateKeysAndCertificate: certificate, key or token");
+  const slot = context.freeSlot();
+  const enrolment: Enrolment = {
+    ...{ url: formatAddress(url), slot, mark: crc32(identity.chain[0]!), certificateId, isSent: false },
+    ...{ token: new Secret(certificateOwnershipToken), createdMs: io.clock.nowMs() },
+  };
+  // The record is worth nothing before its certificate is there, and the certificate says nothing without it.
+  const noted = enrolments.write(enrolment);
+  const stored = noted.ok ? keystore.write(slot, identity) : noted;
+  return stored.ok ? success(enrolment) : stored;
+}
+
+const TOKEN_REFUSED = "token-refused";
+
+/** RegisterThing. */
+async function register(
+  context: ProvisioningContext,
+  dialogue: Dialogue,
+  enrolment: Enrolment,
+): Promise<Result<Configuration> | typeof TOKEN_REFUSED> {
+  const { url, identity, enrolments } = context;
+  const noted = enrolments.write({ ...enrolment, isSent: true });
+  if (!noted.ok) return noted;
+  const token = enrolment.token.reveal();
+  const answered = await dialogue.ask("RegisterThing", registerTopic(templateOf(url)!), {
+    certificateOwnershipToken: token,
+    parameters: parametersOf(url, identity),
+  });
+  if (!answered.ok) return answered;
+  const { isAccepted, reply } = answered.value;
+  if (isAccepted)
+    return registered(context, enrolment, reply.texts.thingName ?? nameOf(identity), reply.deviceConfiguration);
+  if (isTokenRefused(reply)) return TOKEN_REFUSED;
+  // The token waits for the next try, for its hour: what was sent before stays uncertain.
+  if (isDefinite(reply) && !enrolment.isSent) enrolments.write(enrolment);
+  return rejection(reply, token);
+}
+
+/** A template need not make a thing: then the device's own name stands for it. */
+function registered(
+  { url, enrolments }: ProvisioningContext,
+  enrolment: Enrolment,
+  clientId: string,
+  deviceConfiguration: Readonly<Record<string, string>>,
+): Result<Configuration> {
+  const { host, port } = url;
+  const checked = checkConfiguration({
+    credentials: {
+      ...{ host, port, clientId, tls: true, certificate: enrolment.slot, qos: 1 },
+      ...{ username: undefined, password: undefined },
+      topics: { ...topicsOf(clientId), ...topicsIn(deviceConfiguration) },
+    },
+    deviceConfiguration,
+  });
+  if (!checked.ok) return checked;
+  const noted = enrolments.write({ ...enrolment, token: new Secret(""), configuration: checked.value });
+  return noted.ok ? checked : noted;
+}
+
+/** A member `dataTopic` names the topic `data`, and so with any other. */
+function topicsIn(deviceConfiguration: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const topics: Record<string, string> = {};
+  for (const [name, value] of Object.entries(deviceConfiguration)) {
+    const match = /^(\w+)Topic$/.exec(name);
+    if (match) topics[match[1]!] = value;
+  }
+  return topics;
+}
+
+/** Whole, and for this address: the record came first, its certificate may be missing. */
+function stagedIn({ enrolments, url, keystore }: ProvisioningContext): Enrolment | undefined {
+  const enrolment = enrolments.read();
+  if (enrolment?.url !== formatAddress(url)) return undefined;
+  const leaf = keystore.read(enrolment.slot)?.chain[0];
+  return leaf && crc32(leaf) === enrolment.mark ? enrolment : undefined;
+}
+
+/** AWS deletes what was not registered within the hour; this one may have been. */
+function sayLost({ told }: ProvisioningContext, { certificateId }: Enrolment): void {
+  told.note(`fleet provisioning: certificate ${certificateId} may be active, and nobody uses it: delete it`);
+}
+
+const ENDED = failed("secret-refused", "the claim has ended: hand over a new one");
+
+/** A person's counts before the factory's. */
+function claimOf({ claim, keystore, io }: ProvisioningContext): Result<() => ClientIdentity | undefined> {
+  const handed = claim();
+  const isOver = handed?.expiresMs !== undefined && handed.expiresMs <= io.clock.nowMs();
+  if (handed && !isOver) return success(() => identityOf(claim() ?? handed));
+  if (keystore.has("claim")) return success(() => keystore.read("claim"));
+  return handed ? ENDED : failed("no-identity", "claim certificate");
+}
+
+function identityOf({ certificate, key, keyLabel }: Claim): ClientIdentity {
+  const der = fromBase64(key.reveal());
+  return { chain: [fromBase64(certificate)], key: keyLabel === PKCS8_LABEL ? der : pkcs8Of(der) };
+}
+
+function identityIn({ certificate, key, isPkcs8 }: Reply): ClientIdentity | undefined {
+  const leaf = certificate && parseCertificate(certificate);
+  if (!leaf || !key || !isKeyOf(key, isPkcs8 ? PKCS8_LABEL : "", leaf)) return undefined;
+  return { chain: [certificate], key: isPkcs8 ? key : pkcs8Of(key) };
+}

@@ -1,0 +1,29 @@
+/** From the PEM that a vending machine sells to what proves the device in a TLS handshake. */
+import { fromBase64 } from "../modules/base64/base64.js";
+import { failed, type Result, success } from "../modules/failure/failure.js";
+import type { ClientIdentity } from "../modules/keystore/keystore.js";
+import { pkcs8Of } from "../modules/keystore/pkcs8.js";
+import { pemBlocks } from "../modules/settings/pem.js";
+import { parseCertificate } from "../modules/tls/certificate.js";
+import { isKeyOf, PKCS8_LABEL } from "../modules/tls/private-key.js";
+import type { Goods } from "./vending-dialects.js";
+
+/** What AWS IoT's own is. */
+const PKCS1_LABEL = "RSA PRIVATE KEY";
+/** A leaf, and whom it is from. */
+const MAX_CERTIFICATES = 3;
+
+export function identityOf({ certificatePem, keyPem }: Goods): Result<ClientIdentity> {
+  const chain: Uint8Array[] = [];
+  for (const base64 of pemBlocks(certificatePem, "CERTIFICATE")) {
+    if (base64 === undefined || chain.length === MAX_CERTIFICATES) return failed("bad-answer", "certificates");
+    chain.push(fromBase64(base64));
+  }
+  const label = keyPem.includes(`-----BEGIN ${PKCS1_LABEL}-----`) ? PKCS1_LABEL : PKCS8_LABEL;
+  const base64 = pemBlocks(keyPem, label).next().value;
+  const leaf = chain[0] && parseCertificate(chain[0]);
+  if (!leaf || !base64) return failed("bad-answer", "no certificate with an RSA key");
+  const key = fromBase64(base64);
+  if (!isKeyOf(key, label, leaf)) return failed("bad-answer", "the key is not the certificate's");
+  return success({ chain, key: label === PKCS8_LABEL ? key : pkcs8Of(key) });
+}

@@ -1,0 +1,151 @@
+/** From a blank board to a message of its permanent identity: each way to AWS IoT, as a person tries it with the mock account. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { MockAws } from "../../mocks/aws/aws.js";
+import { openDemo } from "../../mocks/aws/demo.js";
+import type { AwsEvent } from "../../mocks/aws/events.js";
+import { readFlash } from "../../mocks/device/state-file.js";
+import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
+import { sendForm } from "../../mocks/phone.js";
+import { fetchClaim, handOver, watch } from "../../tools/claim/claim.js";
+import { readCredential } from "../../tools/factory/credential-files.js";
+import { csvRows } from "../../tools/factory/rows.js";
+import { runBatch } from "../../tools/factory/run.js";
+import { readNvs } from "../../tools/nvs/nvs.js";
+import { openDevice, portalUrl, STEP_MS, until, untilDone, WIFI } from "./support.js";
+
+interface Stage {
+  readonly aws: MockAws;
+  readonly device: VirtualDevice;
+  readonly folder: string;
+  readonly lines: string[];
+  /** Since the device has started. */
+  readonly events: AwsEvent[];
+}
+
+/** The account, and a board with the factory's record for this way, its page open. */
+async function openStage(serial: string): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), "aws-"));
+  const { aws } = await openDemo(folder, () => {});
+  onTestFinished(async () => {
+    await aws.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const list = join(folder, "boards.csv");
+  const made = await runBatch({
+    ...{ batch: "aws", out: folder, serials: undefined, first: 1, openNetwork: true, recordsOnly: false },
+    readCredential: (certificate, key) => readCredential(list, certificate, key),
+    rows: () => csvRows(list, {}),
+  });
+  const device = openDevice({ nvs: readFileSync(join(made.folder, `${serial}.nvs.bin`)) });
+  const lines: string[] = [];
+  device.on("log", (line) => lines.push(line));
+  device.on("state", (line) => lines.push(JSON.stringify(line)));
+  const events: AwsEvent[] = [];
+  aws.onEvent((event) => events.push(event));
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  return { aws, device, folder, lines, events };
+}
+
+/** What a person does: the Wi-Fi, the account's authority, and the address that the factory has put into the field. */
+async function saveAsItStands({ aws, device }: Stage): Promise<void> {
+  const page = await (await fetch(portalUrl(device))).text();
+  const url = /name="url"[^>]*value="([^"]*)"/.exec(page)![1]!.replaceAll("&#38;", "&");
+  expect((await sendForm(portalUrl(device), { ...WIFI, url, pem: aws.rootPem })).status).toBe(303);
+}
+
+/** Two messages from the device, sent with a certificate that is the account's or the device's own. */
+async function untilHeard({ events, device }: Stage, clientId: string): Promise<void> {
+  await device.waitFor("online", 2 * STEP_MS);
+  const heard = () => events.filter((event) => event.type === "message" && event.clientId === clientId);
+  await until("status and data", () => heard().length > 1, 2 * STEP_MS);
+}
+
+/** No key, token or PEM on the console. */
+function expectNoSecrets({ lines, folder }: Stage): void {
+  const said = lines.join("\n");
+  expect(said).not.toMatch(/-----BEGIN|demo-token/);
+  for (const key of ["claim.key", "device.key"]) {
+    const secret = readFileSync(join(folder, key), "utf8").split("\n")[2]!;
+    expect(said).not.toContain(secret);
+  }
+}
+
+test("by a certificate vending machine: bought once, over restarts, too", async () => {
+  const stage = await openStage("SN-VENDING");
+  await saveAsItStands(stage);
+  await untilDone(stage.device);
+  await untilHeard(stage, "SN-VENDING");
+  await stage.device.powerCut();
+  stage.events.length = 0;
+  await stage.device.start();
+  await untilHeard(stage, "SN-VENDING");
+  expect(stage.aws.certificates.filter(({ origin }) => origin === "vending")).toMatchObject([
+    { status: "ACTIVE", thing: "SN-VENDING" },
+  ]);
+  expect(stage.events.filter(({ type }) => type === "vended")).toEqual([]);
+  expectNoSecrets(stage);
+}, 90_000);
+
+test("by claim: the factory's claim is exchanged for a certificate of the board's own", async () => {
+  const stage = await openStage("SN-CLAIM");
+  await saveAsItStands(stage);
+  await untilDone(stage.device);
+  await untilHeard(stage, "SN-CLAIM");
+  await stage.device.powerCut();
+  stage.events.length = 0;
+  await stage.device.start();
+  await untilHeard(stage, "SN-CLAIM");
+  expect(stage.aws.certificates.filter(({ origin }) => origin === "keys")).toMatchObject([
+    { status: "ACTIVE", thing: "SN-CLAIM" },
+  ]);
+  expect(stage.events.filter(({ type }) => type === "created")).toEqual([]);
+  expectNoSecrets(stage);
+}, 90_000);
+
+test("by trusted user: the app's claim, handed over in one go, is spent and erased", async () => {
+  const stage = await openStage("SN-TRUSTED");
+  const { aws, device } = stage;
+  const options = {
+    ...{ accountUrl: aws.httpsUrl, authorityPem: aws.rootPem, endpoint: `localhost:${aws.mqttPort}` },
+    ...{ templateName: "fleet", parameters: {}, portalUrl: portalUrl(device), ...WIFI },
+  };
+  await handOver(options, await fetchClaim(options));
+  expect(await watch(options, 2 * STEP_MS)).toMatchObject({ phase: "done" });
+  await untilHeard(stage, "SN-TRUSTED");
+  // Proven some seconds after it has connected.
+  await until("an erased claim", () => !keysIn(device).some((key) => key.startsWith("claim")));
+  await device.powerCut();
+  await device.start();
+  await untilHeard(stage, "SN-TRUSTED");
+  expectNoSecrets(stage);
+}, 90_000);
+
+test("by its own certificate: the first connection registers it and is closed, the next ones work", async () => {
+  const stage = await openStage("SN-OWN");
+  await saveAsItStands(stage);
+  await untilDone(stage.device);
+  await untilHeard(stage, "SN-OWN");
+  const known = stage.events.filter(({ type }) => type === "just-in-time" || type === "refused");
+  expect(known.slice(0, 2)).toMatchObject([
+    { type: "just-in-time", outcome: "pending" },
+    { type: "refused", at: "tls", why: "unknown" },
+  ]);
+  expect(stage.lines.join("\n")).toContain("it is registered, or pending");
+  await stage.device.powerCut();
+  stage.events.length = 0;
+  await stage.device.start();
+  await untilHeard(stage, "SN-OWN");
+  expect(stage.events.filter(({ type }) => type === "refused" || type === "just-in-time")).toEqual([]);
+  expectNoSecrets(stage);
+}, 90_000);
+
+/** Of the agent's namespace, in flash. */
+function keysIn({ stateFile }: VirtualDevice): string[] {
+  return readNvs(readFlash(stateFile)!)
+    .entries.filter(({ namespace }) => namespace === "agent")
+    .map(({ key }) => key);
+}

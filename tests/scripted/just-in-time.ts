@@ -1,0 +1,137 @@
+/**
+ * Registration at the first connection (JITP, JITR), from a blank board with the factory's certificate to messages: the
+ * account closes the first connections. The power fails at any step. In every engine.
+ */
+import { fromBase64 } from "../../modules/base64/base64.js";
+import type { Reason } from "../../modules/failure/failure.js";
+import { pkcs8Of } from "../../modules/keystore/pkcs8.js";
+import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
+import { pemBlocks } from "../../modules/settings/pem.js";
+import { isEqual } from "../../modules/tls/der.js";
+import { leafOf } from "./account.js";
+import { goodWorld, SECRETS } from "./cloud.js";
+import { sold } from "./sold.js";
+import { ScriptedStore } from "./store.js";
+import { World } from "./world.js";
+
+type Enter = (world: World) => void;
+
+export const ENDPOINT = "x-ats.iot.y";
+/** The subject's, in the certificate. */
+export const COMMON_NAME = "AWS IoT Certificate 1";
+const HOUR = 3_600_000;
+const CONNECT_GAP_MS = 1_000;
+const { certificatePem, keyPem } = sold[0]!;
+const LEAF = leafOf(certificatePem);
+const AUTHORITY = leafOf(sold[1]!.certificatePem);
+
+/** What the factory has left: the certificate with its authority's behind it, and the key. */
+export function factoryStore(): ScriptedStore {
+  const store = new ScriptedStore();
+  const key = fromBase64(pemBlocks(keyPem, "RSA PRIVATE KEY").next().value!);
+  const chain = new Uint8Array(LEAF.length + AUTHORITY.length);
+  chain.set(LEAF);
+  chain.set(AUTHORITY, LEAF.length);
+  store.setBytes("device_cert", chain);
+  store.setBytes("device_key", pkcs8Of(key));
+  return store;
+}
+
+/** An account that knows the certificate's authority, or does not. */
+export class JustInTimeAccount {
+  /** From the first connection until the certificate is active; undefined: the authority is not registered. */
+  readonly delayMs: number | undefined;
+  readonly refusal: Reason;
+  /** Of this start. */
+  readonly connects: number[] = [];
+  #activeAtMs: number | undefined;
+
+  constructor(delayMs: number | undefined, refusal: Reason = "broker-closed") {
+    this.delayMs = delayMs;
+    this.refusal = refusal;
+  }
+
+  /** The device's clock begins anew, and with it what is left of the delay; who is active stays so. */
+  reboot(): void {
+    const lastMs = this.connects.at(-1) ?? 0;
+    this.connects.length = 0;
+    if (this.#activeAtMs !== undefined) this.#activeAtMs = Math.max(0, this.#activeAtMs - lastMs);
+  }
+
+  admit({ host, port, tls, clientId, identity }: MqttOptions, nowMs: number): Reason | undefined {
+    const chain = identity?.()?.chain ?? [];
+    const last = this.connects.at(-1);
+    if (last !== undefined && nowMs - last < CONNECT_GAP_MS) throw new Error("connected twice in a second");
+    this.connects.push(nowMs);
+    const isWhole = chain.length === 2 && isEqual(chain[0]!, LEAF) && isEqual(chain[1]!, AUTHORITY);
+    if (host !== ENDPOINT || port !== 8883 || !tls || !isWhole) throw new Error("not the factory's chain");
+    if (clientId !== COMMON_NAME) throw new Error(`client id ${clientId}`);
+    if (this.#activeAtMs === undefined && this.delayMs !== undefined) {
+      this.#activeAtMs = nowMs + this.delayMs;
+      return this.refusal;
+    }
+    return nowMs >= (this.#activeAtMs ?? Number.POSITIVE_INFINITY) ? undefined : this.refusal;
+  }
+}
+
+export function worldOf(account: JustInTimeAccount, entries: Map<string, string>): World {
+  const world: World = new World(
+    { ...goodWorld(), broker: (options) => account.admit(options, world.clock.ticksMs()) },
+    new ScriptedStore(entries),
+    { factory: factoryStore() },
+  );
+  return world;
+}
+
+const form = { ssid: "Home", password: SECRETS.wifi, url: `mqtts://${ENDPOINT}` };
+
+/** @returns the steps of the whole life, and with that how many cuts there are to try */
+async function live(enter: Enter, account: JustInTimeAccount, cutAtStep: number): Promise<number> {
+  const entries = new Map<string, string>();
+  let steps = 0;
+  for (let start = 0; start < 8; start++) {
+    account.reboot();
+    const world = worldOf(account, entries);
+    if (cutAtStep > steps) world.cutAtStep = cutAtStep - steps;
+    enter(world);
+    world.boot();
+    const isOnline = () => world.state === "online" && world.session !== undefined;
+    const isBlank = () => world.state === "portal" && world.phase === "idle" && !world.device.settings.read();
+    await world.until(() => world.isOff || isOnline() || isBlank() || world.clock.ticksMs() > HOUR);
+    if (!world.isOff && isBlank()) {
+      world.fillIn(form);
+      await world.until(() => world.isOff || world.restarted || world.phase === "failed");
+      if (!world.isOff && world.phase === "failed") throw new Error(`failed: ${world.reason}`);
+    } else if (!world.isOff && !isOnline()) throw new Error(`not online: ${JSON.stringify(world.events.slice(-3))}`);
+    steps += world.steps;
+    if (/PRIVATE|BEGIN/.test(world.notes.join("\n"))) throw new Error("a secret on the console");
+    if (!world.isOff && isOnline()) return steps;
+  }
+  throw new Error("never online");
+}
+
+const DELAYS = { justInTimeAtOnce: 0, justInTimeInSeconds: 5_000, justInTimeInAMinute: 60_000 } as const;
+export type JustInTimeLife = keyof typeof DELAYS;
+export const justInTimeLives = Object.keys(DELAYS) as JustInTimeLife[];
+
+/** Every cut of a life. @returns how many there are */
+export async function justInTimeWithCuts(enter: Enter, name: JustInTimeLife): Promise<number> {
+  let cut = 0;
+  for (;;) {
+    try {
+      const steps = await live(
+        enter,
+        new JustInTimeAccount(DELAYS[name], cut % 2 ? "tls-failed" : "broker-closed"),
+        cut,
+      );
+      if (steps < cut) return cut - 1;
+    } catch (error) {
+      throw new Error(`${name}, cut at ${cut}: ${(error as Error).message}`);
+    }
+    cut++;
+  }
+}
+
+export const justInTimeJourneys: Readonly<Record<string, (enter: Enter) => Promise<number>>> = Object.fromEntries(
+  justInTimeLives.map((name) => [name, (enter: Enter) => justInTimeWithCuts(enter, name)]),
+);

@@ -1,0 +1,42 @@
+/** What a device keeps in a namespace of its own. */
+import { createKeystore } from "../../modules/keystore/keystore.js";
+import type { Device } from "../../modules/lifecycle/device.js";
+import { Seen } from "../../modules/session/seen.js";
+import { authoritiesRecord } from "../../modules/settings/authorities.js";
+import { claimRecord } from "../../modules/settings/claim.js";
+import { preferencesRecord } from "../../modules/settings/preferences.js";
+import { settingsRecord } from "../../modules/settings/settings.js";
+import { tokenRecord } from "../../modules/settings/token.js";
+import type { Store } from "../../modules/storage/storage.js";
+import { enrolmentRecord } from "../../provisioning/fleet-record.js";
+import { Journal } from "../../provisioning/journal.js";
+import { saleRecord } from "../../provisioning/vending-record.js";
+
+type Records =
+  | "store"
+  | "settings"
+  | "claim"
+  | "token"
+  | "preferences"
+  | "authorities"
+  | "journal"
+  | "keystore"
+  | "sales"
+  | "enrolments"
+  | "seen";
+
+export function recordsIn(store: Store, factory: Pick<Store, "getBytes">): Pick<Device, Records> {
+  return {
+    store,
+    settings: settingsRecord(store),
+    claim: claimRecord(store),
+    token: tokenRecord(store),
+    preferences: preferencesRecord(store),
+    authorities: authoritiesRecord(store),
+    journal: new Journal(store),
+    keystore: createKeystore(store, factory),
+    sales: saleRecord(store),
+    enrolments: enrolmentRecord(store),
+    seen: new Seen(store),
+  };
+}
