@@ -1,0 +1,115 @@
+/** What an account rejects, loses or spoils in fleet provisioning: the reason that the page gives, and the way on. */
+import { expect, test } from "vitest";
+import { installGlobals } from "../../mocks/moddable/globals.js";
+import type { Reason } from "../../modules/failure/failure.js";
+import { Account, CLAIM, CREATE, ENDPOINT, type Fault, REGISTER } from "./account.js";
+import { goodWorld, SECRETS } from "./cloud.js";
+import { play } from "./play.js";
+import { ScriptedStore } from "./store.js";
+import { World } from "./world.js";
+
+installGlobals();
+
+const LOST = "may be active, and nobody uses it";
+const reject = (statusCode: number, errorCode: string, errorMessage = "of the account"): Fault => ({
+  reject: { statusCode, errorCode, errorMessage },
+});
+const done: undefined = undefined;
+
+/** Of both requests the faults, in their order; the reason; the requests of the trial; certificates in the end. */
+const table: readonly [string, readonly (Fault | undefined)[], Reason, number, number][] = [
+  ["the claim may not create", ["close"], "broker-closed", 1, 1],
+  ["creation: malformed request", [reject(400, "InvalidRequest")], "request-refused", 1, 1],
+  ["creation: forbidden", [reject(403, "AccessDenied")], "not-registered", 1, 1],
+  ["creation: throttled", [reject(429, "Throttled")], "rate-limited", 1, 1],
+  ["creation: out of order", [reject(500, "InternalFailure")], "server-error", 1, 1],
+  ["creation: no answer, nothing done", ["ignore"], "timeout", 1, 1],
+  ["creation: the answer is lost", ["lose"], "timeout", 1, 2],
+  ["creation: no JSON", [{ answer: "certificate" }], "bad-answer", 1, 2],
+  ["creation: nothing in it", [{ answer: "{}" }], "bad-answer", 1, 2],
+  ["creation: no key", [{ answer: '{"certificateId":"1","certificatePem":"x"}' }], "bad-answer", 1, 2],
+  ["creation: far too long", [{ answer: `{"a":"${"x".repeat(20_000)}"}` }], "bad-answer", 1, 2],
+  ["registration: not allowed", [done, "close"], "broker-closed", 2, 1],
+  ["registration: a parameter is missing", [done, reject(400, "InvalidParameters")], "request-refused", 2, 1],
+  ["registration: the hook says no", [done, reject(403, "AccessDenied")], "not-registered", 2, 1],
+  ["registration: no such template", [done, reject(404, "ResourceNotFound")], "unexpected-status", 2, 1],
+  ["registration: the thing is another's", [done, reject(409, "ResourceConflict")], "activated-elsewhere", 2, 1],
+  ["registration: throttled", [done, reject(429, "Throttled")], "rate-limited", 2, 1],
+  ["registration: out of order", [done, reject(503, "ServiceUnavailable")], "server-error", 2, 1],
+  ["registration: no answer, nothing done", [done, "ignore"], "timeout", 2, 1],
+  ["registration: the answer is lost", [done, "lose"], "timeout", 2, 1],
+  ["registration: no JSON", [done, { answer: "thing" }], "bad-answer", 2, 1],
+];
+
+test.each(table)("%s", (_name, faults, reason, requests, issued) =>
+  play(async (enter) => {
+    const account = new Account();
+    account.faults = [...faults];
+    const { world, send, tried } = board(account, enter);
+    await world.untilState("portal");
+    send();
+    await tried();
+    expect(world.phase).toBe("failed");
+    expect(world.reason).toBe(reason);
+    expect(account.requests.map(({ topic }) => topic)).toEqual([CREATE, REGISTER].slice(0, requests));
+    // Nothing is wrong any more: the same form, sent once more.
+    send();
+    await tried();
+    expect(world.restarted).toBe(true);
+    expect(account.issued).toHaveLength(issued);
+    // What was issued and is not the device's own is not active, or a word was said.
+    expect(account.active.length === 1 || world.notes.some((note) => note.includes(LOST))).toBe(true);
+    expect(account.tooSoon).toBe(0);
+    expect([...world.notes, JSON.stringify(world.events)].join("\n")).not.toMatch(/secret-token|-----BEGIN/);
+  }),
+);
+
+test("a token that is refused is replaced in the same breath, and the lost certificate is named", () =>
+  play(async (enter) => {
+    const account = new Account();
+    account.faults = [done, "lose"];
+    const { world, send, tried } = board(account, enter);
+    await world.untilState("portal");
+    send();
+    await tried();
+    expect(world.reason).toBe("timeout");
+    // Active, but under another name than the policy lets in: the device is refused, and the token is used.
+    account.active[0]!.thing = "another";
+    send();
+    await tried();
+    expect(world.restarted).toBe(true);
+    expect(account.requests.map(({ topic }) => topic)).toEqual([CREATE, REGISTER, REGISTER, CREATE, REGISTER]);
+    expect(world.notes.filter((note) => note.includes(LOST))).toEqual([expect.stringContaining(account.issued[0]!.id)]);
+  }));
+
+test("a claim that is refused says so, and nothing is asked", () =>
+  play(async (enter) => {
+    const account = new Account();
+    account.isClaimGood = false;
+    const { world, send, tried } = board(account, enter);
+    await world.untilState("portal");
+    send();
+    await tried();
+    expect(world.reason).toBe("broker-closed");
+    expect(account.requests).toEqual([]);
+  }));
+
+/** A blank board in its portal, with a form that hands the claim over. */
+function board(account: Account, enter: (world: World) => void) {
+  const world: World = new World(
+    {
+      ...goodWorld(),
+      broker: (asked) => account.admit(asked, world.clock.ticksMs()),
+      hear: (message) => account.hear(message),
+    },
+    new ScriptedStore(),
+  );
+  enter(world);
+  world.boot();
+  const pem = CLAIM!.certificatePem + CLAIM!.keyPem;
+  return {
+    world,
+    send: () => world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: `mqtts://${ENDPOINT}/fleet`, pem }),
+    tried: () => world.until(() => world.restarted || world.phase === "failed"),
+  };
+}
