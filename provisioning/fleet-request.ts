@@ -14,8 +14,12 @@ export function registerTopic(templateName: string): string {
 
 /** @returns undefined where the address has no template, or none that AWS takes */
 export function templateOf({ scheme, path }: Address): string | undefined {
-  if (scheme !== "mqtts") return undefined;
-  return /^\/([0-9A-Za-z_-]{1,36})\/?$/.exec(splitQuery(path)[0])?.[1];
+  const name = /^\/([^/]+)\/?$/.exec(splitQuery(path)[0])?.[1];
+  return scheme === "mqtts" && isTemplateName(name) ? name : undefined;
+}
+
+export function isTemplateName(name: unknown): name is string {
+  return typeof name === "string" && /^[0-9A-Za-z_-]{1,36}$/.test(name);
 }
 
 /** The same for the claim's connection as for what a template makes of it: a hook sees it as the client id. */

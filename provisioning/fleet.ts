@@ -7,7 +7,7 @@ import { fromBase64 } from "../modules/base64/base64.js";
 import { crc32 } from "../modules/crc/crc32.js";
 import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { formatAddress } from "../modules/http/address.js";
-import type { ClientIdentity } from "../modules/keystore/keystore.js";
+import type { CertificateId, ClientIdentity } from "../modules/keystore/keystore.js";
 import { pkcs8Of } from "../modules/keystore/pkcs8.js";
 import { Secret } from "../modules/secret/secret.js";
 import type { Claim } from "../modules/settings/claim.js";
@@ -16,7 +16,7 @@ import { isKeyOf, PKCS8_LABEL } from "../modules/tls/private-key.js";
 import type { Reply } from "./aws-reply.js";
 import { topicsOf } from "./aws-topics.js";
 import { type Configuration, checkConfiguration } from "./configuration.js";
-import { type Dialogue, knock, openDialogue } from "./fleet-dialogue.js";
+import { type Dialogue, type Endpoint, knock, openDialogue } from "./fleet-dialogue.js";
 import type { Enrolment } from "./fleet-record.js";
 import {
   CREATE_TOPIC,
@@ -43,13 +43,13 @@ export const REFUSALS: ReadonlySet<Reason> = new Set([
 ] as const);
 
 export const fleet: Protocol = {
-  /** Who has a certificate from there asks for no other. */
+  /** Who has a certificate from there asks for no other, but in its turn. */
   async query(context) {
     const kept = context.stored();
     const certificate = kept?.credentials.certificate;
     if (kept && certificate !== undefined && context.keystore.has(certificate)) {
-      context.enrolments.erase();
-      return configured(success(kept));
+      forgetEnrolment(context, certificate);
+      return configured(context.rotation ? await rotate(context, kept, context.rotation) : success(kept));
     }
     return configured((await resume(context)) ?? (await enrol(context)));
   },
@@ -77,31 +77,70 @@ async function resume(context: ProvisioningContext): Promise<Result<Configuratio
   return registered(context, staged, clientId, {});
 }
 
+/** What is in use is stored. A rotation that the power has ended may have left another one behind. */
+function forgetEnrolment(context: ProvisioningContext, used: CertificateId): void {
+  const staged = context.enrolments.read();
+  if (staged && staged.slot !== used && (staged.isSent || staged.configuration)) sayLost(context, staged);
+  context.enrolments.erase();
+}
+
+/** The certificate in use takes the place of a claim; it stays until a connection has proven the new one. */
+async function rotate(
+  context: ProvisioningContext,
+  { credentials, deviceConfiguration = {} }: Configuration,
+  templateName: string,
+): Promise<Result<Configuration>> {
+  const { keystore, url } = context;
+  const { clientId, certificate } = credentials;
+  const endpoint = { ...url, clientId, identity: () => keystore.read(certificate!) };
+  return enrolAt(context, endpoint, { templateName, clientId, deviceConfiguration });
+}
+
 /** With the claim: a new certificate, or the one that waits in flash, gets its thing. */
 async function enrol(context: ProvisioningContext): Promise<Result<Configuration>> {
-  const { io, url, identity } = context;
-  const templateName = templateOf(url)!;
+  const { url, identity } = context;
+  const clientId = nameOf(identity);
   const claim = claimOf(context);
   if (!claim.ok) return claim;
-  const endpoint = { ...url, clientId: nameOf(identity), identity: claim.value };
-  const opened = await openDialogue(io, endpoint, [CREATE_TOPIC, registerTopic(templateName)]);
+  const endpoint = { ...url, clientId, identity: claim.value };
+  const found = await enrolAt(context, endpoint, { templateName: templateOf(url)!, clientId, deviceConfiguration: {} });
   // The calendar may not have been known before.
-  if (!opened.ok) return REFUSALS.has(opened.failure.reason) && !claimOf(context).ok ? ENDED : opened;
+  return !found.ok && REFUSALS.has(found.failure.reason) && !claimOf(context).ok ? ENDED : found;
+}
+
+/** What is asked of RegisterThing, and what stands where it says nothing. */
+interface Registration {
+  readonly templateName: string;
+  readonly clientId: string;
+  readonly deviceConfiguration: Readonly<Record<string, string>>;
+}
+
+async function enrolAt(
+  context: ProvisioningContext,
+  endpoint: Endpoint,
+  registration: Registration,
+): Promise<Result<Configuration>> {
+  const opened = await openDialogue(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
+  if (!opened.ok) return opened;
   const dialogue = opened.value;
-  const found = await exchange(context, dialogue);
+  const found = await exchange(context, dialogue, registration);
   await dialogue.close();
   return found;
 }
 
-async function exchange(context: ProvisioningContext, dialogue: Dialogue): Promise<Result<Configuration>> {
+async function exchange(
+  context: ProvisioningContext,
+  dialogue: Dialogue,
+  registration: Registration,
+): Promise<Result<Configuration>> {
   const staged = stagedIn(context);
   const isYoung = staged && Math.abs(context.io.clock.nowMs() - staged.createdMs) < TOKEN_LIFETIME_MS;
-  const found = isYoung ? await register(context, dialogue, staged) : TOKEN_REFUSED;
+  const found = isYoung ? await register(context, dialogue, staged, registration) : TOKEN_REFUSED;
   if (found !== TOKEN_REFUSED) return found;
   if (staged?.isSent) sayLost(context, staged);
   const created = await create(context, dialogue);
   if (!created.ok) return created;
-  const registered = await register(context, dialogue, created.value);
+  const registered = await register(context, dialogue, created.value, registration);
   return registered === TOKEN_REFUSED
     ? failed("server-error", "it refuses the token that it has just given")
     : registered;
@@ -136,19 +175,22 @@ async function register(
   context: ProvisioningContext,
   dialogue: Dialogue,
   enrolment: Enrolment,
+  { templateName, clientId, deviceConfiguration }: Registration,
 ): Promise<Result<Configuration> | typeof TOKEN_REFUSED> {
   const { url, identity, enrolments } = context;
   const noted = enrolments.write({ ...enrolment, isSent: true });
   if (!noted.ok) return noted;
   const token = enrolment.token.reveal();
-  const answered = await dialogue.ask("RegisterThing", registerTopic(templateOf(url)!), {
+  const answered = await dialogue.ask("RegisterThing", registerTopic(templateName), {
     certificateOwnershipToken: token,
     parameters: parametersOf(url, identity),
   });
   if (!answered.ok) return answered;
   const { isAccepted, reply } = answered.value;
-  if (isAccepted)
-    return registered(context, enrolment, reply.texts.thingName ?? nameOf(identity), reply.deviceConfiguration);
+  if (isAccepted) {
+    const given = { ...deviceConfiguration, ...reply.deviceConfiguration };
+    return registered(context, enrolment, reply.texts.thingName ?? clientId, given);
+  }
   if (isTokenRefused(reply)) return TOKEN_REFUSED;
   // The token waits for the next try, for its hour: what was sent before stays uncertain.
   if (isDefinite(reply) && !enrolment.isSent) enrolments.write(enrolment);

@@ -49,6 +49,8 @@ export interface ProvisioningContext {
   /** The newest that is stored of this service. */
   stored(): Configuration | undefined;
   readonly sales: StoredRecord<Sale>;
+  /** The template that replaces the certificate in use, now; undefined: it stays. */
+  readonly rotation?: string | undefined;
   readonly enrolments: StoredRecord<Enrolment>;
   /** What the service asked for the last time. */
   readonly timeoutMs: number | undefined;

@@ -26,7 +26,7 @@ type State =
   | { name: "boot" }
   | ({ name: "portal"; attempt: number } & PortalCause)
   | { name: "connecting"; settings: Settings; attempt: number }
-  | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration }
+  | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration; rotation?: string }
   | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
   | { name: "offline"; settings: Settings; attempt: number; configuration: Configuration; failure: Failure }
   | { name: "failed"; settings: Settings; attempt: number; configuration: Configuration | undefined; failure: Failure }
@@ -131,7 +131,7 @@ async function connecting(device: Device, { settings, attempt }: In<"connecting"
 /** A code that a person has to enter stands on the portal's page. */
 async function provisioning(device: Device, state: In<"provisioning">): Promise<State> {
   const { wifi, log, journal, pauses } = device;
-  const { settings, attempt } = state;
+  const { settings, attempt, rotation } = state;
   if (!wifi.joined) return { name: "connecting", settings, attempt };
   const pauseMs = pauses.remainingMs("service");
   if (pauseMs > 0) {
@@ -139,7 +139,7 @@ async function provisioning(device: Device, state: In<"provisioning">): Promise<
     return state;
   }
   log.event({ state: "provisioning" });
-  const answer = await whileJoined(wifi, () => serviceOf(device, settings).query());
+  const answer = await whileJoined(wifi, () => serviceOf(device, settings, { rotation }).query());
   if (!answer) return { name: "connecting", settings, attempt };
   refreshInADay(device);
   if (!answer.ok) {
@@ -204,6 +204,8 @@ async function online(device: Device, state: In<"online">): Promise<State> {
       return activating(settings, ending.activation, failures);
     case "reprovision":
       return { name: "provisioning", settings, configuration, attempt: failures };
+    case "rotate":
+      return { name: "provisioning", settings, configuration, attempt: failures, rotation: ending.template };
     case "update":
       return { name: "restarting", why: "update" };
     case "portal":

@@ -11,12 +11,14 @@ export interface ServiceOptions {
   readonly handed?: Certificates;
   /** Nothing that is found out may take the place of what is stored of another service. */
   readonly isTrial?: boolean;
+  /** See ProvisioningContext. */
+  readonly rotation?: string | undefined;
 }
 
 export function serviceOf(
   device: Device,
   target: Target,
-  { handed = {}, isTrial = false }: ServiceOptions = {},
+  { handed = {}, isTrial = false, rotation }: ServiceOptions = {},
 ): Service {
   let found: Habits = {};
   const { journal, build, system, identity, wifi } = device;
@@ -32,6 +34,7 @@ export function serviceOf(
     stored: () => journal.stored(target.url)[0],
     sales: device.sales,
     enrolments: device.enrolments,
+    rotation,
     claim: () => handed.claim ?? device.claim.read(),
     deviceToken: () => handed.token ?? device.token.read() ?? identity.deviceToken(),
     skipActivation: build.skipActivation && system.isDebug,

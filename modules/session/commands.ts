@@ -1,16 +1,22 @@
 /** The commands that the agent itself has. */
-import { type Commands, done, refused } from "../application/application.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import { rotationTemplate } from "../../provisioning/rotation.js";
+import { type Commands, done, type Outcome, refused } from "../application/application.js";
 import { asObject } from "../json/json.js";
 import type { Device } from "../lifecycle/device.js";
 import { LOG_LEVELS } from "../log/log.js";
 import { type Preferences, withWanted } from "../settings/preferences.js";
 import { status, uptimeSeconds } from "./reports.js";
 
-/** After the answer the session ends. */
-export type EndingAction = "reboot" | "portal" | "reprovision";
+/** After the answer the session ends. `template`: of the certificate that takes the place of the one in use. */
+export type EndingAction =
+  | { readonly kind: "reboot" | "portal" | "reprovision" }
+  | { readonly kind: "rotate"; readonly template: string };
 
 export interface CommandContext {
   readonly device: Device;
+  /** The one in use. */
+  readonly configuration: Configuration;
   /** Soon: the answer goes out first. */
   end(action: EndingAction): void;
   /** Asks the service whether there is firmware. */
@@ -19,7 +25,8 @@ export interface CommandContext {
   onPreferences(): void;
 }
 
-export function ownCommands({ device, end, checkFirmware, onPreferences }: CommandContext): Commands {
+export function ownCommands(context: CommandContext): Commands {
+  const { device, configuration, end, checkFirmware, onPreferences } = context;
   const { log, pauses, preferences, updates } = device;
 
   const change = (wanted: Preferences | string) => {
@@ -35,6 +42,8 @@ export function ownCommands({ device, end, checkFirmware, onPreferences }: Comma
     end(action);
     return done();
   };
+  const unlessTooSoon = (command: () => Outcome) =>
+    pauses.remainingMs("service") > 0 ? refused("too soon") : command();
 
   return {
     ping() {
@@ -42,9 +51,14 @@ export function ownCommands({ device, end, checkFirmware, onPreferences }: Comma
       return pong;
     },
     status: () => done(status(device)),
-    reboot: ending("reboot"),
-    portal: ending("portal"),
-    reprovision: () => (pauses.remainingMs("service") > 0 ? refused("too soon") : ending("reprovision")()),
+    reboot: ending({ kind: "reboot" }),
+    portal: ending({ kind: "portal" }),
+    reprovision: () => unlessTooSoon(ending({ kind: "reprovision" })),
+    rotate({ template: wanted }) {
+      const template = rotationTemplate(device.settings.read()?.url ?? "", configuration, wanted);
+      if (template === undefined) return refused("template: the name of one that rotates the certificate in use");
+      return unlessTooSoon(ending({ kind: "rotate", template }));
+    },
     update() {
       if (pauses.remainingMs("firmware") > 0) return refused("too soon");
       updates.asked();

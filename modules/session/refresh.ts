@@ -2,6 +2,7 @@
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import type { Activation } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";
+import { isExpiring, rotationTemplate } from "../../provisioning/rotation.js";
 import type { Cancel } from "../clock/clock.js";
 import type { Failure } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
@@ -13,7 +14,9 @@ import { retryDelayMs } from "../retry/retry.js";
 export type Refreshed =
   | { readonly kind: "renewed"; readonly configuration: Configuration }
   /** It wants the device activated again. */
-  | { readonly kind: "unbound"; readonly activation: Activation };
+  | { readonly kind: "unbound"; readonly activation: Activation }
+  /** The certificate in use ends soon. */
+  | { readonly kind: "rotate"; readonly template: string };
 
 export interface RefreshOptions {
   readonly service: Service;
@@ -56,6 +59,11 @@ export function startRefreshing(device: Device, options: RefreshOptions): Refres
   async function refresh(): Promise<void> {
     refreshInADay(device);
     if (pauses.remainingMs("service") > 0) return;
+    const template = dueRotation(device, configuration);
+    if (template !== undefined) {
+      options.onRefreshed({ kind: "rotate", template });
+      return;
+    }
     const answer = await service.query();
     if (!answer.ok) {
       fail("service", answer.failure);
@@ -95,6 +103,12 @@ export function startRefreshing(device: Device, options: RefreshOptions): Refres
       for (const stop of stops) stop();
     },
   };
+}
+
+/** @returns with what, where the certificate in use is to be replaced now */
+function dueRotation({ calendar, clock, keystore, settings }: Device, configuration: Configuration) {
+  const isDue = calendar.isKnown && isExpiring(configuration, keystore, clock.nowMs());
+  return isDue ? rotationTemplate(settings.read()?.url ?? "", configuration) : undefined;
 }
 
 /** The task sets the next time before anything in it can fail. */

@@ -15,7 +15,8 @@ import { startReports } from "./reporting.js";
 /** Why a session is over. */
 export type Ending =
   | { readonly kind: "lost"; readonly failure: Failure }
-  | { readonly kind: EndingAction | "update" }
+  | { readonly kind: "update" }
+  | EndingAction
   | Refreshed;
 
 export interface SessionOptions {
@@ -33,6 +34,8 @@ const KEEP_ALIVE_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 20_000;
 /** Some brokers accept everybody, look at the password then, and close. */
 const PROOF_MS = 5_000;
+/** After these the device is back in seconds. */
+const BRIEF: ReadonlySet<Ending["kind"]> = new Set(["reboot", "reprovision", "rotate", "update"] as const);
 const MAX_NOTE_CHARACTERS = 200;
 /** A last answer needs the time to leave the socket before the machine restarts. */
 const LAST_WORDS_MS = 500;
@@ -54,7 +57,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
       end(wanted) {
         action ??= wanted;
         device.seen.keepLast();
-        clock.after(LAST_WORDS_MS, () => end({ kind: action! }));
+        clock.after(LAST_WORDS_MS, () => end(action!));
       },
     }),
     onWritable: () => draining.onWritable(),
@@ -69,7 +72,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   options.onConnected();
   wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
   // What was answered is done, also where the connection breaks right after the answer.
-  void mqtt.ended.then((failure) => end(action ? { kind: action } : { kind: "lost", failure }));
+  void mqtt.ended.then((failure) => end(action ?? { kind: "lost", failure }));
   const refreshing = startRefreshing(device, { ...options, onRefreshed: end });
   const draining = outbox.attach(mqtt, topics, qos, keepAliveMsOf(configuration));
   const reports = startReports(device, mqtt, configuration);
@@ -91,7 +94,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   refreshing.stop();
   reports.stop();
   // A status that says "offline" for the seconds of a restart helps nobody.
-  const isBrief = result.kind === "reboot" || result.kind === "reprovision" || result.kind === "update";
+  const isBrief = BRIEF.has(result.kind);
   mqtt.close(failed("broker-closed").failure, isBrief);
   // After it has told what was acknowledged before the end.
   draining.detach();
@@ -101,14 +104,15 @@ export async function runSession(device: Device, options: SessionOptions): Promi
 /** Who hears what: the agent's own control topic, and the application's topics. */
 function hearing(
   device: Device,
-  { credentials: { topics } }: Configuration,
+  configuration: Configuration,
   context: Pick<Parameters<typeof ownCommands>[0], "end" | "checkFirmware" | "onPreferences">,
 ): MqttOptions["onMessage"] {
   const { clock, log, seen, application } = device;
+  const { topics } = configuration.credentials;
   const publish = publisher(device);
   const control = new Control({
     clock,
-    commands: { ...application.commands, ...ownCommands({ device, ...context }) },
+    commands: { ...application.commands, ...ownCommands({ device, configuration, ...context }) },
     say(reply) {
       log.note(`control: ${printable(JSON.stringify(reply), MAX_NOTE_CHARACTERS)}`);
       if (!publish("status", reply).ok)

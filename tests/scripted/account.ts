@@ -12,6 +12,8 @@ import { sold } from "./sold.js";
 export const ENDPOINT = "x-ats.iot.y";
 export const CREATE = "$aws/certificates/create/json";
 export const REGISTER = "$aws/provisioning-templates/fleet/provision/json";
+/** Another template of the account's. */
+export const ROTATE = "$aws/provisioning-templates/rotation/provision/json";
 const CONNECT_GAP_MS = 1_000;
 
 /** What goes wrong with a request. */
@@ -44,7 +46,7 @@ export interface AccountOptions {
   readonly tokensOutliveConnections: boolean;
 }
 
-export const [CLAIM, ...GOODS] = [sold[2]!, sold[0]!, sold[1]!];
+export const [CLAIM, ...GOODS] = [sold[2]!, sold[0]!, sold[1]!, sold[3]!];
 export const leafOf = (pem: string): Uint8Array => fromBase64(pemBlocks(pem, "CERTIFICATE").next().value!);
 
 export class Account {
@@ -88,7 +90,7 @@ export class Account {
 
   /** @returns what is answered at once */
   hear({ topic, payload }: Message): Message | "close" | undefined {
-    if (topic !== CREATE && topic !== REGISTER) return undefined;
+    if (topic !== CREATE && topic !== REGISTER && topic !== ROTATE) return undefined;
     const body = JSON.parse(payload) as Record<string, unknown>;
     this.requests.push({ topic, body });
     const fault = this.faults.shift();

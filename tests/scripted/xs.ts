@@ -7,6 +7,7 @@ import { matrixJourneys } from "./matrix-play.js";
 import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
+import { rotationJourneys } from "./rotation.js";
 import { slotsJourneys } from "./slots.js";
 import { updateJourneys } from "./updates.js";
 import { vendingJourneys } from "./vending.js";
@@ -22,6 +23,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...slotsJourneys,
   ...justInTimeJourneys,
   ...fleetJourneys,
+  ...rotationJourneys,
   ...outageJourneys,
 };
 let current: Playable | undefined;

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { installGlobals } from "../../mocks/moddable/globals.js";
+import { CREATE, ROTATE } from "./account.js";
+import { play } from "./play.js";
+import { command, leafInUse, RotationLife, rotationJourneys } from "./rotation.js";
+import type { World } from "./world.js";
+
+installGlobals();
+
+test("the power may fail anywhere", () =>
+  play(async (enter) => {
+    expect(await rotationJourneys.rotationWithCuts(enter)).toBeGreaterThanOrEqual(10);
+  }));
+
+/** A device with its first certificate, online. */
+const provisioned = (run: (life: RotationLife, world: World) => Promise<void>) =>
+  play(async (enter) => {
+    const life = new RotationLife(enter);
+    await life.provision();
+    const world = life.boot();
+    await life.online(world);
+    life.account.requests.length = 0;
+    await run(life, world);
+  });
+
+const answers = (world: World) =>
+  world.published.map(({ payload }) => JSON.parse(payload)).filter(({ cmd }) => cmd === "rotate");
+
+async function rotated(life: RotationLife, world: World, request: object = { cmd: "rotate" }): Promise<void> {
+  command(world, request);
+  await world.until(() => world.state !== "online");
+  await life.online(world);
+}
+
+describe("on request", () => {
+  test("the answer goes out first; the template is the account's, or the one that is named", () =>
+    provisioned(async (life, world) => {
+      await rotated(life, world);
+      expect(answers(world)).toEqual([expect.objectContaining({ ok: true })]);
+      expect(life.account.requests.map(({ topic }) => topic)).toEqual([CREATE, ROTATE]);
+      expect(leafInUse(world)).toEqual(life.account.issued[1]!.leaf);
+      await rotated(life, world, { cmd: "rotate", template: "fleet" });
+      expect(leafInUse(world)).toEqual(life.account.issued[2]!.leaf);
+    }));
+
+  test.each(["", "no/name", 7, "x".repeat(37)])("the template %j is refused, and the session goes on", (template) =>
+    provisioned(async (life, world) => {
+      command(world, { cmd: "rotate", template });
+      await life.online(world);
+      expect(answers(world)).toEqual([expect.objectContaining({ ok: false })]);
+      expect(life.account.requests).toEqual([]);
+      expect(world.state).toBe("online");
+    }),
+  );
+
+  test("what the account rejects leaves the certificate in use", () =>
+    provisioned(async (life, world) => {
+      life.account.faults = [undefined, { reject: { statusCode: 403, errorCode: "AccessDenied", errorMessage: "no" } }];
+      await rotated(life, world);
+      expect(world.events.map((event) => "reason" in event && event.reason)).toContain("not-registered");
+      expect(leafInUse(world)).toEqual(life.account.issued[0]!.leaf);
+      expect(world.device.journal.slots()).toHaveLength(1);
+    }));
+
+  test("a new certificate that is not let in is left for the one before", () =>
+    provisioned(async (life, world) => {
+      const { account } = life;
+      const admit = account.admit.bind(account);
+      account.admit = (asked, ticksMs) =>
+        account.issued[1]?.isActive && String(asked.identity?.()?.chain[0]) === String(account.issued[1].leaf)
+          ? "broker-closed"
+          : admit(asked, ticksMs);
+      await rotated(life, world);
+      expect(leafInUse(world)).toEqual(account.issued[0]!.leaf);
+      // It keeps its turn once a day: nothing tells a policy that comes late from one that never comes.
+      await life.online(world, 32 * 3_600_000);
+      expect(leafInUse(world)).toEqual(account.issued[0]!.leaf);
+      expect(account.requests.map(({ topic }) => topic)).toEqual([CREATE, ROTATE]);
+    }));
+});
+
+test.each([
+  ["a month before it ends, by itself", Date.UTC(2049, 11, 10), [CREATE, ROTATE]],
+  ["not earlier", Date.UTC(2049, 10, 10), []],
+])("%s", (_name, startMs, expected) =>
+  provisioned(async (life, world) => {
+    world.clock.startMs = startMs;
+    await life.online(world, 32 * 3_600_000);
+    expect(life.account.requests.map(({ topic }) => topic).slice(0, 2)).toEqual(expected);
+    expect(world.state).toBe("online");
+  }),
+);
