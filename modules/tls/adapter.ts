@@ -13,6 +13,7 @@ import { GuardedTcp, type Limits } from "../socket/adapter.js";
 import { anchorsFor } from "./anchors-adapter.js";
 import { checkChain, type Trust } from "./chain.js";
 import { HandshakeWatch, Refusal } from "./handshake.js";
+import { proofOf } from "./proof.js";
 import { isSignature, isSignedBy } from "./signature-adapter.js";
 
 /** Certificates that are trusted beside the build's, DER in base64; asked for in each handshake, and not kept. */
@@ -26,22 +27,6 @@ export interface TlsEvents {
   onRefused(reason: Reason): void;
   /** Told, more than once, that the server is who it should be. */
   onSecure(): void;
-}
-
-/** AWS IoT's port for HTTPS is MQTT's, too, for who asks for it so and proves who it is in the handshake. */
-const SHARED_PORT = 443;
-const SHARED_PORT_PROTOCOL = "x-amzn-mqtt-ca";
-
-/** What the SDK wants for it: buffers of their own, as it sees no view's offset. */
-function proofOf(identity: ClientIdentity | undefined, port: number | undefined) {
-  if (!identity) return {};
-  const [clientKey, ...clientCertificates] = [identity.key, ...identity.chain].map(
-    (der) => der.slice().buffer as ArrayBuffer,
-  );
-  return {
-    ...{ clientCertificates, clientKey },
-    ...(port === SHARED_PORT && { applicationLayerProtocolNegotiation: SHARED_PORT_PROTOCOL }),
-  };
 }
 
 /** The connection under a TLS socket, once there is one. */
