@@ -62,6 +62,9 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   const qos = raw.qos === 1 ? 1 : 0;
   const cleanSession = raw.cleanSession !== false;
   const certificate = CERTIFICATES.find((one) => one === raw.certificate);
+  // Without it the broker would be told who the device is by nothing at all.
+  if (raw.certificate !== undefined && !certificate)
+    return failed("bad-answer", "a certificate that the device has not");
   const shown = { clientId, username, password: new Secret(password), ...(certificate && { certificate }) };
   return success({ host, port, tls, ...shown, topics, qos, cleanSession });
 }

@@ -31,7 +31,13 @@ function checked(raw: RawConfiguration): Configuration {
 const reread = (configuration: Configuration) =>
   checked(JSON.parse(JSON.stringify(encodeConfiguration(configuration))) as RawConfiguration);
 
+test.each(["slot2", "", 0, null])("a certificate that no device has, %j, is no configuration", (certificate) => {
+  const raw = { credentials: { ...credentials, certificate } };
+  expect(checkConfiguration(raw)).toMatchObject({ ok: false, failure: { reason: "bad-answer" } });
+});
+
 test.each<[string, RawConfiguration]>([
+  ["a certificate", { credentials: { ...credentials, certificate: "slot1" } }],
   ["all of it", whole],
   ["credentials alone", { credentials }],
   ["a part of the pace", { credentials, pace: { retryAttempts: 3 } }],
