@@ -34,7 +34,7 @@ const CONNECT_TIMEOUT_MS = 20_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 60_000;
 /** AWS takes one CONNECT a second from a client id, and ends the older of two connections. */
-const RECONNECT_MS = 1_100;
+export const RECONNECT_MS = 1_100;
 
 interface Question {
   readonly topic: string;

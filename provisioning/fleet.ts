@@ -4,6 +4,7 @@
  * one certificate, and the device says which.
  */
 import { fromBase64 } from "../modules/base64/base64.js";
+import { sleep } from "../modules/clock/clock.js";
 import { crc32 } from "../modules/crc/crc32.js";
 import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { formatAddress } from "../modules/http/address.js";
@@ -16,7 +17,7 @@ import { isKeyOf, PKCS8_LABEL } from "../modules/tls/private-key.js";
 import type { Reply } from "./aws-reply.js";
 import { topicsOf } from "./aws-topics.js";
 import { type Configuration, checkConfiguration } from "./configuration.js";
-import { type Dialogue, type Endpoint, knock, openDialogue } from "./fleet-dialogue.js";
+import { type Dialogue, type Endpoint, knock, openDialogue, RECONNECT_MS } from "./fleet-dialogue.js";
 import type { Enrolment } from "./fleet-record.js";
 import {
   CREATE_TOPIC,
@@ -90,9 +91,11 @@ async function rotate(
   { credentials, deviceConfiguration = {} }: Configuration,
   templateName: string,
 ): Promise<Result<Configuration>> {
-  const { keystore, url } = context;
+  const { io, keystore, url } = context;
   const { clientId, certificate } = credentials;
   const endpoint = { ...url, clientId, identity: () => keystore.read(certificate!) };
+  // The session that has ended for it may have begun just now.
+  await sleep(io.clock, RECONNECT_MS);
   return enrolAt(context, endpoint, { templateName, clientId, deviceConfiguration });
 }
 

@@ -25,7 +25,7 @@ export interface HttpResponse {
 export type HttpClient = (request: HttpRequest) => Promise<Result<HttpResponse>>;
 
 /** Largest answer, headers included, that the device takes in, in bytes: at times the heap has it three times. */
-export const MAX_ANSWER_BYTES = 12 * 1024;
+export const MAX_ANSWER_BYTES = 8 * 1024;
 
 export interface ServerRequest {
   readonly method: string;

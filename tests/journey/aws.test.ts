@@ -115,7 +115,10 @@ test("the certificate that a claim has brought rotates on request, and the next 
   const [first] = aws.certificates.filter(({ origin }) => origin === "keys");
   events.length = 0;
   await aws.publish("devices/SN-CLAIM/control", JSON.stringify({ cmd: "rotate", template: "fleet", id: "r-1" }));
-  await until("a second certificate", () => events.some(({ type }) => type === "registered"), 2 * STEP_MS);
+  const answer = () => events.find((event) => event.type === "message" && event.payload.includes('"r-1"'));
+  await until("an answer", () => answer() !== undefined, 2 * STEP_MS);
+  expect(JSON.parse(String((answer() as AwsEvent & { type: "message" }).payload))).toMatchObject({ ok: true });
+  await until("a second certificate", () => events.some(({ type }) => type === "registered"), 4 * STEP_MS);
   const registered = events.find(({ type }) => type === "registered") as AwsEvent & { type: "registered" };
   expect(registered.certificateId).not.toBe(first!.id);
   const isNew = (event: AwsEvent) => event.type === "connected" && event.certificateId === registered.certificateId;

@@ -43,6 +43,17 @@ describe("on request", () => {
       expect(leafInUse(world)).toEqual(life.account.issued[2]!.leaf);
     }));
 
+  test("right after the connection: one CONNECT a second is what the account takes", () =>
+    play(async (enter) => {
+      const life = new RotationLife(enter);
+      await life.provision();
+      const world = life.boot();
+      await life.online(world, 0);
+      await rotated(life, world);
+      expect(life.account.tooSoon).toBe(0);
+      expect(leafInUse(world)).toEqual(life.account.issued[1]!.leaf);
+    }));
+
   test.each(["", "no/name", 7, "x".repeat(37)])("the template %j is refused, and the session goes on", (template) =>
     provisioned(async (life, world) => {
       command(world, { cmd: "rotate", template });
