@@ -170,10 +170,7 @@ test.each(memories)("good and bad certificates in turn, with %s", async (_name, 
 });
 
 /** Portal and handshake at the same time, and as many authorities as the portal takes: not much of the heap is left. */
-test.each([
-  memories[0]!,
-  ["nine tenths of it", { slots: Math.floor(CHIP.slots * 0.9), chunkBytes: Math.floor(CHIP.chunkBytes * 0.9) }],
-] as const)(
+test.each([memories[0]!])(
   "from a blank board to the broker with both over TLS, by an authority that the portal was given, with %s",
   async (_name, memory) => {
     const root = authority("p384");
