@@ -18,6 +18,7 @@ export function templateOf({ scheme, path }: Address): string | undefined {
   return scheme === "mqtts" && isTemplateName(name) ? name : undefined;
 }
 
+/** CreateProvisioningTemplate's own rule. */
 export function isTemplateName(name: unknown): name is string {
   return typeof name === "string" && /^[0-9A-Za-z_-]{1,36}$/.test(name);
 }

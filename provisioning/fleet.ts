@@ -13,10 +13,10 @@ import { pkcs8Of } from "../modules/keystore/pkcs8.js";
 import { Secret } from "../modules/secret/secret.js";
 import type { Claim } from "../modules/settings/claim.js";
 import { parseCertificate } from "../modules/tls/certificate.js";
-import { isKeyOf, PKCS8_LABEL } from "../modules/tls/private-key.js";
+import { isKeyOf, PKCS1_LABEL, PKCS8_LABEL } from "../modules/tls/private-key.js";
+import { awsConfiguration, holds, keptIn } from "./aws-configuration.js";
 import type { Reply } from "./aws-reply.js";
-import { topicsOf } from "./aws-topics.js";
-import { type Configuration, checkConfiguration } from "./configuration.js";
+import type { Configuration } from "./configuration.js";
 import { type Dialogue, type Endpoint, knock, openDialogue, RECONNECT_MS } from "./fleet-dialogue.js";
 import type { Enrolment } from "./fleet-record.js";
 import {
@@ -29,7 +29,7 @@ import {
   rejection,
   templateOf,
 } from "./fleet-request.js";
-import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
+import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "./protocol.js";
 
 /** A token counts for an hour; nobody's clock is exact. */
 const TOKEN_LIFETIME_MS = 55 * 60 * 1000;
@@ -44,21 +44,16 @@ export const REFUSALS: ReadonlySet<Reason> = new Set([
 ] as const);
 
 export const fleet: Protocol = {
+  ...certificatesAlone,
   /** Who has a certificate from there asks for no other, but in its turn. */
   async query(context) {
-    const kept = context.stored();
-    const certificate = kept?.credentials.certificate;
-    if (kept && certificate !== undefined && context.keystore.has(certificate)) {
-      forgetEnrolment(context, certificate);
+    const kept = keptIn(context);
+    if (kept) {
+      forgetEnrolment(context, kept.credentials.certificate!);
       return configured(context.rotation ? await rotate(context, kept, context.rotation) : success(kept));
     }
     return configured((await resume(context)) ?? (await enrol(context)));
   },
-  // There is no code that a person could enter.
-  activate: async () => success(undefined),
-  // There is nobody to ask.
-  checkFirmware: async () => success(undefined),
-  diagnose: async (_context, failure) => failure,
 };
 
 function configured(found: Result<Configuration>): Result<Answer> {
@@ -202,41 +197,21 @@ async function register(
 
 /** A template need not make a thing: then the device's own name stands for it. */
 function registered(
-  { url, enrolments }: ProvisioningContext,
+  { url: { host, port }, enrolments }: ProvisioningContext,
   enrolment: Enrolment,
   clientId: string,
   deviceConfiguration: Readonly<Record<string, string>>,
 ): Result<Configuration> {
-  const { host, port } = url;
-  const checked = checkConfiguration({
-    credentials: {
-      ...{ host, port, clientId, tls: true, certificate: enrolment.slot, qos: 1 },
-      ...{ username: undefined, password: undefined },
-      topics: { ...topicsOf(clientId), ...topicsIn(deviceConfiguration) },
-    },
-    deviceConfiguration,
-  });
+  const checked = awsConfiguration({ host, port, clientId }, enrolment.slot, deviceConfiguration);
   if (!checked.ok) return checked;
   const noted = enrolments.write({ ...enrolment, token: new Secret(""), configuration: checked.value });
   return noted.ok ? checked : noted;
 }
 
-/** A member `dataTopic` names the topic `data`, and so with any other. */
-function topicsIn(deviceConfiguration: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const topics: Record<string, string> = {};
-  for (const [name, value] of Object.entries(deviceConfiguration)) {
-    const match = /^(\w+)Topic$/.exec(name);
-    if (match) topics[match[1]!] = value;
-  }
-  return topics;
-}
-
-/** Whole, and for this address: the record came first, its certificate may be missing. */
-function stagedIn({ enrolments, url, keystore }: ProvisioningContext): Enrolment | undefined {
-  const enrolment = enrolments.read();
-  if (enrolment?.url !== formatAddress(url)) return undefined;
-  const leaf = keystore.read(enrolment.slot)?.chain[0];
-  return leaf && crc32(leaf) === enrolment.mark ? enrolment : undefined;
+/** Whole, and for this address. */
+function stagedIn(context: ProvisioningContext): Enrolment | undefined {
+  const enrolment = context.enrolments.read();
+  return enrolment?.url === formatAddress(context.url) && holds(context, enrolment) ? enrolment : undefined;
 }
 
 /** AWS deletes what was not registered within the hour; this one may have been. */
@@ -256,12 +231,12 @@ function claimOf({ claim, keystore, io }: ProvisioningContext): Result<() => Cli
 }
 
 function identityOf({ certificate, key, keyLabel }: Claim): ClientIdentity {
-  const der = fromBase64(key.reveal());
-  return { chain: [fromBase64(certificate)], key: keyLabel === PKCS8_LABEL ? der : pkcs8Of(der) };
+  return { chain: [fromBase64(certificate)], key: pkcs8Of(fromBase64(key.reveal()), keyLabel) };
 }
 
 function identityIn({ certificate, key, isPkcs8 }: Reply): ClientIdentity | undefined {
   const leaf = certificate && parseCertificate(certificate);
-  if (!leaf || !key || !isKeyOf(key, isPkcs8 ? PKCS8_LABEL : "", leaf)) return undefined;
-  return { chain: [certificate], key: isPkcs8 ? key : pkcs8Of(key) };
+  const label = isPkcs8 ? PKCS8_LABEL : PKCS1_LABEL;
+  if (!leaf || !key || !isKeyOf(key, label, leaf)) return undefined;
+  return { chain: [certificate], key: pkcs8Of(key, label) };
 }

@@ -7,12 +7,12 @@ import { sleep } from "../modules/clock/clock.js";
 import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { parseCertificate } from "../modules/tls/certificate.js";
 import { readCommonName } from "../modules/tls/name.js";
-import { topicsOf } from "./aws-topics.js";
-import { type Configuration, checkConfiguration } from "./configuration.js";
+import { awsConfiguration } from "./aws-configuration.js";
+import type { Configuration } from "./configuration.js";
 import { REFUSALS } from "./fleet.js";
 import { knock } from "./fleet-dialogue.js";
 import { nameOf } from "./fleet-request.js";
-import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
+import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "./protocol.js";
 
 /** AWS takes some seconds for a template, an account's own code as long as it likes: it has so many tries in a row. */
 const TRIES = 6;
@@ -23,6 +23,7 @@ const MAX_PAUSE_MS = 60_000;
 const PENDING: ReadonlySet<Reason> = new Set([...REFUSALS, "timeout"]);
 
 export const justInTime: Protocol = {
+  ...certificatesAlone,
   /** A connection of the same client id would end the one that stands: whoever was let in does not knock again. */
   async query(context) {
     const found = configurationFor(context);
@@ -30,11 +31,6 @@ export const justInTime: Protocol = {
     const admitted = isKept(context, found.value) ? success(undefined) : await register(context, found.value);
     return admitted.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : admitted;
   },
-  // There is no code that a person could enter.
-  activate: async () => success(undefined),
-  // There is nobody to ask.
-  checkFirmware: async () => success(undefined),
-  diagnose: async (_context, failure) => failure,
 };
 
 /** Templates usually make a thing of the common name; policies let in whose client id is the thing's name. */
@@ -45,12 +41,7 @@ function configurationFor({ url, identity, keystore }: ProvisioningContext): Res
   const certificate = leaf && parseCertificate(leaf);
   if (!certificate) return failed("no-identity", "device certificate");
   const clientId = readCommonName(certificate.subject) ?? nameOf(identity);
-  return checkConfiguration({
-    credentials: {
-      ...{ host, port, clientId, tls: true, certificate: "factory", qos: 1 },
-      ...{ username: undefined, password: undefined, topics: topicsOf(clientId) },
-    },
-  });
+  return awsConfiguration({ host, port, clientId }, "factory");
 }
 
 async function register(context: ProvisioningContext, configuration: Configuration): Promise<Result<void>> {

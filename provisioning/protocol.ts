@@ -1,7 +1,7 @@
 /** The one interface of all provisioning protocols. */
 import type { Clock } from "../modules/clock/clock.js";
 import type { ShownCode } from "../modules/display/display.js";
-import type { Failure, Result } from "../modules/failure/failure.js";
+import { type Failure, type Result, success } from "../modules/failure/failure.js";
 import type { Address } from "../modules/http/address.js";
 import type { HttpClient } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
@@ -93,3 +93,10 @@ export interface Protocol {
   /** Asks once more, where a person looks, what a failed query means. Changes nothing at the service. */
   diagnose(context: ProvisioningContext, failure: Failure): Promise<Failure>;
 }
+
+/** Where no person enters a code, and there is nobody to ask for firmware or for reasons. */
+export const certificatesAlone: Omit<Protocol, "query"> = {
+  activate: async () => success(undefined),
+  checkFirmware: async () => success(undefined),
+  diagnose: async (_context, failure) => failure,
+};

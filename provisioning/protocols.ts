@@ -2,12 +2,14 @@
 import { type Failure, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { parseAddress } from "../modules/http/address.js";
 import type { ProtocolChoice } from "../modules/settings/settings.js";
+import type { Configuration } from "./configuration.js";
 import { type Detectable, detect, protocolOfUrl } from "./detect.js";
 import { deviceService } from "./device-service.js";
 import { fleet } from "./fleet.js";
 import { templateOf } from "./fleet-request.js";
 import { justInTime } from "./just-in-time.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
+import { rotationTemplate } from "./rotation.js";
 import { vending } from "./vending.js";
 import { dialectOf } from "./vending-dialects.js";
 import { activationV1, activationV2, xiaozhi } from "./xiaozhi.js";
@@ -25,6 +27,8 @@ export interface Service {
   activate(activation: Activation, waiting: Waiting): Promise<Result<Answer | undefined>>;
   checkFirmware(): Promise<Result<void>>;
   diagnose(failure: Failure): Promise<Failure>;
+  /** See rotation.ts. */
+  rotationTemplate(configuration: Configuration, wanted?: unknown): string | undefined;
 }
 
 const chosen: Readonly<Record<Exclude<ProtocolChoice, "automatic">, Protocol>> = {
@@ -58,6 +62,7 @@ export function serviceAt(target: Target, context: Omit<ProvisioningContext, "ur
     checkFirmware: () => ask((protocol) => protocol.checkFirmware(whole)),
     // What could not be found out before is not asked for once more.
     diagnose: (failure) => (knownProtocol(target, whole) ?? detected[HIDDEN]).diagnose(whole, failure),
+    rotationTemplate: (configuration, wanted) => rotationTemplate(whole.url, configuration, wanted),
   };
 }
 

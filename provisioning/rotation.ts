@@ -1,5 +1,5 @@
 /** When a certificate of fleet provisioning is replaced, and with what. */
-import { parseAddress } from "../modules/http/address.js";
+import type { Address } from "../modules/http/address.js";
 import { type Keystore, SLOTS } from "../modules/keystore/keystore.js";
 import { parseCertificate } from "../modules/tls/certificate.js";
 import type { Configuration } from "./configuration.js";
@@ -9,16 +9,17 @@ import { isTemplateName, templateOf } from "./fleet-request.js";
 const BEFORE_EXPIRY_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * @param url of the settings
  * @param wanted a template's name; undefined: the one that the account has given as `rotationTemplate`
  * @returns undefined where the certificate is not from there, or nothing names a template
  */
-export function rotationTemplate(url: string, configuration: Configuration, wanted?: unknown): string | undefined {
-  const { credentials, deviceConfiguration } = configuration;
-  const address = parseAddress(url);
+export function rotationTemplate(
+  address: Address,
+  { credentials, deviceConfiguration }: Configuration,
+  wanted?: unknown,
+): string | undefined {
   const isOwn = SLOTS.some((slot) => slot === credentials.certificate);
   const name = wanted ?? deviceConfiguration?.rotationTemplate;
-  return address && templateOf(address) && isOwn && isTemplateName(name) ? name : undefined;
+  return templateOf(address) && isOwn && isTemplateName(name) ? name : undefined;
 }
 
 /** It ends soon. */

@@ -5,11 +5,9 @@ import type { ClientIdentity } from "../modules/keystore/keystore.js";
 import { pkcs8Of } from "../modules/keystore/pkcs8.js";
 import { pemBlocks } from "../modules/settings/pem.js";
 import { parseCertificate } from "../modules/tls/certificate.js";
-import { isKeyOf, PKCS8_LABEL } from "../modules/tls/private-key.js";
+import { isKeyOf, PKCS1_LABEL, PKCS8_LABEL } from "../modules/tls/private-key.js";
 import type { Goods } from "./vending-dialects.js";
 
-/** What AWS IoT's own is. */
-const PKCS1_LABEL = "RSA PRIVATE KEY";
 /** A leaf, and whom it is from. */
 const MAX_CERTIFICATES = 3;
 
@@ -25,5 +23,5 @@ export function identityOf({ certificatePem, keyPem }: Goods): Result<ClientIden
   if (!leaf || !base64) return failed("bad-answer", "no certificate with an RSA key");
   const key = fromBase64(base64);
   if (!isKeyOf(key, label, leaf)) return failed("bad-answer", "the key is not the certificate's");
-  return success({ chain, key: label === PKCS8_LABEL ? key : pkcs8Of(key) });
+  return success({ chain, key: pkcs8Of(key, label) });
 }

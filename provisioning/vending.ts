@@ -6,9 +6,9 @@
 import { crc32 } from "../modules/crc/crc32.js";
 import { type Failed, type Failure, failed, type Reason, type Result, success } from "../modules/failure/failure.js";
 import { formatAddress } from "../modules/http/address.js";
-import { topicsOf } from "./aws-topics.js";
-import { type Configuration, checkConfiguration } from "./configuration.js";
-import type { Answer, Protocol, ProvisioningContext } from "./protocol.js";
+import { awsConfiguration, holds, keptIn } from "./aws-configuration.js";
+import type { Configuration } from "./configuration.js";
+import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "./protocol.js";
 import { type Dialect, dialectOf, endpointOf, readGoods, requestOf } from "./vending-dialects.js";
 import { identityOf } from "./vending-identity.js";
 import type { Bought } from "./vending-record.js";
@@ -18,37 +18,23 @@ const TIMEOUT_MS = 20_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const vending: Protocol = {
+  ...certificatesAlone,
   async query(context) {
-    const kept = context.stored();
-    const certificate = kept?.credentials.certificate;
-    const isKept = certificate !== undefined && context.keystore.has(certificate);
-    const found = isKept ? success(kept!) : await (configurationOf(lastBought(context)) ?? buy(context));
+    const kept = keptIn(context);
+    const found = kept ? success(kept) : await (configurationOf(lastBought(context)) ?? buy(context));
     return found.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : found;
   },
-  // There is no code that a person could enter.
-  activate: async () => success(undefined),
-  // There is nobody to ask.
-  checkFirmware: async () => success(undefined),
-  diagnose: async (_context, failure) => failure,
 };
 
 /** A power cut came before the journal had it. */
-function lastBought({ sales, url, keystore }: ProvisioningContext): Bought | undefined {
-  const sale = sales.read();
-  const bought = sale?.url === formatAddress(url) ? sale.bought : undefined;
-  const leaf = bought && keystore.read(bought.slot)?.chain[0];
-  return leaf && crc32(leaf) === bought.mark ? bought : undefined;
+function lastBought(context: ProvisioningContext): Bought | undefined {
+  const sale = context.sales.read();
+  const bought = sale?.url === formatAddress(context.url) ? sale.bought : undefined;
+  return bought && holds(context, bought) ? bought : undefined;
 }
 
 function configurationOf(bought: Bought | undefined): Result<Configuration> | undefined {
-  if (!bought) return undefined;
-  const { host, port, clientId, slot } = bought;
-  return checkConfiguration({
-    credentials: {
-      ...{ host, port, clientId, tls: true, certificate: slot, qos: 1 },
-      ...{ username: undefined, password: undefined, topics: topicsOf(clientId) },
-    },
-  });
+  return bought && awsConfiguration(bought, bought.slot);
 }
 
 async function buy(context: ProvisioningContext): Promise<Result<Configuration>> {

@@ -1,8 +1,8 @@
 /** What proves the device in a TLS handshake: read for one, and not kept. */
-import { crc32 } from "../crc/crc32.js";
 import { failed, type Result, success } from "../failure/failure.js";
 import { readFactoryCredential } from "../identity/factory-credential.js";
 import type { Store } from "../storage/storage.js";
+import { isEqual } from "../tls/der.js";
 import { decodeIdentity, encodeIdentity } from "./blob.js";
 
 export interface ClientIdentity {
@@ -42,7 +42,7 @@ export function createKeystore(store: Store, factory: Pick<Store, "getBytes">): 
       const blob = encodeIdentity(identity);
       const stored = store.getBytes(slot);
       // Flash wears: nothing new is not written.
-      if (stored?.length === blob.length && crc32(stored) === crc32(blob)) return success(undefined);
+      if (stored && isEqual(stored, blob)) return success(undefined);
       return changed(slot, () => store.setBytes(slot, blob));
     },
     erase: (slot) => changed(slot, () => store.getBytes(slot) && store.delete(slot)),

@@ -1,6 +1,4 @@
 /** The commands that the agent itself has. */
-import type { Configuration } from "../../provisioning/configuration.js";
-import { rotationTemplate } from "../../provisioning/rotation.js";
 import { type Commands, done, type Outcome, refused } from "../application/application.js";
 import { asObject } from "../json/json.js";
 import type { Device } from "../lifecycle/device.js";
@@ -15,18 +13,18 @@ export type EndingAction =
 
 export interface CommandContext {
   readonly device: Device;
-  /** The one in use. */
-  readonly configuration: Configuration;
   /** Soon: the answer goes out first. */
   end(action: EndingAction): void;
   /** Asks the service whether there is firmware. */
   checkFirmware(): void;
+  /** Of the certificate in use; undefined: nothing names one that could replace it. */
+  rotationTemplate(wanted: unknown): string | undefined;
   /** Intervals may have changed. */
   onPreferences(): void;
 }
 
 export function ownCommands(context: CommandContext): Commands {
-  const { device, configuration, end, checkFirmware, onPreferences } = context;
+  const { device, end, checkFirmware, rotationTemplate, onPreferences } = context;
   const { log, pauses, preferences, updates } = device;
 
   const change = (wanted: Preferences | string) => {
@@ -55,7 +53,7 @@ export function ownCommands(context: CommandContext): Commands {
     portal: ending({ kind: "portal" }),
     reprovision: () => unlessTooSoon(ending({ kind: "reprovision" })),
     rotate({ template: wanted }) {
-      const template = rotationTemplate(device.settings.read()?.url ?? "", configuration, wanted);
+      const template = rotationTemplate(wanted);
       if (template === undefined) return refused("template: the name of one that rotates the certificate in use");
       return unlessTooSoon(ending({ kind: "rotate", template }));
     },

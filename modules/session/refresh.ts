@@ -2,7 +2,7 @@
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import type { Activation } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";
-import { isExpiring, rotationTemplate } from "../../provisioning/rotation.js";
+import { isExpiring } from "../../provisioning/rotation.js";
 import type { Cancel } from "../clock/clock.js";
 import type { Failure } from "../failure/failure.js";
 import { reportFault } from "../guard/guard.js";
@@ -45,7 +45,7 @@ export function refreshInADay({ pauses, random }: Device): void {
 }
 
 export function startRefreshing(device: Device, options: RefreshOptions): Refreshing {
-  const { random, build, pauses } = device;
+  const { calendar, clock, keystore, random, build, pauses } = device;
   const { service, configuration } = options;
   if (!pauses.isSet("refresh")) pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
   if (!pauses.isSet("check")) pauses.begin("check", random() * build.firmwareCheckIntervalMs);
@@ -59,7 +59,8 @@ export function startRefreshing(device: Device, options: RefreshOptions): Refres
   async function refresh(): Promise<void> {
     refreshInADay(device);
     if (pauses.remainingMs("service") > 0) return;
-    const template = dueRotation(device, configuration);
+    const isDue = calendar.isKnown && isExpiring(configuration, keystore, clock.nowMs());
+    const template = isDue ? service.rotationTemplate(configuration) : undefined;
     if (template !== undefined) {
       options.onRefreshed({ kind: "rotate", template });
       return;
@@ -103,12 +104,6 @@ export function startRefreshing(device: Device, options: RefreshOptions): Refres
       for (const stop of stops) stop();
     },
   };
-}
-
-/** @returns with what, where the certificate in use is to be replaced now */
-function dueRotation({ calendar, clock, keystore, settings }: Device, configuration: Configuration) {
-  const isDue = calendar.isKnown && isExpiring(configuration, keystore, clock.nowMs());
-  return isDue ? rotationTemplate(settings.read()?.url ?? "", configuration) : undefined;
 }
 
 /** The task sets the next time before anything in it can fail. */

@@ -53,6 +53,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   const connected = await connect(device, configuration, {
     onMessage: hearing(device, configuration, {
       checkFirmware: () => refreshing.checkFirmware(),
+      rotationTemplate: (wanted) => options.service.rotationTemplate(configuration, wanted),
       onPreferences: () => reports.retime(),
       end(wanted) {
         action ??= wanted;
@@ -104,15 +105,14 @@ export async function runSession(device: Device, options: SessionOptions): Promi
 /** Who hears what: the agent's own control topic, and the application's topics. */
 function hearing(
   device: Device,
-  configuration: Configuration,
-  context: Pick<Parameters<typeof ownCommands>[0], "end" | "checkFirmware" | "onPreferences">,
+  { credentials: { topics } }: Configuration,
+  context: Omit<Parameters<typeof ownCommands>[0], "device">,
 ): MqttOptions["onMessage"] {
   const { clock, log, seen, application } = device;
-  const { topics } = configuration.credentials;
   const publish = publisher(device);
   const control = new Control({
     clock,
-    commands: { ...application.commands, ...ownCommands({ device, configuration, ...context }) },
+    commands: { ...application.commands, ...ownCommands({ device, ...context }) },
     say(reply) {
       log.note(`control: ${printable(JSON.stringify(reply), MAX_NOTE_CHARACTERS)}`);
       if (!publish("status", reply).ok)

@@ -2,6 +2,7 @@
  * All that a phone's app has for a device, in one JSON document: what AWS IoT's CreateProvisioningClaim answers, and
  * where it is for, which that does not say.
  */
+import { isTemplateName } from "../../provisioning/fleet-request.js";
 import { formatAddress, parseAddress } from "../http/address.js";
 import { asInteger, asObject, asText, type Json, parseObject } from "../json/json.js";
 import { Secret } from "../secret/secret.js";
@@ -50,10 +51,8 @@ function addressOf({ endpoint, templateName, parameters }: Json): string | null 
   } catch {
     return null; // half of a surrogate pair
   }
-  const name = asText(templateName) ?? "";
-  // CreateProvisioningTemplate's own rule.
-  if (!/^[0-9A-Za-z_-]{1,36}$/.test(name)) return null;
-  const path = `/${name}${query.length ? `?${query.join("&")}` : ""}`;
+  if (!isTemplateName(templateName)) return null;
+  const path = `/${templateName}${query.length ? `?${query.join("&")}` : ""}`;
   const address = parseAddress(`mqtts://${asText(endpoint) ?? ""}${path}`);
   return address?.path === path ? formatAddress(address) : null;
 }

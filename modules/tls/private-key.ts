@@ -6,6 +6,8 @@ const RSA_KEY = "2a864886f70d010101";
 
 /** PEM's name for RFC 5208's PrivateKeyInfo; any other is taken for RFC 8017's RSAPrivateKey. */
 export const PKCS8_LABEL = "PRIVATE KEY";
+/** What AWS IoT's own keys are. */
+export const PKCS1_LABEL = "RSA PRIVATE KEY";
 
 /** Whether the key is that of the certificate. @param label as PEM has it */
 export function isKeyOf(key: Uint8Array, label: string, { key: publicKey }: Certificate): boolean {

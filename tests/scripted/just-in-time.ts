@@ -8,6 +8,7 @@ import { pkcs8Of } from "../../modules/keystore/pkcs8.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
 import { pemBlocks } from "../../modules/settings/pem.js";
 import { isEqual } from "../../modules/tls/der.js";
+import { PKCS1_LABEL } from "../../modules/tls/private-key.js";
 import { leafOf } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { sold } from "./sold.js";
@@ -33,7 +34,7 @@ export function factoryStore(): ScriptedStore {
   chain.set(LEAF);
   chain.set(AUTHORITY, LEAF.length);
   store.setBytes("device_cert", chain);
-  store.setBytes("device_key", pkcs8Of(key));
+  store.setBytes("device_key", pkcs8Of(key, PKCS1_LABEL));
   return store;
 }
 
