@@ -64,6 +64,21 @@ async function untilHeard({ events, device }: Stage, clientId: string): Promise<
   await until("status and data", () => heard().length > 1, 2 * STEP_MS);
 }
 
+/** By what the factory has written, from the page to messages. */
+async function setUp(stage: Stage, clientId: string): Promise<void> {
+  await saveAsItStands(stage);
+  await untilDone(stage.device);
+  await untilHeard(stage, clientId);
+}
+
+/** What happened before it is forgotten. */
+async function powerCycle(stage: Stage, clientId: string): Promise<void> {
+  await stage.device.powerCut();
+  stage.events.length = 0;
+  await stage.device.start();
+  await untilHeard(stage, clientId);
+}
+
 /** No key, token or PEM on the console. */
 function expectNoSecrets({ lines, folder }: Stage): void {
   const said = lines.join("\n");
@@ -76,13 +91,8 @@ function expectNoSecrets({ lines, folder }: Stage): void {
 
 test("by a certificate vending machine: bought once, over restarts, too", async () => {
   const stage = await openStage("SN-VENDING");
-  await saveAsItStands(stage);
-  await untilDone(stage.device);
-  await untilHeard(stage, "SN-VENDING");
-  await stage.device.powerCut();
-  stage.events.length = 0;
-  await stage.device.start();
-  await untilHeard(stage, "SN-VENDING");
+  await setUp(stage, "SN-VENDING");
+  await powerCycle(stage, "SN-VENDING");
   expect(stage.aws.certificates.filter(({ origin }) => origin === "vending")).toMatchObject([
     { status: "ACTIVE", thing: "SN-VENDING" },
   ]);
@@ -92,13 +102,8 @@ test("by a certificate vending machine: bought once, over restarts, too", async 
 
 test("by claim: the factory's claim is exchanged for a certificate of the board's own", async () => {
   const stage = await openStage("SN-CLAIM");
-  await saveAsItStands(stage);
-  await untilDone(stage.device);
-  await untilHeard(stage, "SN-CLAIM");
-  await stage.device.powerCut();
-  stage.events.length = 0;
-  await stage.device.start();
-  await untilHeard(stage, "SN-CLAIM");
+  await setUp(stage, "SN-CLAIM");
+  await powerCycle(stage, "SN-CLAIM");
   expect(stage.aws.certificates.filter(({ origin }) => origin === "keys")).toMatchObject([
     { status: "ACTIVE", thing: "SN-CLAIM" },
   ]);
@@ -109,9 +114,7 @@ test("by claim: the factory's claim is exchanged for a certificate of the board'
 test("the certificate that a claim has brought rotates on request, and the next start is with the new one", async () => {
   const stage = await openStage("SN-CLAIM");
   const { aws, device, events } = stage;
-  await saveAsItStands(stage);
-  await untilDone(device);
-  await untilHeard(stage, "SN-CLAIM");
+  await setUp(stage, "SN-CLAIM");
   const [first] = aws.certificates.filter(({ origin }) => origin === "keys");
   events.length = 0;
   await aws.publish("devices/SN-CLAIM/control", JSON.stringify({ cmd: "rotate", template: "fleet", id: "r-1" }));
@@ -126,10 +129,7 @@ test("the certificate that a claim has brought rotates on request, and the next 
   // Proven some seconds after it has connected; the former one is of no use from then on.
   await until("one slot", () => keysIn(device).filter((key) => key.startsWith("slot")).length === 1);
   aws.setStatus(first!.id, "INACTIVE");
-  await device.powerCut();
-  events.length = 0;
-  await device.start();
-  await untilHeard(stage, "SN-CLAIM");
+  await powerCycle(stage, "SN-CLAIM");
   expect(events.filter(isNew)).toHaveLength(1);
   expect(events.filter(({ type }) => type === "refused")).toEqual([]);
   expectNoSecrets(stage);
@@ -155,19 +155,14 @@ test("by trusted user: the app's claim, handed over in one go, is spent and eras
 
 test("by its own certificate: the first connection registers it and is closed, the next ones work", async () => {
   const stage = await openStage("SN-OWN");
-  await saveAsItStands(stage);
-  await untilDone(stage.device);
-  await untilHeard(stage, "SN-OWN");
+  await setUp(stage, "SN-OWN");
   const known = stage.events.filter(({ type }) => type === "just-in-time" || type === "refused");
   expect(known.slice(0, 2)).toMatchObject([
     { type: "just-in-time", outcome: "pending" },
     { type: "refused", at: "tls", why: "unknown" },
   ]);
   expect(stage.lines.join("\n")).toContain("it is registered, or pending");
-  await stage.device.powerCut();
-  stage.events.length = 0;
-  await stage.device.start();
-  await untilHeard(stage, "SN-OWN");
+  await powerCycle(stage, "SN-OWN");
   expect(stage.events.filter(({ type }) => type === "refused" || type === "just-in-time")).toEqual([]);
   expectNoSecrets(stage);
 }, 180_000);

@@ -5,12 +5,14 @@
 import { isEqual } from "../../modules/tls/der.js";
 import { Account, type AccountOptions, CLAIM, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
+import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
 
-type Enter = (world: World) => void;
-
-const HOUR = 3_600_000;
+const form = {
+  ...{ ssid: "Home", password: SECRETS.wifi, url: `mqtts://${ENDPOINT}/fleet?Location=Hall+1` },
+  pem: CLAIM!.certificatePem + CLAIM!.keyPem,
+};
 const LOST = "may be active, and nobody uses it";
 
 /** What accounts are like. */
@@ -27,7 +29,7 @@ async function live(enter: Enter, options: Partial<AccountOptions>, cutAtStep: n
   const entries = new Map<string, string>();
   const said: string[] = [];
   let steps = 0;
-  for (let start = 0; start < 8; start++) {
+  for (let starts = 0; starts < 8; starts++) {
     account.reboot();
     const world: World = new World(
       {
@@ -37,21 +39,11 @@ async function live(enter: Enter, options: Partial<AccountOptions>, cutAtStep: n
       },
       new ScriptedStore(entries),
     );
-    if (cutAtStep > steps) world.cutAtStep = cutAtStep - steps;
-    enter(world);
-    world.boot();
-    const isOnline = () => world.state === "online" && world.session !== undefined;
-    const isBlank = () => world.state === "portal" && world.phase === "idle" && !world.device.settings.read();
-    await world.until(() => world.isOff || isOnline() || isBlank() || world.clock.ticksMs() > HOUR);
-    if (!world.isOff && isBlank()) {
-      const pem = CLAIM!.certificatePem + CLAIM!.keyPem;
-      world.fillIn({ ssid: "Home", password: SECRETS.wifi, url: `mqtts://${ENDPOINT}/fleet?Location=Hall+1`, pem });
-      await world.until(() => world.isOff || world.restarted || world.phase === "failed");
-      if (!world.isOff && world.phase === "failed") throw new Error(`failed: ${world.reason}`);
-    } else if (!world.isOff && !isOnline()) throw new Error(`not online: ${JSON.stringify(world.events.slice(-3))}`);
+    start(world, enter, cutAtStep, steps);
+    const isOnline = await getsOnline(world, form);
     said.push(...world.notes, ...world.events.map((event) => JSON.stringify(event)));
     steps += world.steps;
-    if (world.isOff || !isOnline()) continue;
+    if (!isOnline) continue;
     check(account, said.join("\n"), world);
     // Where the power was cut right before a request the device cannot know.
     if (cutAtStep === 0 && said.join().includes(LOST)) throw new Error("told of a loss that is none");
@@ -76,17 +68,8 @@ function check(account: Account, said: string, { session }: World): void {
 }
 
 /** Every cut of a life. @returns how many there are */
-export async function fleetWithCuts(enter: Enter, name: string): Promise<number> {
-  let cut = 0;
-  for (;;) {
-    try {
-      const steps = await live(enter, accounts[name]!, cut);
-      if (steps < cut) return cut - 1;
-    } catch (error) {
-      throw new Error(`${name}, cut at ${cut}: ${(error as Error).message}`);
-    }
-    cut++;
-  }
+export function fleetWithCuts(enter: Enter, name: string): Promise<number> {
+  return withEveryCut(name, 0, (cutAtStep) => live(enter, accounts[name]!, cutAtStep));
 }
 
 export const fleetJourneys: Readonly<Record<string, (enter: Enter) => Promise<number>>> = Object.fromEntries(

@@ -11,16 +11,14 @@ import { isEqual } from "../../modules/tls/der.js";
 import { PKCS1_LABEL } from "../../modules/tls/private-key.js";
 import { leafOf } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
+import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
 import { sold } from "./sold.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
 
-type Enter = (world: World) => void;
-
 export const ENDPOINT = "x-ats.iot.y";
 /** The subject's, in the certificate. */
 export const COMMON_NAME = "AWS IoT Certificate 1";
-const HOUR = 3_600_000;
 const CONNECT_GAP_MS = 1_000;
 const { certificatePem, keyPem } = sold[0]!;
 const LEAF = leafOf(certificatePem);
@@ -90,23 +88,14 @@ const form = { ssid: "Home", password: SECRETS.wifi, url: `mqtts://${ENDPOINT}` 
 async function live(enter: Enter, account: JustInTimeAccount, cutAtStep: number): Promise<number> {
   const entries = new Map<string, string>();
   let steps = 0;
-  for (let start = 0; start < 8; start++) {
+  for (let starts = 0; starts < 8; starts++) {
     account.reboot();
     const world = worldOf(account, entries);
-    if (cutAtStep > steps) world.cutAtStep = cutAtStep - steps;
-    enter(world);
-    world.boot();
-    const isOnline = () => world.state === "online" && world.session !== undefined;
-    const isBlank = () => world.state === "portal" && world.phase === "idle" && !world.device.settings.read();
-    await world.until(() => world.isOff || isOnline() || isBlank() || world.clock.ticksMs() > HOUR);
-    if (!world.isOff && isBlank()) {
-      world.fillIn(form);
-      await world.until(() => world.isOff || world.restarted || world.phase === "failed");
-      if (!world.isOff && world.phase === "failed") throw new Error(`failed: ${world.reason}`);
-    } else if (!world.isOff && !isOnline()) throw new Error(`not online: ${JSON.stringify(world.events.slice(-3))}`);
+    start(world, enter, cutAtStep, steps);
+    const isOnline = await getsOnline(world, form);
     steps += world.steps;
     if (/PRIVATE|BEGIN/.test(world.notes.join("\n"))) throw new Error("a secret on the console");
-    if (!world.isOff && isOnline()) return steps;
+    if (isOnline) return steps;
   }
   throw new Error("never online");
 }
@@ -116,21 +105,11 @@ export type JustInTimeLife = keyof typeof DELAYS;
 export const justInTimeLives = Object.keys(DELAYS) as JustInTimeLife[];
 
 /** Every cut of a life. @returns how many there are */
-export async function justInTimeWithCuts(enter: Enter, name: JustInTimeLife): Promise<number> {
-  let cut = 0;
-  for (;;) {
-    try {
-      const steps = await live(
-        enter,
-        new JustInTimeAccount(DELAYS[name], cut % 2 ? "tls-failed" : "broker-closed"),
-        cut,
-      );
-      if (steps < cut) return cut - 1;
-    } catch (error) {
-      throw new Error(`${name}, cut at ${cut}: ${(error as Error).message}`);
-    }
-    cut++;
-  }
+export function justInTimeWithCuts(enter: Enter, name: JustInTimeLife): Promise<number> {
+  return withEveryCut(name, 0, (cutAtStep) => {
+    const account = new JustInTimeAccount(DELAYS[name], cutAtStep % 2 ? "tls-failed" : "broker-closed");
+    return live(enter, account, cutAtStep);
+  });
 }
 
 export const justInTimeJourneys: Readonly<Record<string, (enter: Enter) => Promise<number>>> = Object.fromEntries(

@@ -2,10 +2,9 @@
 import { isEqual } from "../../modules/tls/der.js";
 import { Account, CLAIM, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
+import { type Enter, start, withEveryCut } from "./cuts.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
-
-type Enter = (world: World) => void;
 
 const LOST = "may be active, and nobody uses it";
 /** A connection is proven. */
@@ -37,9 +36,7 @@ export class RotationLife {
       },
       new ScriptedStore(this.entries),
     );
-    if (cutAtStep > this.steps) world.cutAtStep = cutAtStep - this.steps;
-    this.#enter(world);
-    world.boot();
+    start(world, this.#enter, cutAtStep, this.steps);
     return world;
   }
 
@@ -84,9 +81,9 @@ async function live(enter: Enter, cutAtStep: number): Promise<number> {
   await life.provision();
   const { account } = life;
   const first = account.issued[0]!.leaf;
-  for (let start = 0; start < 6; start++) {
+  for (let starts = 0; starts < 6; starts++) {
     const world = life.boot(cutAtStep);
-    await life.online(world, start > 0 ? REFRESHED_MS : PROVEN_MS);
+    await life.online(world, starts > 0 ? REFRESHED_MS : PROVEN_MS);
     if (!world.isOff && isEqual(leafInUse(world), first)) {
       command(world, { cmd: "rotate" });
       await world.until(() => world.isOff || world.state !== "online");
@@ -118,14 +115,8 @@ function check({ account, said }: RotationLife, world: World, first: Uint8Array)
 }
 
 /** Every cut of a rotation. @returns how many there are */
-async function rotationWithCuts(enter: Enter): Promise<number> {
-  for (let cut = 0; ; cut++) {
-    try {
-      if ((await live(enter, cut)) < cut) return cut - 1;
-    } catch (error) {
-      throw new Error(`cut at ${cut}: ${(error as Error).message}`);
-    }
-  }
+function rotationWithCuts(enter: Enter): Promise<number> {
+  return withEveryCut("rotation", 0, (cutAtStep) => live(enter, cutAtStep));
 }
 
 export const rotationJourneys = { rotationWithCuts };

@@ -8,11 +8,10 @@ import { isEqual } from "../../modules/tls/der.js";
 import { checkConfiguration } from "../../provisioning/configuration.js";
 import type { Journal } from "../../provisioning/journal.js";
 import { goodWorld, SECRETS } from "./cloud.js";
+import { type Enter, start, withEveryCut } from "./cuts.js";
 import { recordsIn } from "./records.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
-
-type Enter = (world: World) => void;
 
 const URL = "mqtts://x-ats.iot.y/fleet";
 const SECOND = 1_000;
@@ -60,7 +59,7 @@ async function live(enter: Enter, name: keyof typeof brokers, cutAtStep: number)
   const { good, refusal, end } = brokers[name];
   const entries = flash();
   let steps = 0;
-  for (let start = 0; start < 4; start++) {
+  for (let starts = 0; starts < 4; starts++) {
     const world = new World(
       {
         ...goodWorld(),
@@ -72,14 +71,12 @@ async function live(enter: Enter, name: keyof typeof brokers, cutAtStep: number)
       },
       new ScriptedStore(entries),
     );
-    if (cutAtStep > steps) world.cutAtStep = cutAtStep - steps;
     const step = world.store.onOperation;
     world.store.onOperation = () => {
       checkNames(entries);
       return step();
     };
-    enter(world);
-    world.boot();
+    start(world, enter, cutAtStep, steps);
     let provenMs = Number.POSITIVE_INFINITY;
     const isProven = () => {
       if (world.state !== "online") provenMs = Number.POSITIVE_INFINITY;
@@ -112,16 +109,8 @@ function checkEnd(entries: Map<string, string>, end: readonly SlotId[]): void {
 }
 
 /** Every cut of a life. @returns how many there are */
-export async function slotsWithCuts(enter: Enter, name: keyof typeof brokers): Promise<number> {
-  let cut = 0;
-  for (;;) {
-    try {
-      if ((await live(enter, name, cut)) < cut) return cut - 1;
-    } catch (error) {
-      throw new Error(`${name}, cut at ${cut}: ${(error as Error).message}`);
-    }
-    cut++;
-  }
+export function slotsWithCuts(enter: Enter, name: keyof typeof brokers): Promise<number> {
+  return withEveryCut(name, 0, (cutAtStep) => live(enter, name, cutAtStep));
 }
 
 export const slotsLives = Object.keys(brokers) as (keyof typeof brokers)[];

@@ -11,15 +11,12 @@ import { pemBlocks } from "../../modules/settings/pem.js";
 import { isEqual } from "../../modules/tls/der.js";
 import type { Dialect } from "../../provisioning/vending-dialects.js";
 import { goodWorld, SECRETS } from "./cloud.js";
+import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
 import { sold } from "./sold.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
 
-type Enter = (world: World) => void;
-
 const TOKEN = "secret-token-0123456789";
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const urls: Readonly<Record<Dialect, string>> = {
   awslabs: "https://cvm.example/Prod/getcert#x-ats.iot.y",
   "iot-atlas": "https://cvm.example/registration",
@@ -74,7 +71,7 @@ async function live(enter: Enter, dialect: Dialect, cutAtStep: number): Promise<
   const entries = new Map<string, string>();
   const notes: string[] = [];
   let steps = 0;
-  for (let start = 0; start < 8; start++) {
+  for (let starts = 0; starts < 8; starts++) {
     const world = new World(
       {
         ...goodWorld(),
@@ -83,29 +80,16 @@ async function live(enter: Enter, dialect: Dialect, cutAtStep: number): Promise<
       },
       new ScriptedStore(entries),
     );
-    if (cutAtStep > steps) world.cutAtStep = cutAtStep - steps;
-    enter(world);
-    world.boot();
-    const isOnline = () => world.state === "online" && world.session !== undefined;
-    const isBlank = () => world.state === "portal" && world.phase === "idle" && !world.device.settings.read();
-    await world.until(() => world.isOff || isOnline() || isBlank() || world.clock.ticksMs() > HOUR);
-    if (!world.isOff && isBlank()) {
-      world.fillIn({
-        ssid: "Home",
-        password: SECRETS.wifi,
-        url: urls[dialect],
-        pem: JSON.stringify({ deviceToken: TOKEN }),
-      });
-      await world.until(() => world.isOff || world.restarted || world.phase === "failed");
+    start(world, enter, cutAtStep, steps);
+    const form = { ssid: "Home", password: SECRETS.wifi, url: urls[dialect] };
+    const isOnline = await getsOnline(world, { ...form, pem: JSON.stringify({ deviceToken: TOKEN }) }, () => {
       // A person reads why, and has the device reset at the machine.
-      if (!world.isOff && world.phase === "failed") {
-        if (world.reason !== "activated-elsewhere") throw new Error(`failed: ${world.reason}`);
-        machine.isLocked = false;
-      }
-    } else if (!world.isOff && !isOnline()) throw new Error(`not online: ${JSON.stringify(world.events.slice(-3))}`);
+      if (world.reason !== "activated-elsewhere") throw new Error(`failed: ${world.reason}`);
+      machine.isLocked = false;
+    });
     notes.push(...world.notes);
     steps += world.steps;
-    if (world.isOff || !isOnline()) continue;
+    if (!isOnline) continue;
     check(machine, notes, world);
     return steps;
   }
@@ -121,16 +105,8 @@ function check(machine: Machine, notes: readonly string[], world: World): void {
 }
 
 /** Every cut of a life. @returns how many there are */
-export async function vendingWithCuts(enter: Enter, dialect: Dialect): Promise<number> {
-  let cut = 1;
-  for (;;) {
-    try {
-      if ((await live(enter, dialect, cut)) < cut) return cut - 1;
-    } catch (error) {
-      throw new Error(`${dialect}, cut at ${cut}: ${(error as Error).message}`);
-    }
-    cut++;
-  }
+export function vendingWithCuts(enter: Enter, dialect: Dialect): Promise<number> {
+  return withEveryCut(dialect, 1, (cutAtStep) => live(enter, dialect, cutAtStep));
 }
 
 export const vendingJourneys = {
