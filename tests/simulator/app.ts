@@ -11,6 +11,8 @@ export const CHIP = { slots: 4928, chunkBytes: 78_848 };
 const STACK_SLOTS = 512;
 /** Of the stack; what is over is for what no journey comes along. */
 export const STACK_LIMIT_SLOTS = (STACK_SLOTS * 7) / 8;
+/** Any broker over TLS takes 470 (docs/tls.md), and a certificate of the device's own adds nothing to it. */
+export const TLS_STACK_LIMIT_SLOTS = 480;
 
 export const FACTORY = { serial: "SN-0A1B2C3D-0242AC110002", hmac_key: "5a".repeat(32) };
 

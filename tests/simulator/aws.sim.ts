@@ -11,11 +11,9 @@ import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { Mosquitto, mosquittoTest, PASSWORD } from "../broker/mosquitto.js";
 import { authority } from "../tls/identities.js";
-import { buildApp, CHIP, Watch } from "./app.js";
+import { buildApp, CHIP, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
 import { loopbackName } from "./loopback-name.js";
 
-/** Of 512: any broker over TLS takes 470 (docs/tls.md), and a certificate of the device's own adds nothing to it. */
-const STACK_LIMIT_SLOTS = 480;
 let simulator: Simulator;
 let aws: MockAws | undefined;
 const folder = mkdtempSync(join(tmpdir(), "aws-"));
@@ -41,7 +39,7 @@ async function started(name: string, blobs: Readonly<Record<string, Uint8Array>>
 async function sayMemory(broker: string, told: Watch): Promise<void> {
   const alive = await told.settledHeap();
   console.log(JSON.stringify({ broker, alive, stack: told.mostStackSlots }));
-  expect(told.mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
+  expect(told.mostStackSlots).toBeLessThan(TLS_STACK_LIMIT_SLOTS);
   expect(told.aborts).toEqual([]);
   expect(told.lines.join("\n")).not.toMatch(/-----BEGIN|MII/);
 }

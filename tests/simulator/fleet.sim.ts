@@ -8,11 +8,9 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { fetchClaim, handOver, watch } from "../../tools/claim/claim.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { buildApp, CHIP, FACTORY, Watch } from "./app.js";
+import { buildApp, CHIP, FACTORY, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
 import { loopbackName } from "./loopback-name.js";
 
-/** Of 512: any broker over TLS takes 470 (docs/tls.md), and a certificate of the device's own adds nothing to it. */
-const STACK_LIMIT_SLOTS = 480;
 let folder: string;
 let aws: MockAws;
 let simulator: Simulator;
@@ -51,7 +49,7 @@ test("from a blank board by a trusted user's claim to messages, by the SDK's own
   await told.until("messages", () => messages.filter((message) => message === own).length > 2);
   const alive = await told.settledHeap();
   console.log(JSON.stringify({ alive: { "online with a certificate": alive }, stack: told.mostStackSlots }));
-  expect(told.mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
+  expect(told.mostStackSlots).toBeLessThan(TLS_STACK_LIMIT_SLOTS);
   expect(aws.certificates.filter(({ origin }) => origin === "keys")).toMatchObject([
     { status: "ACTIVE", thing: FACTORY.serial },
   ]);
@@ -89,7 +87,7 @@ test("by the factory's claim, and rotated on request, by the SDK's own TLS, in t
   );
   const alive = await told.settledHeap();
   console.log(JSON.stringify({ alive: { rotated: alive }, stack: told.mostStackSlots }));
-  expect(told.mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
+  expect(told.mostStackSlots).toBeLessThan(TLS_STACK_LIMIT_SLOTS);
   expect(told.lines.join("\n")).not.toMatch(/-----BEGIN|MII/);
   expect(told.aborts).toEqual([]);
 }, 300_000);

@@ -2,11 +2,9 @@ import { afterEach, expect, test } from "vitest";
 import { MockAws } from "../../mocks/aws/aws.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { buildApp, CHIP, FACTORY, Watch } from "./app.js";
+import { buildApp, CHIP, FACTORY, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
 import { loopbackName } from "./loopback-name.js";
 
-/** Of 512: any broker over TLS takes 470 (docs/tls.md), and a certificate of the device's own adds nothing to it. */
-const STACK_LIMIT_SLOTS = 480;
 const TOKEN = "secret-token-0123456789";
 let aws: MockAws;
 let simulator: Simulator;
@@ -53,7 +51,7 @@ test.each(["rsa", "ec"] as const)(
     await watch.until("messages", () => messages.length > 3);
     const alive = await watch.settledHeap();
     console.log(JSON.stringify({ memory, alive: { "online with a certificate": alive }, stack: watch.mostStackSlots }));
-    expect(watch.mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
+    expect(watch.mostStackSlots).toBeLessThan(TLS_STACK_LIMIT_SLOTS);
     expect(refusals).toEqual([]);
     expect(aws.certificates.filter(({ origin }) => origin === "vending")).toHaveLength(1);
 
