@@ -53,7 +53,7 @@ test("a power cut after every single flash operation ends online, with nothing l
   while (await journey(cuts + 1)) cuts++;
   // The made-up UUID, the settings and the credentials at the least.
   expect(cuts).toBeGreaterThanOrEqual(3);
-}, 120_000);
+}, 240_000);
 
 test("a power cut anywhere in the change of settings leaves the old or the new ones", async () => {
   const cloud = await openCloud({ autoRegister: true });
@@ -90,7 +90,7 @@ test("a power cut anywhere in the change of settings leaves the old or the new o
     expect(page, `cut after ${cut}`).toContain('placeholder="unchanged"');
     await device.stop();
   }
-}, 120_000);
+}, 240_000);
 
 /** Watches the page until it tells that the settings work, and with that keeps them. */
 function seen(device: VirtualDevice, isOff: () => boolean): Promise<unknown> {
