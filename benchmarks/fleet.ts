@@ -3,10 +3,10 @@
  * over scripted IO by one virtual clock; the mock cloud answers in this process, with its rate limits.
  */
 import { MockCloud } from "../mocks/cloud/cloud.js";
-import { failed, type Reason, type Result, success } from "../modules/failure/failure.js";
+import { failed, type Reason, type Result, success } from "../modules/base/failure.js";
+import { parseRetryAfter } from "../modules/base/retry.js";
+import { Secret } from "../modules/base/secret.js";
 import type { HttpRequest, HttpResponse } from "../modules/http/http.js";
-import { parseRetryAfter } from "../modules/retry/retry.js";
-import { Secret } from "../modules/secret/secret.js";
 import { settingsRecord } from "../modules/settings/settings.js";
 import { VirtualClock } from "../tests/scripted/clock.js";
 import { goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../tests/scripted/cloud.js";

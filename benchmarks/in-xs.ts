@@ -2,8 +2,8 @@
  * What `benchmarks/xs.ts` has the XS engine do, a command at a time: the device's own code between scripted far ends, a
  * scripted broker that acknowledges at once and a scripted server.
  */
-import { publisher } from "../modules/session/publish.js";
-import { timestamp, wifiReading } from "../modules/session/reports.js";
+import { publisher } from "../agent/session/publish.js";
+import { timestamp, wifiReading } from "../agent/session/reports.js";
 import { createSha256 } from "../tests/scripted/board.js";
 import { goodWorld } from "../tests/scripted/cloud.js";
 import { onlineOnce, type Playable } from "../tests/scripted/journeys.js";

@@ -6,13 +6,13 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Aedes } from "aedes";
 import { connectAsync } from "mqtt";
+import { WINDOW } from "../agent/session/outbox/delivery.js";
+import { type Attached, Outbox } from "../agent/session/outbox/outbox.js";
 import { listen } from "../mocks/cloud/http.js";
 import { freePort } from "../mocks/device/ports.js";
+import { Secret } from "../modules/base/secret.js";
 import type { Clock } from "../modules/clock/clock.js";
 import type { MqttConnect, MqttOptions, MqttSession, Qos } from "../modules/mqtt/mqtt.js";
-import { WINDOW } from "../modules/outbox/delivery.js";
-import { type Attached, Outbox } from "../modules/outbox/outbox.js";
-import { Secret } from "../modules/secret/secret.js";
 import { ScriptedStore } from "../tests/scripted/store.js";
 
 export interface MessageRate {

@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { register } from "node:module";
 import { join } from "node:path";
+import { WINDOW } from "../agent/session/outbox/delivery.js";
 import { installGlobals } from "../mocks/moddable/globals.js";
 import { pageModel } from "../mocks/page-models.js";
-import { WINDOW } from "../modules/outbox/delivery.js";
 import type { PageModel } from "../softap/model.js";
 import { renderPage } from "../softap/view.js";
 import { ROOT } from "../tools/sdk.js";

@@ -1,7 +1,7 @@
 /** What services say when they do not give what was asked for. */
-import { type Failed, failed, type Reason } from "../modules/failure/failure.js";
+import { type Failed, failed, type Reason } from "../modules/base/failure.js";
+import { asInteger, asObject, asText, type Json, parseObject } from "../modules/data/json.js";
 import type { HttpResponse } from "../modules/http/http.js";
-import { asInteger, asObject, asText, type Json, parseObject } from "../modules/json/json.js";
 
 /** What these mean to every service; a protocol has its own for others. */
 const commonReasons: Readonly<Record<number, Reason>> = {

@@ -1,11 +1,11 @@
 /** All that a service gives: the credentials, and what it says about how to use them. */
-import { failed, type Result, success } from "../modules/failure/failure.js";
-import { parseUrl } from "../modules/http/url.js";
-import { asInteger, asObject, asText, type Json } from "../modules/json/json.js";
-import { Secret } from "../modules/secret/secret.js";
+import { failed, type Result, success } from "../modules/base/failure.js";
+import { Secret } from "../modules/base/secret.js";
+import { asInteger, asObject, asText, type Json } from "../modules/data/json.js";
+import { parseUrl } from "../modules/data/url.js";
 import { utf8Length } from "../modules/settings/settings.js";
 import { type Credentials, checkCredentials, encodeCredentials, type RawCredentials } from "./credentials.js";
-import { checkStandIn, encodeStandIn, type StandIn } from "./stand-in.js";
+import { checkStandIn, encodeStandIn, type StandIn } from "./stand-in/stand-in.js";
 
 export interface Configuration {
   readonly credentials: Credentials;

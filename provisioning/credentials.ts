@@ -1,10 +1,10 @@
 /** What every provisioning protocol ends with: all that the broker wants to know. */
-import { failed, type Result, success } from "../modules/failure/failure.js";
-import { parseUrl } from "../modules/http/url.js";
-import { asInteger, asObject, asText } from "../modules/json/json.js";
-import type { CertificateId } from "../modules/keystore/keystore.js";
+import { failed, type Result, success } from "../modules/base/failure.js";
+import { Secret } from "../modules/base/secret.js";
+import { asInteger, asObject, asText } from "../modules/data/json.js";
+import { parseUrl } from "../modules/data/url.js";
+import type { CertificateId } from "../modules/identity/keystore.js";
 import type { Qos } from "../modules/mqtt/mqtt.js";
-import { Secret } from "../modules/secret/secret.js";
 
 export interface Credentials {
   readonly host: string;

@@ -1,10 +1,10 @@
 /** Which protocol a URL speaks, found out by requests that change nothing. */
-import { type Reason, type Result, success } from "../modules/failure/failure.js";
+import { type Reason, type Result, success } from "../modules/base/failure.js";
+import { parseObject } from "../modules/data/json.js";
+import { splitQuery, type Url } from "../modules/data/url.js";
 import type { HttpResponse } from "../modules/http/http.js";
-import { splitQuery, type Url } from "../modules/http/url.js";
-import { parseObject } from "../modules/json/json.js";
 import { statusFailure } from "./answers.js";
-import { endpointUrl, isEndpoint } from "./device-service.js";
+import { endpointUrl, isEndpoint } from "./device-service/device-service.js";
 import type { ProvisioningContext } from "./protocol.js";
 
 export type Detectable = "device-service" | "xiaozhi";

@@ -2,9 +2,9 @@
  * What survives power cuts between a URL and a device that is online: the configuration in use, a newer one that no
  * connection has proven yet, and what was found out about the service.
  */
-import { type Result, success } from "../modules/failure/failure.js";
-import { asObject } from "../modules/json/json.js";
-import type { SlotId } from "../modules/keystore/keystore.js";
+import { type Result, success } from "../modules/base/failure.js";
+import { asObject } from "../modules/data/json.js";
+import type { SlotId } from "../modules/identity/keystore.js";
 import { StoredRecord } from "../modules/storage/record.js";
 import type { Store } from "../modules/storage/storage.js";
 import {

@@ -1,5 +1,5 @@
 /** From a service to a configuration, with a person in between where the service wants one. */
-import { failed, type Result, success } from "../modules/failure/failure.js";
+import { failed, type Result, success } from "../modules/base/failure.js";
 import type { Configuration } from "./configuration.js";
 import type { Activation, Answer, Waiting } from "./protocol.js";
 import type { Service } from "./protocols.js";

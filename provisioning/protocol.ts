@@ -1,22 +1,22 @@
 /** The one interface of all provisioning protocols. */
+
+import { type Failure, type Result, success } from "../modules/base/failure.js";
+import type { Secret } from "../modules/base/secret.js";
 import type { Clock } from "../modules/clock/clock.js";
-import type { ShownCode } from "../modules/display/display.js";
-import { type Failure, type Result, success } from "../modules/failure/failure.js";
-import type { Address } from "../modules/http/address.js";
+import type { Address } from "../modules/data/address.js";
 import type { HttpClient } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
-import type { Keystore, SlotId } from "../modules/keystore/keystore.js";
+import type { Keystore, SlotId } from "../modules/identity/keystore.js";
 import type { MqttConnect } from "../modules/mqtt/mqtt.js";
-import type { Secret } from "../modules/secret/secret.js";
-import type { Claim } from "../modules/settings/claim.js";
 import type { StoredRecord } from "../modules/storage/record.js";
 import type { ChipFacts } from "../modules/system/system.js";
 import type { FirmwareOffer } from "../modules/update/update.js";
 import type { WiFiStatus } from "../modules/wifi/wifi.js";
+import type { Claim } from "./claim.js";
 import type { Configuration } from "./configuration.js";
-import type { Enrolment } from "./fleet-record.js";
+import type { Enrolment } from "./fleet/record.js";
 import type { Habits } from "./journal.js";
-import type { Sale } from "./vending-record.js";
+import type { Sale } from "./vending/record.js";
 
 /** What the build says about itself. */
 export interface Product {
@@ -61,6 +61,13 @@ export interface ProvisioningContext {
   learn(habits: Habits): void;
   /** What answers say beside what was asked; a note is for whoever looks after the device. */
   readonly told: { time(nowMs: number): void; firmware(offer: FirmwareOffer): void; note(text: string): void };
+}
+
+/** What a person has to enter somewhere, and where. */
+export interface ShownCode {
+  readonly code: string;
+  readonly message: string | undefined;
+  readonly url: string | undefined;
 }
 
 /** A person has to enter the code somewhere before the service gives a configuration. */

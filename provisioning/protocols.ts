@@ -1,18 +1,18 @@
 /** The choice among the protocols. */
-import { type Failure, type Reason, type Result, success } from "../modules/failure/failure.js";
-import { parseAddress } from "../modules/http/address.js";
+import { type Failure, type Reason, type Result, success } from "../modules/base/failure.js";
+import { parseAddress } from "../modules/data/address.js";
 import type { ProtocolChoice } from "../modules/settings/settings.js";
 import type { Configuration } from "./configuration.js";
 import { type Detectable, detect, protocolOfUrl } from "./detect.js";
-import { deviceService } from "./device-service.js";
-import { fleet } from "./fleet.js";
-import { templateOf } from "./fleet-request.js";
-import { justInTime } from "./just-in-time.js";
+import { deviceService } from "./device-service/device-service.js";
+import { fleet } from "./fleet/fleet.js";
+import { templateOf } from "./fleet/request.js";
+import { rotationTemplate } from "./fleet/rotation.js";
+import { justInTime } from "./just-in-time/just-in-time.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
-import { rotationTemplate } from "./rotation.js";
-import { vending } from "./vending.js";
-import { dialectOf } from "./vending-dialects.js";
-import { activationV1, activationV2, xiaozhi } from "./xiaozhi.js";
+import { dialectOf } from "./vending/dialects.js";
+import { vending } from "./vending/vending.js";
+import { activationV1, activationV2, xiaozhi } from "./xiaozhi/xiaozhi.js";
 
 /** Where a person wants the device to be provisioned, and how. */
 export interface Target {

@@ -2,7 +2,7 @@
  * The bodies that the page and its plain form send. Whoever is on the open network can send 8 KiB of anything, and the
  * heap has 4,928 slots: nothing here makes a value for each character or for each field of such a body.
  */
-import { parseObject } from "../modules/json/json.js";
+import { parseObject } from "../modules/data/json.js";
 
 /** The page sends ten. */
 const MAX_FIELDS = 32;

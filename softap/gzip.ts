@@ -2,7 +2,7 @@
  * One gzip member (RFC 1952) out of three parts: a head and a tail that the build has deflated, and between them what
  * the device fills in. It deflates that alone, and computes the CRC of that alone.
  */
-import { crc32 } from "../modules/crc/crc32.js";
+import { crc32 } from "../modules/data/crc32.js";
 import { deflate } from "./deflate.js";
 
 export interface Piece {

@@ -1,10 +1,10 @@
 /** The certificates that a person hands over: on trial until the settings that they came with are kept. */
-import { type Result, success } from "../modules/failure/failure.js";
-import type { Secret } from "../modules/secret/secret.js";
+import { type Result, success } from "../modules/base/failure.js";
+import type { Secret } from "../modules/base/secret.js";
 import { type Authorities, type AuthorityFacts, factsOf } from "../modules/settings/authorities.js";
-import type { Certificates } from "../modules/settings/certificates.js";
-import type { Claim } from "../modules/settings/claim.js";
 import type { StoredRecord } from "../modules/storage/record.js";
+import type { Certificates } from "../provisioning/certificates.js";
+import type { Claim } from "../provisioning/claim.js";
 
 export interface CertificateRecords {
   readonly claim: StoredRecord<Claim>;

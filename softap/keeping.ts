@@ -1,9 +1,9 @@
 /** What of a trial is in flash: nothing of it before it works, or before a person says so. */
-import { type Failure, patienceOf, type Result, success } from "../modules/failure/failure.js";
-import { type Log, noteFailure } from "../modules/log/log.js";
-import type { Certificates } from "../modules/settings/certificates.js";
+import { type Failure, patienceOf, type Result, success } from "../modules/base/failure.js";
+import { type Log, noteFailure } from "../modules/base/log.js";
 import { type Candidate, type Settings, withCandidate } from "../modules/settings/settings.js";
 import type { StoredRecord } from "../modules/storage/record.js";
+import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
 import type { Journal } from "../provisioning/journal.js";
 import type { CertificateRecords, HandedCertificates } from "./handed.js";

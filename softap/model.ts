@@ -1,9 +1,10 @@
 /** What the captive page shows. */
-import type { ShownCode } from "../modules/display/display.js";
-import type { Failure } from "../modules/failure/failure.js";
+
+import type { Failure } from "../modules/base/failure.js";
 import type { AuthorityFacts } from "../modules/settings/authorities.js";
 import type { SettingsErrors } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
+import type { ShownCode } from "../provisioning/protocol.js";
 
 /** What a trial goes through, in this order. */
 export const TRIAL_STEPS = Object.freeze(["associated", "address", "name", "service"] as const);

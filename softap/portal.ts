@@ -1,8 +1,8 @@
 /** The captive portal: an access point, a DNS that knows one address, and the page. */
-import type { Failure } from "../modules/failure/failure.js";
+import type { Failure } from "../modules/base/failure.js";
+import type { Secret } from "../modules/base/secret.js";
 import type { ServeHttp } from "../modules/http/http.js";
-import type { Secret } from "../modules/secret/secret.js";
-import type { ServeUdp, UdpServer } from "../modules/udp/udp.js";
+import type { ServeUdp, UdpServer } from "../modules/socket/udp.js";
 import { answerDns } from "./dns.js";
 import type { PageModel } from "./model.js";
 import { isOwnHost, route } from "./routes.js";

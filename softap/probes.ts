@@ -3,8 +3,9 @@
  * Pure. Before the device is set up every probe leads to the portal, which opens the system's sheet; afterwards each
  * gets what its system takes for online, which closes the sheet.
  */
+
+import { splitQuery } from "../modules/data/url.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
-import { splitQuery } from "../modules/http/url.js";
 import { notFound, redirect, refresh, text } from "./replies.js";
 
 /** Asked for by browsers and systems on their own, of any host: the page in their place would do harm. */

@@ -1,9 +1,9 @@
 /** The portal's HTTP: from a request to a reply, and to what the person wants done. */
 import type { Clock } from "../modules/clock/clock.js";
+import { MAX_URL_CHARACTERS, splitQuery } from "../modules/data/url.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
-import { MAX_URL_CHARACTERS, splitQuery } from "../modules/http/url.js";
-import { parseCertificates } from "../modules/settings/certificates.js";
 import { checkSettings, type SettingsErrors, type TypedSettings } from "../modules/settings/settings.js";
+import { parseCertificates } from "../provisioning/certificates.js";
 import { parseBody } from "./form.js";
 import type { PageModel, TrialStatus } from "./model.js";
 import { answerProbe } from "./probes.js";

@@ -3,21 +3,15 @@
  * Settings are kept when the person has seen that they work, or says to keep them anyway. Those that are kept already
  * may want a code: then that is what the person watches.
  */
+
+import { type Failure, failed, type Result } from "../modules/base/failure.js";
+import { reportFault } from "../modules/base/guard.js";
+import { type LifecycleEvent, type Log, noteFailure } from "../modules/base/log.js";
 import { type Cancel, type Clock, sleep } from "../modules/clock/clock.js";
-import { type Display, showingOnce } from "../modules/display/display.js";
-import { type Failure, failed, type Result } from "../modules/failure/failure.js";
-import { reportFault } from "../modules/guard/guard.js";
-import { activatingEvent, type Log, noteFailure } from "../modules/log/log.js";
-import type { Certificates } from "../modules/settings/certificates.js";
-import {
-  type Candidate,
-  type KnownNetwork,
-  type Settings,
-  withoutNetwork,
-  withPreferred,
-} from "../modules/settings/settings.js";
-import type { Network } from "../modules/wifi/wifi.js";
-import type { Activation, Waiting } from "../provisioning/protocol.js";
+import { type Candidate, type Settings, withoutNetwork, withPreferred } from "../modules/settings/settings.js";
+import type { KnownNetwork, Network } from "../modules/wifi/wifi.js";
+import type { Certificates } from "../provisioning/certificates.js";
+import type { Activation, ShownCode, Waiting } from "../provisioning/protocol.js";
 import { type CertificateKind, HandedCertificates } from "./handed.js";
 import { type Flash, Keeping } from "./keeping.js";
 import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "./model.js";
@@ -27,7 +21,8 @@ export interface SetupOptions extends Flash {
   readonly io: TrialOptions["io"] & {
     readonly clock: Clock;
     readonly log: Log;
-    readonly display?: Display | undefined;
+    /** A product's display shows the code; undefined: none is waited for any more. */
+    showCode(shown: ShownCode | undefined): void;
   };
   /** In range, from a scan before the access point was opened. */
   readonly networks: readonly Network[];
@@ -61,7 +56,6 @@ export class Setup {
   #status: TrialStatus;
   /** Of the trial that began last. */
   #keeping: Keeping | undefined;
-  #showCode: Display["showCode"];
   #isEnding = false;
   #waiting: Waiting = { isOver: true };
   #cancelUnseen: Cancel | undefined;
@@ -70,7 +64,6 @@ export class Setup {
     this.#options = options;
     this.networks = options.networks;
     this.certificates = new HandedCertificates(options);
-    this.#showCode = showingOnce(options.io.display);
     this.#status = { phase: "idle", failure: options.failure };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -191,7 +184,7 @@ export class Setup {
     const { isBusy } = this;
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
-    this.#showCode(undefined);
+    this.#options.io.showCode(undefined);
     if (isBusy) this.#leave();
   }
 
@@ -240,7 +233,7 @@ export class Setup {
         wasAsked = true;
         const { code, message, url: address } = shown;
         this.#status = { phase: "activating", ssid, url, shown: { code, message, url: address } };
-        this.#showCode(this.#status.shown);
+        this.#options.io.showCode(this.#status.shown);
         if (!keeping.isKept) this.#expectVisitor(UNSEEN_MS);
       },
     });
@@ -251,7 +244,7 @@ export class Setup {
       return;
     }
     keeping.configuration = result.value;
-    this.#showCode(undefined);
+    this.#options.io.showCode(undefined);
     this.#status = { phase: "done", ssid, url, activated: wasAsked };
     // Who entered the code has seen that the settings work.
     this.#expectVisitor(keeping.isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
@@ -270,7 +263,7 @@ export class Setup {
     const keeping = this.#keeping!;
     this.#waiting.isOver = true;
     this.#cancelUnseen?.();
-    this.#showCode(undefined);
+    this.#options.io.showCode(undefined);
     keeping.takeBack(failure);
     noteFailure(io.log, failure);
     this.#leave();
@@ -296,4 +289,9 @@ export class Setup {
   #tell(written: Result<void>): void {
     if (!written.ok && !this.isBusy) this.#status = { phase: "idle", failure: written.failure };
   }
+}
+
+/** Without the challenge: only what a person needs. */
+function activatingEvent({ code, message, url }: Activation): LifecycleEvent {
+  return { state: "activating", code, ...(message && { message }), ...(url && { url }) };
 }

@@ -2,15 +2,15 @@
  * Tries what a person sent, step by step, while the access point stays up for the phone to watch; or waits for the code
  * alone, where the service that the device has been with for long wants one.
  */
-import { type Failure, failed, type Result } from "../modules/failure/failure.js";
-import { parseAddress } from "../modules/http/address.js";
-import { isAddress } from "../modules/http/url.js";
-import type { Certificates } from "../modules/settings/certificates.js";
+import { type Failure, failed, type Result } from "../modules/base/failure.js";
+import { parseAddress } from "../modules/data/address.js";
+import { isAddress } from "../modules/data/url.js";
 import type { Candidate } from "../modules/settings/settings.js";
 import { JOIN_TIMEOUT_MS } from "../modules/wifi/join.js";
 import { explainJoin } from "../modules/wifi/scan.js";
 import { whileJoined } from "../modules/wifi/while-joined.js";
 import type { WiFi } from "../modules/wifi/wifi.js";
+import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
 import { obtain } from "../provisioning/obtain.js";
 import type { Activation, Waiting } from "../provisioning/protocol.js";

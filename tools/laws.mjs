@@ -1,8 +1,9 @@
 // The laws of the house that a program can hold (`npm run check`):
 // 1. device code knows nothing of Node, the DOM or npm packages, and imports no host code;
-// 2. only adapters, the composition root and the guard's timer import the SDK's modules;
-// 3. no file has more than 300 lines;
-// 4. device code has no regular expression as a constant of a module: preloaded it lies in ROM, and SDK 8.2.3 matches it
+// 2. no floor imports one above it: main, agent, softap, provisioning, modules;
+// 3. only adapters, the composition root and the guard's timer import the SDK's modules;
+// 4. no file has more than 300 lines;
+// 5. device code has no regular expression as a constant of a module: preloaded it lies in ROM, and SDK 8.2.3 matches it
 //    with memory that its collector takes for its own (xs/sources/xsre.c, fxAllocateRegExpData): a leak, and crashes.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,10 +11,10 @@ import { dirname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** The captive page's script runs in the phone's browser. */
-const DEVICE = /^(main\.ts|modules\/|examples\/|softap\/(?!page\/script\.js)|provisioning\/)/;
-const ADAPTER = /adapter\.ts$|^modules\/(?:agent\/agent|guard\/timer)\.ts$|^examples\/\w+\/(?:esp32|simulator)\//;
+const DEVICE = /^(main\.ts|agent\/|modules\/|examples\/|softap\/(?!page\/script\.js)|provisioning\/)/;
+const ADAPTER = /adapter\.ts$|^agent\/agent\.ts$|^modules\/base\/timer\.ts$|^examples\/\w+\/(?:esp32|simulator)\//;
 /** A product's view: the agent's modules as the manifests name them, and its own. */
-const PRODUCTS = /^(?:modules(?:\/[\w-]+)+|led)$/;
+const PRODUCTS = /^(?:(?:agent|modules)(?:\/[\w-]+)+|led)$/;
 const HOST_GLOBALS =
   /(?<![.\w'"`/-])(process|Buffer|require|console|setTimeout|setInterval|setImmediate|fetch|window|document|navigator|Intl|TextEncoder|TextDecoder|URL|structuredClone|performance|__dirname)(?=\s*[.([])/;
 const IMPORT = /^(?:import|export)\b(?:[^;"]*?\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
@@ -61,7 +62,16 @@ function relative(path, specifier, exists) {
     .replace(/\.js$/, ".ts");
   if (!specifier.endsWith(".js")) return "the extension .js is missing";
   if (!DEVICE.test(target)) return "host code";
+  if (floorOf(target) > floorOf(path)) return "a floor above";
   return exists(target) ? undefined : "there is no such file";
+}
+
+/** A floor uses those below it and knows nothing of those above; `main.ts` and the examples stand on top of all. */
+const FLOORS = ["modules", "provisioning", "softap", "agent"];
+
+function floorOf(path) {
+  const floor = FLOORS.indexOf(path.split("/")[0]);
+  return floor < 0 ? FLOORS.length : floor;
 }
 
 function bare(path, specifier) {
@@ -74,7 +84,7 @@ function bare(path, specifier) {
  * The project's own by their full names: modules with an SDK's name know no relative ones, and the simulator has another
  * `boot-adapter`.
  */
-const OWN = new Set(["modules/guard/guard", "modules/update/boot-adapter", "modules/update/simulator/modules-adapter"]);
+const OWN = new Set(["modules/base/guard", "modules/update/boot-adapter", "modules/update/simulator/modules-adapter"]);
 
 /** What the manifests carry. */
 const SDK = new Set([

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import { crc32 } from "../modules/crc/crc32.js";
+import { crc32 } from "../modules/data/crc32.js";
 import type { Frame } from "../softap/gzip.js";
 import { built } from "../softap/page/built.js";
 import { type Language, languages } from "../softap/page/languages.js";
@@ -88,7 +88,7 @@ function moduleText(): string {
   });
   return `// Made by \`npm run page\` out of the sources beside it: change those.
 import type { Frame } from "../gzip.js";
-import { fromBase64 } from "../../modules/base64/base64.js";
+import { fromBase64 } from "../../modules/data/base64.js";
 import { frozen } from "./frozen.js";
 
 /** By language. */

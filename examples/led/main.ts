@@ -1,7 +1,8 @@
 /** A product of its own around the agent: a LED that obeys `{"cmd":"led","action":"on"}`, and a reading a minute. */
+
+import { startAgent } from "agent/agent";
+import { done, refused } from "agent/application/application";
 import { setLed } from "led";
-import { startAgent } from "modules/agent/agent";
-import { done, refused } from "modules/application/application";
 
 let isOn = false;
 

@@ -6,7 +6,7 @@ export const built = new URL(import.meta.url.endsWith(".ts") ? "../../build/host
 
 /** What the SDK's build would make of the `config` of the agent's manifest and the product's, without the platforms' parts. */
 export function manifestConfig(): Record<string, unknown> {
-  return { ...configOf("modules/agent/manifest.json"), ...configOf("manifest.json") };
+  return { ...configOf("agent/manifest.json"), ...configOf("manifest.json") };
 }
 
 function configOf(path: string): Record<string, unknown> | undefined {

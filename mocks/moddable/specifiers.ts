@@ -3,9 +3,9 @@
  * The loader hook (compiled code) and vitest (sources) both read it; paths are relative to this file.
  */
 export const specifiers: Readonly<Record<string, string>> = {
-  // The device's own: it takes the place of the SDK's module there too (modules/guard).
-  timer: "../../modules/guard/timer.js",
-  "modules/guard/guard": "../../modules/guard/guard.js",
+  // The device's own: it takes the place of the SDK's module there too (modules/base).
+  timer: "../../modules/base/timer.js",
+  "modules/base/guard": "../../modules/base/guard.js",
   // The simulator has another one.
   "modules/update/boot-adapter": "../../modules/update/boot-adapter.js",
   time: "./time.js",

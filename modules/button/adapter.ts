@@ -1,7 +1,7 @@
 import Digital from "embedded:io/digital";
 import config from "mc/config";
+import { guarded } from "../base/guard.js";
 import type { Clock } from "../clock/clock.js";
-import { guarded } from "../guard/guard.js";
 import type { Button } from "./button.js";
 import { Press, SETTLE_MS } from "./press.js";
 

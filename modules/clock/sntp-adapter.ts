@@ -4,8 +4,8 @@
  */
 import UDP from "embedded:io/socket/udp";
 import Time from "time";
-import { guarded } from "../guard/guard.js";
-import { Resolver } from "../resolver/adapter.js";
+import { guarded } from "../base/guard.js";
+import { Resolver } from "../socket/resolver-adapter.js";
 import type { Clock } from "./clock.js";
 import { type Calendar, createCalendarFrom } from "./set.js";
 import { decodeAnswer, encodeRequest } from "./sntp.js";

@@ -1,12 +1,12 @@
 import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
+import { failed, type Reason, type Result, success } from "../base/failure.js";
+import { guarded } from "../base/guard.js";
+import { parseRetryAfter } from "../base/retry.js";
 import type { Clock } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
-import { failed, type Reason, type Result, success } from "../failure/failure.js";
-import { guarded } from "../guard/guard.js";
-import { Resolver } from "../resolver/adapter.js";
-import { parseRetryAfter } from "../retry/retry.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
+import { Resolver } from "../socket/resolver-adapter.js";
 import { type Authorities, GuardedTls } from "../tls/adapter.js";
 import { bodyLength } from "./head.js";
 import { type HttpClient, type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "./http.js";

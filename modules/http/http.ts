@@ -1,5 +1,5 @@
-import type { Result } from "../failure/failure.js";
-import type { Url } from "./url.js";
+import type { Result } from "../base/failure.js";
+import type { Url } from "../data/url.js";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";

@@ -1,7 +1,7 @@
 import type Listener from "embedded:io/socket/listener";
 import HTTPServer, { type HTTPConnection, type HTTPRequest, type HTTPResponse } from "embedded:network/http/server";
+import { guarded } from "../base/guard.js";
 import type { Clock } from "../clock/clock.js";
-import { guarded } from "../guard/guard.js";
 import { GuardedListener } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
 import { bodyLength, HeadFilter, MAX_HEAD_BYTES, splitTarget } from "./head.js";

@@ -1,10 +1,10 @@
 import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
+import { failed, type Reason, type Result, success } from "../base/failure.js";
+import { guarded } from "../base/guard.js";
 import type { Cancel, Clock } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
-import { failed, type Reason, type Result, success } from "../failure/failure.js";
-import { guarded } from "../guard/guard.js";
-import { Resolver } from "../resolver/adapter.js";
 import { GuardedTcp } from "../socket/adapter.js";
+import { Resolver } from "../socket/resolver-adapter.js";
 import { type Authorities, GuardedTls } from "../tls/adapter.js";
 import type { HttpStream, StreamHead, StreamRequest, StreamSink } from "./stream.js";
 

@@ -1,6 +1,6 @@
 /** Bodies that are larger than the heap: they go into the receiver's own buffer, piece by piece. */
-import type { Result } from "../failure/failure.js";
-import type { Url } from "./url.js";
+import type { Result } from "../base/failure.js";
+import type { Url } from "../data/url.js";
 
 export interface StreamHead {
   readonly status: number;

@@ -1,13 +1,13 @@
 import { Digest } from "crypt";
 import FFI from "mc/ffi";
-import { reportFault } from "../guard/guard.js";
-import { Secret } from "../secret/secret.js";
+import { reportFault } from "../base/guard.js";
+import { Secret } from "../base/secret.js";
+import { toHex } from "../data/hex.js";
 import { isPassphrase } from "../settings/settings.js";
-import { isToken } from "../settings/token.js";
 import type { Store } from "../storage/storage.js";
 import { createEfuseKeyStore } from "./efuse-adapter.js";
-import { type Sha256, toHex } from "./hmac.js";
-import { type Identity, normaliseMac, uuidV4 } from "./identity.js";
+import type { Sha256 } from "./hmac.js";
+import { type Identity, isToken, normaliseMac, uuidV4 } from "./identity.js";
 import { createNvsKeyStore } from "./nvs-keys.js";
 import { readProduct } from "./product.js";
 

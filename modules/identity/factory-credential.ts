@@ -1,6 +1,7 @@
 /** Certificates with their keys as the factory's record has them (tools/factory/record.ts), checked. */
-import type { ClientIdentity } from "../keystore/keystore.js";
+
 import { parseCertificate } from "../tls/certificate.js";
+import type { ClientIdentity } from "../tls/client-identity.js";
 import { DerReader, TAG } from "../tls/der.js";
 import { isKeyOf, PKCS8_LABEL } from "../tls/private-key.js";
 

@@ -1,4 +1,4 @@
-import type { Secret } from "../secret/secret.js";
+import type { Secret } from "../base/secret.js";
 
 /**
  * A factory's key is bytes. Some servers take the text that it was handed over as for the key itself: the UTF-8 of its
@@ -62,4 +62,9 @@ export function normaliseMac(text: string | undefined): string | undefined {
 /** The access point's name: the family and the last four digits of the MAC address. */
 export function accessPointName(mac: string): string {
   return `ESP32-${mac.replaceAll(":", "").slice(-4)}`;
+}
+
+/** A certificate vending machine's: it goes into queries, forms and JSON. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]{1,256}$/.test(text);
 }

@@ -1,6 +1,8 @@
 /** The key store in NVS: a namespace that only the factory writes. */
+
+import { fromHex } from "../data/hex.js";
 import type { Store } from "../storage/storage.js";
-import { fromHex, hmacSha256, type Sha256 } from "./hmac.js";
+import { hmacSha256, type Sha256 } from "./hmac.js";
 import { isSerial, type KeyForm, type KeyStore } from "./identity.js";
 
 /** @param factory `serial`, and `hmac_key`: hex, or a text that is the key itself and has no bytes beside it */

@@ -1,5 +1,5 @@
 /** What the factory wrote about the product, checked. */
-import { parseAddress } from "../http/address.js";
+import { parseAddress } from "../data/address.js";
 import type { Store } from "../storage/storage.js";
 import { type FactoryProduct, isSerial } from "./identity.js";
 

@@ -1,9 +1,9 @@
 import MQTTClient from "embedded:network/mqtt/client";
+import { type Failure, failed, type Reason, type Result, success } from "../base/failure.js";
+import { guarded } from "../base/guard.js";
 import type { Clock } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
-import { type Failure, failed, type Reason, type Result, success } from "../failure/failure.js";
-import { guarded } from "../guard/guard.js";
-import { Resolver } from "../resolver/adapter.js";
+import { Resolver } from "../socket/resolver-adapter.js";
 import type { Authorities } from "../tls/adapter.js";
 import {
   MAX_PACKET_BYTES,

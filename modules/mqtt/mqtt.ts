@@ -1,6 +1,6 @@
-import type { Failure, Result } from "../failure/failure.js";
-import type { ClientIdentity } from "../keystore/keystore.js";
-import type { Secret } from "../secret/secret.js";
+import type { Failure, Result } from "../base/failure.js";
+import type { Secret } from "../base/secret.js";
+import type { ClientIdentity } from "../tls/client-identity.js";
 
 export interface MqttOptions {
   readonly host: string;

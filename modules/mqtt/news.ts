@@ -1,6 +1,7 @@
 /** What a session tells the application, in its order and in turns of its own, where the stack is empty. */
+
+import { guarded } from "../base/guard.js";
 import type { Clock } from "../clock/clock.js";
-import { guarded } from "../guard/guard.js";
 import type { Incoming, MqttOptions } from "./mqtt.js";
 
 /** A message, the id of an acknowledged one, or that there is room. */

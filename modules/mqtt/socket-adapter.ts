@@ -2,7 +2,7 @@
  * The socket under the SDK's MQTT client, TCP or TLS: messages go past the client (packets.ts says why), the other
  * packets through it, one at a time.
  */
-import type { Reason } from "../failure/failure.js";
+import type { Reason } from "../base/failure.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { type Authorities, GuardedTls } from "../tls/adapter.js";
 import type { Incoming, MqttOptions, PayloadSink } from "./mqtt.js";

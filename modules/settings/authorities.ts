@@ -2,13 +2,13 @@
  * Authorities of a person's own, whose certificates are trusted beside the build's: PEM in, the DER of each in base64
  * out. They are no secret.
  */
-import { fromBase64 } from "../base64/base64.js";
+import { fromBase64 } from "../data/base64.js";
+import { pemBlocks } from "../data/pem.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
 import { type Certificate, parseCertificate } from "../tls/certificate.js";
 import { isEqual } from "../tls/der.js";
 import { commonName } from "../tls/name.js";
-import { pemBlocks } from "./pem.js";
 import type { SettingsMistake } from "./settings.js";
 
 /** DER, base64. */

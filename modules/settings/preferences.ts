@@ -1,9 +1,10 @@
 /** What an operator may change from afar, by the command `set`: kept over restarts, gone with a factory reset. */
-import { asInteger, asObject, type Json } from "../json/json.js";
-import { LOG_LEVELS, type LogLevel } from "../log/log.js";
+
+import { LOG_LEVELS, type LogLevel } from "../base/log.js";
+import { asInteger, asObject, type Json } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
-import { parseWindow } from "../update/window.js";
+import { parseWindow } from "./update-window.js";
 
 /** What is undefined the service and the build decide. */
 export interface Preferences {

@@ -1,20 +1,11 @@
 /** What people give the device: the Wi-Fi networks that it may join, and the provisioning URL. */
-import { formatAddress, parseAddress } from "../http/address.js";
-import { asObject } from "../json/json.js";
-import { Secret } from "../secret/secret.js";
+
+import { Secret } from "../base/secret.js";
+import { formatAddress, parseAddress } from "../data/address.js";
+import { asObject } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
-import type { Network } from "../wifi/wifi.js";
-
-export interface KnownNetwork {
-  readonly ssid: string;
-  /** Empty for an open network. */
-  readonly password: Secret;
-  /** No scan showed it when it was set up: it is tried by its name. */
-  readonly hidden: boolean;
-  /** Tried before all others; at most one is. */
-  readonly preferred: boolean;
-}
+import type { KnownNetwork, Network } from "../wifi/wifi.js";
 
 /** How the device is provisioned: `automatic` finds it out from the URL and from the service. */
 export const PROTOCOLS = Object.freeze(["automatic", "device-service", "activation-v1", "activation-v2"] as const);

@@ -4,7 +4,7 @@
  */
 import Listener from "embedded:io/socket/listener";
 import TCP, { type Options } from "embedded:io/socket/tcp";
-import { guarded } from "../guard/guard.js";
+import { guarded } from "../base/guard.js";
 
 /** Travels in `socket: {io: GuardedTcp, …}` through the SDK's client to the socket. */
 export interface Limits {

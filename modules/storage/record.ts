@@ -5,8 +5,9 @@
  *
  * Slot: `<sequence>:<CRC-32 of the JSON, hex>:<JSON>`
  */
-import { crc32OfText } from "../crc/crc32.js";
-import { failed, type Result, success } from "../failure/failure.js";
+
+import { failed, type Result, success } from "../base/failure.js";
+import { crc32OfText } from "../data/crc32.js";
 import type { Store } from "./storage.js";
 
 interface Slot {

@@ -1,7 +1,7 @@
 import Instrumentation from "instrumentation";
 import FFI from "mc/ffi";
 import Timer from "timer";
-import { parseObject } from "../json/json.js";
+import { parseObject } from "../data/json.js";
 import { type ChipFacts, RESET_REASONS, type System as SystemPort } from "./system.js";
 
 /** `System` of the SDK's module `system`: has `restart` on the chip only. */

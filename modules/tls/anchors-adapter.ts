@@ -1,7 +1,7 @@
 /** The certificates that the device trusts: resources in flash (see this folder's manifest.json), and what a person gave. */
 import Resource from "Resource";
-import { fromBase64 } from "../base64/base64.js";
-import { guarded } from "../guard/guard.js";
+import { guarded } from "../base/guard.js";
+import { fromBase64 } from "../data/base64.js";
 import { type Certificate, parseCertificate } from "./certificate.js";
 import { DerReader, isEqual } from "./der.js";
 

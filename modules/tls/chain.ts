@@ -1,6 +1,6 @@
 /** Whether a server is who it should be: RFC 5280 §6 as far as a device needs it, and the name after RFC 6125 §6.4. */
-import type { Reason } from "../failure/failure.js";
-import { isAddress } from "../http/url.js";
+import type { Reason } from "../base/failure.js";
+import { isAddress } from "../data/url.js";
 import type { Certificate, PublicKey, SignatureAlgorithm } from "./certificate.js";
 import { DerReader, isEqual } from "./der.js";
 

@@ -1,5 +1,5 @@
 /** DER (X.690) as far as certificates need it. */
-import { toHex } from "../identity/hmac.js";
+import { toHex } from "../data/hex.js";
 
 export const TAG = {
   boolean: 0x01,

@@ -3,7 +3,7 @@
  * handshake in its order. The SDK's session takes more than that: an alert, a missing certificate or an unsigned key
  * exchange leave it "ready" with keys that anybody knows, or with none.
  */
-import type { Reason } from "../failure/failure.js";
+import type { Reason } from "../base/failure.js";
 import { type Certificate, type PublicKey, parseCertificate } from "./certificate.js";
 
 /** What ends a handshake. */

@@ -1,5 +1,5 @@
 /** Distinguished names (RFC 5280 §4.1.2.4), for people to read. */
-import { printable } from "../failure/failure.js";
+import { printable } from "../base/failure.js";
 import { DerReader, TAG } from "./der.js";
 
 const COMMON_NAME = "550403";

@@ -1,5 +1,5 @@
 /** What the SDK's TLS is told of the device's own certificate. */
-import type { ClientIdentity } from "../keystore/keystore.js";
+import type { ClientIdentity } from "./client-identity.js";
 
 /** AWS IoT's port for HTTPS is MQTT's, too, for who asks for it so and proves who it is in the handshake. */
 const SHARED_PORT = 443;

@@ -4,7 +4,7 @@ import FlashStorage from "embedded:storage/flash";
 import Update from "embedded:update";
 import { Digest } from "crypt";
 import { boot } from "modules/update/boot-adapter";
-import { fromHex } from "../identity/hmac.js";
+import { fromHex } from "../data/hex.js";
 import { type EcKey, isSignedByEcdsa } from "../tls/signature-adapter.js";
 import type { Firmware } from "./firmware.js";
 import { openSlot, readRunningHead } from "./slot-adapter.js";

@@ -1,7 +1,7 @@
 /** What a server's answer to the question for an image means (RFC 9110 §14, §15). */
-import { type Failure, failed } from "../failure/failure.js";
+import { type Failure, failed } from "../base/failure.js";
+import { resolveUrl, type Url } from "../data/url.js";
 import type { StreamHead } from "../http/stream.js";
-import { resolveUrl, type Url } from "../http/url.js";
 import { MAX_FIRMWARE_URL_CHARACTERS } from "./update.js";
 
 export interface Asked {

@@ -1,8 +1,9 @@
 /** An image out of the network into the slot. */
-import { crc32OfText } from "../crc/crc32.js";
-import { failed, type Result, success } from "../failure/failure.js";
+
+import { failed, type Result, success } from "../base/failure.js";
+import { crc32OfText } from "../data/crc32.js";
+import { formatUrl, type Url } from "../data/url.js";
 import type { HttpStream, Streaming } from "../http/stream.js";
-import { formatUrl, type Url } from "../http/url.js";
 import { type Meaning, meaningOf } from "./answer.js";
 import type { ImageWriter } from "./writer.js";
 

@@ -1,9 +1,10 @@
 /** One image on its way: into the slot, looked at there, and handed to the bootloader. */
+
+import { type Failure, failed, type Result } from "../base/failure.js";
+import { type Log, noteFailure } from "../base/log.js";
 import type { Clock } from "../clock/clock.js";
-import { type Failure, failed, type Result } from "../failure/failure.js";
+import { parseUrl } from "../data/url.js";
 import type { HttpStream, Streaming } from "../http/stream.js";
-import { parseUrl } from "../http/url.js";
-import { type Log, noteFailure } from "../log/log.js";
 import { download } from "./download.js";
 import type { Firmware, Slot } from "./firmware.js";
 import { type ImageHead, imageMistake, parseImage } from "./image.js";

@@ -1,10 +1,10 @@
 /** Whether an offer is taken, and when. */
-import { type Failure, failed } from "../failure/failure.js";
+import { type Failure, failed } from "../base/failure.js";
 import type { Preferences } from "../settings/preferences.js";
+import { isInWindow, parseWindow } from "../settings/update-window.js";
 import { isSameImage, type Outcome } from "./records.js";
 import type { FirmwareOffer, PostponedBy } from "./update.js";
 import { compareVersions } from "./version.js";
-import { isInWindow, parseWindow } from "./window.js";
 
 /** What a build demands of an image. */
 export interface Demands {

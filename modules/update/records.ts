@@ -1,6 +1,6 @@
 /** What of updates survives a restart. An older image reads what a newer one wrote, and the other way round. */
-import { isReason, type Reason } from "../failure/failure.js";
-import { asInteger, asObject, asText } from "../json/json.js";
+import { isReason, type Reason } from "../base/failure.js";
+import { asInteger, asObject, asText } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";
 

@@ -3,8 +3,8 @@
  * takes it back at any restart, whatever ends the machine. The image before it was online right before the switch: so
  * one that does not come online is to blame, unless the image before it does not come online either.
  */
-import type { Reason } from "../failure/failure.js";
-import type { RestartReason } from "../log/log.js";
+import type { Reason } from "../base/failure.js";
+import type { RestartReason } from "../base/log.js";
 import type { Boot } from "./firmware.js";
 import type { Pending, TrialEnd } from "./records.js";
 import { isSameVersion } from "./version.js";

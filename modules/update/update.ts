@@ -1,9 +1,10 @@
 /** Firmware over the air: what services offer, and the port of what becomes of it. */
+
+import { printable, type Reason } from "../base/failure.js";
+import type { RestartReason } from "../base/log.js";
 import type { Cancel } from "../clock/clock.js";
-import { printable, type Reason } from "../failure/failure.js";
-import { formatUrl, parseUrl } from "../http/url.js";
-import { asInteger, asText } from "../json/json.js";
-import type { RestartReason } from "../log/log.js";
+import { asInteger, asText } from "../data/json.js";
+import { formatUrl, parseUrl } from "../data/url.js";
 
 export interface FirmwareOffer {
   readonly version: string;

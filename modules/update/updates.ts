@@ -1,11 +1,12 @@
 /** Takes what services offer: whether, when, and what becomes of it. */
+
+import { type Failure, failed, type Result } from "../base/failure.js";
+import { reportFault } from "../base/guard.js";
+import { type Log, noteFailure, type RestartReason } from "../base/log.js";
+import { retryDelayMs } from "../base/retry.js";
 import type { Cancel, Clock } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
-import { type Failure, failed, type Result } from "../failure/failure.js";
-import { reportFault } from "../guard/guard.js";
 import type { HttpStream } from "../http/stream.js";
-import { type Log, noteFailure, type RestartReason } from "../log/log.js";
-import { retryDelayMs } from "../retry/retry.js";
 import type { Preferences } from "../settings/preferences.js";
 import type { StoredRecord } from "../storage/record.js";
 import type { Store } from "../storage/storage.js";

@@ -1,7 +1,8 @@
 /** Whether what was written is what was offered. */
+
+import { type Failure, failed } from "../base/failure.js";
 import { type Clock, sleep } from "../clock/clock.js";
-import { type Failure, failed } from "../failure/failure.js";
-import { toHex } from "../identity/hmac.js";
+import { toHex } from "../data/hex.js";
 import { BLOCK_BYTES, type Firmware, type Slot } from "./firmware.js";
 import { type ImageHead, imageMistake } from "./image.js";
 import type { FirmwareOffer } from "./update.js";

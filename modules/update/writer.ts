@@ -1,5 +1,5 @@
 /** An image on its way into the slot, a block of the flash at a time. */
-import { type Failure, failed } from "../failure/failure.js";
+import { type Failure, failed } from "../base/failure.js";
 import type { StreamSink } from "../http/stream.js";
 import { BLOCK_BYTES, type Slot } from "./firmware.js";
 

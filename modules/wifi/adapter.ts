@@ -1,9 +1,9 @@
 import FFI from "mc/ffi";
 import Net from "net";
 import SdkWiFi, { type AccessPointOptions, type ScanOptions as SdkScanOptions, type WiFiScanCallback } from "wifi";
+import { failed, type Reason, type Result, success } from "../base/failure.js";
+import { guarded } from "../base/guard.js";
 import { type Clock, sleep } from "../clock/clock.js";
-import { failed, type Reason, type Result, success } from "../failure/failure.js";
-import { guarded } from "../guard/guard.js";
 import { isReadable, strongest } from "./scan.js";
 import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi, WiFiStatus } from "./wifi.js";
 

@@ -1,10 +1,10 @@
 /** Which of the known networks is joined. */
+
+import { type Failure, failed, type Result, success } from "../base/failure.js";
+import { retryDelayMs } from "../base/retry.js";
 import { type Clock, sleep } from "../clock/clock.js";
-import { type Failure, failed, type Result, success } from "../failure/failure.js";
-import { retryDelayMs } from "../retry/retry.js";
-import type { KnownNetwork } from "../settings/settings.js";
 import { explainJoin } from "./scan.js";
-import type { Network, WiFi } from "./wifi.js";
+import type { KnownNetwork, Network, WiFi } from "./wifi.js";
 
 /** Association and address; a router that takes longer does not answer at all. */
 export const JOIN_TIMEOUT_MS = 12_000;

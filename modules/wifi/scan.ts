@@ -1,4 +1,4 @@
-import type { Failure } from "../failure/failure.js";
+import type { Failure } from "../base/failure.js";
 import type { Network } from "./wifi.js";
 
 /** More names than a person looks through; every one costs memory on the page. */

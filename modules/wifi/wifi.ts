@@ -1,11 +1,22 @@
-import type { Result } from "../failure/failure.js";
-import type { Secret } from "../secret/secret.js";
+import type { Result } from "../base/failure.js";
+import type { Secret } from "../base/secret.js";
 
 export interface Network {
   readonly ssid: string;
   /** dBm */
   readonly rssi: number;
   readonly secured: boolean;
+}
+
+/** That the device has been set up for. */
+export interface KnownNetwork {
+  readonly ssid: string;
+  /** Empty for an open network. */
+  readonly password: Secret;
+  /** No scan showed it when it was set up: it is tried by its name. */
+  readonly hidden: boolean;
+  /** Tried before all others; at most one is. */
+  readonly preferred: boolean;
 }
 
 export interface JoinOptions {

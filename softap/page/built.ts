@@ -1,6 +1,6 @@
 // Made by `npm run page` out of the sources beside it: change those.
 import type { Frame } from "../gzip.js";
-import { fromBase64 } from "../../modules/base64/base64.js";
+import { fromBase64 } from "../../modules/data/base64.js";
 import { frozen } from "./frozen.js";
 
 /** By language. */

@@ -1,4 +1,4 @@
-import { adviceOf } from "../../modules/failure/failure.js";
+import { adviceOf } from "../../modules/base/failure.js";
 import { frozen } from "./frozen.js";
 import type { Texts } from "./texts.js";
 

@@ -1,6 +1,7 @@
 /** The trial of the settings, as a person follows it. */
-import type { ShownCode } from "../../modules/display/display.js";
-import type { Failure } from "../../modules/failure/failure.js";
+
+import type { Failure } from "../../modules/base/failure.js";
+import type { ShownCode } from "../../provisioning/protocol.js";
 import { escapeHtml } from "../form.js";
 import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "../model.js";
 import type { Texts } from "./texts.js";

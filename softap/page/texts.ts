@@ -1,5 +1,5 @@
 /** Every sentence of the captive page. What takes `…: string` gets it as markup, escaped and marked up already. */
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import type { ProtocolChoice, SettingsMistake } from "../../modules/settings/settings.js";
 import type { TrialStep } from "../model.js";
 

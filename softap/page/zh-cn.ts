@@ -1,4 +1,4 @@
-import { adviceOf, type PortalReason } from "../../modules/failure/failure.js";
+import { adviceOf, type PortalReason } from "../../modules/base/failure.js";
 import { frozen } from "./frozen.js";
 import type { Texts } from "./texts.js";
 

@@ -5,8 +5,8 @@
 import type { Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach } from "vitest";
-import { done } from "../../modules/application/application.js";
-import { type Json, parseObject } from "../../modules/json/json.js";
+import { done } from "../../agent/application/application.js";
+import { type Json, parseObject } from "../../modules/data/json.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import { pause } from "../moddable/support.js";
 import { fasterClock } from "../modules/net-support.js";

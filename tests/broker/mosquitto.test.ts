@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
+import { Secret } from "../../modules/base/secret.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { Incoming, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
-import { Secret } from "../../modules/secret/secret.js";
 import { pause, until } from "../moddable/support.js";
 import { fasterClock } from "../modules/net-support.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect } from "vitest";
+import { type Attached, Outbox } from "../../agent/session/outbox/outbox.js";
+import { Secret } from "../../modules/base/secret.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
-import { type Attached, Outbox } from "../../modules/outbox/outbox.js";
-import { Secret } from "../../modules/secret/secret.js";
 import { pause } from "../moddable/support.js";
 import { fasterClock, faults } from "../modules/net-support.js";
 import { ScriptedStore } from "../scripted/store.js";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
 import { Activation, answer, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { pathOf, type World } from "../scripted/world.js";

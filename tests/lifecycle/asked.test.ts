@@ -1,7 +1,7 @@
 /** The portal and the reset, asked for without a page. */
 
 import { describe, expect } from "vitest";
-import { SLOTS } from "../../modules/keystore/keystore.js";
+import { SLOTS } from "../../modules/identity/keystore.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { Activation, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { failed, type Reason } from "../../modules/failure/failure.js";
+import { failed, type Reason } from "../../modules/base/failure.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import type { Script, World } from "../scripted/world.js";
 import { DAY, HOUR, life, MINUTE, mostInAMinute, pass, reasonsOf, type Stage, statesOf } from "./support.js";

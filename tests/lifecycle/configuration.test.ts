@@ -1,6 +1,6 @@
 /** A configuration that the service gave, between its answer and the connection that proves it. */
 import { describe, expect } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
 import { answer, deviceInfo, deviceService, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
+import { guarded } from "../../modules/base/guard.js";
 import type { Cancel } from "../../modules/clock/clock.js";
-import { guarded } from "../../modules/guard/guard.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import type { World } from "../scripted/world.js";
 import { HOUR, life, MINUTE, pass, statesOf, withSettings } from "./support.js";

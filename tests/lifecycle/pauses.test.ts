@@ -1,6 +1,6 @@
 /** A pause that the service asks for, while the device has every reason to ask it. */
 import { expect } from "vitest";
-import { failed, success } from "../../modules/failure/failure.js";
+import { failed, success } from "../../modules/base/failure.js";
 import { answer, deviceInfo, deviceService } from "../scripted/cloud.js";
 import type { World } from "../scripted/world.js";
 import { HOUR, life, MINUTE, pass, SECOND } from "./support.js";

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
-import { formatUrl } from "../../modules/http/url.js";
-import { toHex } from "../../modules/identity/hmac.js";
-import { createLog } from "../../modules/log/log.js";
+import { failed } from "../../modules/base/failure.js";
+import { createLog } from "../../modules/base/log.js";
+import { toHex } from "../../modules/data/hex.js";
+import { formatUrl } from "../../modules/data/url.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { KEY } from "../scripted/identity.js";
 import type { World } from "../scripted/world.js";

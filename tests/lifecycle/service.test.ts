@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
 import { answer, deviceInfo, deviceService, SECRETS } from "../scripted/cloud.js";
 import { DAY, HOUR, life, MINUTE, pass, statesOf, withSettings } from "./support.js";
 

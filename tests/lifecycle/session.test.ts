@@ -1,9 +1,9 @@
 /** What a connected device says and hears, and what applications do with it. */
 import { describe, expect } from "vitest";
-import { type Application, done, refused } from "../../modules/application/application.js";
-import { failed } from "../../modules/failure/failure.js";
+import { type Application, done, refused } from "../../agent/application/application.js";
+import { publisher } from "../../agent/session/publish.js";
+import { failed } from "../../modules/base/failure.js";
 import type { Incoming } from "../../modules/mqtt/mqtt.js";
-import { publisher } from "../../modules/session/publish.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";

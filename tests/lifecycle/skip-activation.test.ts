@@ -1,8 +1,8 @@
 /** Skipping the activation is for development: no release build does it, whatever its manifest says. */
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
+import { serviceOf } from "../../agent/lifecycle/service.js";
 import { host } from "../../mocks/moddable/host.js";
-import { serviceOf } from "../../modules/lifecycle/service.js";
 import { system } from "../../modules/system/adapter.js";
 import type { ProvisioningContext } from "../../provisioning/protocol.js";
 import * as protocols from "../../provisioning/protocols.js";
@@ -31,6 +31,6 @@ test.each([
 });
 
 test("the project's own manifest does not ask for it", () => {
-  const { config } = JSON.parse(readFileSync(new URL("../../modules/agent/manifest.json", import.meta.url), "utf8"));
+  const { config } = JSON.parse(readFileSync(new URL("../../agent/manifest.json", import.meta.url), "utf8"));
   expect(config.skipActivation).toBe(false);
 });

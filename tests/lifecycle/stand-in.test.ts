@@ -1,6 +1,6 @@
 /** HTTP stands in where MQTT stays blocked. */
 import { expect } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
 import type { HttpRequest } from "../../modules/http/http.js";
 import { answer, deviceService, seedInfo } from "../scripted/cloud.js";
 import { pathOf, type World } from "../scripted/world.js";

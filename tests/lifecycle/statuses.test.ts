@@ -1,6 +1,6 @@
 /** What the device does after each status of the seeds: the reason it tells, and how long it waits. */
 import { describe, expect, test } from "vitest";
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import { answer, deviceInfo, goodWorld, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { play } from "../scripted/play.js";
 import { type Script, World } from "../scripted/world.js";
@@ -10,7 +10,7 @@ interface Wait {
   fromMs: number;
   toMs: number;
 }
-/** modules/retry: floor, and floor plus the first window. */
+/** modules/base: floor, and floor plus the first window. */
 const soon: Wait = { fromMs: 0.5 * SECOND, toMs: 2.5 * SECOND };
 const slowly: Wait = { fromMs: 8 * SECOND, toMs: 16 * SECOND };
 const limited: Wait = { fromMs: MINUTE, toMs: MINUTE + 16 * SECOND };

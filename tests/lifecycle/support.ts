@@ -2,8 +2,9 @@
 
 import { test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import { Secret } from "../../modules/secret/secret.js";
-import { type KnownNetwork, type ProtocolChoice, settingsRecord } from "../../modules/settings/settings.js";
+import { Secret } from "../../modules/base/secret.js";
+import { type ProtocolChoice, settingsRecord } from "../../modules/settings/settings.js";
+import type { KnownNetwork } from "../../modules/wifi/wifi.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { onlineOnce } from "../scripted/journeys.js";
 import { play } from "../scripted/play.js";

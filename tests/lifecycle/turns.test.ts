@@ -1,6 +1,6 @@
 /** Whose turn it is: the broker, the other configuration, the service, a person; and for how long each is left alone. */
 import { describe, expect } from "vitest";
-import { failed, success } from "../../modules/failure/failure.js";
+import { failed, success } from "../../modules/base/failure.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { Journal } from "../../provisioning/journal.js";

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import { answer, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { HOUR, life, MINUTE, pass, reasonsOf, statesOf, storedIn, withSettings } from "./support.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAddress, parseAddress } from "../../modules/http/address.js";
+import { formatAddress, parseAddress } from "../../modules/data/address.js";
 
 test.each([
   ["provision.example.com", "http://provision.example.com/"],

@@ -13,7 +13,7 @@ import {
 } from "../../mocks/certificates.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { authoritiesRecord, factsOf } from "../../modules/settings/authorities.js";
-import { parseCertificates } from "../../modules/settings/certificates.js";
+import { parseCertificates } from "../../provisioning/certificates.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { hugeCertificates } from "../tls/hostile.js";
 

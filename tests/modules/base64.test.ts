@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { fromBase64, isBase64 } from "../../modules/base64/base64.js";
+import { fromBase64, isBase64 } from "../../modules/data/base64.js";
 
 test("bytes of every length and value come back", () => {
   for (let length = 0; length < 300; length++) {

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { DAY_MS, makeCertificate, pem } from "../../mocks/certificates.js";
-import { parseCertificates } from "../../modules/settings/certificates.js";
-import { claimRecord, parseClaim } from "../../modules/settings/claim.js";
+import { parseCertificates } from "../../provisioning/certificates.js";
+import { claimRecord, parseClaim } from "../../provisioning/claim.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const nowMs = Date.now();

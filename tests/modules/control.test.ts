@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { type Commands, done, type Outcome, refused } from "../../agent/application/application.js";
+import { Control } from "../../agent/session/control.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import { type Commands, done, type Outcome, refused } from "../../modules/application/application.js";
-import { Control } from "../../modules/session/control.js";
 import { VirtualClock } from "../scripted/clock.js";
 
 installGlobals();

@@ -1,6 +1,6 @@
 import Timer from "timer";
 import { describe, expect, test } from "vitest";
-import { guarded, reportFault } from "../../modules/guard/guard.js";
+import { guarded, reportFault } from "../../modules/base/guard.js";
 import { pause } from "../moddable/support.js";
 import { faults } from "./net-support.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makeCertificate, pem } from "../../mocks/certificates.js";
-import { type Certificates, parseCertificates } from "../../modules/settings/certificates.js";
-import { tokenRecord } from "../../modules/settings/token.js";
+import { type Certificates, parseCertificates } from "../../provisioning/certificates.js";
+import { tokenRecord } from "../../provisioning/token.js";
 import { Random } from "../../tools/fuzz/random.js";
 import { ScriptedStore } from "../scripted/store.js";
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { Reason, Result } from "../../modules/failure/failure.js";
+import type { Reason, Result } from "../../modules/base/failure.js";
+import { parseUrl } from "../../modules/data/url.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
 import { type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "../../modules/http/http.js";
-import { parseUrl } from "../../modules/http/url.js";
 import { pause } from "../moddable/support.js";
 import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } from "./net-support.js";
 

@@ -1,8 +1,8 @@
 /** Bodies that go into the receiver's own buffer, over the SDK's client and real sockets. */
 import { afterEach, expect, test } from "vitest";
+import { parseUrl } from "../../modules/data/url.js";
 import type { StreamHead, StreamRequest, StreamSink } from "../../modules/http/stream.js";
 import { createHttpStream } from "../../modules/http/stream-adapter.js";
-import { parseUrl } from "../../modules/http/url.js";
 import { pause } from "../moddable/support.js";
 import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } from "./net-support.js";
 

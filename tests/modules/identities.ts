@@ -1,6 +1,7 @@
 /** A device's key outside the adapter: HMAC over noble's SHA-256, as the scripted device has it. */
 import { sha256 as noble } from "@noble/hashes/sha2.js";
-import { hmacSha256, type Sha256, toHex } from "../../modules/identity/hmac.js";
+import { toHex } from "../../modules/data/hex.js";
+import { hmacSha256, type Sha256 } from "../../modules/identity/hmac.js";
 
 export const nobleSha256: Sha256 = (...parts) => {
   const hash = noble.create();

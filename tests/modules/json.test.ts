@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chipFacts } from "../../mocks/moddable/chip.js";
-import { parseObject } from "../../modules/json/json.js";
+import { parseObject } from "../../modules/data/json.js";
 
 const MAX_VALUES = 300;
 const MAX_NAMES = 160;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import { until } from "../moddable/support.js";
 import { broker, connect, connected, reasonOf, refuse } from "./mqtt-support.js";
 import { closedPort, faults, onFirstBytes } from "./net-support.js";

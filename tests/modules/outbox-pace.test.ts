@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BACKLOG_BURST, BACKLOG_INTERVAL_MS, WINDOW } from "../../modules/outbox/delivery.js";
+import { BACKLOG_BURST, BACKLOG_INTERVAL_MS, WINDOW } from "../../agent/session/outbox/delivery.js";
 import "../moddable/support.js";
 import { Bench } from "../scripted/outbox.js";
 import { ScriptedStore } from "../scripted/store.js";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { MIN_PROOF_MS, WINDOW } from "../../agent/session/outbox/delivery.js";
+import { MAX_READING_BYTES, MAX_READINGS } from "../../agent/session/outbox/queue.js";
 import { host } from "../../mocks/moddable/host.js";
 import { Nvs } from "../../mocks/moddable/nvs.js";
 import { MAX_PAYLOAD_BYTES } from "../../modules/mqtt/mqtt.js";
-import { MIN_PROOF_MS, WINDOW } from "../../modules/outbox/delivery.js";
-import { MAX_READING_BYTES, MAX_READINGS } from "../../modules/outbox/queue.js";
 import { createStore } from "../../modules/storage/adapter.js";
 import "../moddable/support.js";
 import { Bench, KEEP_ALIVE_MS } from "../scripted/outbox.js";

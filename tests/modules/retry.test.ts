@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { failed, type Reason } from "../../modules/failure/failure.js";
-import { parseRetryAfter, retryDelayMs } from "../../modules/retry/retry.js";
+import { failed, type Reason } from "../../modules/base/failure.js";
+import { parseRetryAfter, retryDelayMs } from "../../modules/base/retry.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { Secret } from "../../modules/secret/secret.js";
+import { Secret } from "../../modules/base/secret.js";
 
 const secret = new Secret("pass-word");
 

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { MAX_URL_CHARACTERS } from "../../modules/http/url.js";
-import { Secret } from "../../modules/secret/secret.js";
+import { Secret } from "../../modules/base/secret.js";
+import { MAX_URL_CHARACTERS } from "../../modules/data/url.js";
 import {
   type Candidate,
   checkSettings,
-  type KnownNetwork,
   PROTOCOLS,
   type Settings,
   type SettingsMistake,
@@ -16,7 +15,7 @@ import {
   withPreferred,
 } from "../../modules/settings/settings.js";
 import { checksum } from "../../modules/storage/record.js";
-import type { Network } from "../../modules/wifi/wifi.js";
+import type { KnownNetwork, Network } from "../../modules/wifi/wifi.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const typed = { ssid: "Home", password: "12345678", url: "http://provision.example.com", protocol: "automatic" };

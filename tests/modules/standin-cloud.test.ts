@@ -2,11 +2,11 @@
 import { describe, expect, test } from "vitest";
 import type { MockCloud } from "../../mocks/cloud/cloud.js";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
+import { parseObject } from "../../modules/data/json.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
-import { parseObject } from "../../modules/json/json.js";
-import { type Uploaded, uploadOnce } from "../../modules/standin/upload.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import { readDeviceInfo } from "../../provisioning/device-info.js";
+import { readDeviceInfo } from "../../provisioning/device-service/device-info.js";
+import { type Uploaded, uploadOnce } from "../../provisioning/stand-in/upload.js";
 import { deviceInfo, mac, startCloud } from "../cloud/support.js";
 import { fasterClock } from "./net-support.js";
 

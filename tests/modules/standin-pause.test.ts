@@ -1,8 +1,13 @@
 /** HTTP in the place of MQTT: when it is worth it, and how often. */
 import { describe, expect, test } from "vitest";
-import { type Failure, failed, type Reason } from "../../modules/failure/failure.js";
-import { Pauses } from "../../modules/retry/pauses.js";
-import { isBlocked, pauseStandingIn, type StandInOptions, uploadPauseMs } from "../../modules/standin/standin.js";
+import { type Failure, failed, type Reason } from "../../modules/base/failure.js";
+import { Pauses } from "../../modules/clock/pauses.js";
+import {
+  isBlocked,
+  pauseStandingIn,
+  type StandInOptions,
+  uploadPauseMs,
+} from "../../provisioning/stand-in/schedule.js";
 import { VirtualClock } from "../scripted/clock.js";
 import { Backend, numbered, reply, STATUS, standIn, status, taken } from "./standin-support.js";
 

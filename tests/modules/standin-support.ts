@@ -1,10 +1,10 @@
 /** A backend that takes readings and status over HTTP, as a script. */
-import { type Result, success } from "../../modules/failure/failure.js";
+import { type Result, success } from "../../modules/base/failure.js";
+import { Secret } from "../../modules/base/secret.js";
+import { formatUrl, parseUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { formatUrl, parseUrl } from "../../modules/http/url.js";
-import { Secret } from "../../modules/secret/secret.js";
-import { type Reading, type Uploaded, uploadOnce } from "../../modules/standin/upload.js";
-import type { StandIn } from "../../provisioning/stand-in.js";
+import type { StandIn } from "../../provisioning/stand-in/stand-in.js";
+import { type Reading, type Uploaded, uploadOnce } from "../../provisioning/stand-in/upload.js";
 
 export const DATA = "http://api.example.com/data";
 export const STATUS = "http://api.example.com/status";

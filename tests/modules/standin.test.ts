@@ -1,9 +1,9 @@
 /** HTTP in the place of MQTT: what is sent, and what counts as taken. */
 import { describe, expect, test } from "vitest";
-import { failed, type Reason, type Result } from "../../modules/failure/failure.js";
+import { failed, type Reason, type Result } from "../../modules/base/failure.js";
+import { Secret } from "../../modules/base/secret.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { Secret } from "../../modules/secret/secret.js";
-import { uploadOnce } from "../../modules/standin/upload.js";
+import { uploadOnce } from "../../provisioning/stand-in/upload.js";
 import {
   type Answering,
   Backend,

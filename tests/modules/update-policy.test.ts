@@ -1,5 +1,6 @@
 /** Whether an offer is taken, and when. */
 import { describe, expect, test } from "vitest";
+import { isInWindow, parseWindow } from "../../modules/settings/update-window.js";
 import { type Circumstances, decide } from "../../modules/update/policy.js";
 import {
   type Outcome,
@@ -9,7 +10,6 @@ import {
   withOutcome,
 } from "../../modules/update/records.js";
 import { compareVersions, isSameVersion } from "../../modules/update/version.js";
-import { isInWindow, parseWindow } from "../../modules/update/window.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const sha256 = "ab".repeat(32);

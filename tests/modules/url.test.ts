@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatUrl, isAddress, joinUrl, parseUrl, splitQuery } from "../../modules/http/url.js";
+import { formatUrl, isAddress, joinUrl, parseUrl, splitQuery } from "../../modules/data/url.js";
 
 test.each([
   ["http://provision.example.com", "http://provision.example.com/"],

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link } from "../../mocks/moddable/link.js";
 import { Radio } from "../../mocks/moddable/radio.js";
-import { Secret } from "../../modules/secret/secret.js";
+import { Secret } from "../../modules/base/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { pause, until } from "../moddable/support.js";
 import { fasterClock, faults } from "./net-support.js";

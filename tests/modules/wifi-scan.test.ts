@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
 import { explainJoin, isReadable, strongest } from "../../modules/wifi/scan.js";
 
 const network = (ssid: string, rssi: number, secured = true) => ({ ssid, rssi, secured });

@@ -3,7 +3,7 @@ import { host } from "../../mocks/moddable/host.js";
 import { link, phones } from "../../mocks/moddable/link.js";
 import Net from "../../mocks/moddable/net.js";
 import { mode, type Network, Radio } from "../../mocks/moddable/radio.js";
-import { Secret } from "../../modules/secret/secret.js";
+import { Secret } from "../../modules/base/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import type { JoinOptions } from "../../modules/wifi/wifi.js";
 import { pause, until } from "../moddable/support.js";

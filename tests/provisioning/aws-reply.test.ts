@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import { ReplyReader } from "../../provisioning/aws-reply.js";
+import { ReplyReader } from "../../provisioning/aws/reply.js";
 
 installGlobals();
 

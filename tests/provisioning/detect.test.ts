@@ -1,8 +1,8 @@
 /** Which protocol is spoken at a URL, what is remembered of it, and what is asked to find it out. */
 import { describe, expect, test } from "vitest";
-import { failed, type Reason, type Result } from "../../modules/failure/failure.js";
+import { failed, type Reason, type Result } from "../../modules/base/failure.js";
+import { formatUrl, parseUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { formatUrl, parseUrl } from "../../modules/http/url.js";
 import type { ProtocolChoice } from "../../modules/settings/settings.js";
 import { detect, protocolOfUrl } from "../../provisioning/detect.js";
 import { serviceAt } from "../../provisioning/protocols.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { success } from "../../modules/failure/failure.js";
-import { formatUrl } from "../../modules/http/url.js";
+import { success } from "../../modules/base/failure.js";
+import { formatUrl } from "../../modules/data/url.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { ask, configurationOf, credentialsOf, outcomeOf, Service } from "./support.js";
 

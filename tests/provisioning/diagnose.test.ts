@@ -1,10 +1,10 @@
 /** What `/health` adds to a failure of the device service. */
 import { describe, expect, test } from "vitest";
-import { type Failure, failed, type Reason, type Result } from "../../modules/failure/failure.js";
+import { type Failure, failed, type Reason, type Result } from "../../modules/base/failure.js";
+import { formatUrl } from "../../modules/data/url.js";
 import type { HttpResponse } from "../../modules/http/http.js";
-import { formatUrl } from "../../modules/http/url.js";
-import { deviceService } from "../../provisioning/device-service.js";
-import { xiaozhi } from "../../provisioning/xiaozhi.js";
+import { deviceService } from "../../provisioning/device-service/device-service.js";
+import { xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { answer } from "../scripted/cloud.js";
 import { MAC, Service } from "./support.js";
 

@@ -1,10 +1,10 @@
 /** Firmware that the services offer, beside other things and when they are asked for it. */
 import { describe, expect, test } from "vitest";
-import { formatUrl } from "../../modules/http/url.js";
+import { formatUrl } from "../../modules/data/url.js";
 import { checkOffer } from "../../modules/update/update.js";
-import { deviceService } from "../../provisioning/device-service.js";
+import { deviceService } from "../../provisioning/device-service/device-service.js";
 import type { Protocol } from "../../provisioning/protocol.js";
-import { xiaozhi } from "../../provisioning/xiaozhi.js";
+import { xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { Service } from "./support.js";
 

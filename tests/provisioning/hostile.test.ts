@@ -1,9 +1,9 @@
 /** Valid replies, broken at random: no protocol throws, and none believes what the broken reply does not say. */
 import { describe, expect, test } from "vitest";
-import { formatUrl } from "../../modules/http/url.js";
+import { formatUrl } from "../../modules/data/url.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import { deviceService } from "../../provisioning/device-service.js";
-import { activate } from "../../provisioning/xiaozhi-activate.js";
+import { deviceService } from "../../provisioning/device-service/device-service.js";
+import { activate } from "../../provisioning/xiaozhi/activate.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { Service } from "./support.js";
 

@@ -1,9 +1,9 @@
 /** Waiting for the person who enters the code. */
 import { describe, expect, test } from "vitest";
-import { failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
+import { failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import type { Waiting } from "../../provisioning/protocol.js";
-import { xiaozhi } from "../../provisioning/xiaozhi.js";
+import { xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { answer } from "../scripted/cloud.js";
 import { Service } from "./support.js";
 

@@ -1,8 +1,8 @@
 /** From the service to the configuration: codes that a person enters, that expire, and that nothing can be signed for. */
 import { describe, expect, test } from "vitest";
-import type { Result } from "../../modules/failure/failure.js";
+import type { Result } from "../../modules/base/failure.js";
+import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { formatUrl } from "../../modules/http/url.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { obtain } from "../../provisioning/obtain.js";
 import type { Waiting } from "../../provisioning/protocol.js";

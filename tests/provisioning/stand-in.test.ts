@@ -1,6 +1,6 @@
 /** What the device service says about the session, about intervals, and about where HTTP stands in for MQTT. */
 import { describe, expect, test } from "vitest";
-import { formatUrl } from "../../modules/http/url.js";
+import { formatUrl } from "../../modules/data/url.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { seedInfo } from "../scripted/cloud.js";
 import { ask, configurationOf, credentialsOf } from "./support.js";

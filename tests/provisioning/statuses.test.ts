@@ -1,8 +1,8 @@
 /** Every status at every endpoint, with the bodies that servers put beside it. */
 import { describe, expect, test } from "vitest";
-import { failed, type Reason, type Result } from "../../modules/failure/failure.js";
-import { deviceService } from "../../provisioning/device-service.js";
-import { xiaozhi as protocol } from "../../provisioning/xiaozhi.js";
+import { failed, type Reason, type Result } from "../../modules/base/failure.js";
+import { deviceService } from "../../provisioning/device-service/device-service.js";
+import { xiaozhi as protocol } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { answer } from "../scripted/cloud.js";
 import { ask, MAC, outcomeOf, Service } from "./support.js";
 

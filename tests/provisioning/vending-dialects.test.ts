@@ -1,10 +1,10 @@
 /** What vending machines want and say: the mock account's, over HTTPS, and what others may say. */
 import { expect, test } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
-import { parseAddress } from "../../modules/http/address.js";
-import { formatUrl } from "../../modules/http/url.js";
-import { Secret } from "../../modules/secret/secret.js";
-import { type Dialect, dialectOf, endpointOf, readGoods, requestOf } from "../../provisioning/vending-dialects.js";
+import { failed } from "../../modules/base/failure.js";
+import { Secret } from "../../modules/base/secret.js";
+import { parseAddress } from "../../modules/data/address.js";
+import { formatUrl } from "../../modules/data/url.js";
+import { type Dialect, dialectOf, endpointOf, readGoods, requestOf } from "../../provisioning/vending/dialects.js";
 import { ask } from "../aws/https.js";
 import { openAws } from "../aws/support.js";
 

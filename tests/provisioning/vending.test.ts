@@ -3,9 +3,9 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import { failed, type Result, success } from "../../modules/failure/failure.js";
+import { failed, type Result, success } from "../../modules/base/failure.js";
+import { Secret } from "../../modules/base/secret.js";
 import type { HttpResponse } from "../../modules/http/http.js";
-import { Secret } from "../../modules/secret/secret.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { configurationOf, SERIAL, Service } from "./support.js";
 
@@ -190,7 +190,7 @@ test("a server that says the token again does not get it into a log", async () =
 
 test("there is no firmware to ask for, and no code to enter", async () => {
   const service = device(() => failed("internal"));
-  const { vending } = await import("../../provisioning/vending.js");
+  const { vending } = await import("../../provisioning/vending/vending.js");
   const context = service.context(AWSLABS);
   expect(await vending.checkFirmware(context)).toEqual(success(undefined));
   expect(await vending.diagnose(context, { reason: "timeout" })).toEqual({ reason: "timeout" });

@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { failed, type Reason, type Result } from "../../modules/failure/failure.js";
+import { failed, type Reason, type Result } from "../../modules/base/failure.js";
+import { formatUrl, parseUrl } from "../../modules/data/url.js";
 import { type HttpResponse, MAX_ANSWER_BYTES } from "../../modules/http/http.js";
-import { formatUrl, parseUrl } from "../../modules/http/url.js";
 import type { Activation } from "../../provisioning/protocol.js";
-import { activationV1, activationV2, xiaozhi } from "../../provisioning/xiaozhi.js";
+import { activationV1, activationV2, xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { createHmacIdentity } from "../modules/identities.js";
 import { answer } from "../scripted/cloud.js";
 import { SERIAL, Service } from "./support.js";

@@ -1,9 +1,9 @@
 /** The forms of the body and of the key, and what is learnt about them. */
 import { describe, expect, test } from "vitest";
-import type { Reason, Result } from "../../modules/failure/failure.js";
+import type { Reason, Result } from "../../modules/base/failure.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import type { Habits } from "../../provisioning/journal.js";
-import { xiaozhi } from "../../provisioning/xiaozhi.js";
+import { xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { answer } from "../scripted/cloud.js";
 import { Service } from "./support.js";
 

@@ -1,7 +1,7 @@
 /** What xiaozhi's servers are asked, by each of its versions. */
 import { describe, expect, test } from "vitest";
-import { formatUrl } from "../../modules/http/url.js";
-import { activationV1, activationV2, xiaozhi } from "../../provisioning/xiaozhi.js";
+import { formatUrl } from "../../modules/data/url.js";
+import { activationV1, activationV2, xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { answer } from "../scripted/cloud.js";
 import { MAC, outcomeOf, SERIAL, Service, UUID } from "./support.js";
 

@@ -2,10 +2,11 @@
  * AWS IoT's side of fleet provisioning as a script, no kinder than the mock account: it says nothing of why it does not
  * let somebody in, tells each token apart, and takes one CONNECT a second from a client id.
  */
-import { fromBase64 } from "../../modules/base64/base64.js";
-import type { Reason } from "../../modules/failure/failure.js";
+
+import type { Reason } from "../../modules/base/failure.js";
+import { fromBase64 } from "../../modules/data/base64.js";
+import { pemBlocks } from "../../modules/data/pem.js";
 import type { Message, MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { pemBlocks } from "../../modules/settings/pem.js";
 import { isEqual } from "../../modules/tls/der.js";
 import { sold } from "./sold.js";
 

@@ -1,7 +1,7 @@
 /** A board with a flash of two slots, a bootloader, and the agent in whichever image is started. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type FlashStore, Nor } from "../../mocks/moddable/nor.js";
-import { toHex } from "../../modules/identity/hmac.js";
+import { toHex } from "../../modules/data/hex.js";
 import { preferencesRecord } from "../../modules/settings/preferences.js";
 import type { System } from "../../modules/system/system.js";
 import type { Firmware, Sha256Stream } from "../../modules/update/firmware.js";

@@ -3,8 +3,9 @@
  * what was not acknowledged comes again, with DUP and its packet id (MQTT 3.1.1 §4.4). Connections break where the test
  * says so; what is under way then is lost.
  */
+
+import { type Failure, failed } from "../../modules/base/failure.js";
 import type { Clock } from "../../modules/clock/clock.js";
-import { type Failure, failed } from "../../modules/failure/failure.js";
 import type { Message, MqttOptions, MqttSession, Outgoing, Published } from "../../modules/mqtt/mqtt.js";
 
 /** What goes over the wire with quality 1: the device's message and its acknowledgement, the broker's and its. */

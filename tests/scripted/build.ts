@@ -1,4 +1,4 @@
-import type { Build } from "../../modules/lifecycle/device.js";
+import type { Build } from "../../agent/device/device.js";
 
 export const PORTAL = "192.168.4.1";
 

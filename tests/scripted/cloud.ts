@@ -1,9 +1,9 @@
 /** What a device meets out there, as scripts. */
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Result, success } from "../../modules/failure/failure.js";
+import { type Result, success } from "../../modules/base/failure.js";
+import { toHex } from "../../modules/data/hex.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { toHex } from "../../modules/identity/hmac.js";
 import { bytes, KEY } from "./identity.js";
 import { pathOf, type Script } from "./world.js";
 

@@ -1,7 +1,7 @@
 /** A server of one file, with what can go wrong there and on the way. */
-import { failed, type Result, success } from "../../modules/failure/failure.js";
+import { failed, type Result, success } from "../../modules/base/failure.js";
+import { formatUrl } from "../../modules/data/url.js";
 import type { HttpStream, StreamHead, StreamRequest } from "../../modules/http/stream.js";
-import { formatUrl } from "../../modules/http/url.js";
 import type { World } from "./world.js";
 
 /** What the server does with one request; the next one can meet something else. */

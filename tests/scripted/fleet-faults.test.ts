@@ -1,7 +1,7 @@
 /** What an account rejects, loses or spoils in fleet provisioning: the reason that the page gives, and the way on. */
 import { expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import { Account, CLAIM, CREATE, ENDPOINT, type Fault, REGISTER } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { play } from "./play.js";

@@ -1,5 +1,5 @@
 /** What the page says of a trial that the device service fails: the reason, by the answer and by the service's health. */
-import { failed, type Reason, type Result } from "../../modules/failure/failure.js";
+import { failed, type Reason, type Result } from "../../modules/base/failure.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import { answer, goodWorld, SECRETS, SERVICE_URL } from "./cloud.js";
 import { pathOf, World } from "./world.js";

@@ -1,6 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex } from "../../modules/identity/hmac.js";
+import { toHex } from "../../modules/data/hex.js";
 import type { Identity } from "../../modules/identity/identity.js";
 
 export const KEY = new Uint8Array(32).fill(7);

@@ -1,5 +1,5 @@
 /** Journeys that hold in every engine: they throw where the device does not do what it should. */
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
 import { PORTAL } from "./build.js";
 import { Activation, answer, deviceInfo, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
 import { ScriptedStore } from "./store.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import { Secret } from "../../modules/secret/secret.js";
+import { Secret } from "../../modules/base/secret.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { SECRETS } from "./cloud.js";
 import { ENDPOINT, JustInTimeAccount, justInTimeLives, justInTimeWithCuts, worldOf } from "./just-in-time.js";

@@ -2,11 +2,12 @@
  * Registration at the first connection (JITP, JITR), from a blank board with the factory's certificate to messages: the
  * account closes the first connections. The power fails at any step. In every engine.
  */
-import { fromBase64 } from "../../modules/base64/base64.js";
-import type { Reason } from "../../modules/failure/failure.js";
-import { pkcs8Of } from "../../modules/keystore/pkcs8.js";
+
+import type { Reason } from "../../modules/base/failure.js";
+import { fromBase64 } from "../../modules/data/base64.js";
+import { pemBlocks } from "../../modules/data/pem.js";
+import { pkcs8Of } from "../../modules/identity/pkcs8.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { pemBlocks } from "../../modules/settings/pem.js";
 import { isEqual } from "../../modules/tls/der.js";
 import { PKCS1_LABEL } from "../../modules/tls/private-key.js";
 import { leafOf } from "./account.js";

@@ -1,6 +1,7 @@
 /** Plays rows of the matrix: state, reason, the next request's time, and what is stored. */
+
+import { Secret } from "../../modules/base/secret.js";
 import type { HttpRequest } from "../../modules/http/http.js";
-import { Secret } from "../../modules/secret/secret.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { answer, deviceInfo, deviceService, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
 import { healthRows, playHealth } from "./health.js";
@@ -109,7 +110,7 @@ export async function playRefresh(row: Row, enter: Enter): Promise<void> {
   if (outcome.kind === "failed") expect(asked(world).length === 1, "asked again within half an hour", row, world);
 }
 
-/** How often firmware is asked for where it is wished for all the time; modules/session: FIRMWARE_GAP_MS. */
+/** How often firmware is asked for where it is wished for all the time; agent/session: FIRMWARE_GAP_MS. */
 const COMMAND_MS = 30 * SECOND;
 const CHECK_AGAIN: Wait = { fromMs: 3 * MINUTE, toMs: 3 * MINUTE + COMMAND_MS + 5 * SECOND };
 /** The service's window: sooner keeps the device locked out. */

@@ -2,12 +2,12 @@
  * Every status, endpoint and body shape of the seeds and the reference, and what the device makes of it. Plain
  * JavaScript: Node and bare XS play the same table.
  */
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import { answer, deviceInfo, SECRETS } from "./cloud.js";
 
 export type Endpoint = "device-info" | "firmware-check" | "ota" | "activate";
 
-/** Milliseconds from the failure to the next request; modules/retry: floor, and floor plus the first window. */
+/** Milliseconds from the failure to the next request; modules/base: floor, and floor plus the first window. */
 export interface Wait {
   readonly fromMs: number;
   readonly toMs: number;

@@ -2,10 +2,10 @@
  * A day of a device whose broker, Wi-Fi and service come and go at random, while an operator sends commands and the
  * application has readings and events. It ends online, with nothing left over and nothing confirmed lost.
  */
-import { done } from "../../modules/application/application.js";
-import { failed, type Reason } from "../../modules/failure/failure.js";
-import { type Json, parseObject } from "../../modules/json/json.js";
-import { publisher } from "../../modules/session/publish.js";
+import { done } from "../../agent/application/application.js";
+import { publisher } from "../../agent/session/publish.js";
+import { failed, type Reason } from "../../modules/base/failure.js";
+import { type Json, parseObject } from "../../modules/data/json.js";
 import type { Packet } from "./broker.js";
 import { answer, deviceInfo, deviceService, goodWorld } from "./cloud.js";
 import { onlineOnce, type Playable } from "./journeys.js";

@@ -1,7 +1,7 @@
 /** Lives of an outbox: messages, sessions that end, acknowledgements that are lost; and the power may fail anywhere. */
-import { WINDOW } from "../../modules/outbox/delivery.js";
-import { MAX_READINGS } from "../../modules/outbox/queue.js";
-import { MAX_STORED } from "../../modules/outbox/slots.js";
+import { WINDOW } from "../../agent/session/outbox/delivery.js";
+import { MAX_READINGS } from "../../agent/session/outbox/queue.js";
+import { MAX_STORED } from "../../agent/session/outbox/slots.js";
 import { Bench, KEEP_ALIVE_MS } from "./outbox.js";
 import { randomNumbers } from "./power.js";
 import { ScriptedStore } from "./store.js";

@@ -1,4 +1,6 @@
 /** The outbox between a store that loses its power and a broker that loses sessions; plain JavaScript. */
+
+import { type Attached, Outbox } from "../../agent/session/outbox/outbox.js";
 import {
   MAX_PAYLOAD_BYTES,
   type MqttSession,
@@ -6,7 +8,6 @@ import {
   type Published,
   type Qos,
 } from "../../modules/mqtt/mqtt.js";
-import { type Attached, Outbox } from "../../modules/outbox/outbox.js";
 import type { TextStore } from "../../modules/storage/storage.js";
 import { VirtualClock } from "./clock.js";
 

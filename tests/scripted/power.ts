@@ -4,7 +4,7 @@
  * life the service and the broker make trouble, and after a cut the service may be gone: what has worked and still
  * works must bring the device online without it.
  */
-import { failed, type Reason } from "../../modules/failure/failure.js";
+import { failed, type Reason } from "../../modules/base/failure.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
 import {
   Activation,

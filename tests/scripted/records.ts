@@ -1,16 +1,17 @@
 /** What a device keeps in a namespace of its own. */
-import { createKeystore } from "../../modules/keystore/keystore.js";
-import type { Device } from "../../modules/lifecycle/device.js";
-import { Seen } from "../../modules/session/seen.js";
+
+import type { Device } from "../../agent/device/device.js";
+import { Seen } from "../../agent/session/seen.js";
+import { createKeystore } from "../../modules/identity/keystore.js";
 import { authoritiesRecord } from "../../modules/settings/authorities.js";
-import { claimRecord } from "../../modules/settings/claim.js";
 import { preferencesRecord } from "../../modules/settings/preferences.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
-import { tokenRecord } from "../../modules/settings/token.js";
 import type { Store } from "../../modules/storage/storage.js";
-import { enrolmentRecord } from "../../provisioning/fleet-record.js";
+import { claimRecord } from "../../provisioning/claim.js";
+import { enrolmentRecord } from "../../provisioning/fleet/record.js";
 import { Journal } from "../../provisioning/journal.js";
-import { saleRecord } from "../../provisioning/vending-record.js";
+import { tokenRecord } from "../../provisioning/token.js";
+import { saleRecord } from "../../provisioning/vending/record.js";
 
 type Records =
   | "store"

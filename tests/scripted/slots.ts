@@ -2,8 +2,10 @@
  * A certificate in use and a newer one that no connection has proven: the power fails at any step. Nothing that is
  * stored ever names a certificate that is not there, and in the end there is one. In every engine.
  */
-import { type ClientIdentity, SLOTS, type SlotId } from "../../modules/keystore/keystore.js";
-import { Secret } from "../../modules/secret/secret.js";
+
+import { Secret } from "../../modules/base/secret.js";
+import { SLOTS, type SlotId } from "../../modules/identity/keystore.js";
+import type { ClientIdentity } from "../../modules/tls/client-identity.js";
 import { isEqual } from "../../modules/tls/der.js";
 import { checkConfiguration } from "../../provisioning/configuration.js";
 import type { Journal } from "../../provisioning/journal.js";

@@ -1,5 +1,5 @@
 /** What can happen to firmware on its way: each case ends with a board that runs one valid image and is online. */
-import { failed, type Reason } from "../../modules/failure/failure.js";
+import { failed, type Reason } from "../../modules/base/failure.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import { offerOf, signatureOf } from "./board.js";
 import type { Manners, ServedRequest } from "./file-server.js";

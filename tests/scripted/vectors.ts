@@ -1,5 +1,7 @@
 /** The device's HMAC in every engine, over noble's SHA-256: bare XS has no native one. */
-import { fromHex, hmacSha256, toHex } from "../../modules/identity/hmac.js";
+
+import { fromHex, toHex } from "../../modules/data/hex.js";
+import { hmacSha256 } from "../../modules/identity/hmac.js";
 import { nobleSha256 } from "../modules/identities.js";
 import { rfc4231 } from "../modules/rfc4231.js";
 

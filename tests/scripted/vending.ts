@@ -3,13 +3,13 @@
  * outside of the device's memory. In every engine.
  */
 
-import { fromBase64 } from "../../modules/base64/base64.js";
-import { type Result, success } from "../../modules/failure/failure.js";
+import { type Result, success } from "../../modules/base/failure.js";
+import { fromBase64 } from "../../modules/data/base64.js";
+import { pemBlocks } from "../../modules/data/pem.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { pemBlocks } from "../../modules/settings/pem.js";
 import { isEqual } from "../../modules/tls/der.js";
-import type { Dialect } from "../../provisioning/vending-dialects.js";
+import type { Dialect } from "../../provisioning/vending/dialects.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
 import { sold } from "./sold.js";

@@ -1,4 +1,4 @@
-import { failed, type Result, success } from "../../modules/failure/failure.js";
+import { failed, type Result, success } from "../../modules/base/failure.js";
 import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi, WiFiStatus } from "../../modules/wifi/wifi.js";
 import type { VirtualClock } from "./clock.js";
 import type { Script } from "./world.js";

@@ -2,17 +2,17 @@
  * A device whose IO is a script: no sockets, no radio, no time but the test's. It is plain JavaScript, so that the
  * same journeys run in Node and in bare XS.
  */
+import type { Device } from "../../agent/device/device.js";
+import { runLifecycle } from "../../agent/lifecycle/lifecycle.js";
+import { Outbox } from "../../agent/session/outbox/outbox.js";
+import { Telemetry } from "../../agent/session/telemetry.js";
+import { failed, type Reason, type Result, success } from "../../modules/base/failure.js";
+import type { LifecycleEvent } from "../../modules/base/log.js";
 import type { Button } from "../../modules/button/button.js";
-import { failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
+import { Pauses } from "../../modules/clock/pauses.js";
+import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
-import { formatUrl } from "../../modules/http/url.js";
-import type { Device } from "../../modules/lifecycle/device.js";
-import { runLifecycle } from "../../modules/lifecycle/lifecycle.js";
-import type { LifecycleEvent } from "../../modules/log/log.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
-import { Outbox } from "../../modules/outbox/outbox.js";
-import { Pauses } from "../../modules/retry/pauses.js";
-import { Telemetry } from "../../modules/session/telemetry.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
 import { ScriptedBroker, type ScriptedSession } from "./broker.js";

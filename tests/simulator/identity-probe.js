@@ -1,8 +1,9 @@
 /** An app that signs with the SDK's native digest, and tells what the C behind `mc/ffi` says in the simulator. */
 import config from "mc/config";
 import { createClock } from "modules/clock/adapter";
+import { fromHex, toHex } from "modules/data/hex";
 import { createIdentity, sha256 } from "modules/identity/adapter";
-import { fromHex, hmacSha256, toHex } from "modules/identity/hmac";
+import { hmacSha256 } from "modules/identity/hmac";
 import { createStore } from "modules/storage/adapter";
 import { system } from "modules/system/adapter";
 import { WiFiAdapter } from "modules/wifi/adapter";

@@ -8,7 +8,7 @@ import { buildApp, CHIP, FACTORY, MAC, STACK_LIMIT_SLOTS, Watch } from "./app.js
 
 const WIFI_PASSWORD = "simulated-pass";
 const list = (value: string, count: number) => `{"a":[${Array(count).fill(value).join(",")}]}`;
-/** The first three are far over what modules/json lets through, the last two are all of it. */
+/** The first three are far over what modules/data lets through, the last two are all of it. */
 const manyValues = [
   list("0", 3_900),
   list("{}", 2_500),

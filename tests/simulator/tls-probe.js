@@ -2,11 +2,11 @@
 import Debug from "debug";
 import Instrumentation from "instrumentation";
 import config from "mc/config";
+import { Secret } from "modules/base/secret";
 import { createClock } from "modules/clock/adapter";
+import { parseUrl } from "modules/data/url";
 import { createHttpClient } from "modules/http/client-adapter";
-import { parseUrl } from "modules/http/url";
 import { createMqtt } from "modules/mqtt/adapter";
-import { Secret } from "modules/secret/secret";
 import { authoritiesRecord } from "modules/settings/authorities";
 import { createStore } from "modules/storage/adapter";
 import Timer from "timer";

@@ -1,9 +1,9 @@
 /** Authorities and claims from the form to the flash, and out of it again. */
 import { describe, expect } from "vitest";
 import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
+import { Secret } from "../../modules/base/secret.js";
 import type { HttpRequest } from "../../modules/http/http.js";
-import { Secret } from "../../modules/secret/secret.js";
 import { authoritiesRecord } from "../../modules/settings/authorities.js";
 import { life, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";

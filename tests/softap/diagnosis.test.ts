@@ -1,7 +1,7 @@
 /** What a trial says where the service failed: its own word on its health counts. */
 import { expect, test } from "vitest";
-import { type Failure, failed, success } from "../../modules/failure/failure.js";
-import { Secret } from "../../modules/secret/secret.js";
+import { type Failure, failed, success } from "../../modules/base/failure.js";
+import { Secret } from "../../modules/base/secret.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import type { Waiting } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";

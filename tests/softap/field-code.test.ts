@@ -1,6 +1,8 @@
 /** A device that has its settings, and is asked for a code: the portal shows it, whoever comes by. */
+
 import { describe, expect, test } from "vitest";
-import { Secret } from "../../modules/secret/secret.js";
+import { showingOnce } from "../../agent/display/display.js";
+import { Secret } from "../../modules/base/secret.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import type { Activation as Code } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";
@@ -151,7 +153,7 @@ test("ends with the portal, whatever the service does then", () =>
     const failures: unknown[] = [];
     const setup = new Setup({
       ...device,
-      io: { ...device, serviceAt: () => service as Service },
+      io: { ...device, showCode: showingOnce(device.display), serviceAt: () => service as Service },
       networks: [],
       pending: { settings: { networks: [network], url: SERVICE_URL, protocol: "automatic" }, activation: code },
       failure: undefined,

@@ -1,6 +1,6 @@
 import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync, constants as zlib } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { crc32 } from "../../modules/crc/crc32.js";
+import { crc32 } from "../../modules/data/crc32.js";
 import { deflate } from "../../softap/deflate.js";
 import { gzipAround } from "../../softap/gzip.js";
 import { built } from "../../softap/page/built.js";

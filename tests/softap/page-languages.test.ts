@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { adviceOf, type Reason } from "../../modules/failure/failure.js";
+import { adviceOf, type Reason } from "../../modules/base/failure.js";
 import { languages } from "../../softap/page/languages.js";
 import { chooseLanguage } from "../../softap/view.js";
 

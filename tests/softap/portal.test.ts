@@ -1,6 +1,6 @@
 /** What the portal opens and closes. */
 import { describe, expect, test } from "vitest";
-import { Secret } from "../../modules/secret/secret.js";
+import { Secret } from "../../modules/base/secret.js";
 import { openPortal, type PortalOptions } from "../../softap/portal.js";
 import { build } from "../scripted/build.js";
 import { goodWorld } from "../scripted/cloud.js";
@@ -25,6 +25,7 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
     io: {
       ...device,
       wifi,
+      showCode: () => {},
       serviceAt: () => {
         throw new Error("nobody asks");
       },

@@ -1,6 +1,6 @@
 /** When settings are kept, and what else a person does on the page. */
 import { describe, expect } from "vitest";
-import { failed } from "../../modules/failure/failure.js";
+import { failed } from "../../modules/base/failure.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { knownNetwork, life, MINUTE, pass, SECOND, storedIn, withSettings } from "../lifecycle/support.js";
 import { answer, SECRETS, SERVICE_URL } from "../scripted/cloud.js";

@@ -1,6 +1,6 @@
 /** What a person reads on the page while what they sent is tried: read back through the portal's own replies. */
 import { describe, expect } from "vitest";
-import { failed, type Reason } from "../../modules/failure/failure.js";
+import { failed, type Reason } from "../../modules/base/failure.js";
 import { settingsRecord } from "../../modules/settings/settings.js";
 import { knownNetwork, life, pass, statesOf, storedIn, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { keyPem, pem } from "../../mocks/certificates.js";
 import { watchTrial } from "../../mocks/phone.js";
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, untilDone } from "../journey/support.js";
 import { until } from "../moddable/support.js";
 import { authority, badCertificates, goodCertificate } from "./identities.js";

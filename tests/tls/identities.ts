@@ -8,7 +8,7 @@ import {
   makeCertificate,
   type Name,
 } from "../../mocks/certificates.js";
-import type { Reason } from "../../modules/failure/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 
 export const ADDRESS = "127.0.0.1";
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type KeyType, makeCertificate } from "../../mocks/certificates.js";
+import { Secret } from "../../modules/base/secret.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import { MAX_PAYLOAD_BYTES, type MqttSession } from "../../modules/mqtt/mqtt.js";
-import { Secret } from "../../modules/secret/secret.js";
 import { pause, until } from "../moddable/support.js";
 import {
   broker,

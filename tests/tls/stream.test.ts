@@ -2,8 +2,8 @@
 import { createServer } from "node:https";
 import { afterEach, expect, test } from "vitest";
 import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
+import { parseUrl } from "../../modules/data/url.js";
 import { createHttpStream } from "../../modules/http/stream-adapter.js";
-import { parseUrl } from "../../modules/http/url.js";
 import { fasterClock, listening } from "../modules/net-support.js";
 import { ADDRESS, authority, badCertificates, goodCertificate } from "./identities.js";
 import { trust } from "./support.js";

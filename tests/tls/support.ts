@@ -2,8 +2,8 @@
 import { createServer } from "node:https";
 import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { host } from "../../mocks/moddable/host.js";
+import { parseUrl } from "../../modules/data/url.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
-import { parseUrl } from "../../modules/http/url.js";
 import { fasterClock, listening } from "../modules/net-support.js";
 import { ADDRESS } from "./identities.js";
 

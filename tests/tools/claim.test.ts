@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { parseCertificates } from "../../modules/settings/certificates.js";
+import { parseCertificates } from "../../provisioning/certificates.js";
 import { fetchClaim, type HandOverOptions, handOver } from "../../tools/claim/claim.js";
 import { openAws, TEMPLATE } from "../aws/support.js";
 

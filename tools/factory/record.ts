@@ -16,10 +16,9 @@
  *
  * The device reads it in modules/identity. In Node and in browsers.
  */
-import { parseAddress } from "../../modules/http/address.js";
-import { isSerial, normaliseMac } from "../../modules/identity/identity.js";
+import { parseAddress } from "../../modules/data/address.js";
+import { isSerial, isToken, normaliseMac } from "../../modules/identity/identity.js";
 import { isPassphrase } from "../../modules/settings/settings.js";
-import { isToken } from "../../modules/settings/token.js";
 import type { NvsEntry, NvsValue } from "../nvs/nvs.js";
 import type { NvsPartition } from "../nvs/partition.js";
 

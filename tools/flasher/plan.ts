@@ -6,7 +6,7 @@ import { done, failed, type Outcome } from "./failure.js";
 import { type Layout, NVS, OTA_DATA, overlaps } from "./layout.js";
 import type { LoadedRelease } from "./release.js";
 
-/** The agent's namespace; modules/agent/agent.ts opens it. */
+/** The agent's namespace; agent/agent.ts opens it. */
 const AGENT = "agent";
 
 /** What a board has where the agent keeps its settings, and whose it is. */

@@ -1,5 +1,5 @@
 /** Entries as lines of JSON: `{"namespace":"agent","key":"n","type":"u8","value":7}`; a blob as hex, 64 bits as text. */
-import { fromHex, toHex } from "../../modules/identity/hmac.js";
+import { fromHex, toHex } from "../../modules/data/hex.js";
 import { type NvsEntry, type NvsValue, numberTypes } from "./value.js";
 
 export function toLine({ namespace, key, value }: NvsEntry): string {

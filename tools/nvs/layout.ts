@@ -35,7 +35,7 @@
  * the spare page: the page with the most to give back is marked as being freed, copied, and wiped, and is the spare one.
  * A page that is being freed when the power goes is copied anew.
  */
-import { crc32 } from "../../modules/crc/crc32.js";
+import { crc32 } from "../../modules/data/crc32.js";
 
 export const pageBytes = 4096;
 export const entryBytes = 32;

@@ -2,7 +2,7 @@
  * The record of which slot is booted: two sectors, each with a sequence number, the state of the image and a CRC of the
  * number (ESP-IDF: esp_flash_partitions.h, bootloader_common_loader.c). The higher number that counts names the slot.
  */
-import { crc32 } from "../../crc/crc32.js";
+import { crc32 } from "../../data/crc32.js";
 import { type FlashChip, OTADATA, SECTOR_BYTES, SLOTS } from "./partitions.js";
 
 /** `esp_ota_img_states_t` */

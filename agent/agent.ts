@@ -1,0 +1,94 @@
+/** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
+import config from "mc/config";
+import { createLog } from "../modules/base/log.js";
+import { createButton } from "../modules/button/adapter.js";
+import { createClock } from "../modules/clock/adapter.js";
+import { Pauses } from "../modules/clock/pauses.js";
+import { createCalendar, type TimeSources } from "../modules/clock/sntp-adapter.js";
+import { createHttpClient } from "../modules/http/client-adapter.js";
+import { createHttpServer } from "../modules/http/server-adapter.js";
+import { createHttpStream } from "../modules/http/stream-adapter.js";
+import { createIdentity } from "../modules/identity/adapter.js";
+import { createKeystore } from "../modules/identity/keystore.js";
+import { createMqtt } from "../modules/mqtt/adapter.js";
+import { authoritiesRecord } from "../modules/settings/authorities.js";
+import { preferencesRecord } from "../modules/settings/preferences.js";
+import { settingsRecord } from "../modules/settings/settings.js";
+import { resolveName } from "../modules/socket/resolver-adapter.js";
+import { serveUdp } from "../modules/socket/udp-adapter.js";
+import { createStore } from "../modules/storage/adapter.js";
+import { system } from "../modules/system/adapter.js";
+import { createFirmware, type FirmwareBuild } from "../modules/update/adapter.js";
+import { createUpdates } from "../modules/update/updates.js";
+import { WiFiAdapter } from "../modules/wifi/adapter.js";
+import { claimRecord } from "../provisioning/claim.js";
+import { enrolmentRecord } from "../provisioning/fleet/record.js";
+import { Journal } from "../provisioning/journal.js";
+import { tokenRecord } from "../provisioning/token.js";
+import { saleRecord } from "../provisioning/vending/record.js";
+import type { Agent, Application } from "./application/application.js";
+import type { Build, Device } from "./device/device.js";
+import { runLifecycle } from "./lifecycle/lifecycle.js";
+import { Outbox } from "./session/outbox/outbox.js";
+import { publisher } from "./session/publish.js";
+import { Seen } from "./session/seen.js";
+import { Telemetry } from "./session/telemetry.js";
+
+/** Starts the agent of a board; it runs until the board restarts. To be called once. */
+export function startAgent(application: Application = {}): Agent {
+  const clock = createClock();
+  const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
+  const store = createStore("agent");
+  const factory = createStore("factory");
+  const authorities = authoritiesRecord(store);
+  const trusted = () => authorities.read() ?? [];
+  const preferences = preferencesRecord(store);
+  const identity = createIdentity(factory, store, Math.random);
+  const firmware = createFirmware(config as unknown as FirmwareBuild);
+  const built: Build = { ...(config as unknown as Build), ...identity.product };
+  const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
+  const log = createLog((line) => trace(line, "\n"));
+  const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
+  const device: Device = {
+    clock,
+    calendar,
+    random: Math.random,
+    log,
+    system,
+    wifi: new WiFiAdapter(clock),
+    button: createButton(clock),
+    display: application.display,
+    resolve: resolveName,
+    http: createHttpClient(clock, calendar, trusted),
+    serveHttp: createHttpServer(clock),
+    serveUdp,
+    mqtt: createMqtt(clock, calendar, trusted),
+    identity,
+    updates: createUpdates({
+      ...{ clock, calendar, log, system, store, preferences, build },
+      random: Math.random,
+      firmware,
+      stream: createHttpStream(clock, calendar, trusted),
+      busy: () => application.busy?.(),
+    }),
+    store,
+    settings: settingsRecord(store),
+    claim: claimRecord(store),
+    token: tokenRecord(store),
+    authorities,
+    preferences,
+    journal: new Journal(store),
+    keystore: createKeystore(store, factory),
+    sales: saleRecord(store),
+    enrolments: enrolmentRecord(store),
+    pauses: new Pauses(clock),
+    outbox,
+    seen: new Seen(store),
+    telemetry: new Telemetry(),
+    connections: { count: 0 },
+    application,
+    build,
+  };
+  void runLifecycle(device);
+  return { publish: publisher(device) };
+}

@@ -1,0 +1,49 @@
+/** What a product makes of the agent: what it measures, which commands it obeys, what else it hears and says. */
+
+import type { Result } from "../../modules/base/failure.js";
+import type { Json } from "../../modules/data/json.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import type { Display } from "../display/display.js";
+
+export interface Application {
+  /** A reading for the data topic, asked for once each data interval; undefined: nothing to say this time. */
+  readonly read?: () => object | undefined;
+  /** By name, beside the agent's own, whose names are taken. */
+  readonly commands?: Commands;
+  /** What comes in on topics of the provisioning answer, by their names there; a topic that is not in it stays silent. */
+  readonly topics?: Readonly<Record<string, (payload: string) => void>>;
+  /** Where the product has one. */
+  readonly display?: Display;
+  /** Why the device must not be restarted now, in a word ("brewing", "battery"); undefined: new firmware may come. */
+  readonly busy?: () => string | undefined;
+  /** A connection stands: with what it was made, and what else the service gave (a WebSocket, topics, the time zone). */
+  readonly onOnline?: (configuration: Configuration) => void;
+}
+
+export type Commands = Readonly<Record<string, Command>>;
+
+/** @param request the whole message, `{"cmd": "led", …}`: whatever else is in it nobody has checked yet */
+export type Command = (request: Json) => Outcome | Promise<Outcome>;
+
+/** What goes into the answer: `{"ok": true, "result": …}`, or `{"ok": false, "error": "…"}`. */
+export type Outcome = { readonly ok: true; readonly result?: unknown } | { readonly ok: false; readonly error: string };
+
+export function done(result?: unknown): Outcome {
+  return { ok: true, result };
+}
+
+/** @param error what the sender of the command can do about it */
+export function refused(error: string): Outcome {
+  return { ok: false, error };
+}
+
+/** What a product holds of the running agent. */
+export interface Agent {
+  /**
+   * Publishes, now or when the broker is back.
+   * @param topic its name in the provisioning answer, as "data"
+   * @param content becomes JSON; numbers that JSON does not have become null
+   * @param durable true: it outlives a power cut once this has returned ok; for what must not be lost, flash wears
+   */
+  publish(topic: string, content: object, durable?: boolean): Result<void>;
+}

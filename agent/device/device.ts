@@ -1,0 +1,89 @@
+/** All that the lifecycle works with: the ports, and what the build says. */
+
+import type { Log } from "../../modules/base/log.js";
+import type { Secret } from "../../modules/base/secret.js";
+import type { Button } from "../../modules/button/button.js";
+import type { Clock } from "../../modules/clock/clock.js";
+import type { Pauses } from "../../modules/clock/pauses.js";
+import type { Calendar } from "../../modules/clock/set.js";
+import type { HttpClient, ServeHttp } from "../../modules/http/http.js";
+import type { Identity } from "../../modules/identity/identity.js";
+import type { Keystore } from "../../modules/identity/keystore.js";
+import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
+import type { Authorities } from "../../modules/settings/authorities.js";
+import type { Preferences } from "../../modules/settings/preferences.js";
+import type { Settings } from "../../modules/settings/settings.js";
+import type { ServeUdp } from "../../modules/socket/udp.js";
+import type { StoredRecord } from "../../modules/storage/record.js";
+import type { Store } from "../../modules/storage/storage.js";
+import type { System } from "../../modules/system/system.js";
+import type { Updates } from "../../modules/update/update.js";
+import type { WiFi } from "../../modules/wifi/wifi.js";
+import type { Claim } from "../../provisioning/claim.js";
+import type { Enrolment } from "../../provisioning/fleet/record.js";
+import type { Journal } from "../../provisioning/journal.js";
+import type { Product } from "../../provisioning/protocol.js";
+import type { Sale } from "../../provisioning/vending/record.js";
+import type { Application } from "../application/application.js";
+import type { Display } from "../display/display.js";
+import type { Outbox } from "../session/outbox/outbox.js";
+import type { Seen } from "../session/seen.js";
+import type { Telemetry } from "../session/telemetry.js";
+
+export interface Build extends Product {
+  /** Of the access point, dotted IPv4. */
+  readonly accessPointAddress: string;
+  readonly portalPort: number;
+  readonly dnsPort: number;
+  /** In the portal's field when nothing is stored. */
+  readonly provisioningUrl: string;
+  /** The device asks `provisioningUrl` and no other. */
+  readonly provisioningUrlLocked: boolean;
+  /** Between two readings on the data topic. */
+  readonly dataIntervalMs: number;
+  /** Between two questions for firmware, give or take a quarter. */
+  readonly firmwareCheckIntervalMs: number;
+  /** No person need enter a code where the service gives settings without one; builds for development only. */
+  readonly skipActivation: boolean;
+  /** Firmware without a checksum is taken over https. */
+  readonly firmwareWithoutChecksum: boolean;
+}
+
+export interface Device {
+  readonly clock: Clock;
+  readonly calendar: Calendar;
+  /** As Math.random. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly system: System;
+  readonly wifi: WiFi;
+  readonly button: Button;
+  readonly display?: Display | undefined;
+  /** IPv4 address of a name; undefined where the network's DNS has none. */
+  readonly resolve: (name: string) => Promise<string | undefined>;
+  readonly http: HttpClient;
+  readonly serveHttp: ServeHttp;
+  readonly serveUdp: ServeUdp;
+  readonly mqtt: MqttConnect;
+  readonly identity: Identity;
+  readonly updates: Updates;
+  /** The agent's own namespace. */
+  readonly store: Store;
+  readonly settings: StoredRecord<Settings>;
+  readonly claim: StoredRecord<Claim>;
+  readonly token: StoredRecord<Secret>;
+  readonly preferences: StoredRecord<Preferences>;
+  readonly authorities: StoredRecord<Authorities>;
+  readonly journal: Journal;
+  readonly sales: StoredRecord<Sale>;
+  readonly enrolments: StoredRecord<Enrolment>;
+  readonly keystore: Keystore;
+  readonly pauses: Pauses;
+  readonly outbox: Outbox;
+  readonly seen: Seen;
+  readonly telemetry: Telemetry;
+  /** To a broker, since the start. */
+  readonly connections: { count: number };
+  readonly application: Application;
+  readonly build: Build;
+}

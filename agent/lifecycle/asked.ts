@@ -1,0 +1,64 @@
+/**
+ * How a person without a page asks for the portal or for a reset: the button, a command, or the power switched off
+ * three times in a row. A crash soon after each start looks like the latter, and leads to the portal as well.
+ */
+
+import { reportFault } from "../../modules/base/guard.js";
+import type { Clock } from "../../modules/clock/clock.js";
+import type { Store } from "../../modules/storage/storage.js";
+import type { Device } from "../device/device.js";
+import { eraseIdentities } from "./identities.js";
+
+/** A start that lasts this long is none of a row. */
+const QUICK_START_MS = 8_000;
+const STARTS_FOR_PORTAL = 3;
+const STARTS = "starts";
+/** Set where the portal was asked for, and gone with the start that obeys it. */
+const PORTAL = "portal";
+
+/** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
+export function watchButton(device: Device, restart: (why: "button" | "reset") => void): void {
+  const { button, store, settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox } =
+    device;
+  button.onWish = (wish) => {
+    if (wish === "reset") {
+      for (const record of [settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox])
+        record.erase();
+      eraseIdentities(device);
+    } else askForPortal(store);
+    restart(wish === "reset" ? "reset" : "button");
+  };
+}
+
+/** The next start opens the portal; the settings stay. */
+export function askForPortal(store: Store): void {
+  change(() => store.set(PORTAL, "1"));
+}
+
+/** Counts this start. @returns whether it is to open the portal */
+export function isPortalAsked(store: Store, clock: Clock): boolean {
+  const isAsked = store.get(PORTAL) !== undefined;
+  if (isAsked) change(() => store.delete(PORTAL));
+  const starts = (Number(store.get(STARTS)) || 0) + 1;
+  if (starts >= STARTS_FOR_PORTAL) {
+    forgetStarts(store);
+    return true;
+  }
+  change(() => store.set(STARTS, String(starts)));
+  clock.after(QUICK_START_MS, () => forgetStarts(store));
+  return isAsked;
+}
+
+/** Before a restart that the agent itself wants. */
+export function forgetStarts(store: Store): void {
+  if (store.get(STARTS) !== undefined) change(() => store.delete(STARTS));
+}
+
+/** A flash that takes no change must not keep the device from starting. */
+function change(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    reportFault("store", error);
+  }
+}

@@ -1,0 +1,47 @@
+/** What becomes of configurations, and of the certificates that they name, when a broker takes or refuses them. */
+
+import type { Result } from "../../modules/base/failure.js";
+import { noteFailure } from "../../modules/base/log.js";
+import { SLOTS, type SlotId } from "../../modules/identity/keystore.js";
+import type { Settings } from "../../modules/settings/settings.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import type { Device } from "../device/device.js";
+
+/** A connection with it has lasted: what led to it, or was in use before it, is no longer in flash. */
+export function prove(device: Device, { url }: Settings, configuration: Configuration): void {
+  const { journal, claim } = device;
+  const proven = journal.prove(url, configuration);
+  note(device, proven);
+  // Whatever was not written names what was there before.
+  if (!proven.ok) return;
+  eraseUnnamed(device);
+  const isOwn = SLOTS.some((slot) => slot === configuration.credentials.certificate);
+  // It has been spent, and counts for nothing else.
+  if (isOwn && claim.read()) note(device, claim.erase());
+}
+
+/** The broker does not take it. */
+export function reject(device: Device, { url }: Settings, configuration: Configuration): void {
+  note(device, device.journal.reject(url, configuration));
+  eraseUnnamed(device);
+}
+
+/** As from the factory. */
+export function eraseIdentities({ keystore }: Device): void {
+  for (const slot of SLOTS) keystore.erase(slot);
+}
+
+/** A power cut leaves them until the next connection. What is on its way to the journal has a record of its own. */
+function eraseUnnamed(device: Device): void {
+  const { journal, sales, enrolments, keystore } = device;
+  const named: readonly (SlotId | undefined)[] = [
+    ...journal.slots(),
+    sales.read()?.bought?.slot,
+    enrolments.read()?.slot,
+  ];
+  for (const slot of SLOTS) if (!named.includes(slot)) note(device, keystore.erase(slot));
+}
+
+function note({ log }: Device, result: Result<void>): void {
+  if (!result.ok) noteFailure(log, result.failure);
+}

@@ -1,0 +1,280 @@
+/**
+ * The device's life, as the README draws it: a state is a value; its function does what the state is for and returns
+ * the next one.
+ */
+
+import { type Failure, failed, patienceOf } from "../../modules/base/failure.js";
+import { reportFault } from "../../modules/base/guard.js";
+import { noteFailure, type RestartReason } from "../../modules/base/log.js";
+import { retryDelayMs } from "../../modules/base/retry.js";
+import { sleep } from "../../modules/clock/clock.js";
+import type { Settings } from "../../modules/settings/settings.js";
+import { joinKnown } from "../../modules/wifi/join.js";
+import { whileJoined } from "../../modules/wifi/while-joined.js";
+import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
+import type { Activation } from "../../provisioning/protocol.js";
+import type { Device } from "../device/device.js";
+import { refreshInADay } from "../session/refresh.js";
+import { runSession } from "../session/session.js";
+import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
+import { prove, reject } from "./identities.js";
+import { pause, pauseOffline } from "./pause.js";
+import { type PortalCause, readSettings, runPortal } from "./portal.js";
+import { serviceOf } from "./service.js";
+
+/** `attempt` counts the failures in a row: pauses grow with it. */
+type State =
+  | { name: "boot" }
+  | ({ name: "portal"; attempt: number } & PortalCause)
+  | { name: "connecting"; settings: Settings; attempt: number }
+  | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration; rotation?: string }
+  | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
+  | { name: "offline"; settings: Settings; attempt: number; configuration: Configuration; failure: Failure }
+  | { name: "failed"; settings: Settings; attempt: number; configuration: Configuration | undefined; failure: Failure }
+  | { name: "restarting"; why: RestartReason };
+
+type In<Name extends State["name"]> = Extract<State, { name: Name }>;
+
+/** From the boot or the loss of the network to the portal: a router needs a moment, a person not too long. */
+const JOIN_LIMIT_MS = 30_000;
+/** Without credentials a person can help: after so many failures in a row the portal opens and says why. */
+const FAILURES_BEFORE_PORTAL = 3;
+/** A session that ended sooner was none: its end counts as a failure to connect. */
+const STABLE_SESSION_MS = 60_000;
+/** A broker that closes each connection without a word refuses the credentials: so many in a row are no accident. */
+const SILENT_REFUSALS = 3;
+/** A broker that does not answer may have moved: the service is asked after so many tries. */
+const TRIES_BEFORE_SERVICE = 4;
+/** Where there are two configurations they take turns: none of the two brokers may be there. */
+const TRIES_EACH = 2;
+/** The pause before the restart after a fault of the agent itself: neither a hang nor a spin. */
+const FAULT_ATTEMPT = 3;
+
+/** Runs until the machine has to restart. Never rejects. */
+export async function runLifecycle(device: Device): Promise<void> {
+  let interrupt = (_state: State) => {};
+  watchButton(device, (why) => interrupt({ name: "restarting", why }));
+  device.updates.start(() => interrupt({ name: "restarting", why: "rollback" }));
+  let state: State = { name: "boot" };
+  while (state.name !== "restarting") {
+    try {
+      const current = state;
+      // A promise of its own for each state: what is raced against one that stays would stay with it.
+      state = await new Promise<State>((resolve, reject) => {
+        interrupt = resolve; // whatever is left alone by the button ends with the restart
+        Promise.resolve(next(device, current)).then(resolve, reject);
+      });
+    } catch (error) {
+      reportFault(state.name, error);
+      state = await recover(device);
+    }
+  }
+  device.log.event({ state: "restarting", why: state.why });
+  if (state.why !== "fault") forgetStarts(device.store);
+  device.updates.restarting(state.why);
+  device.system.restart();
+}
+
+function next(device: Device, state: Exclude<State, In<"restarting">>): State | Promise<State> {
+  switch (state.name) {
+    case "boot":
+      return boot(device);
+    case "portal":
+      return portal(device, state);
+    case "connecting":
+      return connecting(device, state);
+    case "provisioning":
+      return provisioning(device, state);
+    case "online":
+      return online(device, state);
+    case "offline":
+      return offline(device, state);
+    case "failed":
+      return afterFailure(device, state);
+  }
+}
+
+function boot(device: Device): State {
+  device.log.level = device.preferences.read()?.logLevel ?? "normal";
+  const stored = readSettings(device);
+  if (stored) device.journal.eraseOthers(stored.url);
+  const isAsked = isPortalAsked(device.store, device.clock);
+  if (isAsked || !stored?.networks.length) return { name: "portal", attempt: 0 };
+  return { name: "connecting", settings: stored, attempt: 0 };
+}
+
+/** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
+async function portal(device: Device, state: In<"portal">): Promise<State> {
+  const { attempt } = state;
+  const settings = await runPortal(device, state, attempt);
+  return settings ? { name: "connecting", settings, attempt: attempt + 1 } : { name: "restarting", why: "settings" };
+}
+
+async function connecting(device: Device, { settings, attempt }: In<"connecting">): Promise<State> {
+  if (!device.wifi.joined) {
+    device.log.event({ state: "connecting", to: "wifi" });
+    const joined = await joinKnown(device, settings.networks, {
+      limitMs: JOIN_LIMIT_MS,
+      passive: false,
+      isWanted: () => true,
+    });
+    if (!joined.ok) {
+      noteFailure(device.log, joined.failure);
+      return { name: "portal", failure: joined.failure, attempt };
+    }
+  }
+  const [configuration] = device.journal.stored(settings.url);
+  return configuration
+    ? { name: "online", settings, configuration, origin: "flash", attempt: 0 }
+    : { name: "provisioning", settings, attempt };
+}
+
+/** A code that a person has to enter stands on the portal's page. */
+async function provisioning(device: Device, state: In<"provisioning">): Promise<State> {
+  const { wifi, log, journal, pauses } = device;
+  const { settings, attempt, rotation } = state;
+  if (!wifi.joined) return { name: "connecting", settings, attempt };
+  const pauseMs = pauses.remainingMs("service");
+  if (pauseMs > 0) {
+    await pause(device, pauseMs);
+    return state;
+  }
+  log.event({ state: "provisioning" });
+  const answer = await whileJoined(wifi, () => serviceOf(device, settings, { rotation }).query());
+  if (!answer) return { name: "connecting", settings, attempt };
+  refreshInADay(device);
+  if (!answer.ok) {
+    const configuration = state.configuration ?? journal.stored(settings.url)[0];
+    return { name: "failed", settings, failure: answer.failure, configuration, attempt };
+  }
+  if (answer.value.kind === "activation") return activating(settings, answer.value.activation, attempt);
+  return useConfiguration(device, settings, answer.value.configuration, attempt);
+}
+
+function activating(settings: Settings, activation: Activation, attempt: number): State {
+  return { name: "portal", pending: { settings, activation }, attempt };
+}
+
+/** Stored before they are used; a flash that is full does not keep the device from its broker. */
+function useConfiguration(device: Device, settings: Settings, configuration: Configuration, attempt: number): State {
+  keep(device, settings, configuration);
+  return { name: "online", settings, configuration, origin: "service", attempt };
+}
+
+function keep({ journal, log }: Device, { url }: Settings, configuration: Configuration): void {
+  const kept = journal.keep(url, configuration);
+  if (!kept.ok) noteFailure(log, kept.failure);
+}
+
+async function online(device: Device, state: In<"online">): Promise<State> {
+  const { settings, configuration, attempt } = state;
+  if (!device.wifi.joined) return { name: "connecting", settings, attempt };
+  const { clock, log } = device;
+  const { host, port } = configuration.credentials;
+  let connectedMs = Number.POSITIVE_INFINITY;
+  const sayOnline = () => log.event({ state: "online", broker: `${host}:${port}` });
+  let isUpdating = false;
+  log.event({ state: "connecting", to: "broker" });
+  const ending = await runSession(device, {
+    configuration,
+    service: serviceOf(device, settings),
+    onConnected() {
+      connectedMs = clock.ticksMs();
+      sayOnline();
+    },
+    onProven: () => prove(device, settings, configuration),
+    onUpdate(update) {
+      if (update?.percent !== undefined)
+        log.event({ state: "updating", version: update.version, percent: update.percent });
+      else if (isUpdating && (update?.state === "failed" || update?.state === "postponed")) sayOnline();
+      isUpdating = update?.state === "downloading" || update?.state === "checking";
+    },
+    // The connection that stands has proven it.
+    onChanged(changed) {
+      keep(device, settings, changed);
+      prove(device, settings, changed);
+    },
+  });
+  const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
+  switch (ending.kind) {
+    case "lost":
+      return lost(device, state, ending.failure, failures);
+    case "renewed":
+      return useConfiguration(device, settings, ending.configuration, failures);
+    case "unbound":
+      return activating(settings, ending.activation, failures);
+    case "reprovision":
+      return { name: "provisioning", settings, configuration, attempt: failures };
+    case "rotate":
+      return { name: "provisioning", settings, configuration, attempt: failures, rotation: ending.template };
+    case "update":
+      return { name: "restarting", why: "update" };
+    case "portal":
+    case "reboot":
+      if (ending.kind === "portal") askForPortal(device.store);
+      return { name: "restarting", why: "command" };
+  }
+}
+
+/** What the broker refuses is left at once where there is something else to try; anything else after a pause. */
+function lost(
+  device: Device,
+  { settings, configuration, origin }: In<"online">,
+  failure: Failure,
+  attempt: number,
+): State {
+  const offline = { name: "offline", settings, configuration, failure, attempt } as const;
+  if (failure.reason !== "broker-credentials" || origin === "service") return offline;
+  const other = otherThan(device, settings, configuration);
+  reject(device, settings, configuration);
+  if (other) return { name: "online", settings, configuration: other, origin: "flash", attempt };
+  return device.pauses.remainingMs("service") ? offline : { name: "provisioning", settings, configuration, attempt };
+}
+
+/** A newer configuration that no connection has proven, or the one before it. */
+function otherThan({ journal }: Device, { url }: Settings, configuration: Configuration): Configuration | undefined {
+  return journal.stored(url).find((stored) => !sameConfiguration(stored, configuration));
+}
+
+/** Waits, then goes where the failure leads: to the broker again, or to the service. */
+async function offline(device: Device, { settings, configuration, failure, attempt }: In<"offline">): Promise<State> {
+  const { pauses } = device;
+  const retryMs = retryDelayMs(failure, attempt, device.random);
+  device.log.event({ state: "offline", reason: failure.reason, retryMs });
+  await pauseOffline(device, retryMs, configuration, failure, attempt + 1);
+  const other = otherThan(device, settings, configuration);
+  const isRefused =
+    failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);
+  if (isRefused) reject(device, settings, configuration);
+  // The other one has its turn before the service has.
+  const tries = Math.max(configuration.pace.retryAttempts ?? TRIES_BEFORE_SERVICE, other ? 2 * TRIES_EACH : 1);
+  const isServicesTurn = isRefused ? !other : attempt % tries === tries - 1;
+  if (isServicesTurn && !pauses.remainingMs("service"))
+    return { name: "provisioning", settings, configuration, attempt: attempt + 1 };
+  const isOthersTurn = isRefused || attempt % TRIES_EACH === TRIES_EACH - 1;
+  const next = (isOthersTurn && other) || configuration;
+  return { name: "online", settings, configuration: next, origin: "flash", attempt: attempt + 1 };
+}
+
+/** With a configuration the broker is asked next, the service may be down for long; without, a person may have to help. */
+async function afterFailure(device: Device, state: In<"failed">): Promise<State> {
+  const { settings, configuration, failure, attempt } = state;
+  const retryMs = retryDelayMs(failure, attempt, device.random);
+  noteFailure(device.log, failure);
+  device.log.event({ state: "failed", reason: failure.reason, retryMs });
+  if (!configuration && (patienceOf(failure) === "daily" || attempt + 1 >= FAILURES_BEFORE_PORTAL)) {
+    return { name: "portal", failure: await serviceOf(device, settings).diagnose(failure), attempt };
+  }
+  device.pauses.begin("service", retryMs);
+  return configuration
+    ? { name: "online", settings, configuration, origin: "flash", attempt: attempt + 1 }
+    : { name: "provisioning", settings, attempt: attempt + 1 };
+}
+
+async function recover(device: Device): Promise<State> {
+  const { failure } = failed("internal");
+  const retryMs = retryDelayMs(failure, FAULT_ATTEMPT, device.random);
+  device.log.event({ state: "failed", reason: failure.reason, retryMs });
+  await sleep(device.clock, retryMs);
+  return { name: "restarting", why: "fault" };
+}

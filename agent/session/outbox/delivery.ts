@@ -1,0 +1,188 @@
+/** Brings what is queued to the broker, through one session. */
+import type { Cancel, Clock } from "../../../modules/clock/clock.js";
+import type { MqttSession, Qos } from "../../../modules/mqtt/mqtt.js";
+import type { Attached } from "./outbox.js";
+import type { Entry, InFlight, Queue } from "./queue.js";
+
+/** Messages of quality 1 that the broker has not acknowledged: brokers take 20 and more at once (mosquitto: 20). */
+export const WINDOW = 8;
+/** Of what has waited for the session so many go at once: a short outage is made up for without a pause. */
+export const BACKLOG_BURST = 8;
+/** Then one in this time: a thousand devices that come back together send 10,000 a second, not all they have. */
+export const BACKLOG_INTERVAL_MS = 100;
+/**
+ * Nobody acknowledges quality 0. A ping goes out in one keep-alive, and its answer, which a broker that reads in order
+ * sends after it has read the message, has come in one and a half more, or the session has ended.
+ */
+export const PROOF_KEEP_ALIVES = 2.5;
+/** Without a keep-alive: some brokers accept everybody, look at the password then, and close. */
+export const MIN_PROOF_MS = 5_000;
+
+export interface DeliveryOptions {
+  readonly clock: Clock;
+  readonly queue: Queue;
+  readonly session: MqttSession;
+  readonly topics: Readonly<Record<string, string>>;
+  readonly qos: Qos;
+  readonly keepAliveMs: number;
+  note(text: string): void;
+}
+
+export class Delivery implements Attached {
+  #options: DeliveryOptions;
+  /** What was accepted up to here has waited for the session, and goes at a bounded rate. */
+  #backlogEnd: number;
+  /** Of those in flight the first ones were sent in this session; the others are sent again. */
+  #sentHere = 0;
+  /** When the next one would be due if there were no burst. */
+  #dueMs: number;
+  #isTopicMissing = false;
+  #isOver = false;
+  /** Its turn is set. */
+  #isDraining = false;
+  #cancelWake: Cancel = nothing;
+
+  constructor(options: DeliveryOptions) {
+    const { clock, queue, session, qos } = options;
+    this.#options = options;
+    this.#backlogEnd = queue.lastSequence;
+    this.#dueMs = clock.ticksMs();
+    const resumes = session.sessionPresent && qos === 1;
+    for (let index = queue.inFlight.length - 1; index >= 0; index--) {
+      const { packetId, entry } = queue.inFlight[index]!;
+      if (!resumes || packetId === 0 || this.#topicOf(entry) === undefined) queue.putBack(index);
+    }
+  }
+
+  onWritable(): void {
+    this.drain();
+  }
+
+  onAcknowledged(packetId: number): void {
+    if (this.#isOver) return;
+    const { queue } = this.#options;
+    const index = queue.inFlight.findIndex((sent) => sent.packetId === packetId);
+    // One that is not sent again yet: the id is another message's.
+    if (index < 0 || index >= this.#sentHere) return;
+    this.#sentHere--;
+    queue.confirm(index);
+    this.drain();
+  }
+
+  detach(): void {
+    this.#isOver = true;
+    this.#cancelWake();
+    this.#cancelWake = nothing;
+  }
+
+  /** Sends what can be sent, in a turn of its own: the chip's stack has no room for it on top of all who ask. */
+  drain(): void {
+    if (this.#isOver || this.#isDraining) return;
+    this.#isDraining = true;
+    this.#cancelWake();
+    this.#cancelWake = this.#options.clock.after(0, () => this.#drainNow());
+  }
+
+  #drainNow(): void {
+    this.#isDraining = false;
+    this.#confirmProven();
+    let wakeMs = Number.POSITIVE_INFINITY;
+    for (let entry = this.#next(); entry; entry = this.#next()) {
+      wakeMs = this.#pauseMs(entry);
+      if (wakeMs > 0 || !this.#send(entry)) break;
+    }
+    this.#wakeIn(wakeMs > 0 ? wakeMs : Number.POSITIVE_INFINITY);
+  }
+
+  /** In flight, and not sent in this session yet. */
+  get #again(): InFlight | undefined {
+    return this.#options.queue.inFlight[this.#sentHere];
+  }
+
+  #next(): Entry | undefined {
+    const { queue, qos } = this.#options;
+    if (this.#again) return this.#again.entry;
+    if (qos === 1 && queue.inFlight.length >= WINDOW) return undefined;
+    // What is in flash waits for credentials with its topic, and holds nobody up.
+    return queue.first((entry) => typeof entry.content === "string" || this.#topicOf(entry) !== undefined);
+  }
+
+  /** @returns false where the session wants a pause */
+  #send(entry: Entry): boolean {
+    const { clock, queue, session, qos } = this.#options;
+    const topic = this.#topicOf(entry);
+    if (topic === undefined) {
+      queue.drop(entry);
+      this.#noteMissing(entry.topic);
+      return true;
+    }
+    const payload = queue.payloadOf(entry);
+    if (payload === undefined) {
+      queue.leave(entry);
+      this.#options.note(`outbox: message ${entry.sequence} cannot be read`);
+      return true;
+    }
+    const again = this.#again;
+    const repeated = again && { packetId: again.packetId, duplicate: true };
+    const published = session.publish({ topic, payload, qos, ...repeated });
+    if (published === "later") return false;
+    if (published === "too-large") {
+      queue.drop(entry);
+      this.#options.note(`outbox: message ${entry.sequence} for ${entry.topic} is too large for a packet`);
+      return true;
+    }
+    const nowMs = clock.ticksMs();
+    this.#dueMs = Math.max(this.#dueMs, nowMs) + BACKLOG_INTERVAL_MS;
+    if (qos === 0 && typeof entry.content === "string") queue.finish(entry);
+    else {
+      if (!again) queue.sendOff(entry, published.packetId, nowMs);
+      this.#sentHere++;
+    }
+    return true;
+  }
+
+  /** Once for each session: the statistics count. */
+  #noteMissing(name: string): void {
+    if (this.#isTopicMissing) return;
+    this.#isTopicMissing = true;
+    this.#options.note(`outbox: the credentials have no topic "${name}": readings for it are dropped`);
+  }
+
+  /** 0 or less where it may go now, as what is live always may. */
+  #pauseMs({ sequence }: Entry): number {
+    if (sequence > this.#backlogEnd) return 0;
+    return this.#dueMs - (BACKLOG_BURST - 1) * BACKLOG_INTERVAL_MS - this.#options.clock.ticksMs();
+  }
+
+  /** Quality 0: the session has lasted for so long after it was sent that the broker has it. */
+  #confirmProven(): void {
+    const { queue } = this.#options;
+    while (this.#unprovenMs() <= 0) {
+      this.#sentHere--;
+      queue.confirm(0);
+    }
+  }
+
+  /** Until the first one is proven; infinite where nothing waits for that. */
+  #unprovenMs(): number {
+    const { clock, queue, qos, keepAliveMs } = this.#options;
+    const first = queue.inFlight[0];
+    if (!first || qos === 1) return Number.POSITIVE_INFINITY;
+    return first.sentMs + Math.max(MIN_PROOF_MS, keepAliveMs * PROOF_KEEP_ALIVES) - clock.ticksMs();
+  }
+
+  /** Or sooner, where something is proven then. */
+  #wakeIn(delayMs: number): void {
+    this.#cancelWake();
+    this.#cancelWake = nothing;
+    const wakeMs = Math.min(delayMs, this.#unprovenMs());
+    if (Number.isFinite(wakeMs)) this.#cancelWake = this.#options.clock.after(wakeMs, () => this.#drainNow());
+  }
+
+  #topicOf({ topic }: Entry): string | undefined {
+    const { topics } = this.#options;
+    return Object.hasOwn(topics, topic) ? topics[topic] : undefined;
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,186 @@
+/** What the outbox has accepted and the broker not confirmed, within bounds, in order of acceptance. */
+import { failed, type Result, success } from "../../../modules/base/failure.js";
+import { MAX_PAYLOAD_BYTES } from "../../../modules/mqtt/mqtt.js";
+import type { Draft, OutboxStats, Waiting } from "./outbox.js";
+import type { Slots } from "./slots.js";
+
+/** Answers to commands included. In memory: with the 16 in flash 64 entries, of five slots each, of the chip's 4,928. */
+export const MAX_READINGS = 48;
+/** Payloads in memory: a tenth of the chip's chunk heap. The largest window and one more fit in. */
+export const MAX_READING_BYTES = 8 * 1024;
+
+/** The topic of answers to commands, by its name in the credentials. */
+const ANSWERS = "status";
+
+export interface Entry {
+  /** Order of acceptance, over restarts. */
+  readonly sequence: number;
+  /** Its name in the credentials. */
+  readonly topic: string;
+  /** The payload of a reading; the slot of what is in flash. */
+  readonly content: string | number;
+  /** Of the payload in memory. */
+  readonly bytes: number;
+}
+
+/** It was sent, and nobody has confirmed it. */
+export interface InFlight {
+  readonly entry: Entry;
+  /** 0 for quality 0. */
+  readonly packetId: number;
+  /** In the clock's ticks. */
+  readonly sentMs: number;
+}
+
+export class Queue {
+  #slots: Slots;
+  /** In order of acceptance. */
+  #waiting: Entry[];
+  /** In the order in which they were sent first. */
+  #inFlight: InFlight[] = [];
+  #lastSequence: number;
+  #readings = 0;
+  #readingBytes = 0;
+  #stored: number;
+  #dropped = 0;
+  #sent = 0;
+
+  constructor(slots: Slots, note: (text: string) => void) {
+    this.#slots = slots;
+    this.#waiting = slots.find(note).map(({ sequence, topic, slot }) => ({ sequence, topic, content: slot, bytes: 0 }));
+    this.#lastSequence = this.#waiting.at(-1)?.sequence ?? 0;
+    this.#stored = this.#waiting.length;
+  }
+
+  get stats(): OutboxStats {
+    return {
+      queued: this.#waiting.length + this.#inFlight.length,
+      stored: this.#stored,
+      dropped: this.#dropped,
+      sent: this.#sent,
+    };
+  }
+
+  get inFlight(): readonly InFlight[] {
+    return this.#inFlight;
+  }
+
+  /** Of what was accepted last. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  add({ topic, payload, durable }: Draft): Result<void> {
+    // The first comparison saves the bytes of something huge.
+    const bytes = payload.length > MAX_PAYLOAD_BYTES ? payload.length : ArrayBuffer.fromString(payload).byteLength;
+    if (bytes > MAX_PAYLOAD_BYTES) return failed("message-too-large", `${bytes} bytes for ${topic}`);
+    const sequence = ++this.#lastSequence;
+    if (durable) {
+      const slot = this.#slots.write({ sequence, topic, payload });
+      if (!slot.ok) return slot;
+      this.#stored++;
+      this.#waiting.push({ sequence, topic, content: slot.value, bytes: 0 });
+    } else {
+      this.#makeRoom(bytes);
+      this.#readings++;
+      this.#readingBytes += bytes;
+      this.#waiting.push({ sequence, topic, content: payload, bytes });
+    }
+    return success(undefined);
+  }
+
+  first(isWanted: (entry: Entry) => boolean): Entry | undefined {
+    return this.#waiting.find(isWanted);
+  }
+
+  oldest(topic: string, count: number): Waiting[] {
+    const found: Waiting[] = [];
+    for (const entry of this.#waiting) {
+      if (found.length === count) break;
+      const payload = entry.topic === topic ? this.payloadOf(entry) : undefined;
+      if (payload !== undefined) found.push({ sequence: entry.sequence, payload });
+    }
+    return found;
+  }
+
+  /** Since somebody asked for it, it may have fallen off. */
+  finishIfWaiting(sequence: number): void {
+    const entry = this.#waiting.find((one) => one.sequence === sequence);
+    if (entry) this.finish(entry);
+  }
+
+  /** @returns undefined where flash does not give it */
+  payloadOf({ content }: Entry): string | undefined {
+    if (typeof content === "string") return content;
+    const stored = this.#slots.read(content);
+    return typeof stored === "object" ? stored.payload : undefined;
+  }
+
+  sendOff(entry: Entry, packetId: number, sentMs: number): void {
+    this.#take(entry);
+    this.#inFlight.push({ entry, packetId, sentMs });
+  }
+
+  /** One in flight is with the broker. */
+  confirm(index: number): void {
+    this.#sent++;
+    this.#forget(this.#inFlight.splice(index, 1)[0]!.entry);
+  }
+
+  /** One that nobody confirms is sent. */
+  finish(entry: Entry): void {
+    this.#sent++;
+    this.#take(entry);
+    this.#forget(entry);
+  }
+
+  /** One in flight waits again, as if it had not been sent. */
+  putBack(index: number): void {
+    const { entry } = this.#inFlight.splice(index, 1)[0]!;
+    const after = this.#waiting.findIndex(({ sequence }) => sequence > entry.sequence);
+    this.#waiting.splice(after < 0 ? this.#waiting.length : after, 0, entry);
+  }
+
+  /** It cannot be delivered, or had to make room. */
+  drop(entry: Entry): void {
+    this.#dropped++;
+    this.#take(entry);
+    this.#forget(entry);
+  }
+
+  /** What flash does not give: it stays there for the next start, which looks at it again. */
+  leave(entry: Entry): void {
+    this.#dropped++;
+    this.#stored--;
+    this.#take(entry);
+  }
+
+  /**
+   * The oldest reading falls off: a newer one is worth more. Somebody waits for an answer: of these the oldest goes
+   * where nothing else is left. Those in flight stay, and are fewer than the bounds.
+   */
+  #makeRoom(bytes: number): void {
+    while (this.#readings >= MAX_READINGS || this.#readingBytes + bytes > MAX_READING_BYTES) {
+      const inMemory = this.#waiting.filter(({ content }) => typeof content === "string");
+      const oldest = inMemory.find(({ topic }) => topic !== ANSWERS) ?? inMemory[0];
+      if (!oldest) return;
+      this.drop(oldest);
+    }
+  }
+
+  #take(entry: Entry): void {
+    const index = this.#waiting.indexOf(entry);
+    if (index >= 0) this.#waiting.splice(index, 1);
+    else this.#inFlight = this.#inFlight.filter((sent) => sent.entry !== entry);
+  }
+
+  #forget({ content, bytes }: Entry): void {
+    if (typeof content === "number") {
+      this.#stored--;
+      this.#slots.free(content);
+    } else {
+      this.#readings--;
+      this.#readingBytes -= bytes;
+    }
+  }
+}

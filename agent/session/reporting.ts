@@ -1,0 +1,47 @@
+/** Status and heartbeat, now and from time to time, for as long as a session lasts. */
+
+import { type Cancel, every } from "../../modules/clock/clock.js";
+import type { MqttSession } from "../../modules/mqtt/mqtt.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import type { Device } from "../device/device.js";
+import { heartbeat, status } from "./reports.js";
+
+export interface Reporting {
+  /** The intervals may have changed. */
+  retime(): void;
+  /** There is something new in it. */
+  sayStatus(): void;
+  stop(): void;
+}
+
+const STATUS_INTERVAL_MS = 60_000;
+/** More often than the status. */
+const HEARTBEAT_INTERVAL_MS = 30_000;
+
+/** Past the outbox: what finds no room is not said, the next one is newer. */
+export function startReports(device: Device, mqtt: MqttSession, { credentials, pace }: Configuration): Reporting {
+  const { clock, build, preferences, telemetry } = device;
+  const { topics, qos } = credentials;
+  const say = (topic: string | undefined, content: object, retain: boolean) =>
+    topic !== undefined && mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
+  const sayStatus = () => void say(topics.status, status(device), true);
+  const sayHeartbeat = () => void say(topics.heartbeat, heartbeat(device), false);
+  let cancels: Cancel[] = [];
+
+  const stop = () => {
+    for (const cancel of cancels) cancel();
+  };
+  const retime = () => {
+    stop();
+    const { dataIntervalMs, statusIntervalMs } = preferences.read() ?? {};
+    // What services call a heartbeat is the status where there is no topic for one.
+    const paceMs = topics.heartbeat === undefined ? pace.heartbeatMs : undefined;
+    cancels = [every(clock, statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus)];
+    if (topics.heartbeat !== undefined)
+      cancels.push(every(clock, pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat));
+    telemetry.begin(device, dataIntervalMs ?? pace.dataMs ?? build.dataIntervalMs);
+  };
+  sayStatus();
+  retime();
+  return { retime, sayStatus, stop };
+}

@@ -1,0 +1,40 @@
+/** What the device says of itself. */
+import type { Device } from "../device/device.js";
+
+/** For the status topic, retained; as the device provisioning service's brokers expect it, and more. */
+export function status(device: Device): object {
+  const { wifi, system, build, outbox, connections } = device;
+  const { address, rssi } = wifi.status();
+  return {
+    online: true,
+    ip_address: address,
+    rssi,
+    free_heap: system.freeHeapBytes(),
+    uptime: uptimeSeconds(device),
+    firmware_version: build.firmwareVersion,
+    reset_reason: system.resetReason(),
+    reconnects: Math.max(0, connections.count - 1),
+    outbox: outbox.stats,
+    update: device.updates.status,
+    timestamp: timestamp(device),
+  };
+}
+
+/** For the heartbeat topic, where the service names one. */
+export function heartbeat(device: Device): object {
+  return { uptime: uptimeSeconds(device), timestamp: timestamp(device) };
+}
+
+/** The one sensor that every board has. */
+export function wifiReading(device: Device): object {
+  return { sensor: "wifi", rssi: device.wifi.status().rssi, uptime: uptimeSeconds(device) };
+}
+
+/** UTC, ISO 8601; undefined while nobody has told the time. */
+export function timestamp({ clock, calendar }: Device): string | undefined {
+  return calendar.isKnown ? new Date(clock.nowMs()).toISOString() : undefined;
+}
+
+export function uptimeSeconds({ clock }: Device): number {
+  return Math.floor(clock.ticksMs() / 1000);
+}

@@ -1,0 +1,31 @@
+/** Readings, one each data interval, whether or not the broker is there: the outbox keeps them meanwhile. */
+
+import { guarded } from "../../modules/base/guard.js";
+import { noteFailure } from "../../modules/base/log.js";
+import { type Cancel, every } from "../../modules/clock/clock.js";
+import type { Device } from "../device/device.js";
+import { publisher } from "./publish.js";
+import { timestamp, wifiReading } from "./reports.js";
+
+export class Telemetry {
+  #intervalMs: number | undefined;
+  #cancel: Cancel = () => {};
+
+  /** From the first connection on; with another interval it starts anew. */
+  begin(device: Device, intervalMs: number): void {
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.#cancel();
+    const read = guarded("reading", () => say(device));
+    this.#cancel = every(device.clock, intervalMs, read);
+    read();
+  }
+}
+
+function say(device: Device): void {
+  const { read } = device.application;
+  const reading = read ? read() : wifiReading(device);
+  if (!reading) return;
+  const added = publisher(device)("data", { ...reading, timestamp: timestamp(device) });
+  if (!added.ok) noteFailure(device.log, added.failure);
+}

@@ -1,0 +1,54 @@
+/** What proves the device in a TLS handshake: read for one, and not kept. */
+import { failed, type Result, success } from "../base/failure.js";
+import type { Store } from "../storage/storage.js";
+import type { ClientIdentity } from "../tls/client-identity.js";
+import { isEqual } from "../tls/der.js";
+import { decodeIdentity, encodeIdentity } from "./blob.js";
+import { readFactoryCredential } from "./factory-credential.js";
+
+/** The factory's claim and its device certificate, and two for what the device gets by itself. */
+export type CertificateId = "claim" | "factory" | SlotId;
+export type SlotId = "slot0" | "slot1";
+export const SLOTS: readonly SlotId[] = ["slot0", "slot1"];
+
+export interface Keystore {
+  read(id: CertificateId): ClientIdentity | undefined;
+  /** When it returns ok the identity is in flash; otherwise the slot is empty, or as it was. */
+  write(slot: SlotId, identity: ClientIdentity): Result<void>;
+  erase(slot: SlotId): Result<void>;
+  has(id: CertificateId): boolean;
+}
+
+/**
+ * A slot is one blob. NVS writes a blob's index last, and the blob has a checksum: it is whole or not there.
+ * @param store the agent's own namespace
+ * @param factory the namespace that only the factory writes
+ */
+export function createKeystore(store: Store, factory: Pick<Store, "getBytes">): Keystore {
+  const read = (id: CertificateId): ClientIdentity | undefined => {
+    if (id === "claim") return readFactoryCredential(factory, "claim");
+    if (id === "factory") return readFactoryCredential(factory, "device");
+    return decodeIdentity(store.getBytes(id));
+  };
+  return {
+    read,
+    write(slot, identity) {
+      const blob = encodeIdentity(identity);
+      const stored = store.getBytes(slot);
+      // Flash wears: nothing new is not written.
+      if (stored && isEqual(stored, blob)) return success(undefined);
+      return changed(slot, () => store.setBytes(slot, blob));
+    },
+    erase: (slot) => changed(slot, () => store.getBytes(slot) && store.delete(slot)),
+    has: (id) => read(id) !== undefined,
+  };
+}
+
+function changed(slot: SlotId, change: () => void): Result<void> {
+  try {
+    change();
+    return success(undefined);
+  } catch {
+    return failed("storage-full", slot);
+  }
+}

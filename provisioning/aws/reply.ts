@@ -1,0 +1,259 @@
+/**
+ * Reads a reply of AWS IoT's provisioning API while it comes (AWS IoT Core, "Device provisioning MQTT API"): one JSON
+ * object of texts and numbers, and in it `deviceConfiguration`, an object of texts. PEM becomes DER on its way, a reply
+ * of 3.5 KB is never whole in memory.
+ */
+
+import { failed, type Result, success } from "../../modules/base/failure.js";
+import { fromBase64 } from "../../modules/data/base64.js";
+
+export interface Reply {
+  /** What has a meaning here, by its name. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly certificate: Uint8Array | undefined;
+  /** PKCS#1, as AWS makes it; PKCS#8 where `isPkcs8` is true. */
+  readonly key: Uint8Array | undefined;
+  readonly isPkcs8: boolean;
+  readonly deviceConfiguration: Readonly<Record<string, string>>;
+}
+
+/** Longest text of each, in bytes; what is in no list passes by. A token of 464 was seen, clients allow for 1,024. */
+const TEXT_BYTES: Readonly<Record<string, number>> = {
+  certificateId: 64,
+  certificateOwnershipToken: 1_024,
+  thingName: 128,
+  statusCode: 8,
+  errorCode: 64,
+  errorMessage: 1_024,
+};
+/** Whatever is longer is cut: people read it. */
+const SHOWN = new Set(["errorMessage"]);
+/** Of RSA-2048 a certificate has about 860, a key 1,192. */
+const MAX_DER_BYTES = 2_048;
+const MAX_NAME_BYTES = 48;
+/** Of the device's configuration: each goes to flash. */
+const MAX_MEMBERS = 16;
+const MAX_MEMBER_BYTES = 256;
+const MAX_BYTES = 1_024;
+/** Base64 is turned into bytes by as many digits. */
+const GROUP_DIGITS = 64;
+
+const [QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE, DASH] = [0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d, 0x2d] as const;
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
+
+/** One block of PEM (RFC 7468), a byte at a time. */
+class PemSink {
+  label = "";
+  #der = new Uint8Array(MAX_DER_BYTES);
+  #length = 0;
+  #digits = "";
+  #boundaries = 0;
+  #isBoundary = false;
+  isBroken = false;
+
+  write(byte: number): void {
+    if (byte === DASH && !this.#isBoundary) {
+      this.#isBoundary = true;
+      this.#boundaries++;
+    }
+    if (this.#isBoundary) {
+      if (byte <= 0x20 && byte !== 0x20) this.#isBoundary = false;
+      else if (this.#boundaries === 1 && byte !== DASH && this.label.length < MAX_NAME_BYTES)
+        this.label += String.fromCharCode(byte);
+    } else if (byte > 0x20 && this.#boundaries === 1) {
+      this.#digits += String.fromCharCode(byte);
+      if (this.#digits.length === GROUP_DIGITS) this.#flush();
+    }
+  }
+
+  /** @returns undefined where there is no whole block */
+  der(): Uint8Array | undefined {
+    this.#flush();
+    return this.#boundaries === 2 && this.#length > 0 && !this.isBroken ? this.#der.slice(0, this.#length) : undefined;
+  }
+
+  #flush(): void {
+    const bytes = fromBase64(this.#digits);
+    this.isBroken ||= this.#digits.length % 4 !== 0 || this.#length + bytes.length > MAX_DER_BYTES;
+    this.#digits = "";
+    if (this.isBroken) return;
+    this.#der.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+}
+
+export class ReplyReader {
+  #depth = 0;
+  /** "name": a name or the end follows; "value": what belongs to the name. */
+  #expects: "name" | "colon" | "value" | "comma" | "end" = "value";
+  #isInText = false;
+  /** In a number, `true`, `false` or `null`. */
+  #isInWord = false;
+  #isEscaped = false;
+  /** Of `\uXXXX` the digits. */
+  #unicode: string | undefined;
+  #name = "";
+  /** Of the text that is coming. */
+  #bytes = new Uint8Array(MAX_BYTES);
+  #length = 0;
+  #limit = 0;
+  #isCut = false;
+  #pem: PemSink | undefined;
+  #fault: string | undefined;
+  #texts: Record<string, string> = {};
+  #deviceConfiguration: Record<string, string> = {};
+  #members = 0;
+  #certificate: Uint8Array | undefined;
+  #key: Uint8Array | undefined;
+  #isPkcs8 = false;
+
+  see(bytes: Uint8Array): void {
+    for (let index = 0; index < bytes.length && this.#fault === undefined; index++) {
+      if (this.#isInText) this.#seeText(bytes[index]!);
+      else this.#seeBetween(bytes[index]!);
+    }
+  }
+
+  result(): Result<Reply> {
+    if (this.#fault === undefined && this.#expects !== "end") this.#fault = "cut";
+    if (this.#fault !== undefined) return failed("bad-answer", `reply: ${this.#fault}`);
+    return success({
+      texts: this.#texts,
+      certificate: this.#certificate,
+      key: this.#key,
+      isPkcs8: this.#isPkcs8,
+      deviceConfiguration: this.#deviceConfiguration,
+    });
+  }
+
+  /** A number or a word has no quotes: it ends where something else begins. */
+  #seeBetween(byte: number): void {
+    const expects = this.#expects;
+    const isDelimiter = byte === COMMA || byte === CLOSE || byte <= 0x20;
+    if (this.#isInWord && isDelimiter) this.#endValue();
+    if (byte <= 0x20) return;
+    if (byte === QUOTE && (expects === "name" || (expects === "value" && this.#depth > 0 && !this.#isInWord)))
+      this.#beginText();
+    else if (byte === OPEN && expects === "value" && !this.#isInWord) this.#open();
+    else if (byte === CLOSE && (this.#expects === "comma" || expects === "name") && this.#depth > 0) this.#close();
+    else if (byte === COMMA && this.#expects === "comma") this.#expects = "name";
+    else if (byte === COLON && expects === "colon") this.#beginValue();
+    else if (expects === "value" && this.#depth > 0 && /[-+.\w]/.test(String.fromCharCode(byte))) this.#seeWord(byte);
+    else this.#fault = "no JSON";
+  }
+
+  #seeWord(byte: number): void {
+    this.#isInWord = true;
+    this.#keep(byte);
+  }
+
+  #open(): void {
+    if (this.#depth === 2 || (this.#depth === 1 && this.#name !== "deviceConfiguration")) this.#fault = "nested";
+    this.#depth++;
+    this.#expects = "name";
+  }
+
+  #close(): void {
+    this.#depth--;
+    this.#expects = this.#depth === 0 ? "end" : "comma";
+  }
+
+  #beginText(): void {
+    this.#isInText = true;
+    if (this.#expects === "name") this.#begin(MAX_NAME_BYTES);
+    else if (this.#depth === 1 && (this.#name === "certificatePem" || this.#name === "privateKey"))
+      this.#pem = new PemSink();
+  }
+
+  #beginValue(): void {
+    this.#expects = "value";
+    const known = Object.hasOwn(TEXT_BYTES, this.#name) ? TEXT_BYTES[this.#name]! : 0;
+    this.#begin(this.#depth === 2 ? MAX_MEMBER_BYTES : known);
+  }
+
+  #begin(limit: number): void {
+    this.#limit = limit;
+    this.#length = 0;
+    this.#isCut = false;
+  }
+
+  #seeText(byte: number): void {
+    if (this.#unicode !== undefined) this.#seeUnicode(byte);
+    else if (this.#isEscaped) {
+      this.#isEscaped = false;
+      const character = String.fromCharCode(byte);
+      if (character === "u") this.#unicode = "";
+      else this.#keep((ESCAPES[character] ?? character).charCodeAt(0));
+    } else if (byte === BACKSLASH) this.#isEscaped = true;
+    else if (byte === QUOTE) this.#endText();
+    else this.#keep(byte);
+  }
+
+  /** As UTF-8. What AWS escapes is in the basic plane: a half of a pair becomes a question mark. */
+  #seeUnicode(byte: number): void {
+    this.#unicode += String.fromCharCode(byte);
+    if (this.#unicode!.length < 4) return;
+    const unit = /^[0-9a-f]{4}$/i.test(this.#unicode!) ? Number.parseInt(this.#unicode!, 16) : 0xd800;
+    this.#unicode = undefined;
+    if (unit >= 0xd800 && unit < 0xe000) this.#keep(0x3f);
+    else if (unit < 0x80) this.#keep(unit);
+    else {
+      if (unit >= 0x800) this.#keep(0xe0 | (unit >> 12));
+      this.#keep(unit >= 0x800 ? 0x80 | ((unit >> 6) & 0x3f) : 0xc0 | (unit >> 6));
+      this.#keep(0x80 | (unit & 0x3f));
+    }
+  }
+
+  #keep(byte: number): void {
+    if (this.#pem) this.#pem.write(byte);
+    else if (this.#length < this.#limit) this.#bytes[this.#length++] = byte;
+    else this.#isCut = true;
+  }
+
+  #endText(): void {
+    this.#isInText = false;
+    if (this.#expects === "name") {
+      this.#name = this.#isCut ? "" : this.#text();
+      this.#expects = "colon";
+    } else this.#endValue();
+  }
+
+  #endValue(): void {
+    this.#expects = "comma";
+    this.#isInWord = false;
+    const name = this.#name;
+    const pem = this.#pem;
+    this.#pem = undefined;
+    if (pem) this.#endPem(name, pem);
+    else if (this.#depth === 2) this.#endMember(name);
+    else if (this.#limit > 0) {
+      if (this.#isCut && !SHOWN.has(name)) this.#fault = `${name} is too long`;
+      this.#texts[name] = this.#text();
+    }
+  }
+
+  #endPem(name: string, pem: PemSink): void {
+    const der = pem.der();
+    if (!der) this.#fault = `${name} is no PEM`;
+    else if (name === "certificatePem") this.#certificate = der;
+    else {
+      this.#key = der;
+      this.#isPkcs8 = pem.label === "BEGIN PRIVATE KEY";
+    }
+  }
+
+  /** Where there are too many, or one is too long, none is half-believed. */
+  #endMember(name: string): void {
+    if (this.#isCut || name === "" || ++this.#members > MAX_MEMBERS) this.#fault = "deviceConfiguration is too large";
+    else this.#deviceConfiguration[name] = this.#text();
+  }
+
+  #text(): string {
+    try {
+      return String.fromArrayBuffer(this.#bytes.slice(0, this.#length).buffer as ArrayBuffer);
+    } catch {
+      this.#fault = "no UTF-8";
+      return "";
+    }
+  }
+}

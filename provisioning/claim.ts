@@ -1,0 +1,64 @@
+/**
+ * A claim certificate with its private key, as a phone hands it over (AWS IoT fleet provisioning by trusted user):
+ * PEM in, the DER of both in base64 out, for the provisioning protocol that spends it.
+ */
+
+import { Secret } from "../modules/base/secret.js";
+import { fromBase64 } from "../modules/data/base64.js";
+import { asInteger, asObject } from "../modules/data/json.js";
+import { pemBlocks } from "../modules/data/pem.js";
+import type { SettingsMistake } from "../modules/settings/settings.js";
+import { StoredRecord } from "../modules/storage/record.js";
+import type { Store } from "../modules/storage/storage.js";
+import { parseCertificate } from "../modules/tls/certificate.js";
+import { isKeyOf } from "../modules/tls/private-key.js";
+
+export interface Claim {
+  /** DER, base64. */
+  readonly certificate: string;
+  /** DER, base64: PKCS#1, PKCS#8 or SEC 1, as `keyLabel` says. */
+  readonly key: Secret;
+  readonly keyLabel: (typeof KEY_LABELS)[number];
+  /** Milliseconds since 1970: a trusted user's counts for five minutes. Undefined where nobody has said it. */
+  readonly expiresMs?: number | undefined;
+}
+
+const KEY_LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const;
+
+/** Of both in base64: the record has to fit into an NVS string. */
+const MAX_CLAIM_CHARACTERS = 3_700;
+
+/**
+ * @param text certificate and key in PEM, in any order
+ * @param nowMs a calendar that nobody has set is behind: what has ended by it has ended
+ */
+export function parseClaim(text: string, nowMs: number): Claim | SettingsMistake {
+  const certificate = first(text, "CERTIFICATE");
+  const keyLabel = KEY_LABELS.find((label) => first(text, label) !== undefined);
+  const key = keyLabel && first(text, keyLabel);
+  if (!certificate || !keyLabel || !key) return "claim-invalid";
+  if (certificate.length + key.length > MAX_CLAIM_CHARACTERS) return "certificates-too-large";
+  const leaf = parseCertificate(fromBase64(certificate));
+  if (!leaf || !isKeyOf(fromBase64(key), keyLabel, leaf)) return "claim-key";
+  return leaf.notAfterMs < nowMs ? "claim-expired" : { certificate, key: new Secret(key), keyLabel };
+}
+
+function first(text: string, label: string): string | undefined {
+  return pemBlocks(text, label).next().value ?? undefined;
+}
+
+export function claimRecord(store: Store): StoredRecord<Claim> {
+  return new StoredRecord({
+    store,
+    key: "claim",
+    // What is undefined JSON leaves out.
+    encode: ({ key, ...others }: Claim) => ({ ...others, key: key.reveal() }),
+    decode(value): Claim | undefined {
+      const { certificate, key, keyLabel, expiresMs } = asObject(value) ?? {};
+      const label = KEY_LABELS.find((one) => one === keyLabel);
+      if (typeof certificate !== "string" || typeof key !== "string" || !label) return undefined;
+      const endMs = asInteger(expiresMs, 1, Number.MAX_SAFE_INTEGER);
+      return { certificate, key: new Secret(key), keyLabel: label, ...(endMs && { expiresMs: endMs }) };
+    },
+  });
+}

@@ -1,0 +1,244 @@
+/**
+ * Fleet provisioning of AWS IoT: a claim certificate, from the factory or from a trusted user's phone, is exchanged for
+ * one of the device's own, over MQTT. What has come is in flash before the next step, so that a power cut loses at most
+ * one certificate, and the device says which.
+ */
+
+import { failed, type Reason, type Result, success } from "../../modules/base/failure.js";
+import { Secret } from "../../modules/base/secret.js";
+import { sleep } from "../../modules/clock/clock.js";
+import { formatAddress } from "../../modules/data/address.js";
+import { fromBase64 } from "../../modules/data/base64.js";
+import { crc32 } from "../../modules/data/crc32.js";
+import type { CertificateId } from "../../modules/identity/keystore.js";
+import { pkcs8Of } from "../../modules/identity/pkcs8.js";
+import { parseCertificate } from "../../modules/tls/certificate.js";
+import type { ClientIdentity } from "../../modules/tls/client-identity.js";
+import { isKeyOf, PKCS1_LABEL, PKCS8_LABEL } from "../../modules/tls/private-key.js";
+import { awsConfiguration, holds, keptIn } from "../aws/configuration.js";
+import type { Reply } from "../aws/reply.js";
+import type { Claim } from "../claim.js";
+import type { Configuration } from "../configuration.js";
+import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
+import { type Dialogue, type Endpoint, knock, openDialogue, RECONNECT_MS } from "./dialogue.js";
+import type { Enrolment } from "./record.js";
+import {
+  CREATE_TOPIC,
+  isDefinite,
+  isTokenRefused,
+  nameOf,
+  parametersOf,
+  registerTopic,
+  rejection,
+  templateOf,
+} from "./request.js";
+
+/** A token counts for an hour; nobody's clock is exact. */
+const TOKEN_LIFETIME_MS = 55 * 60 * 1000;
+
+/** The broker is there, and does not want this certificate, or this client id with it. */
+export const REFUSALS: ReadonlySet<Reason> = new Set([
+  "broker-closed",
+  "broker-credentials",
+  "broker-refused",
+  "connection-lost",
+  "tls-failed",
+] as const);
+
+export const fleet: Protocol = {
+  ...certificatesAlone,
+  /** Who has a certificate from there asks for no other, but in its turn. */
+  async query(context) {
+    const kept = keptIn(context);
+    if (kept) {
+      forgetEnrolment(context, kept.credentials.certificate!);
+      return configured(context.rotation ? await rotate(context, kept, context.rotation) : success(kept));
+    }
+    return configured((await resume(context)) ?? (await enrol(context)));
+  },
+};
+
+function configured(found: Result<Configuration>): Result<Answer> {
+  return found.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : found;
+}
+
+/** After a power cut, or an answer that was lost: the certificate may be active already. */
+async function resume(context: ProvisioningContext): Promise<Result<Configuration> | undefined> {
+  const staged = stagedIn(context);
+  if (staged?.configuration) return success(staged.configuration);
+  if (!staged?.isSent) return undefined;
+  const { io, url, identity, keystore, told } = context;
+  const clientId = nameOf(identity);
+  const admitted = await knock(io, { ...url, clientId, identity: () => keystore.read(staged.slot) });
+  if (!admitted.ok) return REFUSALS.has(admitted.failure.reason) ? undefined : admitted;
+  told.note("fleet provisioning: the thing's name and configuration were lost, the serial number stands for it");
+  return registered(context, staged, clientId, {});
+}
+
+/** What is in use is stored. A rotation that the power has ended may have left another one behind. */
+function forgetEnrolment(context: ProvisioningContext, used: CertificateId): void {
+  const staged = context.enrolments.read();
+  if (staged && staged.slot !== used && (staged.isSent || staged.configuration)) sayLost(context, staged);
+  context.enrolments.erase();
+}
+
+/** The certificate in use takes the place of a claim; it stays until a connection has proven the new one. */
+async function rotate(
+  context: ProvisioningContext,
+  { credentials, deviceConfiguration = {} }: Configuration,
+  templateName: string,
+): Promise<Result<Configuration>> {
+  const { io, keystore, url } = context;
+  const { clientId, certificate } = credentials;
+  const endpoint = { ...url, clientId, identity: () => keystore.read(certificate!) };
+  // The session that has ended for it may have begun just now.
+  await sleep(io.clock, RECONNECT_MS);
+  return enrolAt(context, endpoint, { templateName, clientId, deviceConfiguration });
+}
+
+/** With the claim: a new certificate, or the one that waits in flash, gets its thing. */
+async function enrol(context: ProvisioningContext): Promise<Result<Configuration>> {
+  const { url, identity } = context;
+  const clientId = nameOf(identity);
+  const claim = claimOf(context);
+  if (!claim.ok) return claim;
+  const endpoint = { ...url, clientId, identity: claim.value };
+  const found = await enrolAt(context, endpoint, { templateName: templateOf(url)!, clientId, deviceConfiguration: {} });
+  // The calendar may not have been known before.
+  return !found.ok && REFUSALS.has(found.failure.reason) && !claimOf(context).ok ? ENDED : found;
+}
+
+/** What is asked of RegisterThing, and what stands where it says nothing. */
+interface Registration {
+  readonly templateName: string;
+  readonly clientId: string;
+  readonly deviceConfiguration: Readonly<Record<string, string>>;
+}
+
+async function enrolAt(
+  context: ProvisioningContext,
+  endpoint: Endpoint,
+  registration: Registration,
+): Promise<Result<Configuration>> {
+  const opened = await openDialogue(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
+  if (!opened.ok) return opened;
+  const dialogue = opened.value;
+  const found = await exchange(context, dialogue, registration);
+  await dialogue.close();
+  return found;
+}
+
+async function exchange(
+  context: ProvisioningContext,
+  dialogue: Dialogue,
+  registration: Registration,
+): Promise<Result<Configuration>> {
+  const staged = stagedIn(context);
+  const isYoung = staged && Math.abs(context.io.clock.nowMs() - staged.createdMs) < TOKEN_LIFETIME_MS;
+  const found = isYoung ? await register(context, dialogue, staged, registration) : TOKEN_REFUSED;
+  if (found !== TOKEN_REFUSED) return found;
+  if (staged?.isSent) sayLost(context, staged);
+  const created = await create(context, dialogue);
+  if (!created.ok) return created;
+  const registered = await register(context, dialogue, created.value, registration);
+  return registered === TOKEN_REFUSED
+    ? failed("server-error", "it refuses the token that it has just given")
+    : registered;
+}
+
+/** CreateKeysAndCertificate. When it returns ok all of it is in flash. */
+async function create(context: ProvisioningContext, dialogue: Dialogue): Promise<Result<Enrolment>> {
+  const { io, url, keystore, enrolments } = context;
+  const answered = await dialogue.ask("CreateKeysAndCertificate", CREATE_TOPIC, {});
+  if (!answered.ok) return answered;
+  const { isAccepted, reply } = answered.value;
+  if (!isAccepted) return rejection(reply);
+  const identity = identityIn(reply);
+  const { certificateId, certificateOwnershipToken } = reply.texts;
+  if (!identity || !certificateId || !certificateOwnershipToken)
+    return failed("bad-answer", "CreateKeysAndCertificate: certificate, key or token");
+  const slot = context.freeSlot();
+  const enrolment: Enrolment = {
+    ...{ url: formatAddress(url), slot, mark: crc32(identity.chain[0]!), certificateId, isSent: false },
+    ...{ token: new Secret(certificateOwnershipToken), createdMs: io.clock.nowMs() },
+  };
+  // The record is worth nothing before its certificate is there, and the certificate says nothing without it.
+  const noted = enrolments.write(enrolment);
+  const stored = noted.ok ? keystore.write(slot, identity) : noted;
+  return stored.ok ? success(enrolment) : stored;
+}
+
+const TOKEN_REFUSED = "token-refused";
+
+/** RegisterThing. */
+async function register(
+  context: ProvisioningContext,
+  dialogue: Dialogue,
+  enrolment: Enrolment,
+  { templateName, clientId, deviceConfiguration }: Registration,
+): Promise<Result<Configuration> | typeof TOKEN_REFUSED> {
+  const { url, identity, enrolments } = context;
+  const noted = enrolments.write({ ...enrolment, isSent: true });
+  if (!noted.ok) return noted;
+  const token = enrolment.token.reveal();
+  const answered = await dialogue.ask("RegisterThing", registerTopic(templateName), {
+    certificateOwnershipToken: token,
+    parameters: parametersOf(url, identity),
+  });
+  if (!answered.ok) return answered;
+  const { isAccepted, reply } = answered.value;
+  if (isAccepted) {
+    const given = { ...deviceConfiguration, ...reply.deviceConfiguration };
+    return registered(context, enrolment, reply.texts.thingName ?? clientId, given);
+  }
+  if (isTokenRefused(reply)) return TOKEN_REFUSED;
+  // The token waits for the next try, for its hour: what was sent before stays uncertain.
+  if (isDefinite(reply) && !enrolment.isSent) enrolments.write(enrolment);
+  return rejection(reply, token);
+}
+
+/** A template need not make a thing: then the device's own name stands for it. */
+function registered(
+  { url: { host, port }, enrolments }: ProvisioningContext,
+  enrolment: Enrolment,
+  clientId: string,
+  deviceConfiguration: Readonly<Record<string, string>>,
+): Result<Configuration> {
+  const checked = awsConfiguration({ host, port, clientId }, enrolment.slot, deviceConfiguration);
+  if (!checked.ok) return checked;
+  const noted = enrolments.write({ ...enrolment, token: new Secret(""), configuration: checked.value });
+  return noted.ok ? checked : noted;
+}
+
+/** Whole, and for this address. */
+function stagedIn(context: ProvisioningContext): Enrolment | undefined {
+  const enrolment = context.enrolments.read();
+  return enrolment?.url === formatAddress(context.url) && holds(context, enrolment) ? enrolment : undefined;
+}
+
+/** AWS deletes what was not registered within the hour; this one may have been. */
+function sayLost({ told }: ProvisioningContext, { certificateId }: Enrolment): void {
+  told.note(`fleet provisioning: certificate ${certificateId} may be active, and nobody uses it: delete it`);
+}
+
+const ENDED = failed("secret-refused", "the claim has ended: hand over a new one");
+
+/** A person's counts before the factory's. */
+function claimOf({ claim, keystore, io }: ProvisioningContext): Result<() => ClientIdentity | undefined> {
+  const handed = claim();
+  const isOver = handed?.expiresMs !== undefined && handed.expiresMs <= io.clock.nowMs();
+  if (handed && !isOver) return success(() => identityOf(claim() ?? handed));
+  if (keystore.has("claim")) return success(() => keystore.read("claim"));
+  return handed ? ENDED : failed("no-identity", "claim certificate");
+}
+
+function identityOf({ certificate, key, keyLabel }: Claim): ClientIdentity {
+  return { chain: [fromBase64(certificate)], key: pkcs8Of(fromBase64(key.reveal()), keyLabel) };
+}
+
+function identityIn({ certificate, key, isPkcs8 }: Reply): ClientIdentity | undefined {
+  const leaf = certificate && parseCertificate(certificate);
+  const label = isPkcs8 ? PKCS8_LABEL : PKCS1_LABEL;
+  if (!leaf || !key || !isKeyOf(key, label, leaf)) return undefined;
+  return { chain: [certificate], key: pkcs8Of(key, label) };
+}

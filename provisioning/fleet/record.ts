@@ -1,0 +1,58 @@
+/** What survives a power cut between a new certificate and the journal. */
+
+import { Secret } from "../../modules/base/secret.js";
+import { asInteger, asObject, asText } from "../../modules/data/json.js";
+import type { SlotId } from "../../modules/identity/keystore.js";
+import { StoredRecord } from "../../modules/storage/record.js";
+import type { Store } from "../../modules/storage/storage.js";
+import {
+  type Configuration,
+  checkConfiguration,
+  encodeConfiguration,
+  type RawConfiguration,
+} from "../configuration.js";
+
+/** A certificate that CreateKeysAndCertificate has brought. */
+export interface Enrolment {
+  readonly url: string;
+  readonly slot: SlotId;
+  /** CRC-32 of the certificate: another one may have come into its slot, or none. */
+  readonly mark: number;
+  /** By it people find the certificate in the account. */
+  readonly certificateId: string;
+  /** Empty where it is not needed any more. */
+  readonly token: Secret;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+  /** RegisterThing was published, and no answer says what has come of it. */
+  readonly isSent: boolean;
+  /** RegisterThing has brought it. */
+  readonly configuration?: Configuration | undefined;
+}
+
+export function enrolmentRecord(store: Store): StoredRecord<Enrolment> {
+  return new StoredRecord({
+    store,
+    key: "enrolment",
+    encode: ({ token, configuration, ...others }: Enrolment) => ({
+      ...others,
+      token: token.reveal(),
+      ...(configuration && { configuration: encodeConfiguration(configuration) }),
+    }),
+    decode(value): Enrolment | undefined {
+      const raw = asObject(value) ?? {};
+      const [url, certificateId] = [asText(raw.url), asText(raw.certificateId)];
+      const slot = raw.slot === "slot0" || raw.slot === "slot1" ? raw.slot : undefined;
+      const mark = asInteger(raw.mark, -0x8000_0000, 0x7fff_ffff);
+      const createdMs = asInteger(raw.createdMs, 0, Number.MAX_SAFE_INTEGER);
+      if (!url || !certificateId || !slot || mark === undefined || createdMs === undefined) return undefined;
+      const checked = raw.configuration ? checkConfiguration(raw.configuration as RawConfiguration) : undefined;
+      return {
+        ...{ url, slot, mark, certificateId, createdMs },
+        token: new Secret(asText(raw.token) ?? ""),
+        isSent: raw.isSent === true,
+        configuration: checked?.ok ? checked.value : undefined,
+      };
+    },
+  });
+}
