@@ -60,7 +60,7 @@ async function javascriptStage(): Promise<void> {
 /** Prints what the stage made: byte code by origin, and what ends up in flash. */
 function report(): void {
   const modules = join(TEMPORARY, "modules");
-  const ownBytes = ["main.xsb", "timer.xsb", "modules", "softap", "provisioning"]
+  const ownBytes = ["main.xsb", "timer.xsb", "agent", "modules", "softap", "provisioning"]
     .map((name) => byteCode(join(modules, name)))
     .reduce((sum, bytes) => sum + bytes, 0);
   const linked = readFileSync(join(TEMPORARY, "mc.xs.c"), "utf8");
