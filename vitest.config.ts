@@ -4,6 +4,15 @@ import { specifiers } from "./mocks/moddable/specifiers.js";
 
 const exactly = (text: string): RegExp => new RegExp(`^${text.replaceAll("/", "\\/")}$`);
 
+/** They compute from beginning to end: no sockets, no browser, no processes, no time but their own, no module replaced. */
+const COMPUTING = [
+  "tests/*.test.ts",
+  "tests/{factory,scripted,softap}/**/*.test.ts",
+  "tests/lifecycle/!(skip-activation).test.ts",
+  "tests/nvs/!(cli).test.ts",
+  "tests/provisioning/!(vending-dialects).test.ts",
+];
+
 export default defineConfig({
   resolve: {
     // Where tests import device code, its SDK modules are the mocks.
@@ -13,10 +22,33 @@ export default defineConfig({
     })),
   },
   test: {
-    include: ["tests/**/*.test.ts"],
     watch: false,
     // Threads of virtual devices and sockets of loopback: seconds, not minutes.
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "computing",
+          include: COMPUTING,
+          // A worker for each of two cores; a module is read once in each.
+          maxWorkers: 2,
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "waiting",
+          include: ["tests/**/*.test.ts"],
+          exclude: COMPUTING,
+          // They sleep most of the time.
+          maxWorkers: 8,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -58,12 +58,6 @@ test("the partitions: NVS, two slots and their record, aligned, in 8 MB, none ov
   expect(end).toBeLessThanOrEqual(8 * 1024 * 1024);
 });
 
-test("the bootloader takes a bad image back", () => {
-  expect(readFileSync(`${root}modules/system/esp32/sdkconfig.defaults`, "utf8")).toMatch(
-    /^CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y$/m,
-  );
-});
-
 test("the image says the version that the agent reports", () => {
   const defaults = readFileSync(`${root}modules/system/esp32/sdkconfig.defaults`, "utf8");
   expect(defaults).toMatch(/^CONFIG_APP_PROJECT_VER_FROM_CONFIG=y$/m);

@@ -2,9 +2,9 @@
  * `npm run build:esp32 [-- <folder of a product's manifest>]`: the firmware for `esp32/esp32s3`. With ESP-IDF the whole of it; without, the JavaScript stage
  * (tsc, xsc, xsl with preload and strip), which proves that the manifest links and gives the sizes.
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { standInForIdf } from "./idf.js";
 import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
 
 const TARGET = "esp32/esp32s3";
@@ -20,32 +20,9 @@ const APP: AppOptions = {
 const OUTPUT = join(ROOT, "build", NAME);
 const TEMPORARY = join(OUTPUT, "tmp", "esp32", "esp32s3", "release", NAME);
 
-/** mcconfig asks the IDF's folder for its version, which any git folder answers, and looks for the headers' folders. */
-function standInForIdf(): string {
-  const folder = join(OUTPUT, "no-idf");
-  for (const name of headerFolders()) mkdirSync(join(folder, name), { recursive: true });
-  if (!existsSync(join(folder, ".git"))) {
-    mkdirSync(folder, { recursive: true });
-    const git = (...args: string[]) =>
-      execFileSync("git", ["-c", "user.name=-", "-c", "user.email=-", ...args], { cwd: folder });
-    git("init", "-q");
-    git("commit", "-q", "--allow-empty", "-m", "stand-in");
-  }
-  return folder;
-}
-
-/** Those of the IDF that the project's own C needs beyond the SDK's. */
-function headerFolders(): string[] {
-  const modules = join(ROOT, "modules");
-  return readdirSync(modules)
-    .map((name) => join(modules, name, "esp32", "manifest.json"))
-    .filter(existsSync)
-    .flatMap((path) => [...readFileSync(path, "utf8").matchAll(/\$\(IDF_PATH\)\/([^"]+)/g)].map((match) => match[1]!));
-}
-
 async function javascriptStage(): Promise<void> {
   const sdk = findSdk();
-  const env = { ...sdk.env, IDF_PATH: standInForIdf() };
+  const env = { ...sdk.env, IDF_PATH: standInForIdf(OUTPUT) };
   await run("mcconfig", ["-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: writeManifest(APP), env });
   const config = join(TEMPORARY, "xsProj-esp32s3", "build", "config");
   mkdirSync(config, { recursive: true });

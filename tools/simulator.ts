@@ -1,18 +1,17 @@
 /**
  * The Moddable simulator with the agent in it: builds the app, starts `mcsim` (headless where there is no display),
- * listens to it as its debugger would, and starts it anew when the app asks for a restart, as the chip does.
+ * listens to it as its debugger would, on a port of its own, and starts it anew when the app asks for a restart, as the
+ * chip does.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { manifestConfig } from "../mocks/device/built.js";
 import { flashAtFactory } from "../mocks/device/flash-file.js";
 import { makeImage } from "../mocks/device/image.js";
 import { type AppOptions, findSdk, run, type Sdk, writeManifest } from "./sdk.js";
 
-/** Where the debug build of an app looks for its debugger (xsbug). */
-const XSBUG_PORT = 5002;
 /** Where the SDK's `file` keeps things, by its manifest, and the name that the simulated board's flash has there. */
 const FILE_ROOTS: Partial<Record<NodeJS.Platform, string>> = { linux: "/tmp/", darwin: "/Users/Shared/", win32: "./" };
 const FLASH_NAME = "esp32-online.flash";
@@ -54,11 +53,9 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   async start(): Promise<void> {
-    this.#server = createServer((socket) => this.#debug(socket));
-    await new Promise<void>((done, fail) => {
-      this.#server?.once("error", () => fail(new Error(`Port ${XSBUG_PORT} is taken: close xsbug first.`)));
-      this.#server?.listen(XSBUG_PORT, "127.0.0.1", done);
-    });
+    const server = createServer((socket) => this.#debug(socket));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    this.#server = server;
     this.#launch();
   }
 
@@ -75,11 +72,14 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   #launch(): void {
-    const [command, ...args] = this.#headless
-      ? ["dbus-run-session", "--", "xvfb-run", "-a", "mcsim", this.#app]
-      : ["mcsim", this.#app];
+    const { port } = this.#server!.address() as AddressInfo;
+    // A bus of its own: on a shared one, a second mcsim hands its app to the first and ends.
+    const bus = process.platform === "linux" ? ["dbus-run-session", "--"] : [];
+    const display = this.#headless ? ["xvfb-run", "-a"] : [];
+    const [command, ...args] = [...bus, ...display, "mcsim", this.#app];
+    const env = { ...this.#sdk.env, XSBUG_HOST: "127.0.0.1", XSBUG_PORT: String(port) };
     // In a group of its own: ending it ends the display and the bus that came with it.
-    const child = spawn(command!, args, { env: this.#sdk.env, stdio: "ignore", detached: true });
+    const child = spawn(command!, args, { env, stdio: "ignore", detached: true });
     this.#process = child;
     child.once("error", (error) => this.emit("abort", `mcsim does not start: ${error.message}`));
     // 139: a segmentation fault, of which the console says nothing.

@@ -36,7 +36,7 @@ if (!run(process.execPath, ["node_modules/vitest/vitest.mjs", "run"])) problems.
 xsTier();
 
 if (!process.env.MODDABLE)
-  console.log("Not run here: the SDK's certificates and its own JavaScript (they need MODDABLE)");
+  console.log("Not run here: the SDK's certificates, its own JavaScript, its merge of sdkconfig (they need MODDABLE)");
 console.log("Not part of npm test: the agent in Moddable's simulator (npm run test:simulator; it needs MODDABLE)");
 for (const tier of leftOut) console.log(`LEFT OUT: ${tier}`);
 if (process.env.CI && leftOut.length) problems.push("what was left out");

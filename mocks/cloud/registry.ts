@@ -220,12 +220,10 @@ export class Registry {
     return matching.find((account) => account.clientId === clientId) ?? "client";
   }
 
-  /** Whose id and secret these are at the device service; every account is compared. */
+  /** Whose id and secret these are at the device service. The id is no secret, and finds the device. */
   serviceDevice(deviceId: string, secret: string): Device | null {
-    const [device = null] = this.list().filter(
-      ({ service }) => service && sameSecret(service.password, secret) && sameSecret(service.username, deviceId),
-    );
-    return device;
+    const isHis = ({ service }: Device) => service?.username === deviceId && sameSecret(service.password, secret);
+    return this.list().find(isHis) ?? null;
   }
 
   /** Calls `listener` whenever something about a device was changed; returns the way to stop that. */

@@ -59,11 +59,12 @@ export async function buildApp(name: string, memory: Heap, parts: AppParts = {})
     },
     include: [
       "$(MODDABLE)/modules/base/debug/manifest.json",
+      join(ROOT, "tests/simulator/census/manifest.json"),
       ...(authorities ? [writeAuthorities(folder, authorities)] : []),
     ],
     modules: { [main]: join(ROOT, "tests/simulator", main) },
   });
-  return { simulator, portal: `http://127.0.0.1:${portalPort}/`, portalPort, dnsPort };
+  return { simulator, folder, portal: `http://127.0.0.1:${portalPort}/`, portalPort, dnsPort };
 }
 
 /** A manifest as a product's own: its authorities are one resource (modules/tls/manifest.json has the public ones). */

@@ -9,8 +9,7 @@ let simulator: Simulator;
 afterEach(() => simulator?.stop());
 
 test("RFC 4231 over the SDK's digest, the factory's key, and the machine's facts", async () => {
-  // In the agent's folder: the engine is there already.
-  const app = await buildApp(`simulator-${CHIP.slots}`, CHIP, {
+  const app = await buildApp("identity", CHIP, {
     config: { vectors: rfc4231 },
     main: "identity-probe",
   });

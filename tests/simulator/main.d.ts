@@ -1,2 +1,5 @@
-// The agent, as a module of the simulator app.
+// The agent, and what looks into its heap, as modules of the simulator app.
 declare module "main" {}
+declare module "census" {
+  export function censusWhenWanted(folder: string): void;
+}

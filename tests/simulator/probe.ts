@@ -2,9 +2,11 @@
  * Goes into the simulator app beside the agent: tells what is alive after a collection, once a second, and the most of
  * the stack that was in use.
  */
+import { censusWhenWanted } from "census";
 import Debug from "debug";
 import Instrumentation from "instrumentation";
 import "main";
+import config from "mc/config";
 import Timer from "timer";
 
 /** On a 64-bit machine. */
@@ -16,4 +18,5 @@ Timer.repeat(() => {
   const chunkBytes = Instrumentation.get(Instrumentation.map("XS Chunk Heap Used"));
   const stackSlots = (Instrumentation.get(Instrumentation.map("XS Stack Used")) ?? 0) / SLOT_BYTES;
   trace(JSON.stringify({ heap: { slots, chunkBytes }, stackSlots }), "\n");
+  censusWhenWanted(config.file.root);
 }, 1000);

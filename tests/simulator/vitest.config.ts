@@ -4,9 +4,10 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ["*.sim.ts"],
-    // The debugger's port is one: one machine at a time.
-    fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Each machine has ports, state and a folder of its own. Builds compute: two files at a time.
+    maxWorkers: 2,
+    // What a test waits for has limits of its own; building the engine on a busy machine takes minutes.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });
