@@ -11,9 +11,7 @@ import { createHttpStream } from "../modules/http/stream-adapter.js";
 import { createIdentity } from "../modules/identity/adapter.js";
 import { createKeystore } from "../modules/identity/keystore.js";
 import { createMqtt } from "../modules/mqtt/adapter.js";
-import { authoritiesRecord } from "../modules/settings/authorities.js";
-import { preferencesRecord } from "../modules/settings/preferences.js";
-import { settingsRecord } from "../modules/settings/settings.js";
+import { AUTHORITIES } from "../modules/settings/authorities.js";
 import { resolveName } from "../modules/socket/resolver-adapter.js";
 import { serveUdp } from "../modules/socket/udp-adapter.js";
 import { createStore } from "../modules/storage/adapter.js";
@@ -21,11 +19,7 @@ import { system } from "../modules/system/adapter.js";
 import { createFirmware, type FirmwareBuild } from "../modules/update/adapter.js";
 import { createUpdates } from "../modules/update/updates.js";
 import { WiFiAdapter } from "../modules/wifi/adapter.js";
-import { claimRecord } from "../provisioning/claim.js";
-import { enrolmentRecord } from "../provisioning/fleet/record.js";
 import { Journal } from "../provisioning/journal.js";
-import { tokenRecord } from "../provisioning/token.js";
-import { saleRecord } from "../provisioning/vending/record.js";
 import type { Agent, Application } from "./application/application.js";
 import type { Build, Device } from "./device/device.js";
 import { runLifecycle } from "./lifecycle/lifecycle.js";
@@ -40,9 +34,7 @@ export function startAgent(application: Application = {}): Agent {
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
   const factory = createStore("factory");
-  const authorities = authoritiesRecord(store);
-  const trusted = () => authorities.read() ?? [];
-  const preferences = preferencesRecord(store);
+  const trusted = () => AUTHORITIES.read(store) ?? [];
   const identity = createIdentity(factory, store, Math.random);
   const firmware = createFirmware(config as unknown as FirmwareBuild);
   const built: Build = { ...(config as unknown as Build), ...identity.product };
@@ -65,22 +57,15 @@ export function startAgent(application: Application = {}): Agent {
     mqtt: createMqtt(clock, calendar, trusted),
     identity,
     updates: createUpdates({
-      ...{ clock, calendar, log, system, store, preferences, build },
+      ...{ clock, calendar, log, system, store, build },
       random: Math.random,
       firmware,
       stream: createHttpStream(clock, calendar, trusted),
       busy: () => application.busy?.(),
     }),
     store,
-    settings: settingsRecord(store),
-    claim: claimRecord(store),
-    token: tokenRecord(store),
-    authorities,
-    preferences,
     journal: new Journal(store),
     keystore: createKeystore(store, factory),
-    sales: saleRecord(store),
-    enrolments: enrolmentRecord(store),
     pauses: new Pauses(clock),
     outbox,
     seen: new Seen(store),

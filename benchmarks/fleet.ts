@@ -7,7 +7,7 @@ import { failed, type Reason, type Result, success } from "../modules/base/failu
 import { parseRetryAfter } from "../modules/base/retry.js";
 import { Secret } from "../modules/base/secret.js";
 import type { HttpRequest, HttpResponse } from "../modules/http/http.js";
-import { settingsRecord } from "../modules/settings/settings.js";
+import { SETTINGS } from "../modules/settings/settings.js";
 import { VirtualClock } from "../tests/scripted/clock.js";
 import { goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../tests/scripted/cloud.js";
 import { ScriptedStore } from "../tests/scripted/store.js";
@@ -164,7 +164,7 @@ function settingsOf(family: Family): ScriptedStore {
   const store = new ScriptedStore();
   const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
   const url = family === "xiaozhi" ? XIAOZHI_URL : `${SERVICE_URL}/`;
-  settingsRecord(store).write({ networks: [network], url, protocol: "automatic" });
+  SETTINGS.write(store, { networks: [network], url, protocol: "automatic" });
   return store;
 }
 

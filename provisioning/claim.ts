@@ -9,7 +9,6 @@ import { asInteger, asObject } from "../modules/data/json.js";
 import { pemBlocks } from "../modules/data/pem.js";
 import type { SettingsMistake } from "../modules/settings/settings.js";
 import { StoredRecord } from "../modules/storage/record.js";
-import type { Store } from "../modules/storage/storage.js";
 import { parseCertificate } from "../modules/tls/certificate.js";
 import { isKeyOf } from "../modules/tls/private-key.js";
 
@@ -47,18 +46,15 @@ function first(text: string, label: string): string | undefined {
   return pemBlocks(text, label).next().value ?? undefined;
 }
 
-export function claimRecord(store: Store): StoredRecord<Claim> {
-  return new StoredRecord({
-    store,
-    key: "claim",
-    // What is undefined JSON leaves out.
-    encode: ({ key, ...others }: Claim) => ({ ...others, key: key.reveal() }),
-    decode(value): Claim | undefined {
-      const { certificate, key, keyLabel, expiresMs } = asObject(value) ?? {};
-      const label = KEY_LABELS.find((one) => one === keyLabel);
-      if (typeof certificate !== "string" || typeof key !== "string" || !label) return undefined;
-      const endMs = asInteger(expiresMs, 1, Number.MAX_SAFE_INTEGER);
-      return { certificate, key: new Secret(key), keyLabel: label, ...(endMs && { expiresMs: endMs }) };
-    },
-  });
-}
+export const CLAIM: StoredRecord<Claim> = new StoredRecord({
+  key: "claim",
+  // What is undefined JSON leaves out.
+  encode: ({ key, ...others }: Claim) => ({ ...others, key: key.reveal() }),
+  decode(value): Claim | undefined {
+    const { certificate, key, keyLabel, expiresMs } = asObject(value) ?? {};
+    const label = KEY_LABELS.find((one) => one === keyLabel);
+    if (typeof certificate !== "string" || typeof key !== "string" || !label) return undefined;
+    const endMs = asInteger(expiresMs, 1, Number.MAX_SAFE_INTEGER);
+    return { certificate, key: new Secret(key), keyLabel: label, ...(endMs && { expiresMs: endMs }) };
+  },
+});

@@ -6,7 +6,7 @@ import { type Result, success } from "../modules/base/failure.js";
 import { asObject } from "../modules/data/json.js";
 import type { SlotId } from "../modules/identity/keystore.js";
 import { StoredRecord } from "../modules/storage/record.js";
-import type { Store } from "../modules/storage/storage.js";
+import type { TextStore } from "../modules/storage/storage.js";
 import {
   type Configuration,
   checkConfiguration,
@@ -32,107 +32,88 @@ interface Entry {
 }
 
 export class Journal {
-  #current: StoredRecord<Entry>;
-  /** Beside the one in use until a connection has proven it. */
-  #candidate: StoredRecord<Entry>;
-  #habits: StoredRecord<Habits & { readonly url: string }>;
+  readonly #store: TextStore;
 
-  constructor(store: Store) {
-    this.#current = entryRecord(store, "credentials");
-    this.#candidate = entryRecord(store, "candidate");
-    this.#habits = new StoredRecord({
-      store,
-      key: "habits",
-      encode: (habits) => habits,
-      decode(value) {
-        const { url, protocol, wrapped, textKey } = asObject(value) ?? {};
-        if (typeof url !== "string") return undefined;
-        return {
-          url,
-          protocol: protocol === "device-service" || protocol === "xiaozhi" ? protocol : undefined,
-          wrapped: wrapped === true,
-          textKey: textKey === true,
-        };
-      },
-    });
+  constructor(store: TextStore) {
+    this.#store = store;
   }
 
   /** What can be connected with, the newest first. Another service's does not count. */
   stored(url: string): Configuration[] {
-    return [this.#candidate, this.#current].flatMap((record) => {
-      const entry = record.read();
+    return [CANDIDATE, CURRENT].flatMap((record) => {
+      const entry = record.read(this.#store);
       return entry?.url === url ? [entry.configuration] : [];
     });
   }
 
   /** Beside the one in use where there is one; when it returns ok it is in flash. */
   keep(url: string, configuration: Configuration): Result<void> {
-    const current = this.#current.read();
+    const current = CURRENT.read(this.#store);
     if (current?.url === url) {
-      if (sameConfiguration(current.configuration, configuration)) return this.#candidate.erase();
-      return this.#candidate.write({ url, configuration });
+      if (sameConfiguration(current.configuration, configuration)) return CANDIDATE.erase(this.#store);
+      return CANDIDATE.write(this.#store, { url, configuration });
     }
     const erased = this.#eraseConfigurations();
-    return erased.ok ? this.#current.write({ url, configuration }) : erased;
+    return erased.ok ? CURRENT.write(this.#store, { url, configuration }) : erased;
   }
 
   /** A connection with it has succeeded: it takes the place of the one before. */
   prove(url: string, configuration: Configuration): Result<void> {
     if (!this.#isCandidate(url, configuration)) return success(undefined);
-    const written = this.#current.write({ url, configuration });
-    return written.ok ? this.#candidate.erase() : written;
+    const written = CURRENT.write(this.#store, { url, configuration });
+    return written.ok ? CANDIDATE.erase(this.#store) : written;
   }
 
   /** The broker refuses it: what was in use before stays. */
   reject(url: string, configuration: Configuration): Result<void> {
-    return this.#isCandidate(url, configuration) ? this.#candidate.erase() : success(undefined);
+    return this.#isCandidate(url, configuration) ? CANDIDATE.erase(this.#store) : success(undefined);
   }
 
   /** Of certificates that something stored names. */
   slots(): SlotId[] {
-    return [this.#candidate, this.#current].flatMap((record) => slotIn(record.read()) ?? []);
+    return [CANDIDATE, CURRENT].flatMap((record) => slotIn(record.read(this.#store)) ?? []);
   }
 
   /** For a new certificate. Where both are named what nobody has proven is given up: its certificate is about to go. */
   freeSlot(): SlotId {
-    const [candidate, current] = [this.#candidate, this.#current].map((record) => slotIn(record.read()));
+    const [candidate, current] = [CANDIDATE, CURRENT].map((record) => slotIn(record.read(this.#store)));
     if (candidate && current && candidate !== current) {
-      this.#candidate.erase();
+      CANDIDATE.erase(this.#store);
       return candidate;
     }
     return (current ?? candidate) === "slot0" ? "slot1" : "slot0";
   }
 
   habits(url: string): Habits {
-    const habits = this.#habits.read();
+    const habits = HABITS.read(this.#store);
     return habits?.url === url ? habits : {};
   }
 
   learn(url: string, habits: Habits): Result<void> {
-    return this.#habits.write({ ...this.habits(url), ...habits, url });
+    return HABITS.write(this.#store, { ...this.habits(url), ...habits, url });
   }
 
   /** What another service gave is no longer in flash. */
   eraseOthers(url: string): void {
-    for (const record of [this.#candidate, this.#current, this.#habits]) {
-      const stored = record.read();
-      if (stored && stored.url !== url) record.erase();
+    for (const record of [CANDIDATE, CURRENT, HABITS]) {
+      const stored = record.read(this.#store);
+      if (stored && stored.url !== url) record.erase(this.#store);
     }
   }
 
   erase(): Result<void> {
     const erased = this.#eraseConfigurations();
-    const forgotten = this.#habits.erase();
+    const forgotten = HABITS.erase(this.#store);
     return erased.ok ? forgotten : erased;
   }
 
   #eraseConfigurations(): Result<void> {
-    const erased = this.#candidate.erase();
-    return erased.ok ? this.#current.erase() : erased;
+    const erased = CANDIDATE.erase(this.#store);
+    return erased.ok ? CURRENT.erase(this.#store) : erased;
   }
 
   #isCandidate(url: string, configuration: Configuration): boolean {
-    const entry = this.#candidate.read();
+    const entry = CANDIDATE.read(this.#store);
     return entry?.url === url && sameConfiguration(entry.configuration, configuration);
   }
 }
@@ -143,15 +124,30 @@ function slotIn(entry: Entry | undefined): SlotId | undefined {
 }
 
 /** The layout before had `url` and `credentials` alone: either firmware reads what the other wrote. */
-function entryRecord(store: Store, key: string): StoredRecord<Entry> {
-  return new StoredRecord<Entry>({
-    store,
-    key,
-    encode: ({ url, configuration }) => ({ url, ...encodeConfiguration(configuration) }),
-    decode(value): Entry | undefined {
-      const { url, ...raw } = (asObject(value) ?? {}) as unknown as RawConfiguration & { url?: unknown };
-      const checked = raw.credentials && checkConfiguration(raw);
-      return typeof url === "string" && checked?.ok ? { url, configuration: checked.value } : undefined;
-    },
-  });
+function encodeEntry({ url, configuration }: Entry): object {
+  return { url, ...encodeConfiguration(configuration) };
 }
+
+function decodeEntry(value: unknown): Entry | undefined {
+  const { url, ...raw } = (asObject(value) ?? {}) as unknown as RawConfiguration & { url?: unknown };
+  const checked = raw.credentials && checkConfiguration(raw);
+  return typeof url === "string" && checked?.ok ? { url, configuration: checked.value } : undefined;
+}
+
+const CURRENT = new StoredRecord<Entry>({ key: "credentials", encode: encodeEntry, decode: decodeEntry });
+/** Beside the one in use until a connection has proven it. */
+const CANDIDATE = new StoredRecord<Entry>({ key: "candidate", encode: encodeEntry, decode: decodeEntry });
+const HABITS = new StoredRecord<Habits & { readonly url: string }>({
+  key: "habits",
+  encode: (habits) => habits,
+  decode(value) {
+    const { url, protocol, wrapped, textKey } = asObject(value) ?? {};
+    if (typeof url !== "string") return undefined;
+    return {
+      url,
+      protocol: protocol === "device-service" || protocol === "xiaozhi" ? protocol : undefined,
+      wrapped: wrapped === true,
+      textKey: textKey === true,
+    };
+  },
+});

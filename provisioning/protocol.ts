@@ -8,15 +8,13 @@ import type { HttpClient } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
 import type { Keystore, SlotId } from "../modules/identity/keystore.js";
 import type { MqttConnect } from "../modules/mqtt/mqtt.js";
-import type { StoredRecord } from "../modules/storage/record.js";
+import type { TextStore } from "../modules/storage/storage.js";
 import type { ChipFacts } from "../modules/system/system.js";
 import type { FirmwareOffer } from "../modules/update/update.js";
 import type { WiFiStatus } from "../modules/wifi/wifi.js";
 import type { Claim } from "./claim.js";
 import type { Configuration } from "./configuration.js";
-import type { Enrolment } from "./fleet/record.js";
 import type { Habits } from "./journal.js";
-import type { Sale } from "./vending/record.js";
 
 /** What the build says about itself. */
 export interface Product {
@@ -48,10 +46,10 @@ export interface ProvisioningContext {
   freeSlot(): SlotId;
   /** The newest that is stored of this service. */
   stored(): Configuration | undefined;
-  readonly sales: StoredRecord<Sale>;
+  /** Of the records that protocols keep. */
+  readonly store: TextStore;
   /** The template that replaces the certificate in use, now; undefined: it stays. */
   readonly rotation?: string | undefined;
-  readonly enrolments: StoredRecord<Enrolment>;
   /** What the service asked for the last time. */
   readonly timeoutMs: number | undefined;
   /** A person need not enter a code: in development only. */

@@ -2,13 +2,9 @@
 import { Secret } from "../modules/base/secret.js";
 import { isToken } from "../modules/identity/identity.js";
 import { StoredRecord } from "../modules/storage/record.js";
-import type { Store } from "../modules/storage/storage.js";
 
-export function tokenRecord(store: Store): StoredRecord<Secret> {
-  return new StoredRecord({
-    store,
-    key: "token",
-    encode: (token: Secret) => token.reveal(),
-    decode: (value) => (typeof value === "string" && isToken(value) ? new Secret(value) : undefined),
-  });
-}
+export const TOKEN: StoredRecord<Secret> = new StoredRecord({
+  key: "token",
+  encode: (token: Secret) => token.reveal(),
+  decode: (value) => (typeof value === "string" && isToken(value) ? new Secret(value) : undefined),
+});

@@ -1,16 +1,10 @@
 /** The certificates that a person hands over: on trial until the settings that they came with are kept. */
 import { type Result, success } from "../modules/base/failure.js";
-import type { Secret } from "../modules/base/secret.js";
-import { type Authorities, type AuthorityFacts, factsOf } from "../modules/settings/authorities.js";
-import type { StoredRecord } from "../modules/storage/record.js";
+import { AUTHORITIES, type Authorities, type AuthorityFacts, factsOf } from "../modules/settings/authorities.js";
+import type { TextStore } from "../modules/storage/storage.js";
 import type { Certificates } from "../provisioning/certificates.js";
-import type { Claim } from "../provisioning/claim.js";
-
-export interface CertificateRecords {
-  readonly claim: StoredRecord<Claim>;
-  readonly token: StoredRecord<Secret>;
-  readonly authorities: StoredRecord<Authorities>;
-}
+import { CLAIM } from "../provisioning/claim.js";
+import { TOKEN } from "../provisioning/token.js";
 
 /** "claim": with the token, which stands for one. */
 export type CertificateKind = "claim" | "authorities";
@@ -20,7 +14,7 @@ const MINUTE_MS = 60_000;
 const MAX_MINUTES = 60;
 
 export class HandedCertificates {
-  #records: CertificateRecords;
+  #store: TextStore;
   /** Not kept yet, or just now: what comes with a wrong password is there for the next try. */
   #handed: Certificates = {};
   #hasClaim: boolean;
@@ -30,12 +24,12 @@ export class HandedCertificates {
   /** The authorities that were replaced; undefined where none are to be put back. */
   #before: { readonly authorities: Authorities | undefined } | undefined;
 
-  constructor(records: CertificateRecords) {
-    this.#records = records;
-    const claim = records.claim.read();
-    this.#hasClaim = claim !== undefined || records.token.read() !== undefined;
+  constructor(store: TextStore) {
+    this.#store = store;
+    const claim = CLAIM.read(store);
+    this.#hasClaim = claim !== undefined || TOKEN.read(store) !== undefined;
     this.#expiresMs = claim?.expiresMs;
-    this.#facts = factsOf(records.authorities.read() ?? []);
+    this.#facts = factsOf(AUTHORITIES.read(store) ?? []);
   }
 
   /** A claim or a token is stored or on trial. */
@@ -70,12 +64,12 @@ export class HandedCertificates {
 
   keep(): Result<void> {
     const { claim, token, authorities } = this.#handed;
-    const records = this.#records;
-    const kept = claim ? records.claim.write(claim) : success(undefined);
-    const keptToo = kept.ok && token ? records.token.write(token) : kept;
+    const store = this.#store;
+    const kept = claim ? CLAIM.write(store, claim) : success(undefined);
+    const keptToo = kept.ok && token ? TOKEN.write(store, token) : kept;
     if (!keptToo.ok || !authorities) return keptToo;
-    const before = { authorities: records.authorities.read() };
-    const written = records.authorities.write(authorities);
+    const before = { authorities: AUTHORITIES.read(store) };
+    const written = AUTHORITIES.write(store, authorities);
     if (written.ok) this.#before = before;
     return written;
   }
@@ -83,26 +77,25 @@ export class HandedCertificates {
   /** The service that they were for has refused: its predecessor needs the authorities of before. */
   putBack(): void {
     const before = this.#before;
-    const { authorities } = this.#records;
     this.#before = undefined;
-    if (before?.authorities) authorities.write(before.authorities);
-    else if (before) authorities.erase();
+    if (before?.authorities) AUTHORITIES.write(this.#store, before.authorities);
+    else if (before) AUTHORITIES.erase(this.#store);
   }
 
   /** Also what is on trial. */
   forget(kind: CertificateKind): Result<void> {
-    const { claim, token, authorities } = this.#records;
+    const store = this.#store;
     const { authorities: trusted, ...others } = this.#handed;
     if (kind === "claim") {
       this.#handed = trusted ? { authorities: trusted } : {};
       this.#hasClaim = false;
       this.#expiresMs = undefined;
-      const erased = claim.erase();
-      return erased.ok ? token.erase() : erased;
+      const erased = CLAIM.erase(store);
+      return erased.ok ? TOKEN.erase(store) : erased;
     }
     this.#handed = others;
     this.#facts = [];
     this.#before = undefined;
-    return authorities.erase();
+    return AUTHORITIES.erase(store);
   }
 }

@@ -1,15 +1,16 @@
 /** What of a trial is in flash: nothing of it before it works, or before a person says so. */
 import { type Failure, patienceOf, type Result, success } from "../modules/base/failure.js";
 import { type Log, noteFailure } from "../modules/base/log.js";
-import { type Candidate, type Settings, withCandidate } from "../modules/settings/settings.js";
-import type { StoredRecord } from "../modules/storage/record.js";
+import { type Candidate, SETTINGS, type Settings, withCandidate } from "../modules/settings/settings.js";
+import type { TextStore } from "../modules/storage/storage.js";
 import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
 import type { Journal } from "../provisioning/journal.js";
-import type { CertificateRecords, HandedCertificates } from "./handed.js";
+import type { HandedCertificates } from "./handed.js";
 
-export interface Flash extends CertificateRecords {
-  readonly settings: StoredRecord<Settings>;
+export interface Flash {
+  /** Of settings and certificates. */
+  readonly store: TextStore;
   readonly journal: Journal;
 }
 
@@ -57,23 +58,23 @@ export class Keeping {
    * changed meanwhile stays. Less ends by itself.
    */
   takeBack(failure: Failure): void {
-    const { settings } = this.#flash;
-    const now = settings.read();
+    const { store } = this.#flash;
+    const now = SETTINGS.read(store);
     if (!this.#before || !now || patienceOf(failure) === "soon") return;
     const before = this.#before.settings;
     const { ssid } = this.candidate.network;
     const replaced = before?.networks.filter((network) => network.ssid === ssid) ?? [];
     const networks = [...now.networks.filter((network) => network.ssid !== ssid), ...replaced];
-    const restored = before ? settings.write({ ...before, networks }) : settings.erase();
+    const restored = before ? SETTINGS.write(store, { ...before, networks }) : SETTINGS.erase(store);
     this.#isKept = !restored.ok;
     this.#certificates?.putBack();
   }
 
   #keepSettings(): Result<void> {
-    const { settings } = this.#flash;
-    const before = settings.read();
+    const { store } = this.#flash;
+    const before = SETTINGS.read(store);
     const certificatesKept = this.#certificates?.keep() ?? success(undefined);
-    const kept = certificatesKept.ok ? settings.write(withCandidate(before, this.candidate)) : certificatesKept;
+    const kept = certificatesKept.ok ? SETTINGS.write(store, withCandidate(before, this.candidate)) : certificatesKept;
     if (!kept.ok) return kept;
     this.#before = { settings: before };
     this.#isKept = true;

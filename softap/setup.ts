@@ -8,7 +8,13 @@ import { type Failure, failed, type Result } from "../modules/base/failure.js";
 import { reportFault } from "../modules/base/guard.js";
 import { type LifecycleEvent, type Log, noteFailure } from "../modules/base/log.js";
 import { type Cancel, type Clock, sleep } from "../modules/clock/clock.js";
-import { type Candidate, type Settings, withoutNetwork, withPreferred } from "../modules/settings/settings.js";
+import {
+  type Candidate,
+  SETTINGS,
+  type Settings,
+  withoutNetwork,
+  withPreferred,
+} from "../modules/settings/settings.js";
 import type { KnownNetwork, Network } from "../modules/wifi/wifi.js";
 import type { Certificates } from "../provisioning/certificates.js";
 import type { Activation, ShownCode, Waiting } from "../provisioning/protocol.js";
@@ -63,7 +69,7 @@ export class Setup {
   constructor(options: SetupOptions) {
     this.#options = options;
     this.networks = options.networks;
-    this.certificates = new HandedCertificates(options);
+    this.certificates = new HandedCertificates(options.store);
     this.#status = { phase: "idle", failure: options.failure };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -75,7 +81,7 @@ export class Setup {
   }
 
   get stored(): Settings | undefined {
-    return this.#options.settings.read();
+    return SETTINGS.read(this.#options.store);
   }
 
   /** Why the stored settings do not work; nothing of those that are only tried. */
@@ -145,7 +151,7 @@ export class Setup {
     if (this.candidate?.network.ssid === ssid) this.#giveUp();
     this.#change((settings) => withoutNetwork(settings, ssid));
     if (!this.isBusy) this.#options.io.wifi.leave();
-    this.#options.settings.scrub(); // its password
+    SETTINGS.scrub(this.#options.store); // its password
   }
 
   /** Also those that are being tried. */
@@ -283,7 +289,7 @@ export class Setup {
 
   #change(change: (settings: Settings) => Settings): void {
     const { stored } = this;
-    if (stored) this.#tell(this.#options.settings.write(change(stored)));
+    if (stored) this.#tell(SETTINGS.write(this.#options.store, change(stored)));
   }
 
   #tell(written: Result<void>): void {

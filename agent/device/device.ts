@@ -1,7 +1,6 @@
 /** All that the lifecycle works with: the ports, and what the build says. */
 
 import type { Log } from "../../modules/base/log.js";
-import type { Secret } from "../../modules/base/secret.js";
 import type { Button } from "../../modules/button/button.js";
 import type { Clock } from "../../modules/clock/clock.js";
 import type { Pauses } from "../../modules/clock/pauses.js";
@@ -10,20 +9,13 @@ import type { HttpClient, ServeHttp } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
 import type { Keystore } from "../../modules/identity/keystore.js";
 import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
-import type { Authorities } from "../../modules/settings/authorities.js";
-import type { Preferences } from "../../modules/settings/preferences.js";
-import type { Settings } from "../../modules/settings/settings.js";
 import type { ServeUdp } from "../../modules/socket/udp.js";
-import type { StoredRecord } from "../../modules/storage/record.js";
 import type { Store } from "../../modules/storage/storage.js";
 import type { System } from "../../modules/system/system.js";
 import type { Updates } from "../../modules/update/update.js";
 import type { WiFi } from "../../modules/wifi/wifi.js";
-import type { Claim } from "../../provisioning/claim.js";
-import type { Enrolment } from "../../provisioning/fleet/record.js";
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
-import type { Sale } from "../../provisioning/vending/record.js";
 import type { Application } from "../application/application.js";
 import type { Display } from "../display/display.js";
 import type { Outbox } from "../session/outbox/outbox.js";
@@ -69,14 +61,7 @@ export interface Device {
   readonly updates: Updates;
   /** The agent's own namespace. */
   readonly store: Store;
-  readonly settings: StoredRecord<Settings>;
-  readonly claim: StoredRecord<Claim>;
-  readonly token: StoredRecord<Secret>;
-  readonly preferences: StoredRecord<Preferences>;
-  readonly authorities: StoredRecord<Authorities>;
   readonly journal: Journal;
-  readonly sales: StoredRecord<Sale>;
-  readonly enrolments: StoredRecord<Enrolment>;
   readonly keystore: Keystore;
   readonly pauses: Pauses;
   readonly outbox: Outbox;

@@ -5,7 +5,14 @@
 
 import { reportFault } from "../../modules/base/guard.js";
 import type { Clock } from "../../modules/clock/clock.js";
+import { AUTHORITIES } from "../../modules/settings/authorities.js";
+import { PREFERENCES } from "../../modules/settings/preferences.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import type { Store } from "../../modules/storage/storage.js";
+import { CLAIM } from "../../provisioning/claim.js";
+import { ENROLMENT } from "../../provisioning/fleet/record.js";
+import { TOKEN } from "../../provisioning/token.js";
+import { SALE } from "../../provisioning/vending/record.js";
 import type { Device } from "../device/device.js";
 import { eraseIdentities } from "./identities.js";
 
@@ -13,17 +20,19 @@ import { eraseIdentities } from "./identities.js";
 const QUICK_START_MS = 8_000;
 const STARTS_FOR_PORTAL = 3;
 const STARTS = "starts";
+/** All but the journal's. */
+const OWN_RECORDS = Object.freeze([SETTINGS, CLAIM, TOKEN, AUTHORITIES, PREFERENCES, SALE, ENROLMENT] as const);
 /** Set where the portal was asked for, and gone with the start that obeys it. */
 const PORTAL = "portal";
 
 /** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
 export function watchButton(device: Device, restart: (why: "button" | "reset") => void): void {
-  const { button, store, settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox } =
-    device;
+  const { button, store, journal, outbox } = device;
   button.onWish = (wish) => {
     if (wish === "reset") {
-      for (const record of [settings, claim, token, authorities, preferences, journal, sales, enrolments, outbox])
-        record.erase();
+      for (const record of OWN_RECORDS) record.erase(store);
+      journal.erase();
+      outbox.erase();
       eraseIdentities(device);
     } else askForPortal(store);
     restart(wish === "reset" ? "reset" : "button");

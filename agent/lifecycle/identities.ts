@@ -4,12 +4,15 @@ import type { Result } from "../../modules/base/failure.js";
 import { noteFailure } from "../../modules/base/log.js";
 import { SLOTS, type SlotId } from "../../modules/identity/keystore.js";
 import type { Settings } from "../../modules/settings/settings.js";
+import { CLAIM } from "../../provisioning/claim.js";
 import type { Configuration } from "../../provisioning/configuration.js";
+import { ENROLMENT } from "../../provisioning/fleet/record.js";
+import { SALE } from "../../provisioning/vending/record.js";
 import type { Device } from "../device/device.js";
 
 /** A connection with it has lasted: what led to it, or was in use before it, is no longer in flash. */
 export function prove(device: Device, { url }: Settings, configuration: Configuration): void {
-  const { journal, claim } = device;
+  const { journal, store } = device;
   const proven = journal.prove(url, configuration);
   note(device, proven);
   // Whatever was not written names what was there before.
@@ -17,7 +20,7 @@ export function prove(device: Device, { url }: Settings, configuration: Configur
   eraseUnnamed(device);
   const isOwn = SLOTS.some((slot) => slot === configuration.credentials.certificate);
   // It has been spent, and counts for nothing else.
-  if (isOwn && claim.read()) note(device, claim.erase());
+  if (isOwn && CLAIM.read(store)) note(device, CLAIM.erase(store));
 }
 
 /** The broker does not take it. */
@@ -33,11 +36,11 @@ export function eraseIdentities({ keystore }: Device): void {
 
 /** A power cut leaves them until the next connection. What is on its way to the journal has a record of its own. */
 function eraseUnnamed(device: Device): void {
-  const { journal, sales, enrolments, keystore } = device;
+  const { journal, store, keystore } = device;
   const named: readonly (SlotId | undefined)[] = [
     ...journal.slots(),
-    sales.read()?.bought?.slot,
-    enrolments.read()?.slot,
+    SALE.read(store)?.bought?.slot,
+    ENROLMENT.read(store)?.slot,
   ];
   for (const slot of SLOTS) if (!named.includes(slot)) note(device, keystore.erase(slot));
 }

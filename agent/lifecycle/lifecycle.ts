@@ -8,6 +8,7 @@ import { reportFault } from "../../modules/base/guard.js";
 import { noteFailure, type RestartReason } from "../../modules/base/log.js";
 import { retryDelayMs } from "../../modules/base/retry.js";
 import { sleep } from "../../modules/clock/clock.js";
+import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Settings } from "../../modules/settings/settings.js";
 import { joinKnown } from "../../modules/wifi/join.js";
 import { whileJoined } from "../../modules/wifi/while-joined.js";
@@ -95,7 +96,7 @@ function next(device: Device, state: Exclude<State, In<"restarting">>): State | 
 }
 
 function boot(device: Device): State {
-  device.log.level = device.preferences.read()?.logLevel ?? "normal";
+  device.log.level = PREFERENCES.read(device.store)?.logLevel ?? "normal";
   const stored = readSettings(device);
   if (stored) device.journal.eraseOthers(stored.url);
   const isAsked = isPortalAsked(device.store, device.clock);

@@ -4,7 +4,7 @@ import { retryDelayMs } from "../../modules/base/retry.js";
 import { sleep } from "../../modules/clock/clock.js";
 import { formatAddress, parseAddress } from "../../modules/data/address.js";
 import { accessPointName } from "../../modules/identity/identity.js";
-import type { Settings } from "../../modules/settings/settings.js";
+import { SETTINGS, type Settings } from "../../modules/settings/settings.js";
 import type { UpdateStatus } from "../../modules/update/update.js";
 import { joinKnown } from "../../modules/wifi/join.js";
 import { explainJoin } from "../../modules/wifi/scan.js";
@@ -24,8 +24,8 @@ const PORTAL_IDLE_MS = 600_000;
 const PORTAL_CHECK_MS = 15_000;
 
 /** The stored ones; where the build locks the address, with that and whatever it speaks. */
-export function readSettings({ settings, build }: Device): Settings | undefined {
-  const stored = settings.read();
+export function readSettings({ store, build }: Device): Settings | undefined {
+  const stored = SETTINGS.read(store);
   const locked = lockedUrl(build);
   return stored && locked ? { ...stored, url: locked, protocol: "automatic" } : stored;
 }
@@ -57,10 +57,7 @@ export async function runPortal(
       serviceAt: (target, handed) => serviceOf(device, target, { handed, isTrial: target.url !== stored?.url }),
     },
     random: device.random,
-    settings: device.settings,
-    claim: device.claim,
-    token: device.token,
-    authorities: device.authorities,
+    store: device.store,
     journal: device.journal,
     networks,
     pending,

@@ -3,8 +3,10 @@
 import { noteFailure } from "../../modules/base/log.js";
 import type { Authorities } from "../../modules/settings/authorities.js";
 import type { Certificates } from "../../provisioning/certificates.js";
+import { CLAIM } from "../../provisioning/claim.js";
 import type { Habits } from "../../provisioning/journal.js";
 import { type Service, serviceAt, type Target } from "../../provisioning/protocols.js";
+import { TOKEN } from "../../provisioning/token.js";
 import type { Device } from "../device/device.js";
 
 export interface ServiceOptions {
@@ -33,11 +35,10 @@ export function serviceOf(
     keystore: device.keystore,
     freeSlot: () => journal.freeSlot(),
     stored: () => journal.stored(target.url)[0],
-    sales: device.sales,
-    enrolments: device.enrolments,
+    store: device.store,
     rotation,
-    claim: () => handed.claim ?? device.claim.read(),
-    deviceToken: () => handed.token ?? device.token.read() ?? identity.deviceToken(),
+    claim: () => handed.claim ?? CLAIM.read(device.store),
+    deviceToken: () => handed.token ?? TOKEN.read(device.store) ?? identity.deviceToken(),
     skipActivation: build.skipActivation && system.isDebug,
     habits: () => ({ ...journal.habits(target.url), ...found }),
     learn(habits) {

@@ -2,7 +2,7 @@
 
 import { LOG_LEVELS } from "../../modules/base/log.js";
 import { asObject } from "../../modules/data/json.js";
-import { type Preferences, withWanted } from "../../modules/settings/preferences.js";
+import { PREFERENCES, type Preferences, withWanted } from "../../modules/settings/preferences.js";
 import { type Commands, done, type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
 import { status, uptimeSeconds } from "./reports.js";
@@ -26,17 +26,17 @@ export interface CommandContext {
 
 export function ownCommands(context: CommandContext): Commands {
   const { device, end, checkFirmware, rotationTemplate, onPreferences } = context;
-  const { log, pauses, preferences, updates } = device;
+  const { log, pauses, store, updates } = device;
 
   const change = (wanted: Preferences | string) => {
     if (typeof wanted === "string") return refused(wanted);
-    const written = preferences.write(wanted);
+    const written = PREFERENCES.write(store, wanted);
     if (!written.ok) return refused(written.failure.reason);
     log.level = wanted.logLevel ?? "normal";
     onPreferences();
     return done(wanted);
   };
-  const stored = () => preferences.read() ?? {};
+  const stored = () => PREFERENCES.read(store) ?? {};
   const ending = (action: EndingAction) => () => {
     end(action);
     return done();

@@ -2,6 +2,7 @@
 
 import { type Cancel, every } from "../../modules/clock/clock.js";
 import type { MqttSession } from "../../modules/mqtt/mqtt.js";
+import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import type { Device } from "../device/device.js";
 import { heartbeat, status } from "./reports.js";
@@ -20,7 +21,7 @@ const HEARTBEAT_INTERVAL_MS = 30_000;
 
 /** Past the outbox: what finds no room is not said, the next one is newer. */
 export function startReports(device: Device, mqtt: MqttSession, { credentials, pace }: Configuration): Reporting {
-  const { clock, build, preferences, telemetry } = device;
+  const { clock, build, store, telemetry } = device;
   const { topics, qos } = credentials;
   const say = (topic: string | undefined, content: object, retain: boolean) =>
     topic !== undefined && mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
@@ -33,7 +34,7 @@ export function startReports(device: Device, mqtt: MqttSession, { credentials, p
   };
   const retime = () => {
     stop();
-    const { dataIntervalMs, statusIntervalMs } = preferences.read() ?? {};
+    const { dataIntervalMs, statusIntervalMs } = PREFERENCES.read(store) ?? {};
     // What services call a heartbeat is the status where there is no topic for one.
     const paceMs = topics.heartbeat === undefined ? pace.heartbeatMs : undefined;
     cancels = [every(clock, statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus)];

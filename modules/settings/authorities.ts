@@ -5,7 +5,6 @@
 import { fromBase64 } from "../data/base64.js";
 import { pemBlocks } from "../data/pem.js";
 import { StoredRecord } from "../storage/record.js";
-import type { Store } from "../storage/storage.js";
 import { type Certificate, parseCertificate } from "../tls/certificate.js";
 import { isEqual } from "../tls/der.js";
 import { commonName } from "../tls/name.js";
@@ -68,11 +67,8 @@ function facts({ subject, notAfterMs }: Certificate): AuthorityFacts {
   return { name: commonName(subject), until: new Date(notAfterMs).toISOString().slice(0, 10) };
 }
 
-export function authoritiesRecord(store: Store): StoredRecord<Authorities> {
-  return new StoredRecord({
-    store,
-    key: "authorities",
-    encode: (authorities: Authorities) => authorities,
-    decode: (value) => (Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined),
-  });
-}
+export const AUTHORITIES: StoredRecord<Authorities> = new StoredRecord({
+  key: "authorities",
+  encode: (authorities: Authorities) => authorities,
+  decode: (value) => (Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined),
+});

@@ -3,7 +3,6 @@
 import { LOG_LEVELS, type LogLevel } from "../base/log.js";
 import { asInteger, asObject, type Json } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
-import type { Store } from "../storage/storage.js";
 import { parseWindow } from "./update-window.js";
 
 /** What is undefined the service and the build decide. */
@@ -51,14 +50,11 @@ export function withWanted(preferences: Preferences, wanted: Json): Preferences 
   return changed;
 }
 
-export function preferencesRecord(store: Store): StoredRecord<Preferences> {
-  return new StoredRecord({
-    store,
-    key: "preferences",
-    encode: (preferences) => preferences,
-    decode(value): Preferences {
-      const raw = asObject(value) ?? {};
-      return Object.fromEntries(names.map((name) => [name, checks[name](raw[name])]));
-    },
-  });
-}
+export const PREFERENCES: StoredRecord<Preferences> = new StoredRecord({
+  key: "preferences",
+  encode: (preferences) => preferences,
+  decode(value): Preferences {
+    const raw = asObject(value) ?? {};
+    return Object.fromEntries(names.map((name) => [name, checks[name](raw[name])]));
+  },
+});

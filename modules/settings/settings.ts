@@ -4,7 +4,6 @@ import { Secret } from "../base/secret.js";
 import { formatAddress, parseAddress } from "../data/address.js";
 import { asObject } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
-import type { Store } from "../storage/storage.js";
 import type { KnownNetwork, Network } from "../wifi/wifi.js";
 
 /** How the device is provisioned: `automatic` finds it out from the URL and from the service. */
@@ -136,29 +135,26 @@ export function withPreferred(settings: Settings, ssid: string): Settings {
  * The first network stands where the layout before had its only one: `{ssid, password, url, others?}`. So either
  * firmware reads what the other wrote.
  */
-export function settingsRecord(store: Store): StoredRecord<Settings> {
-  return new StoredRecord({
-    store,
-    key: "settings",
-    encode: ({ networks: [first, ...others], url, protocol }: Settings) => ({
-      ...(first ? encodeNetwork(first) : { ssid: "", password: "" }),
-      url,
-      ...(protocol !== "automatic" && { protocol }),
-      ...(others.length && { others: others.map(encodeNetwork) }),
-    }),
-    decode(value): Settings | undefined {
-      const raw = asObject(value);
-      if (typeof raw?.url !== "string" || !parseAddress(raw.url)) return undefined;
-      const others = Array.isArray(raw.others) ? raw.others : [];
-      const networks = [raw, ...others].map(decodeNetwork).filter((network) => network !== undefined);
-      return {
-        networks: networks.slice(0, MAX_KNOWN_NETWORKS),
-        url: raw.url,
-        protocol: asProtocol(raw.protocol) ?? "automatic",
-      };
-    },
-  });
-}
+export const SETTINGS: StoredRecord<Settings> = new StoredRecord({
+  key: "settings",
+  encode: ({ networks: [first, ...others], url, protocol }: Settings) => ({
+    ...(first ? encodeNetwork(first) : { ssid: "", password: "" }),
+    url,
+    ...(protocol !== "automatic" && { protocol }),
+    ...(others.length && { others: others.map(encodeNetwork) }),
+  }),
+  decode(value): Settings | undefined {
+    const raw = asObject(value);
+    if (typeof raw?.url !== "string" || !parseAddress(raw.url)) return undefined;
+    const others = Array.isArray(raw.others) ? raw.others : [];
+    const networks = [raw, ...others].map(decodeNetwork).filter((network) => network !== undefined);
+    return {
+      networks: networks.slice(0, MAX_KNOWN_NETWORKS),
+      url: raw.url,
+      protocol: asProtocol(raw.protocol) ?? "automatic",
+    };
+  },
+});
 
 function encodeNetwork({ ssid, password, hidden, preferred }: KnownNetwork): object {
   return { ssid, password: password.reveal(), ...(hidden && { hidden }), ...(preferred && { preferred }) };

@@ -8,7 +8,7 @@
 
 import { failed, type Result, success } from "../base/failure.js";
 import { crc32OfText } from "../data/crc32.js";
-import type { Store } from "./storage.js";
+import type { TextStore } from "./storage.js";
 
 interface Slot {
   readonly sequence: number;
@@ -17,8 +17,8 @@ interface Slot {
   readonly value: unknown;
 }
 
-export interface RecordOptions<T> {
-  readonly store: Store;
+/** How a value of this kind is stored: a constant, which costs no memory where it is preloaded. */
+export interface RecordFormat<T> {
   /** 1 to 14 characters; the slots are `<key>0` and `<key>1`. */
   readonly key: string;
   encode(value: T): unknown;
@@ -27,21 +27,21 @@ export interface RecordOptions<T> {
 }
 
 export class StoredRecord<T> {
-  #options: RecordOptions<T>;
+  readonly #format: RecordFormat<T>;
 
-  constructor(options: RecordOptions<T>) {
-    this.#options = options;
+  constructor(format: RecordFormat<T>) {
+    this.#format = format;
   }
 
-  read(): T | undefined {
-    const newest = this.#newest();
-    return newest && this.#options.decode(newest.value);
+  read(store: TextStore): T | undefined {
+    const newest = newestSlot(store, this.#format.key);
+    return newest && this.#format.decode(newest.value);
   }
 
   /** Nothing of any value stays in flash. A power cut on the way leaves the newest value. */
-  erase(): Result<void> {
-    const { store, key } = this.#options;
-    const newest = (this.#newest()?.sequence ?? 0) & 1;
+  erase(store: TextStore): Result<void> {
+    const { key } = this.#format;
+    const newest = (newestSlot(store, key)?.sequence ?? 0) & 1;
     try {
       for (const slot of [`${key}${newest ^ 1}`, `${key}${newest}`])
         if (store.get(slot) !== undefined) store.delete(slot);
@@ -52,19 +52,19 @@ export class StoredRecord<T> {
   }
 
   /** What was stored before the newest value is no longer in flash. */
-  scrub(): void {
-    const { store, key } = this.#options;
-    const older = `${key}${((this.#newest()?.sequence ?? 0) & 1) ^ 1}`;
+  scrub(store: TextStore): void {
+    const { key } = this.#format;
+    const older = `${key}${((newestSlot(store, key)?.sequence ?? 0) & 1) ^ 1}`;
     if (store.get(older) !== undefined) store.delete(older);
   }
 
   /** When it returns ok the value is in flash; otherwise what was stored before still is. */
-  write(value: T): Result<void> {
-    const json = JSON.stringify(this.#options.encode(value));
-    const newest = this.#newest();
+  write(store: TextStore, value: T): Result<void> {
+    const { key, encode } = this.#format;
+    const json = JSON.stringify(encode(value));
+    const newest = newestSlot(store, key);
     if (newest?.json === json) return success(undefined); // flash wears: nothing new is not written
     const sequence = (newest?.sequence ?? 0) + 1;
-    const { store, key } = this.#options;
     try {
       store.set(`${key}${sequence & 1}`, `${sequence}:${checksum(json)}:${json}`);
       return success(undefined);
@@ -72,25 +72,24 @@ export class StoredRecord<T> {
       return failed("storage-full", key);
     }
   }
+}
 
-  #newest(): Slot | undefined {
-    const even = this.#slot(0);
-    const odd = this.#slot(1);
-    if (!even || !odd) return even ?? odd;
-    return even.sequence > odd.sequence ? even : odd;
-  }
+function newestSlot(store: TextStore, key: string): Slot | undefined {
+  const even = readSlot(store, `${key}0`);
+  const odd = readSlot(store, `${key}1`);
+  if (!even || !odd) return even ?? odd;
+  return even.sequence > odd.sequence ? even : odd;
+}
 
-  #slot(index: 0 | 1): Slot | undefined {
-    const { store, key } = this.#options;
-    const match = /^(\d{1,15}):([0-9a-f]{8}):/.exec(store.get(`${key}${index}`) ?? "");
-    if (!match) return undefined;
-    const json = match.input.slice(match[0].length);
-    if (checksum(json) !== match[2]) return undefined;
-    try {
-      return { sequence: Number(match[1]), json, value: JSON.parse(json) };
-    } catch {
-      return undefined; // the checksum is right by chance: the other slot counts
-    }
+function readSlot(store: TextStore, name: string): Slot | undefined {
+  const match = /^(\d{1,15}):([0-9a-f]{8}):/.exec(store.get(name) ?? "");
+  if (!match) return undefined;
+  const json = match.input.slice(match[0].length);
+  if (checksum(json) !== match[2]) return undefined;
+  try {
+    return { sequence: Number(match[1]), json, value: JSON.parse(json) };
+  } catch {
+    return undefined; // the checksum is right by chance: the other slot counts
   }
 }
 

@@ -2,7 +2,6 @@
 import { isReason, type Reason } from "../base/failure.js";
 import { asInteger, asObject, asText } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
-import type { Store } from "../storage/storage.js";
 
 export interface ImageId {
   readonly version: string;
@@ -42,30 +41,27 @@ const STAGES = ["download", "switch", "trial", "back"] as const;
 const ENDS = ["offline", "interrupted", "fault"] as const;
 const MAX_BYTES = 2 ** 31;
 
-export function pendingRecord(store: Store): StoredRecord<Pending> {
-  return new StoredRecord({
-    store,
-    key: "update",
-    encode: ({ image, ...others }: Pending) => ({ ...image, ...others }),
-    decode(value): Pending | undefined {
-      const raw = asObject(value) ?? {};
-      const image = decodeImage(raw);
-      const stage = STAGES.find((one) => one === raw.stage);
-      if (!image || !stage) return undefined;
-      return {
-        image,
-        stage,
-        sizeBytes: asInteger(raw.sizeBytes, 1, MAX_BYTES),
-        offsetBytes: asInteger(raw.offsetBytes, 0, MAX_BYTES) ?? 0,
-        etag: asText(raw.etag),
-        source: asText(raw.source),
-        mistakes: asInteger(raw.mistakes, 0, MAX_BYTES) ?? 0,
-        trials: asInteger(raw.trials, 0, MAX_BYTES) ?? 0,
-        end: ENDS.find((one) => one === raw.end),
-      };
-    },
-  });
-}
+export const PENDING: StoredRecord<Pending> = new StoredRecord({
+  key: "update",
+  encode: ({ image, ...others }: Pending) => ({ ...image, ...others }),
+  decode(value): Pending | undefined {
+    const raw = asObject(value) ?? {};
+    const image = decodeImage(raw);
+    const stage = STAGES.find((one) => one === raw.stage);
+    if (!image || !stage) return undefined;
+    return {
+      image,
+      stage,
+      sizeBytes: asInteger(raw.sizeBytes, 1, MAX_BYTES),
+      offsetBytes: asInteger(raw.offsetBytes, 0, MAX_BYTES) ?? 0,
+      etag: asText(raw.etag),
+      source: asText(raw.source),
+      mistakes: asInteger(raw.mistakes, 0, MAX_BYTES) ?? 0,
+      trials: asInteger(raw.trials, 0, MAX_BYTES) ?? 0,
+      end: ENDS.find((one) => one === raw.end),
+    };
+  },
+});
 
 /** What became of an image. */
 export interface Outcome {
@@ -77,16 +73,13 @@ export interface Outcome {
 const MAX_OUTCOMES = 4;
 
 /** The newest first. */
-export function outcomesRecord(store: Store): StoredRecord<readonly Outcome[]> {
-  return new StoredRecord({
-    store,
-    key: "updates",
-    encode: (outcomes: readonly Outcome[]) => outcomes.map(({ image, outcome }) => ({ ...image, outcome })),
-    decode(value): readonly Outcome[] | undefined {
-      return Array.isArray(value) ? value.map(decodeOutcome).filter((one) => one !== undefined) : undefined;
-    },
-  });
-}
+export const OUTCOMES: StoredRecord<readonly Outcome[]> = new StoredRecord({
+  key: "updates",
+  encode: (outcomes: readonly Outcome[]) => outcomes.map(({ image, outcome }) => ({ ...image, outcome })),
+  decode(value): readonly Outcome[] | undefined {
+    return Array.isArray(value) ? value.map(decodeOutcome).filter((one) => one !== undefined) : undefined;
+  },
+});
 
 export function withOutcome(outcomes: readonly Outcome[], latest: Outcome): readonly Outcome[] {
   return [latest, ...outcomes.filter(({ image }) => !isSameImage(image, latest.image))].slice(0, MAX_OUTCOMES);

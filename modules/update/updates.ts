@@ -7,8 +7,7 @@ import { retryDelayMs } from "../base/retry.js";
 import type { Cancel, Clock } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
 import type { HttpStream } from "../http/stream.js";
-import type { Preferences } from "../settings/preferences.js";
-import type { StoredRecord } from "../storage/record.js";
+import { PREFERENCES } from "../settings/preferences.js";
 import type { Store } from "../storage/storage.js";
 import type { System } from "../system/system.js";
 import type { Firmware } from "./firmware.js";
@@ -17,11 +16,11 @@ import { type Decision, decide } from "./policy.js";
 import {
   type ImageId,
   isSameImage,
+  OUTCOMES,
   type Outcome,
-  outcomesRecord,
+  PENDING,
   type Pending,
   pendingOf,
-  pendingRecord,
   withOutcome,
 } from "./records.js";
 import { endOf, judgeOffline, judgeStart, TRIAL_LIMIT_MS, TRIAL_ONLINE_MS, type Verdict } from "./trial.js";
@@ -40,7 +39,6 @@ export interface UpdateParts {
   readonly log: Log;
   readonly system: System;
   readonly store: Store;
-  readonly preferences: StoredRecord<Preferences>;
   readonly firmware: Firmware;
   readonly stream: HttpStream;
   readonly build: UpdateBuild;
@@ -66,8 +64,6 @@ export function createUpdates(parts: UpdateParts): Updates {
 class Updater implements Updates {
   status: UpdateStatus | undefined;
   #parts: UpdateParts;
-  #pending: StoredRecord<Pending>;
-  #outcomes: StoredRecord<readonly Outcome[]>;
   /** Those of the record, and what it had no room for. */
   #known: readonly Outcome[];
   #offer: FirmwareOffer | undefined;
@@ -86,14 +82,12 @@ class Updater implements Updates {
 
   constructor(parts: UpdateParts) {
     this.#parts = parts;
-    this.#pending = pendingRecord(parts.store);
-    this.#outcomes = outcomesRecord(parts.store);
-    this.#known = this.#outcomes.read() ?? [];
+    this.#known = OUTCOMES.read(parts.store) ?? [];
   }
 
   start(restart: () => void): void {
     const { clock, firmware, build, log, system } = this.#parts;
-    const pending = this.#pending.read();
+    const pending = PENDING.read(this.#parts.store);
     const start = judgeStart(pending, firmware.boot, { version: build.firmwareVersion, reset: system.resetReason() });
     switch (start.kind) {
       case "nothing":
@@ -149,7 +143,7 @@ class Updater implements Updates {
   }
 
   restarting(why: RestartReason): void {
-    const pending = this.#isOnTrial ? this.#pending.read() : undefined;
+    const pending = this.#isOnTrial ? PENDING.read(this.#parts.store) : undefined;
     if (pending) this.#keep({ ...pending, end: endOf(why) });
   }
 
@@ -161,7 +155,10 @@ class Updater implements Updates {
     }
     this.#isOnTrial = false;
     log.note(`firmware: ${build.firmwareVersion} has proven itself`);
-    this.#conclude(this.#pending.read()?.image ?? { version: build.firmwareVersion, sha256: undefined }, "installed");
+    this.#conclude(
+      PENDING.read(this.#parts.store)?.image ?? { version: build.firmwareVersion, sha256: undefined },
+      "installed",
+    );
     this.#say({ version: build.firmwareVersion, state: "updated" });
     this.#consider();
   }
@@ -207,12 +204,12 @@ class Updater implements Updates {
   }
 
   #decide(offer: FirmwareOffer, { utcOffsetMinutes }: UpdateWatch): Decision {
-    const { build, firmware, clock, calendar, preferences, busy } = this.#parts;
+    const { build, firmware, clock, calendar, store, busy } = this.#parts;
     return decide(offer, {
       currentVersion: build.firmwareVersion,
       demands: { signed: firmware.demandsSignature, withoutChecksum: build.firmwareWithoutChecksum },
       outcomes: this.#known,
-      preferences: preferences.read() ?? {},
+      preferences: PREFERENCES.read(store) ?? {},
       nowMs: calendar.isKnown ? clock.nowMs() : undefined,
       utcOffsetMinutes,
       isAsked: clock.ticksMs() < this.#askedUntilMs,
@@ -221,7 +218,7 @@ class Updater implements Updates {
   }
 
   async #install(offer: FirmwareOffer, urls: readonly string[]): Promise<void> {
-    const before = this.#pending.read();
+    const before = PENDING.read(this.#parts.store);
     const installation = new Installation(this.#parts, {
       offer,
       urls,
@@ -250,7 +247,7 @@ class Updater implements Updates {
   #failed(offer: FirmwareOffer, failure: Failure, isFinal: boolean): void {
     const { random, log, clock } = this.#parts;
     if (!this.#watch) return; // the session is over: the next one goes on
-    const isHopeless = isFinal || (this.#pending.read()?.mistakes ?? 0) >= MAX_MISTAKES;
+    const isHopeless = isFinal || (PENDING.read(this.#parts.store)?.mistakes ?? 0) >= MAX_MISTAKES;
     if (isHopeless) this.#conclude(imageOf(offer), failure.reason);
     const isOver = isHopeless || ++this.#rounds >= MAX_ROUNDS;
     if (isOver && this.#offer === offer) this.#offer = undefined;
@@ -279,13 +276,13 @@ class Updater implements Updates {
   /** Nothing of it is under way any more. */
   #conclude(image: ImageId, outcome: Outcome["outcome"]): void {
     this.#known = withOutcome(this.#known, { image, outcome });
-    const written = this.#outcomes.write(this.#known);
+    const written = OUTCOMES.write(this.#parts.store, this.#known);
     // Otherwise the next start comes to the same conclusion.
-    this.#note(written.ok ? this.#pending.erase() : written);
+    this.#note(written.ok ? PENDING.erase(this.#parts.store) : written);
   }
 
   #keep(pending: Pending): Result<void> {
-    const written = this.#pending.write(pending);
+    const written = PENDING.write(this.#parts.store, pending);
     this.#note(written);
     return written;
   }

@@ -21,7 +21,7 @@ import type { Claim } from "../claim.js";
 import type { Configuration } from "../configuration.js";
 import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
 import { type Dialogue, type Endpoint, knock, openDialogue, RECONNECT_MS } from "./dialogue.js";
-import type { Enrolment } from "./record.js";
+import { ENROLMENT, type Enrolment } from "./record.js";
 import {
   CREATE_TOPIC,
   isDefinite,
@@ -77,9 +77,9 @@ async function resume(context: ProvisioningContext): Promise<Result<Configuratio
 
 /** What is in use is stored. A rotation that the power has ended may have left another one behind. */
 function forgetEnrolment(context: ProvisioningContext, used: CertificateId): void {
-  const staged = context.enrolments.read();
+  const staged = ENROLMENT.read(context.store);
   if (staged && staged.slot !== used && (staged.isSent || staged.configuration)) sayLost(context, staged);
-  context.enrolments.erase();
+  ENROLMENT.erase(context.store);
 }
 
 /** The certificate in use takes the place of a claim; it stays until a connection has proven the new one. */
@@ -148,7 +148,7 @@ async function exchange(
 
 /** CreateKeysAndCertificate. When it returns ok all of it is in flash. */
 async function create(context: ProvisioningContext, dialogue: Dialogue): Promise<Result<Enrolment>> {
-  const { io, url, keystore, enrolments } = context;
+  const { io, url, keystore, store } = context;
   const answered = await dialogue.ask("CreateKeysAndCertificate", CREATE_TOPIC, {});
   if (!answered.ok) return answered;
   const { isAccepted, reply } = answered.value;
@@ -163,7 +163,7 @@ async function create(context: ProvisioningContext, dialogue: Dialogue): Promise
     ...{ token: new Secret(certificateOwnershipToken), createdMs: io.clock.nowMs() },
   };
   // The record is worth nothing before its certificate is there, and the certificate says nothing without it.
-  const noted = enrolments.write(enrolment);
+  const noted = ENROLMENT.write(store, enrolment);
   const stored = noted.ok ? keystore.write(slot, identity) : noted;
   return stored.ok ? success(enrolment) : stored;
 }
@@ -177,8 +177,8 @@ async function register(
   enrolment: Enrolment,
   { templateName, clientId, deviceConfiguration }: Registration,
 ): Promise<Result<Configuration> | typeof TOKEN_REFUSED> {
-  const { url, identity, enrolments } = context;
-  const noted = enrolments.write({ ...enrolment, isSent: true });
+  const { url, identity, store } = context;
+  const noted = ENROLMENT.write(store, { ...enrolment, isSent: true });
   if (!noted.ok) return noted;
   const token = enrolment.token.reveal();
   const answered = await dialogue.ask("RegisterThing", registerTopic(templateName), {
@@ -193,26 +193,26 @@ async function register(
   }
   if (isTokenRefused(reply)) return TOKEN_REFUSED;
   // The token waits for the next try, for its hour: what was sent before stays uncertain.
-  if (isDefinite(reply) && !enrolment.isSent) enrolments.write(enrolment);
+  if (isDefinite(reply) && !enrolment.isSent) ENROLMENT.write(store, enrolment);
   return rejection(reply, token);
 }
 
 /** A template need not make a thing: then the device's own name stands for it. */
 function registered(
-  { url: { host, port }, enrolments }: ProvisioningContext,
+  { url: { host, port }, store }: ProvisioningContext,
   enrolment: Enrolment,
   clientId: string,
   deviceConfiguration: Readonly<Record<string, string>>,
 ): Result<Configuration> {
   const checked = awsConfiguration({ host, port, clientId }, enrolment.slot, deviceConfiguration);
   if (!checked.ok) return checked;
-  const noted = enrolments.write({ ...enrolment, token: new Secret(""), configuration: checked.value });
+  const noted = ENROLMENT.write(store, { ...enrolment, token: new Secret(""), configuration: checked.value });
   return noted.ok ? checked : noted;
 }
 
 /** Whole, and for this address. */
 function stagedIn(context: ProvisioningContext): Enrolment | undefined {
-  const enrolment = context.enrolments.read();
+  const enrolment = ENROLMENT.read(context.store);
   return enrolment?.url === formatAddress(context.url) && holds(context, enrolment) ? enrolment : undefined;
 }
 

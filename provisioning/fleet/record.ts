@@ -4,7 +4,6 @@ import { Secret } from "../../modules/base/secret.js";
 import { asInteger, asObject, asText } from "../../modules/data/json.js";
 import type { SlotId } from "../../modules/identity/keystore.js";
 import { StoredRecord } from "../../modules/storage/record.js";
-import type { Store } from "../../modules/storage/storage.js";
 import {
   type Configuration,
   checkConfiguration,
@@ -30,29 +29,26 @@ export interface Enrolment {
   readonly configuration?: Configuration | undefined;
 }
 
-export function enrolmentRecord(store: Store): StoredRecord<Enrolment> {
-  return new StoredRecord({
-    store,
-    key: "enrolment",
-    encode: ({ token, configuration, ...others }: Enrolment) => ({
-      ...others,
-      token: token.reveal(),
-      ...(configuration && { configuration: encodeConfiguration(configuration) }),
-    }),
-    decode(value): Enrolment | undefined {
-      const raw = asObject(value) ?? {};
-      const [url, certificateId] = [asText(raw.url), asText(raw.certificateId)];
-      const slot = raw.slot === "slot0" || raw.slot === "slot1" ? raw.slot : undefined;
-      const mark = asInteger(raw.mark, -0x8000_0000, 0x7fff_ffff);
-      const createdMs = asInteger(raw.createdMs, 0, Number.MAX_SAFE_INTEGER);
-      if (!url || !certificateId || !slot || mark === undefined || createdMs === undefined) return undefined;
-      const checked = raw.configuration ? checkConfiguration(raw.configuration as RawConfiguration) : undefined;
-      return {
-        ...{ url, slot, mark, certificateId, createdMs },
-        token: new Secret(asText(raw.token) ?? ""),
-        isSent: raw.isSent === true,
-        configuration: checked?.ok ? checked.value : undefined,
-      };
-    },
-  });
-}
+export const ENROLMENT: StoredRecord<Enrolment> = new StoredRecord({
+  key: "enrolment",
+  encode: ({ token, configuration, ...others }: Enrolment) => ({
+    ...others,
+    token: token.reveal(),
+    ...(configuration && { configuration: encodeConfiguration(configuration) }),
+  }),
+  decode(value): Enrolment | undefined {
+    const raw = asObject(value) ?? {};
+    const [url, certificateId] = [asText(raw.url), asText(raw.certificateId)];
+    const slot = raw.slot === "slot0" || raw.slot === "slot1" ? raw.slot : undefined;
+    const mark = asInteger(raw.mark, -0x8000_0000, 0x7fff_ffff);
+    const createdMs = asInteger(raw.createdMs, 0, Number.MAX_SAFE_INTEGER);
+    if (!url || !certificateId || !slot || mark === undefined || createdMs === undefined) return undefined;
+    const checked = raw.configuration ? checkConfiguration(raw.configuration as RawConfiguration) : undefined;
+    return {
+      ...{ url, slot, mark, certificateId, createdMs },
+      token: new Secret(asText(raw.token) ?? ""),
+      isSent: raw.isSent === true,
+      configuration: checked?.ok ? checked.value : undefined,
+    };
+  },
+});

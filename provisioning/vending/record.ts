@@ -2,7 +2,6 @@
 import { asInteger, asObject, asText } from "../../modules/data/json.js";
 import type { SlotId } from "../../modules/identity/keystore.js";
 import { StoredRecord } from "../../modules/storage/record.js";
-import type { Store } from "../../modules/storage/storage.js";
 
 export interface Sale {
   readonly url: string;
@@ -20,18 +19,15 @@ export interface Bought {
   readonly clientId: string;
 }
 
-export function saleRecord(store: Store): StoredRecord<Sale> {
-  return new StoredRecord({
-    store,
-    key: "sale",
-    encode: (sale: Sale) => sale,
-    decode(value): Sale | undefined {
-      const { url, bought } = asObject(value) ?? {};
-      if (typeof url !== "string") return undefined;
-      return { url, ...(bought !== undefined && { bought: decodeBought(bought) }) };
-    },
-  });
-}
+export const SALE: StoredRecord<Sale> = new StoredRecord({
+  key: "sale",
+  encode: (sale: Sale) => sale,
+  decode(value): Sale | undefined {
+    const { url, bought } = asObject(value) ?? {};
+    if (typeof url !== "string") return undefined;
+    return { url, ...(bought !== undefined && { bought: decodeBought(bought) }) };
+  },
+});
 
 function decodeBought(value: unknown): Bought | undefined {
   const raw = asObject(value) ?? {};

@@ -12,7 +12,7 @@ import type { Configuration } from "../configuration.js";
 import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
 import { type Dialect, dialectOf, endpointOf, readGoods, requestOf } from "./dialects.js";
 import { identityOf } from "./identity.js";
-import type { Bought } from "./record.js";
+import { type Bought, SALE } from "./record.js";
 
 /** RSA keys are made there; a person in the portal waits for this. */
 const TIMEOUT_MS = 20_000;
@@ -29,7 +29,7 @@ export const vending: Protocol = {
 
 /** A power cut came before the journal had it. */
 function lastBought(context: ProvisioningContext): Bought | undefined {
-  const sale = context.sales.read();
+  const sale = SALE.read(context.store);
   const bought = sale?.url === formatAddress(context.url) ? sale.bought : undefined;
   return bought && holds(context, bought) ? bought : undefined;
 }
@@ -39,13 +39,13 @@ function configurationOf(bought: Bought | undefined): Result<Configuration> | un
 }
 
 async function buy(context: ProvisioningContext): Promise<Result<Configuration>> {
-  const { io, url, identity, sales, told, timeoutMs = TIMEOUT_MS } = context;
+  const { io, url, identity, store, told, timeoutMs = TIMEOUT_MS } = context;
   const dialect = dialectOf(url)!;
   const token = context.deviceToken();
   if (!token) return failed("no-identity", "device token");
   const address = formatAddress(url);
-  if (sales.read()?.url === address) told.note(`vending machine: ${LOST[dialect]}`);
-  const asked = sales.write({ url: address });
+  if (SALE.read(store)?.url === address) told.note(`vending machine: ${LOST[dialect]}`);
+  const asked = SALE.write(store, { url: address });
   if (!asked.ok) return asked;
   const customer = { serial: identity.serial ?? identity.mac, token };
   const exchange = await io.http({ ...requestOf(dialect, url, customer), timeoutMs });
@@ -59,7 +59,7 @@ async function buy(context: ProvisioningContext): Promise<Result<Configuration>>
   const clientId = goods.value.thingName ?? customer.serial;
   const bought: Bought = { ...endpoint, slot, clientId, mark: crc32(proof.value.chain[0]!) };
   // The record is worth nothing before its certificate is there, and the certificate says nothing without it.
-  const noted = sales.write({ url: address, bought });
+  const noted = SALE.write(store, { url: address, bought });
   const stored = noted.ok ? context.keystore.write(slot, proof.value) : noted;
   return stored.ok ? configurationOf(bought)! : stored;
 }
@@ -87,8 +87,8 @@ const UNSOLD: ReadonlySet<Reason> = new Set([
   "unexpected-status",
 ] as const);
 
-function refused({ sales }: ProvisioningContext, dialect: Dialect, failure: Failure): Failed {
-  if (UNSOLD.has(failure.reason)) sales.erase();
+function refused({ store }: ProvisioningContext, dialect: Dialect, failure: Failure): Failed {
+  if (UNSOLD.has(failure.reason)) SALE.erase(store);
   // It does not answer those that it refuses either; but each answer is one more certificate that stays active.
   else if (dialect === "form") return failed(failure.reason, "the next try is in a day", DAY_MS);
   return { ok: false, failure };

@@ -2,7 +2,7 @@
 
 import { describe, expect } from "vitest";
 import { SLOTS } from "../../modules/identity/keystore.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { Activation, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
@@ -113,7 +113,7 @@ describe("of several known networks", () => {
   ];
   const store = (change: (one: (typeof networks)[number]) => object = () => ({})) => {
     const fresh = new ScriptedStore();
-    settingsRecord(fresh).write({
+    SETTINGS.write(fresh, {
       networks: networks.map((one) => ({ ...one, ...change(one) })),
       url: "http://provision.example.com/",
       protocol: "automatic",

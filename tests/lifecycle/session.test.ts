@@ -1,9 +1,11 @@
 /** What a connected device says and hears, and what applications do with it. */
+
 import { describe, expect } from "vitest";
 import { type Application, done, refused } from "../../agent/application/application.js";
 import { publisher } from "../../agent/session/publish.js";
 import { failed } from "../../modules/base/failure.js";
 import type { Incoming } from "../../modules/mqtt/mqtt.js";
+import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
@@ -207,7 +209,7 @@ describe("commands", () => {
       const world = await online(stage);
       send(world, { cmd: "set", settings });
       expect(replies(world).at(-1)).toMatchObject({ ok: false, error: expect.stringMatching(error) });
-      expect(world.device.preferences.read()).toBeUndefined();
+      expect(PREFERENCES.read(world.device.store)).toBeUndefined();
     });
 
   life("log-level is kept, and a factory reset forgets it", async (stage) => {
@@ -220,7 +222,7 @@ describe("commands", () => {
     expect(next.device.log.level).toBe("debug");
     next.button.onWish?.("reset");
     await next.until(() => next.restarted);
-    expect(next.device.preferences.read()).toBeUndefined();
+    expect(PREFERENCES.read(next.device.store)).toBeUndefined();
   });
 
   life("reprovision asks the service again, and goes on with what it says", async (stage) => {

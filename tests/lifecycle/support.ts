@@ -3,7 +3,7 @@
 import { test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/base/secret.js";
-import { type ProtocolChoice, settingsRecord } from "../../modules/settings/settings.js";
+import { type ProtocolChoice, SETTINGS } from "../../modules/settings/settings.js";
 import type { KnownNetwork } from "../../modules/wifi/wifi.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { onlineOnce } from "../scripted/journeys.js";
@@ -51,7 +51,7 @@ export function withSettings(
   protocol: ProtocolChoice = "automatic",
 ): ScriptedStore {
   const store = new ScriptedStore();
-  settingsRecord(store).write({ networks: [knownNetwork(ssid, password)], url, protocol });
+  SETTINGS.write(store, { networks: [knownNetwork(ssid, password)], url, protocol });
   return new ScriptedStore(store.entries);
 }
 
@@ -61,7 +61,7 @@ export function knownNetwork(ssid: string, password: string, change: Partial<Kno
 
 /** What is stored now; of the networks the first. */
 export function storedIn(world: World): { ssid: string; password: string; url: string } | undefined {
-  const settings = settingsRecord(world.store).read();
+  const settings = SETTINGS.read(world.store);
   const network = settings?.networks[0];
   return settings && network && { ssid: network.ssid, password: network.password.reveal(), url: settings.url };
 }

@@ -2,7 +2,7 @@
 import { describe, expect } from "vitest";
 import { failed, success } from "../../modules/base/failure.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { Journal } from "../../provisioning/journal.js";
 import { build } from "../scripted/build.js";
 import { Activation, answer, deviceInfo, deviceService, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
@@ -221,7 +221,7 @@ describe("while a code is waited for", () => {
     world.fillIn({ ssid: "Home" }, "/forget");
     isRefusing = true;
     await world.until(() => world.phase === "failed");
-    const settings = settingsRecord(world.store).read();
+    const settings = SETTINGS.read(world.store);
     expect(settings).toMatchObject({ networks: [], url: URL });
   });
 });

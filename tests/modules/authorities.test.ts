@@ -12,7 +12,7 @@ import {
   sequence,
 } from "../../mocks/certificates.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import { authoritiesRecord, factsOf } from "../../modules/settings/authorities.js";
+import { AUTHORITIES, factsOf } from "../../modules/settings/authorities.js";
 import { parseCertificates } from "../../provisioning/certificates.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { hugeCertificates } from "../tls/hostile.js";
@@ -182,8 +182,8 @@ describe("the record", () => {
     const result = parsed(pem(...four));
     if (typeof result === "string") throw new Error(result);
     expect(result.authorities!.join("").length).toBe(4 * 972);
-    expect(authoritiesRecord(store).write(result.authorities!).ok).toBe(true);
-    expect(authoritiesRecord(store).read()).toEqual(result.authorities);
+    expect(AUTHORITIES.write(store, result.authorities!).ok).toBe(true);
+    expect(AUTHORITIES.read(store)).toEqual(result.authorities);
   });
 
   test.each([
@@ -193,8 +193,8 @@ describe("the record", () => {
     ["nothing", null],
   ])("%s in flash is none", (_name, value) => {
     const store = new ScriptedStore();
-    authoritiesRecord(store).write(value as never);
-    expect(authoritiesRecord(store).read()).toBeUndefined();
+    AUTHORITIES.write(store, value as never);
+    expect(AUTHORITIES.read(store)).toBeUndefined();
   });
 
   test("what is no certificate in flash is left out", () => {

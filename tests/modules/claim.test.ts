@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { DAY_MS, makeCertificate, pem } from "../../mocks/certificates.js";
 import { parseCertificates } from "../../provisioning/certificates.js";
-import { claimRecord, parseClaim } from "../../provisioning/claim.js";
+import { CLAIM, parseClaim } from "../../provisioning/claim.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const nowMs = Date.now();
@@ -83,8 +83,8 @@ test("the record keeps it, within NVS's bounds, and shows no key by accident", (
   const claim = parseClaim(certificate + pkcs1, nowMs);
   if (typeof claim === "string") throw new Error(claim);
   for (const expiresMs of [undefined, nowMs]) {
-    expect(claimRecord(store).write({ ...claim, expiresMs }).ok).toBe(true);
-    const read = claimRecord(store).read()!;
+    expect(CLAIM.write(store, { ...claim, expiresMs }).ok).toBe(true);
+    const read = CLAIM.read(store)!;
     expect([read.certificate, read.key.reveal(), read.keyLabel, read.expiresMs]).toEqual([
       claim.certificate,
       claim.key.reveal(),

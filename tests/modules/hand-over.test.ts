@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makeCertificate, pem } from "../../mocks/certificates.js";
 import { type Certificates, parseCertificates } from "../../provisioning/certificates.js";
-import { tokenRecord } from "../../provisioning/token.js";
+import { TOKEN } from "../../provisioning/token.js";
 import { Random } from "../../tools/fuzz/random.js";
 import { ScriptedStore } from "../scripted/store.js";
 
@@ -48,9 +48,9 @@ describe("one JSON document", () => {
   test("a token alone; the record keeps it, and it is not shown by accident", () => {
     const handed = taken({ deviceToken: "t0ken/+=" });
     expect(Object.keys(handed)).toEqual(["token"]);
-    const record = tokenRecord(new ScriptedStore());
-    expect(record.write(handed.token!).ok).toBe(true);
-    expect(record.read()?.reveal()).toBe("t0ken/+=");
+    const store = new ScriptedStore();
+    expect(TOKEN.write(store, handed.token!).ok).toBe(true);
+    expect(TOKEN.read(store)?.reveal()).toBe("t0ken/+=");
     expect(JSON.stringify(handed)).not.toContain("t0ken");
   });
 

@@ -6,30 +6,28 @@ interface Value {
   n: number;
   text: string;
 }
-const record = (store: ScriptedStore) =>
-  new StoredRecord<Value>({
-    store,
-    key: "value",
-    encode: (value) => value,
-    decode: (value) => (typeof (value as Value)?.n === "number" ? (value as Value) : undefined),
-  });
+const VALUE = new StoredRecord<Value>({
+  key: "value",
+  encode: (value) => value,
+  decode: (value) => (typeof (value as Value)?.n === "number" ? (value as Value) : undefined),
+});
 const value = (n: number, text = "") => ({ n, text });
 
 test("nothing is stored at first; then what was written, over and over", () => {
   const store = new ScriptedStore();
-  expect(record(store).read()).toBeUndefined();
+  expect(VALUE.read(store)).toBeUndefined();
   for (let n = 0; n < 12; n++) {
-    expect(record(store).write(value(n, "Möwe 😀 \u0000 \ud800"))).toEqual({ ok: true, value: undefined });
-    expect(record(store).read()).toEqual(value(n, "Möwe 😀 \u0000 \ud800"));
+    expect(VALUE.write(store, value(n, "Möwe 😀 \u0000 \ud800"))).toEqual({ ok: true, value: undefined });
+    expect(VALUE.read(store)).toEqual(value(n, "Möwe 😀 \u0000 \ud800"));
   }
   expect([...store.entries.keys()].toSorted()).toEqual(["value0", "value1"]);
 });
 
 test("the same value is not written again: flash wears", () => {
   const store = new ScriptedStore();
-  record(store).write(value(1));
+  VALUE.write(store, value(1));
   const before = store.operations;
-  for (let count = 0; count < 5; count++) expect(record(store).write(value(1)).ok).toBe(true);
+  for (let count = 0; count < 5; count++) expect(VALUE.write(store, value(1)).ok).toBe(true);
   expect(store.operations).toBe(before);
 });
 
@@ -38,21 +36,21 @@ test("a power cut after any operation of a write leaves the old value or the new
     let cuts = 0;
     for (let cutAfter = 1; ; cutAfter++) {
       const before = new ScriptedStore();
-      for (let n = 1; n <= earlier; n++) record(before).write(value(n));
+      for (let n = 1; n <= earlier; n++) VALUE.write(before, value(n));
       const store = new ScriptedStore(new Map(before.entries));
       store.cutAfter = cutAfter;
-      const written = record(store).write(value(99));
-      const after = record(new ScriptedStore(store.entries));
+      const written = VALUE.write(store, value(99));
+      const after = new ScriptedStore(store.entries);
       if (store.operations < cutAfter) {
-        expect([written.ok, after.read()]).toEqual([true, value(99)]);
+        expect([written.ok, VALUE.read(after)]).toEqual([true, value(99)]);
         break;
       }
       cuts++;
-      expect([value(earlier), value(99)]).toContainEqual(after.read());
-      if (written.ok) expect(after.read()).toEqual(value(99));
+      expect([value(earlier), value(99)]).toContainEqual(VALUE.read(after));
+      if (written.ok) expect(VALUE.read(after)).toEqual(value(99));
       // And it can be written again.
-      expect(after.write(value(100)).ok).toBe(true);
-      expect(after.read()).toEqual(value(100));
+      expect(VALUE.write(after, value(100)).ok).toBe(true);
+      expect(VALUE.read(after)).toEqual(value(100));
     }
     expect(cuts).toBeGreaterThanOrEqual(1);
   }
@@ -60,37 +58,37 @@ test("a power cut after any operation of a write leaves the old value or the new
 
 test("a write into a full storage fails with its reason and keeps the old value", () => {
   const store = new ScriptedStore();
-  record(store).write(value(1));
+  VALUE.write(store, value(1));
   store.full = true;
-  expect(record(store).write(value(2))).toMatchObject({ ok: false, failure: { reason: "storage-full" } });
-  expect(record(store).read()).toEqual(value(1));
-  expect(record(store).write(value(1)).ok).toBe(true); // nothing new: nothing to write
+  expect(VALUE.write(store, value(2))).toMatchObject({ ok: false, failure: { reason: "storage-full" } });
+  expect(VALUE.read(store)).toEqual(value(1));
+  expect(VALUE.write(store, value(1)).ok).toBe(true); // nothing new: nothing to write
   store.full = false;
-  expect(record(store).write(value(2)).ok).toBe(true);
+  expect(VALUE.write(store, value(2)).ok).toBe(true);
 });
 
 test("a value that is too large for NVS fails like full storage, and keeps the old one", () => {
   const store = new ScriptedStore();
-  record(store).write(value(1));
+  VALUE.write(store, value(1));
   for (const text of ["x".repeat(4_000), "é".repeat(2_000)])
-    expect(record(store).write(value(2, text))).toMatchObject({ ok: false, failure: { reason: "storage-full" } });
-  expect(record(store).read()).toEqual(value(1));
+    expect(VALUE.write(store, value(2, text))).toMatchObject({ ok: false, failure: { reason: "storage-full" } });
+  expect(VALUE.read(store)).toEqual(value(1));
 });
 
 test("an erased record leaves nothing in flash; a power cut on the way leaves the newest value", () => {
   for (const writes of [1, 2, 3]) {
     const store = new ScriptedStore();
-    for (let index = 1; index <= writes; index++) record(store).write(value(index));
+    for (let index = 1; index <= writes; index++) VALUE.write(store, value(index));
     const before = new Map(store.entries);
-    expect(record(store).erase().ok).toBe(true);
+    expect(VALUE.erase(store).ok).toBe(true);
     expect([...store.entries]).toEqual([]);
-    expect(record(store).read()).toBeUndefined();
-    expect(record(store).erase().ok).toBe(true);
+    expect(VALUE.read(store)).toBeUndefined();
+    expect(VALUE.erase(store).ok).toBe(true);
     if (writes < 2) continue;
     const cut = new ScriptedStore(before);
     cut.cutAfter = 1;
-    expect(record(cut).erase().ok).toBe(false);
-    expect(record(new ScriptedStore(before)).read()).toEqual(value(writes));
+    expect(VALUE.erase(cut).ok).toBe(false);
+    expect(VALUE.read(new ScriptedStore(before))).toEqual(value(writes));
   }
 });
 
@@ -108,13 +106,13 @@ describe("a slot that is damaged does not count", () => {
   ];
   test.each(damaged)("%s", (_label, damage) => {
     const store = new ScriptedStore();
-    record(store).write(value(1));
-    record(store).write(value(2));
+    VALUE.write(store, value(1));
+    VALUE.write(store, value(2));
     const newest = [...store.entries].find(([, slot]) => slot.includes('"n":2'))!;
     store.entries.set(newest[0], damage(newest[1]));
-    expect(record(store).read()).toEqual(value(1));
-    expect(record(store).write(value(3)).ok).toBe(true);
-    expect(record(store).read()).toEqual(value(3));
+    expect(VALUE.read(store)).toEqual(value(1));
+    expect(VALUE.write(store, value(3)).ok).toBe(true);
+    expect(VALUE.read(store)).toEqual(value(3));
   });
 
   test("both: nothing is stored, and it can be written", () => {
@@ -124,15 +122,15 @@ describe("a slot that is damaged does not count", () => {
         ["value1", "2:12345678:{}"],
       ]),
     );
-    expect(record(store).read()).toBeUndefined();
-    record(store).write(value(1));
-    expect(record(store).read()).toEqual(value(1));
+    expect(VALUE.read(store)).toBeUndefined();
+    VALUE.write(store, value(1));
+    expect(VALUE.read(store)).toEqual(value(1));
   });
 
   test("a value that is sound, but not of the type, is none", () => {
     const json = '{"other":true}';
     const store = new ScriptedStore(new Map([["value0", `2:${checksum(json)}:${json}`]]));
-    expect(record(store).read()).toBeUndefined();
+    expect(VALUE.read(store)).toBeUndefined();
   });
 });
 

@@ -5,10 +5,10 @@ import {
   type Candidate,
   checkSettings,
   PROTOCOLS,
+  SETTINGS,
   type Settings,
   type SettingsMistake,
   type Surroundings,
-  settingsRecord,
   utf8Length,
   withCandidate,
   withoutNetwork,
@@ -175,7 +175,7 @@ describe("the known networks", () => {
 
 describe("the record", () => {
   const read = (store: ScriptedStore) => {
-    const settings = settingsRecord(store).read();
+    const settings = SETTINGS.read(store);
     return (
       settings && {
         ...settings,
@@ -193,7 +193,7 @@ describe("the record", () => {
     if (!check.ok) throw new Error(JSON.stringify(check));
     let settings = withCandidate(withCandidate(undefined, candidate("first", "")), check.candidate);
     settings = withPreferred(settings, "first");
-    expect(settingsRecord(store).write(settings).ok).toBe(true);
+    expect(SETTINGS.write(store, settings).ok).toBe(true);
     expect(read(store)).toEqual({
       networks: [
         { ssid: "Möwe 😀 \"'", password: '\\u0041 "quote" ', hidden: true, preferred: false },
@@ -212,7 +212,7 @@ describe("the record", () => {
     const longest = PROTOCOLS.toSorted((a, b) => b.length - a.length)[0]!;
     settings = { ...settings!, url: `http://example.com/${"a".repeat(MAX_URL_CHARACTERS - 19)}`, protocol: longest };
     settings = withPreferred(settings, names(settings)[3]!);
-    expect(settingsRecord(store).write(settings).ok).toBe(true);
+    expect(SETTINGS.write(store, settings).ok).toBe(true);
     expect(read(store)?.networks).toHaveLength(10);
   });
 
@@ -225,7 +225,7 @@ describe("the record", () => {
       url: "http://provision.example.com/",
       protocol: "automatic",
     });
-    settingsRecord(store).write(withCandidate(settingsRecord(store).read(), candidate("New")));
+    SETTINGS.write(store, withCandidate(SETTINGS.read(store), candidate("New")));
     const written = JSON.parse(store.get("settings1")!.replace(/^\d+:\w+:/, ""));
     // Nothing that firmware before the choice of protocols did not write.
     expect(written).toEqual({
@@ -245,7 +245,7 @@ describe("the record", () => {
 
   test("without any network keeps the address", () => {
     const store = new ScriptedStore();
-    settingsRecord(store).write({ networks: [], url: "http://a/", protocol: "automatic" });
+    SETTINGS.write(store, { networks: [], url: "http://a/", protocol: "automatic" });
     expect(read(store)).toEqual({ networks: [], url: "http://a/", protocol: "automatic" });
   });
 });
@@ -258,7 +258,7 @@ test.each([
 ])("flash that holds %s has no settings", (_label, json) => {
   const store = new ScriptedStore();
   store.set("settings0", `2:${checksum(json)}:${json}`);
-  expect(settingsRecord(store).read()).toBeUndefined();
+  expect(SETTINGS.read(store)).toBeUndefined();
 });
 
 test.each([
@@ -267,7 +267,7 @@ test.each([
 ])("flash that holds %s has no network", (_label, json) => {
   const store = new ScriptedStore();
   store.set("settings0", `2:${checksum(json)}:${json}`);
-  expect(settingsRecord(store).read()).toEqual({ networks: [], url: "http://a/", protocol: "automatic" });
+  expect(SETTINGS.read(store)).toEqual({ networks: [], url: "http://a/", protocol: "automatic" });
 });
 
 test.each(["", "a", "é", "文", "😀", "\0", "a\u0301"])("the length of %j in UTF-8", (text) => {

@@ -2,13 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { isInWindow, parseWindow } from "../../modules/settings/update-window.js";
 import { type Circumstances, decide } from "../../modules/update/policy.js";
-import {
-  type Outcome,
-  outcomesRecord,
-  type Pending,
-  pendingRecord,
-  withOutcome,
-} from "../../modules/update/records.js";
+import { OUTCOMES, type Outcome, PENDING, type Pending, withOutcome } from "../../modules/update/records.js";
 import { compareVersions, isSameVersion } from "../../modules/update/version.js";
 import { ScriptedStore } from "../scripted/store.js";
 
@@ -163,19 +157,17 @@ describe("what is remembered", () => {
       ...{ image: { version: "2", sha256 }, stage: "trial", sizeBytes: 9, offsetBytes: 8, etag: '"e"', source: "1f" },
       ...{ mistakes: 1, trials: 2, end: "offline" },
     };
-    pendingRecord(store).write(pending);
-    expect(pendingRecord(store).read()).toEqual(pending);
+    PENDING.write(store, pending);
+    expect(PENDING.read(store)).toEqual(pending);
     const outcomes: Outcome[] = [{ image: { version: "2", sha256: undefined }, outcome: "installed" }];
-    outcomesRecord(store).write(outcomes);
-    expect(outcomesRecord(store).read()).toEqual(outcomes);
+    OUTCOMES.write(store, outcomes);
+    expect(OUTCOMES.read(store)).toEqual(outcomes);
   });
 
   test("by a newer firmware in other words still counts as a failure", () => {
     const store = new ScriptedStore();
-    outcomesRecord(store).write([
-      { image: { version: "2", sha256 }, outcome: "firmware-of-the-future" as "installed" },
-    ]);
-    expect(outcomesRecord(store).read()).toMatchObject([{ outcome: "firmware-image" }]);
+    OUTCOMES.write(store, [{ image: { version: "2", sha256 }, outcome: "firmware-of-the-future" as "installed" }]);
+    expect(OUTCOMES.read(store)).toMatchObject([{ outcome: "firmware-image" }]);
   });
 
   test("of an image is its last outcome, of four images the newest", () => {

@@ -5,7 +5,6 @@ import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
 import { createKeystore, type Keystore } from "../../modules/identity/keystore.js";
 import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
-import type { StoredRecord } from "../../modules/storage/record.js";
 import type { ChipFacts } from "../../modules/system/system.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import type { Claim } from "../../provisioning/claim.js";
@@ -13,12 +12,10 @@ import type { Configuration } from "../../provisioning/configuration.js";
 import { protocolOfUrl } from "../../provisioning/detect.js";
 import { deviceService } from "../../provisioning/device-service/device-service.js";
 import { fleet } from "../../provisioning/fleet/fleet.js";
-import { type Enrolment, enrolmentRecord } from "../../provisioning/fleet/record.js";
 import { templateOf } from "../../provisioning/fleet/request.js";
 import type { Habits } from "../../provisioning/journal.js";
 import type { Answer, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
 import { dialectOf } from "../../provisioning/vending/dialects.js";
-import { type Sale, saleRecord } from "../../provisioning/vending/record.js";
 import { vending } from "../../provisioning/vending/vending.js";
 import { xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { VirtualClock } from "../scripted/clock.js";
@@ -47,8 +44,6 @@ export class Service {
   /** The factory's namespace. */
   readonly factory = new ScriptedStore();
   readonly keystore: Keystore;
-  readonly sales: StoredRecord<Sale>;
-  readonly enrolments: StoredRecord<Enrolment>;
   /** A claim that a person has handed over. */
   claim: Claim | undefined;
   mqtt: MqttConnect = async () => failed("unreachable");
@@ -75,8 +70,6 @@ export class Service {
     this.#answering = answering;
     this.store = store;
     this.keystore = createKeystore(store, this.factory);
-    this.sales = saleRecord(store);
-    this.enrolments = enrolmentRecord(store);
   }
 
   context(url: string): ProvisioningContext {
@@ -95,8 +88,8 @@ export class Service {
         wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       },
       claim: () => this.claim,
-      enrolments: this.enrolments,
-      ...{ keystore: this.keystore, sales: this.sales, stored: () => this.stored, freeSlot: () => "slot1" as const },
+      store: this.store,
+      ...{ keystore: this.keystore, stored: () => this.stored, freeSlot: () => "slot1" as const },
       deviceToken: () => this.identity.deviceToken(),
       timeoutMs: this.timeoutMs,
       skipActivation: this.skipActivation,

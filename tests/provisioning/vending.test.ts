@@ -1,4 +1,5 @@
 /** What a device does with a certificate vending machine, and what it leaves alone. */
+
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
@@ -6,6 +7,7 @@ import { installGlobals } from "../../mocks/moddable/globals.js";
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { HttpResponse } from "../../modules/http/http.js";
+import { SALE } from "../../provisioning/vending/record.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { configurationOf, SERIAL, Service } from "./support.js";
 
@@ -80,7 +82,7 @@ describe.each(urls)("%s", (url) => {
     const bought = configurationOf(await service.query(url));
     expect(configurationOf(await service.query(url))).toEqual(bought);
     service.stored = bought;
-    service.sales.erase();
+    SALE.erase(service.store);
     expect(configurationOf(await service.query(url))).toBe(bought);
     expect(service.requests).toHaveLength(1);
   });

@@ -2,10 +2,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type FlashStore, Nor } from "../../mocks/moddable/nor.js";
 import { toHex } from "../../modules/data/hex.js";
-import { preferencesRecord } from "../../modules/settings/preferences.js";
 import type { System } from "../../modules/system/system.js";
 import type { Firmware, Sha256Stream } from "../../modules/update/firmware.js";
-import { outcomesRecord, pendingRecord } from "../../modules/update/records.js";
+import { OUTCOMES, PENDING } from "../../modules/update/records.js";
 import { boot } from "../../modules/update/simulator/bootloader.js";
 import { createFlashStorage } from "../../modules/update/simulator/flash-adapter.js";
 import { type Hash, readDescriptor } from "../../modules/update/simulator/image.js";
@@ -100,7 +99,6 @@ export class Board {
           calendar: { ensure: async () => {}, doubt() {}, suggest() {}, isKnown: this.isTimeKnown },
           log: { level: "normal", debug() {}, note: (text) => void of.notes.push(text), event() {} },
           system: { resetReason: () => reset } as System,
-          preferences: this.preferences,
           firmware: this.#firmware(),
           build: { firmwareVersion: this.version, firmwareWithoutChecksum: this.withoutChecksum },
           busy: () => this.busy,
@@ -117,15 +115,11 @@ export class Board {
   }
 
   get pending() {
-    return pendingRecord(new ScriptedStore(this.entries)).read();
+    return PENDING.read(new ScriptedStore(this.entries));
   }
 
   get outcomes() {
-    return outcomesRecord(new ScriptedStore(this.entries)).read() ?? [];
-  }
-
-  get preferences() {
-    return preferencesRecord(new ScriptedStore(this.entries));
+    return OUTCOMES.read(new ScriptedStore(this.entries)) ?? [];
   }
 
   /** An operation of the flash, in its middle or at its end. */

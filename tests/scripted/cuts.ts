@@ -1,4 +1,5 @@
 /** Lives in which the power fails at any step that changes something outside of the device's memory. In every engine. */
+import { SETTINGS } from "../../modules/settings/settings.js";
 import type { World } from "./world.js";
 
 export type Enter = (world: World) => void;
@@ -35,7 +36,7 @@ export async function getsOnline(
   },
 ): Promise<boolean> {
   const isOnline = () => world.state === "online" && world.session !== undefined;
-  const isBlank = () => world.state === "portal" && world.phase === "idle" && !world.device.settings.read();
+  const isBlank = () => world.state === "portal" && world.phase === "idle" && !SETTINGS.read(world.device.store);
   await world.until(() => world.isOff || isOnline() || isBlank() || world.clock.ticksMs() > HOUR);
   if (!world.isOff && isBlank()) {
     world.fillIn(form);

@@ -1,5 +1,7 @@
 /** Journeys that hold in every engine: they throw where the device does not do what it should. */
+
 import { failed } from "../../modules/base/failure.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { PORTAL } from "./build.js";
 import { Activation, answer, deviceInfo, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
 import { ScriptedStore } from "./store.js";
@@ -32,9 +34,12 @@ async function fromBlankToOnline(enter: (world: World) => void): Promise<void> {
   expect(first.visit({}).body.includes("Home"), "the scan's networks on the page");
   const sent = first.fillIn({ ssid: "Home", password: SECRETS.wifi, url: XIAOZHI_URL });
   expect(sent.status === 303, `sent: ${sent.status}`);
-  expect(first.device.settings.read() === undefined, "nothing is kept before it works");
+  expect(SETTINGS.read(first.device.store) === undefined, "nothing is kept before it works");
   await first.until(() => first.phase === "activating");
-  expect(first.device.settings.read()?.networks[0]?.ssid === "Home", "kept once the person has seen that it works");
+  expect(
+    SETTINGS.read(first.device.store)?.networks[0]?.ssid === "Home",
+    "kept once the person has seen that it works",
+  );
   expect(
     first
       .visit({})
@@ -147,7 +152,7 @@ async function wrongPassword(enter: (world: World) => void): Promise<void> {
   expect(world.fillIn({ ...form, password: "wrong one" }).status === 303, "sent");
   await world.until(() => world.phase === "failed");
   expect(world.visit({}).body.includes("password is wrong"), "the page says what happened");
-  const kept = world.device.settings.read()?.networks[0];
+  const kept = SETTINGS.read(world.device.store)?.networks[0];
   expect(kept?.password.reveal() === SECRETS.wifi, "what does not work takes nothing's place");
   world.script.join = goodWorld().join;
   world.fillIn({ ...form, password: SECRETS.wifi });

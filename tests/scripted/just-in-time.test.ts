@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/base/secret.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { SECRETS } from "./cloud.js";
 import { ENDPOINT, JustInTimeAccount, justInTimeLives, justInTimeWithCuts, worldOf } from "./just-in-time.js";
 import { play } from "./play.js";
@@ -21,7 +21,7 @@ test.each(justInTimeLives)("%s: the power may fail anywhere", (name) =>
 function withSettings(): Map<string, string> {
   const store = new ScriptedStore();
   const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
-  settingsRecord(store).write({ networks: [network], url: `mqtts://${ENDPOINT}`, protocol: "automatic" });
+  SETTINGS.write(store, { networks: [network], url: `mqtts://${ENDPOINT}`, protocol: "automatic" });
   return store.entries;
 }
 

@@ -2,7 +2,7 @@
 
 import { Secret } from "../../modules/base/secret.js";
 import type { HttpRequest } from "../../modules/http/http.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { answer, deviceInfo, deviceService, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "./cloud.js";
 import { healthRows, playHealth } from "./health.js";
 import { onlineOnce } from "./journeys.js";
@@ -34,7 +34,7 @@ function settingsOf(url: string): ScriptedStore {
   const store = new ScriptedStore();
   const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
   const protocol = url === SERVICE ? "device-service" : "automatic";
-  settingsRecord(store).write({ networks: [network], url, protocol });
+  SETTINGS.write(store, { networks: [network], url, protocol });
   return store;
 }
 

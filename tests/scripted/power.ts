@@ -4,8 +4,10 @@
  * life the service and the broker make trouble, and after a cut the service may be gone: what has worked and still
  * works must bring the device online without it.
  */
+
 import { failed, type Reason } from "../../modules/base/failure.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import {
   Activation,
   answer,
@@ -126,7 +128,7 @@ class Life {
       const limitMs = this.#limitMs(isAlone);
       const isLate = () => world.clock.ticksMs() > limitMs;
       const isReached = () => (isAlone ? this.#isOnline(world) : this.#isOver(world, isCut));
-      const isBlank = () => world.state === "portal" && !world.device.settings.read();
+      const isBlank = () => world.state === "portal" && !SETTINGS.read(world.device.store);
       await world.until(() => world.isOff || isReached() || isBlank() || isLate());
       if (!world.isOff && isBlank()) await this.#setUp(world);
       else if (!world.isOff && isReached()) return;
@@ -159,7 +161,7 @@ class Life {
 
   /** A person who sets the device up does so while the service is there. */
   #mayBeGone(isCut: boolean, { device }: World): boolean {
-    return this.#trouble === "nobody let in" || (isCut && device.settings.read() !== undefined);
+    return this.#trouble === "nobody let in" || (isCut && SETTINGS.read(device.store) !== undefined);
   }
 
   #limitMs(isAlone: boolean): number {

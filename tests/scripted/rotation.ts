@@ -1,4 +1,5 @@
 /** A certificate of fleet provisioning is replaced, and the power fails at any step of it. In every engine. */
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { isEqual } from "../../modules/tls/der.js";
 import { Account, CLAIM, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
@@ -102,9 +103,9 @@ function check({ account, said }: RotationLife, world: World, first: Uint8Array)
   const leaf = leafInUse(world);
   if (isEqual(leaf, first)) throw new Error("not rotated");
   if (!clientId.startsWith("board_")) throw new Error(`the thing's name is lost: ${clientId}`);
-  const { keystore, settings, journal } = world.device;
+  const { keystore, store, journal } = world.device;
   if (keystore.has("slot0") && keystore.has("slot1")) throw new Error("the former certificate is still there");
-  const [kept] = journal.stored(settings.read()!.url);
+  const [kept] = journal.stored(SETTINGS.read(store)!.url);
   if (kept?.deviceConfiguration?.room !== "Hall 1") throw new Error("deviceConfiguration is lost");
   const lost = account.active.filter((one) => !isEqual(one.leaf, leaf) && !isEqual(one.leaf, first));
   if (lost.length > 1) throw new Error(`${lost.length} certificates lost`);

@@ -5,8 +5,10 @@
 
 import { Secret } from "../../modules/base/secret.js";
 import { SLOTS, type SlotId } from "../../modules/identity/keystore.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
 import { isEqual } from "../../modules/tls/der.js";
+import { CLAIM } from "../../provisioning/claim.js";
 import { checkConfiguration } from "../../provisioning/configuration.js";
 import type { Journal } from "../../provisioning/journal.js";
 import { goodWorld, SECRETS } from "./cloud.js";
@@ -45,10 +47,10 @@ function configurationWith(certificate: SlotId) {
 /** As it is right after the newer one has come. */
 function flash(): Map<string, string> {
   const store = new ScriptedStore();
-  const { settings, journal, keystore, claim } = recordsIn(store, new ScriptedStore());
+  const { journal, keystore } = recordsIn(store, new ScriptedStore());
   const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
-  settings.write({ networks: [network], url: URL, protocol: "automatic" });
-  claim.write({ certificate: "AAAA", key: new Secret("BBBB"), keyLabel: "PRIVATE KEY" });
+  SETTINGS.write(store, { networks: [network], url: URL, protocol: "automatic" });
+  CLAIM.write(store, { certificate: "AAAA", key: new Secret("BBBB"), keyLabel: "PRIVATE KEY" });
   keystore.write("slot0", USED);
   journal.keep(URL, configurationWith("slot0"));
   keystore.write(journal.freeSlot(), NEWER);
@@ -102,12 +104,13 @@ function checkNames(entries: Map<string, string>): void {
 }
 
 function checkEnd(entries: Map<string, string>, end: readonly SlotId[]): void {
-  const { journal, keystore, claim } = recordsIn(new ScriptedStore(entries), new ScriptedStore());
+  const store = new ScriptedStore(entries);
+  const { journal, keystore } = recordsIn(store, new ScriptedStore());
   const names = JSON.stringify(journal.slots());
   if (names !== JSON.stringify(end)) throw new Error(`the journal names ${names}`);
   for (const slot of SLOTS)
     if (keystore.has(slot) !== end.includes(slot)) throw new Error("what nobody names is still in flash");
-  if (claim.read()) throw new Error("the spent claim is still in flash");
+  if (CLAIM.read(store)) throw new Error("the spent claim is still in flash");
 }
 
 /** Every cut of a life. @returns how many there are */

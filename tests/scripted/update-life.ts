@@ -1,4 +1,5 @@
 /** The life of a board that firmware is offered to, over as many starts as it takes. */
+import { SETTINGS } from "../../modules/settings/settings.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import { Board, type Reset } from "./board.js";
 import { SECRETS } from "./cloud.js";
@@ -92,7 +93,7 @@ export class UpdateLife {
     if (world.isOff || board.hasCrashed || world.state !== "online") this.#fail("it does not stay online");
     if (ending.outcome !== undefined && server.requests.length > before) this.#fail("it is fetched once more");
     if (ending.outcome !== undefined && board.pending) this.#fail("something is left to do");
-    const network = world.device.settings.read()?.networks[0];
+    const network = SETTINGS.read(world.device.store)?.networks[0];
     if (network?.password.reveal() !== SECRETS.wifi) this.#fail("the settings are lost");
   }
 

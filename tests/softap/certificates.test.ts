@@ -1,10 +1,14 @@
 /** Authorities and claims from the form to the flash, and out of it again. */
+
 import { describe, expect } from "vitest";
 import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { failed } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { HttpRequest } from "../../modules/http/http.js";
-import { authoritiesRecord } from "../../modules/settings/authorities.js";
+import { AUTHORITIES } from "../../modules/settings/authorities.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
+import { CLAIM } from "../../provisioning/claim.js";
+import { TOKEN } from "../../provisioning/token.js";
 import { life, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -15,7 +19,7 @@ const make = (subject: string) => makeCertificate({ subject, keyType: "ec", isAu
 const [first, second] = [make("First CA"), make("Second CA")];
 const base64 = ({ der }: Identity) => der.toString("base64");
 const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
-const stored = (world: World) => world.device.authorities.read();
+const stored = (world: World) => AUTHORITIES.read(world.device.store);
 const trustedBy = (requests: readonly HttpRequest[]) => requests.map(({ authorities }) => authorities);
 /** As the page shows them. */
 const shown = (world: World) =>
@@ -24,7 +28,7 @@ const shown = (world: World) =>
 /** In its portal, with this authority stored. */
 function withAuthority(authority: Identity): ScriptedStore {
   const store = new ScriptedStore(withSettings(SERVICE_URL).entries);
-  authoritiesRecord(store).write([base64(authority)]);
+  AUTHORITIES.write(store, [base64(authority)]);
   store.set("portal", "1");
   return new ScriptedStore(store.entries);
 }
@@ -89,7 +93,7 @@ describe("an authority that came with settings", () => {
     await world.until(() => world.phase === "failed");
     expect(world.reason).toBe("storage-full");
     expect(stored(world)).toEqual([base64(first)]);
-    expect(world.device.settings.read()?.networks.map(({ ssid }) => ssid)).not.toContain("Other");
+    expect(SETTINGS.read(world.device.store)?.networks.map(({ ssid }) => ssid)).not.toContain("Other");
   });
 
   life("is not tried with a mistake in it, nor with one elsewhere", async ({ boot }) => {
@@ -113,14 +117,14 @@ describe("the button that forgets", () => {
 
   life("authorities leaves nothing of them in flash, and all else as it was", async ({ boot }) => {
     const store = withAuthority(first);
-    authoritiesRecord(store).write([base64(second)]); // both slots are in use
+    AUTHORITIES.write(store, [base64(second)]); // both slots are in use
     const world = boot({}, new ScriptedStore(store.entries));
     await world.untilState("portal");
     expect(forget(world, "authorities").status).toBe(303);
     expect([stored(world), shown(world)]).toEqual([undefined, []]);
     for (const one of [first, second])
       expect([...world.store.entries.values()].join()).not.toContain(base64(one).slice(0, 60));
-    expect(world.device.settings.read()?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
+    expect(SETTINGS.read(world.device.store)?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
   });
 
   life("those on trial ends the trial; those that failed are not kept anyway", async ({ boot }) => {
@@ -143,14 +147,14 @@ describe("the button that forgets", () => {
     const world = boot({}, withAuthority(first));
     await world.untilState("portal");
     const client = makeCertificate({ subject: "claim", keyType: "ec" });
-    const { claim, token } = world.device;
-    claim.write({ certificate: base64(client), key: new Secret("key"), keyLabel: "PRIVATE KEY" });
-    token.write(new Secret("token"));
+    const { store } = world.device;
+    CLAIM.write(store, { certificate: base64(client), key: new Secret("key"), keyLabel: "PRIVATE KEY" });
+    TOKEN.write(store, new Secret("token"));
     forget(world, "constructor");
-    expect([claim.read(), token.read()]).not.toContain(undefined);
+    expect([CLAIM.read(store), TOKEN.read(store)]).not.toContain(undefined);
     forget(world, "claim");
-    expect([claim.read(), token.read(), stored(world)]).toEqual([undefined, undefined, [base64(first)]]);
-    expect(world.device.settings.read()?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
+    expect([CLAIM.read(store), TOKEN.read(store), stored(world)]).toEqual([undefined, undefined, [base64(first)]]);
+    expect(SETTINGS.read(world.device.store)?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
   });
 
   life("needs the page's token", async ({ boot }) => {
@@ -164,7 +168,7 @@ describe("the button that forgets", () => {
 life("a factory reset forgets authorities and tokens, too", async ({ boot }) => {
   const world = boot({}, withAuthority(first));
   await world.untilState("portal");
-  world.device.token.write(new Secret("token"));
+  TOKEN.write(world.device.store, new Secret("token"));
   world.button.onWish?.("reset");
-  expect([stored(world), world.device.token.read()]).toEqual([undefined, undefined]);
+  expect([stored(world), TOKEN.read(world.device.store)]).toEqual([undefined, undefined]);
 });

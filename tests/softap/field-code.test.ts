@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { showingOnce } from "../../agent/display/display.js";
 import { Secret } from "../../modules/base/secret.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import type { Activation as Code } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";
 import { Setup } from "../../softap/setup.js";
@@ -125,7 +125,7 @@ life(
   async ({ boot }) => {
     const store = new ScriptedStore();
     const networks = [knownNetwork("Attic", "attic-password"), knownNetwork("Home", SECRETS.wifi)];
-    settingsRecord(store).write({ networks, url: XIAOZHI_URL, protocol: "activation-v2" });
+    SETTINGS.write(store, { networks, url: XIAOZHI_URL, protocol: "activation-v2" });
     const world = boot({ http: new Activation().http }, new ScriptedStore(store.entries));
     await world.untilState("activating");
     expect(statusOf(world)).toMatchObject({ ssid: "Home", url: XIAOZHI_URL });

@@ -1,6 +1,10 @@
 /** What a phone's app hands over, from the form to the flash. */
+
 import { expect } from "vitest";
 import { makeCertificate, pem } from "../../mocks/certificates.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
+import { CLAIM } from "../../provisioning/claim.js";
+import { TOKEN } from "../../provisioning/token.js";
 import { life, MINUTE, pass, withSettings } from "../lifecycle/support.js";
 import { build } from "../scripted/build.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
@@ -13,7 +17,7 @@ const privateKey = String(own.key.export({ type: "pkcs8", format: "pem" }));
 const claim = pem(own) + privateKey;
 const token = "secret-token-0123456789";
 
-const kept = (world: World) => [world.device.claim.read()?.key.reveal(), world.device.token.read()?.reveal()];
+const kept = (world: World) => [CLAIM.read(world.device.store)?.key.reveal(), TOKEN.read(world.device.store)?.reveal()];
 const keyText = privateKey.replace(/-----[A-Z ]+-----|\s/g, "");
 const flashOf = (world: World) => [...world.store.entries.values()].join();
 
@@ -73,7 +77,7 @@ life("but not that of the build, where that locks it", async ({ boot }) => {
   await world.untilState("portal");
   expect(world.fillIn({ ...form, pem: JSON.stringify(document) }).status).toBe(303);
   await world.until(() => world.phase === "done");
-  expect(world.device.settings.read()?.url).toBe(`${SERVICE_URL}/`);
+  expect(SETTINGS.read(world.device.store)?.url).toBe(`${SERVICE_URL}/`);
 });
 
 life("a document that is not understood is said of its field, and nothing is tried", async ({ boot }) => {

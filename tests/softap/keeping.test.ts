@@ -1,5 +1,7 @@
 /** What of a trial is in flash, and when: the choice of a service, and what the service in use has given. */
+
 import { describe, expect } from "vitest";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { life, storedIn, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -13,7 +15,7 @@ describe("the kind of service", () => {
     store.set("portal", "1");
     return new ScriptedStore(store.entries);
   };
-  const protocolOf = (world: World) => world.device.settings.read()?.protocol;
+  const protocolOf = (world: World) => SETTINGS.read(world.device.store)?.protocol;
 
   life("can be changed alone, is what the trial uses, and is shown the next time", async ({ boot }) => {
     const world = boot({}, asked());

@@ -35,10 +35,7 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
         return server("dns", port);
       },
     },
-    settings: device.settings,
-    claim: device.claim,
-    token: device.token,
-    authorities: device.authorities,
+    store: device.store,
     journal: device.journal,
     random: device.random,
     networks: [],

@@ -1,5 +1,7 @@
 /** The portal's HTTP, over a scripted device. */
+
 import { describe, expect } from "vitest";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { life, storedIn, withSettings } from "../lifecycle/support.js";
 import { build, PORTAL } from "../scripted/build.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
@@ -80,7 +82,7 @@ describe("a change", () => {
           expect(reply.body).toContain('value="Evil"');
           expect(tokenOf(reply.body)).toBe(token);
         }
-      expect(world.device.settings.read()?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
+      expect(SETTINGS.read(world.device.store)?.networks.map(({ ssid }) => ssid)).toEqual(["Home"]);
       expect(post(world, encoded({ ...form, token })).status).toBe(303);
     },
     asked,
@@ -187,7 +189,7 @@ describe("an address that the build locks", () => {
     await world.until(() => world.phase === "done");
     expect(new Set(world.requests.map(({ url }) => url.host))).toEqual(new Set(["factory.example.com"]));
     expect(storedIn(world)?.url).toBe("http://factory.example.com/");
-    expect(world.device.settings.read()?.protocol).toBe("automatic");
+    expect(SETTINGS.read(world.device.store)?.protocol).toBe("automatic");
   });
 
   life("counts for what was stored before it was locked, too", async ({ boot }) => {

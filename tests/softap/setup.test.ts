@@ -1,14 +1,14 @@
 /** When settings are kept, and what else a person does on the page. */
 import { describe, expect } from "vitest";
 import { failed } from "../../modules/base/failure.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { knownNetwork, life, MINUTE, pass, SECOND, storedIn, withSettings } from "../lifecycle/support.js";
 import { answer, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
 
 const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
-const names = (world: World) => world.device.settings.read()?.networks.map(({ ssid }) => ssid);
+const names = (world: World) => SETTINGS.read(world.device.store)?.networks.map(({ ssid }) => ssid);
 
 describe("settings that work are kept", () => {
   life("once somebody has seen it, not before; the restart leaves time for the last page", async ({ boot }) => {
@@ -59,7 +59,7 @@ describe("known networks", () => {
   const stored = () => {
     const store = new ScriptedStore(withSettings().entries);
     store.set("portal", "1");
-    settingsRecord(store).write({
+    SETTINGS.write(store, {
       networks: [knownNetwork("Home", SECRETS.wifi), knownNetwork("Office", "office-password")],
       url: SERVICE_URL,
       protocol: "automatic",
@@ -79,7 +79,7 @@ describe("known networks", () => {
     const world = boot({}, stored());
     await world.untilState("portal");
     world.fillIn({ ssid: "Office" }, "/prefer");
-    expect(world.device.settings.read()?.networks.map(({ preferred }) => preferred)).toEqual([false, true]);
+    expect(SETTINGS.read(world.device.store)?.networks.map(({ preferred }) => preferred)).toEqual([false, true]);
     world.fillIn({ ssid: "Home" }, "/forget");
     expect(names(world)).toEqual(["Office"]);
     world.fillIn({ ssid: "Office" }, "/forget");
@@ -114,7 +114,7 @@ life("a scan on request is passive, shows what is new, and one at a time", async
 
 life("forgetting the network in use leaves it, and leaves nothing of it in flash", async ({ boot }) => {
   const store = new ScriptedStore();
-  settingsRecord(store).write({
+  SETTINGS.write(store, {
     networks: [knownNetwork("Home", SECRETS.wifi)],
     url: SERVICE_URL,
     protocol: "automatic",

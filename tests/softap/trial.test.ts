@@ -1,7 +1,7 @@
 /** What a person reads on the page while what they sent is tried: read back through the portal's own replies. */
 import { describe, expect } from "vitest";
 import { failed, type Reason } from "../../modules/base/failure.js";
-import { settingsRecord } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import { knownNetwork, life, pass, statesOf, storedIn, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -175,7 +175,7 @@ life("the network that is lost while the name is looked up is no missing interne
 
 life("what a person sends is not given up for the stored networks", async ({ boot }) => {
   const store = new ScriptedStore();
-  settingsRecord(store).write({
+  SETTINGS.write(store, {
     networks: [knownNetwork("Attic", "attic-password"), knownNetwork("Cellar", "cellar-password")],
     url: SERVICE_URL,
     protocol: "automatic",
