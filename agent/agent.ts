@@ -2,7 +2,7 @@
 import config from "mc/config";
 import { createLog } from "../modules/base/log.js";
 import { createButton } from "../modules/button/adapter.js";
-import { createClock } from "../modules/clock/adapter.js";
+import { SystemClock } from "../modules/clock/adapter.js";
 import { Pauses } from "../modules/clock/pauses.js";
 import { createCalendar, type TimeSources } from "../modules/clock/sntp-adapter.js";
 import { createHttpClient } from "../modules/http/client-adapter.js";
@@ -30,7 +30,7 @@ import { Telemetry } from "./session/telemetry.js";
 
 /** Starts the agent of a board; it runs until the board restarts. To be called once. */
 export function startAgent(application: Application = {}): Agent {
-  const clock = createClock();
+  const clock = new SystemClock();
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = createStore("agent");
   const factory = createStore("factory");

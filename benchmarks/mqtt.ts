@@ -155,8 +155,8 @@ const mqttJs: Stack = {
 /** The median of several rounds, in which each stack has its turn. */
 export async function measureMessageRates(): Promise<MessageRates> {
   const { createMqtt } = await import("../modules/mqtt/adapter.js");
-  const { createClock } = await import("../modules/clock/adapter.js");
-  const clock = createClock();
+  const { SystemClock } = await import("../modules/clock/adapter.js");
+  const clock = new SystemClock();
   const mqtt = createMqtt(clock, { ensure: () => Promise.resolve(), doubt() {} }, () => []);
   const broker = await openBroker();
   const rounds: MessageRate[] = [];

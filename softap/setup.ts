@@ -6,8 +6,8 @@
 
 import { type Failure, failed, type Result } from "../modules/base/failure.js";
 import { reportFault } from "../modules/base/guard.js";
-import { type LifecycleEvent, type Log, noteFailure } from "../modules/base/log.js";
-import { type Cancel, type Clock, sleep } from "../modules/clock/clock.js";
+import { type Log, noteFailure } from "../modules/base/log.js";
+import { type Clock, sleep, type Timer } from "../modules/clock/clock.js";
 import {
   type Candidate,
   SETTINGS,
@@ -21,7 +21,7 @@ import type { Activation, ShownCode, Waiting } from "../provisioning/protocol.js
 import { type CertificateKind, HandedCertificates } from "./handed.js";
 import { type Flash, Keeping } from "./keeping.js";
 import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "./model.js";
-import { runTrial, type TrialOptions } from "./trial.js";
+import { activatingEvent, runTrial, type TrialOptions } from "./trial.js";
 
 export interface SetupOptions extends Flash {
   readonly io: TrialOptions["io"] & {
@@ -64,7 +64,7 @@ export class Setup {
   #keeping: Keeping | undefined;
   #isEnding = false;
   #waiting: Waiting = { isOver: true };
-  #cancelUnseen: Cancel | undefined;
+  #unseen: Timer | undefined;
 
   constructor(options: SetupOptions) {
     this.#options = options;
@@ -134,7 +134,7 @@ export class Setup {
     if (phase !== "activating" && phase !== "done") return;
     if (!this.#keep() || phase !== "done" || this.#isEnding) return;
     this.#isEnding = true;
-    this.#cancelUnseen?.();
+    this.#options.io.clock.cancel(this.#unseen);
     this.#options.io.clock.after(LAST_PAGE_MS, this.#end);
   }
 
@@ -189,7 +189,7 @@ export class Setup {
   close(): void {
     const { isBusy } = this;
     this.#waiting.isOver = true;
-    this.#cancelUnseen?.();
+    this.#options.io.clock.cancel(this.#unseen);
     this.#options.io.showCode(undefined);
     if (isBusy) this.#leave();
   }
@@ -258,8 +258,8 @@ export class Setup {
 
   /** What works is not thrown away because the phone did not come back to see it. */
   #expectVisitor(unseenMs: number): void {
-    this.#cancelUnseen?.();
-    this.#cancelUnseen = this.#options.io.clock.after(unseenMs, () => {
+    this.#options.io.clock.cancel(this.#unseen);
+    this.#unseen = this.#options.io.clock.after(unseenMs, () => {
       if (this.#keep() && this.#status.phase === "done") this.#end();
     });
   }
@@ -268,7 +268,7 @@ export class Setup {
     const { io, onFailed } = this.#options;
     const keeping = this.#keeping!;
     this.#waiting.isOver = true;
-    this.#cancelUnseen?.();
+    this.#options.io.clock.cancel(this.#unseen);
     this.#options.io.showCode(undefined);
     keeping.takeBack(failure);
     noteFailure(io.log, failure);
@@ -276,7 +276,7 @@ export class Setup {
     const { network, url } = keeping.candidate;
     this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: keeping.isKept };
     // The stored settings still wait for their code: back to it when the person has read what is wrong with others.
-    if (!keeping.isKept) this.#cancelUnseen = io.clock.after(READ_MS, () => this.#await(undefined));
+    if (!keeping.isKept) this.#unseen = io.clock.after(READ_MS, () => this.#await(undefined));
     onFailed(failure);
   }
 
@@ -295,9 +295,4 @@ export class Setup {
   #tell(written: Result<void>): void {
     if (!written.ok && !this.isBusy) this.#status = { phase: "idle", failure: written.failure };
   }
-}
-
-/** Without the challenge: only what a person needs. */
-function activatingEvent({ code, message, url }: Activation): LifecycleEvent {
-  return { state: "activating", code, ...(message && { message }), ...(url && { url }) };
 }

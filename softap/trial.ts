@@ -2,7 +2,9 @@
  * Tries what a person sent, step by step, while the access point stays up for the phone to watch; or waits for the code
  * alone, where the service that the device has been with for long wants one.
  */
+
 import { type Failure, failed, type Result } from "../modules/base/failure.js";
+import type { LifecycleEvent } from "../modules/base/log.js";
 import { parseAddress } from "../modules/data/address.js";
 import { isAddress } from "../modules/data/url.js";
 import type { Candidate } from "../modules/settings/settings.js";
@@ -96,4 +98,9 @@ async function join({ io: { wifi }, candidate, waiting, onStep }: TrialOptions):
   if (joined.ok || waiting.isOver || joined.failure.reason !== "wifi-not-found") return joined;
   const failure: Failure = explainJoin(joined.failure, await wifi.scan({ passive: true }), ssid);
   return { ok: false, failure };
+}
+
+/** Without the challenge: only what a person needs. */
+export function activatingEvent({ code, message, url }: Activation): LifecycleEvent {
+  return { state: "activating", code, ...(message && { message }), ...(url && { url }) };
 }

@@ -13,10 +13,10 @@ export function pause({ clock, wifi }: Device, pauseMs: number): Promise<boolean
   return new Promise((resolve) => {
     const end = (isWhole: boolean) => {
       wifi.onLost = undefined;
-      cancel();
+      clock.cancel(timer);
       resolve(isWhole);
     };
-    const cancel = clock.after(pauseMs, () => end(true));
+    const timer = clock.after(pauseMs, () => end(true));
     wifi.onLost = () => end(false);
   });
 }

@@ -1,7 +1,7 @@
 /** Control messages: what comes in on the control topic, and what is answered. */
 
 import { reportFault } from "../../modules/base/guard.js";
-import type { Cancel, Clock } from "../../modules/clock/clock.js";
+import type { Clock, Timer } from "../../modules/clock/clock.js";
 import { type Json, parseObject } from "../../modules/data/json.js";
 import type { Command, Commands, Outcome } from "../application/application.js";
 import { refused } from "../application/application.js";
@@ -70,15 +70,15 @@ export class Control {
   /** Answered once, by the command or when its time is over. */
   #await(cmd: string, outcome: Promise<Outcome>, answer: (outcome: Outcome) => void): void {
     this.#pending++;
-    let cancel: Cancel | undefined;
+    let timer: Timer | undefined;
     const settle = (settled: Outcome) => {
-      if (!cancel) return;
-      cancel();
-      cancel = undefined;
+      if (!timer) return;
+      this.#options.clock.cancel(timer);
+      timer = undefined;
       this.#pending--;
       answer(settled);
     };
-    cancel = this.#options.clock.after(COMMAND_TIMEOUT_MS, () => settle(refused("timeout")));
+    timer = this.#options.clock.after(COMMAND_TIMEOUT_MS, () => settle(refused("timeout")));
     outcome.then(settle, (error) => {
       reportFault(cmd, error);
       settle(refused("fault"));

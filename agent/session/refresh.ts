@@ -4,7 +4,7 @@ import type { Failure } from "../../modules/base/failure.js";
 import { reportFault } from "../../modules/base/guard.js";
 import { noteFailure } from "../../modules/base/log.js";
 import { retryDelayMs } from "../../modules/base/retry.js";
-import type { Cancel } from "../../modules/clock/clock.js";
+import type { Timer } from "../../modules/clock/clock.js";
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import { isExpiring } from "../../provisioning/fleet/rotation.js";
 import type { Activation } from "../../provisioning/protocol.js";
@@ -108,16 +108,16 @@ export function startRefreshing(device: Device, options: RefreshOptions): Refres
 }
 
 /** The task sets the next time before anything in it can fail. */
-function whenDue({ clock, pauses }: Device, due: "refresh" | "check", task: () => void): Cancel {
-  let cancel: Cancel;
+function whenDue({ clock, pauses }: Device, due: "refresh" | "check", task: () => void): () => void {
+  let timer: Timer;
   const wait = () => {
-    cancel = clock.after(pauses.remainingMs(due), () => {
+    timer = clock.after(pauses.remainingMs(due), () => {
       task();
       wait();
     });
   };
   wait();
-  return () => cancel();
+  return () => clock.cancel(timer);
 }
 
 /** What a connection is made of; a token for the application can be new each time. */

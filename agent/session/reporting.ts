@@ -1,6 +1,6 @@
 /** Status and heartbeat, now and from time to time, for as long as a session lasts. */
 
-import { type Cancel, every } from "../../modules/clock/clock.js";
+import type { Timer } from "../../modules/clock/clock.js";
 import type { MqttSession } from "../../modules/mqtt/mqtt.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Configuration } from "../../provisioning/configuration.js";
@@ -27,19 +27,19 @@ export function startReports(device: Device, mqtt: MqttSession, { credentials, p
     topic !== undefined && mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
   const sayStatus = () => void say(topics.status, status(device), true);
   const sayHeartbeat = () => void say(topics.heartbeat, heartbeat(device), false);
-  let cancels: Cancel[] = [];
+  let timers: Timer[] = [];
 
   const stop = () => {
-    for (const cancel of cancels) cancel();
+    for (const timer of timers) clock.cancel(timer);
   };
   const retime = () => {
     stop();
     const { dataIntervalMs, statusIntervalMs } = PREFERENCES.read(store) ?? {};
     // What services call a heartbeat is the status where there is no topic for one.
     const paceMs = topics.heartbeat === undefined ? pace.heartbeatMs : undefined;
-    cancels = [every(clock, statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus)];
+    timers = [clock.every(statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus, undefined)];
     if (topics.heartbeat !== undefined)
-      cancels.push(every(clock, pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat));
+      timers.push(clock.every(pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat, undefined));
     telemetry.begin(device, dataIntervalMs ?? pace.dataMs ?? build.dataIntervalMs);
   };
   sayStatus();

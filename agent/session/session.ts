@@ -78,7 +78,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
   const refreshing = startRefreshing(device, { ...options, onRefreshed: end });
   const draining = outbox.attach(mqtt, topics, qos, keepAliveMsOf(configuration));
   const reports = startReports(device, mqtt, configuration);
-  const cancelProof = clock.after(PROOF_MS, options.onProven);
+  const proof = clock.after(PROOF_MS, options.onProven);
   const stopUpdates = device.updates.online({
     utcOffsetMinutes: configuration.utcOffsetMinutes,
     onChange() {
@@ -91,7 +91,7 @@ export async function runSession(device: Device, options: SessionOptions): Promi
 
   const result = await ending;
   wifi.onLost = undefined;
-  cancelProof();
+  clock.cancel(proof);
   stopUpdates();
   refreshing.stop();
   reports.stop();

@@ -2,22 +2,22 @@
 
 import { guarded } from "../../modules/base/guard.js";
 import { noteFailure } from "../../modules/base/log.js";
-import { type Cancel, every } from "../../modules/clock/clock.js";
+import type { Timer } from "../../modules/clock/clock.js";
 import type { Device } from "../device/device.js";
 import { publisher } from "./publish.js";
 import { timestamp, wifiReading } from "./reports.js";
 
 export class Telemetry {
   #intervalMs: number | undefined;
-  #cancel: Cancel = () => {};
+  #timer: Timer | undefined;
 
   /** From the first connection on; with another interval it starts anew. */
   begin(device: Device, intervalMs: number): void {
     if (intervalMs === this.#intervalMs) return;
     this.#intervalMs = intervalMs;
-    this.#cancel();
+    device.clock.cancel(this.#timer);
     const read = guarded("reading", () => say(device));
-    this.#cancel = every(device.clock, intervalMs, read);
+    this.#timer = device.clock.every(intervalMs, read, undefined);
     read();
   }
 }

@@ -1,32 +1,48 @@
 import Time from "time";
-import Timer from "timer";
-import type { Cancel, Clock } from "./clock.js";
+import SdkTimer from "timer";
+import type { Clock, Timer } from "./clock.js";
+
+/** What the clock leaves on the SDK's timer, which its callback gets. */
+type Task = SdkTimer & { task(target: unknown): void; target: unknown };
 
 /** The SDK's `timer` and `time`. */
-export function createClock(): Clock {
-  let lastTicks = Time.ticks;
-  let ticksMs = 0;
-  return {
-    ticksMs() {
-      // Time.ticks turns over after 24.8 days on the chip: differences add up.
-      const ticks = Time.ticks;
-      ticksMs += Time.delta(lastTicks, ticks);
-      lastTicks = ticks;
-      return ticksMs;
-    },
-    nowMs: () => Date.now(),
-    after(delayMs, callback): Cancel {
-      let timer: Timer | undefined = Timer.set(
-        () => {
-          timer = undefined;
-          callback();
-        },
-        Math.max(0, Math.ceil(delayMs)),
-      );
-      return () => {
-        Timer.clear(timer);
-        timer = undefined;
-      };
-    },
-  };
+export class SystemClock implements Clock {
+  #lastTicks = Time.ticks;
+  #ticksMs = 0;
+
+  ticksMs(): number {
+    // Time.ticks turns over after 24.8 days on the chip: differences add up.
+    const ticks = Time.ticks;
+    this.#ticksMs += Time.delta(this.#lastTicks, ticks);
+    this.#lastTicks = ticks;
+    return this.#ticksMs;
+  }
+
+  nowMs(): number {
+    return Date.now();
+  }
+
+  after<T>(delayMs: number, task: (target: T) => void, target?: T): Timer {
+    return carrying(SdkTimer.set(run, Math.max(0, Math.ceil(delayMs))), task, target);
+  }
+
+  every<T>(intervalMs: number, task: (target: T) => void, target: T): Timer {
+    return carrying(SdkTimer.repeat(run, Math.ceil(intervalMs)), task, target);
+  }
+
+  cancel(timer: Timer | undefined): void {
+    SdkTimer.clear(timer as SdkTimer | undefined);
+  }
+}
+
+function carrying<T>(timer: SdkTimer, task: (target: T) => void, target: T | undefined): Timer {
+  const carrier = timer as Task;
+  carrier.task = task as Task["task"];
+  carrier.target = target;
+  return carrier;
+}
+
+function run(timer: SdkTimer): void {
+  const { task, target } = timer as Task;
+  task(target);
 }

@@ -4,27 +4,23 @@ export interface Clock {
   ticksMs(): number;
   /** UTC milliseconds since 1970; wrong until somebody has set the clock. */
   nowMs(): number;
-  /** Calls back once after `delayMs`; the returned function takes it back. */
-  after(delayMs: number, callback: () => void): Cancel;
+  /**
+   * Calls `task(target)` once after `delayMs`. A function of a module with a target costs no closure
+   * (docs/memory.md); without one the target is undefined.
+   */
+  after<T>(delayMs: number, task: (target: T) => void, target: T): Timer;
+  after(delayMs: number, task: () => void): Timer;
+  /** The same, each `intervalMs`, until it is cancelled. */
+  every<T>(intervalMs: number, task: (target: T) => void, target: T): Timer;
+  /** One that has called, was cancelled, or is undefined is left alone. */
+  cancel(timer: Timer | undefined): void;
 }
 
-export type Cancel = () => void;
+/** A call that is to come. What is in it is the clock's own. */
+export type Timer = object;
 
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
     clock.after(delayMs, resolve);
   });
-}
-
-/** The next time is set before the task runs: a fault in it does not end the repetition. */
-export function every(clock: Clock, intervalMs: number, task: () => void): Cancel {
-  let cancel: Cancel;
-  const next = () => {
-    cancel = clock.after(intervalMs, () => {
-      next();
-      task();
-    });
-  };
-  next();
-  return () => cancel();
 }

@@ -53,11 +53,11 @@ export function askTime(
     const settle = (nowMs?: number) => {
       if (!isWanted) return;
       isWanted = false;
-      cancelTimeout();
+      clock.cancel(timeout);
       socket?.close();
       resolve(nowMs);
     };
-    const cancelTimeout = clock.after(ANSWER_TIMEOUT_MS, () => settle());
+    const timeout = clock.after(ANSWER_TIMEOUT_MS, () => settle());
     const send = (_host: string, address: string) => {
       const udp = new UDP({
         onReadable: guarded("sntp", function (this: UDP, packets: number) {

@@ -2,7 +2,7 @@ import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
 import { failed, type Reason, type Result, success } from "../base/failure.js";
 import { guarded } from "../base/guard.js";
 import { parseRetryAfter } from "../base/retry.js";
-import type { Clock } from "../clock/clock.js";
+import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
@@ -47,7 +47,7 @@ class Exchange {
   #isTls: boolean;
   #client: HTTPClient | undefined;
   #resolve: ((result: Result<HttpResponse>) => void) | undefined;
-  #cancelTimeout: () => void;
+  #timeout: Timer;
   /** What an error means, by how far the exchange has come. */
   #errorReason: Reason = "unreachable";
   #status = 0;
@@ -68,7 +68,7 @@ class Exchange {
     this.#authorities = () => request.authorities ?? stored();
     this.#isTls = request.url.tls;
     this.#resolve = resolve;
-    this.#cancelTimeout = clock.after(request.timeoutMs, () => this.#fail("timeout"));
+    this.#timeout = clock.after(request.timeoutMs, () => this.#fail("timeout"));
     guarded(
       "http",
       () => this.#start(request),
@@ -175,7 +175,7 @@ class Exchange {
     if (!this.#resolve) return;
     this.#resolve(result);
     this.#resolve = undefined;
-    this.#cancelTimeout();
+    this.#clock.cancel(this.#timeout);
     this.#body = new Collector();
     // Not inside the client's own callback: it goes on with its state after the callback returns.
     this.#clock.after(0, () => this.#client?.close());

@@ -1,7 +1,7 @@
 import type Listener from "embedded:io/socket/listener";
 import HTTPServer, { type HTTPConnection, type HTTPRequest, type HTTPResponse } from "embedded:network/http/server";
 import { guarded } from "../base/guard.js";
-import type { Clock } from "../clock/clock.js";
+import type { Clock, Timer } from "../clock/clock.js";
 import { GuardedListener } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
 import { bodyLength, HeadFilter, MAX_HEAD_BYTES, splitTarget } from "./head.js";
@@ -82,7 +82,7 @@ export function createHttpServer(clock: Clock): ServeHttp {
 class Visit {
   #server: Server;
   #connection: HTTPConnection;
-  #cancelTimeout: () => void = () => {};
+  #timeout: Timer | undefined;
   #request: ServerRequest | undefined;
   /** What is answered in the place of the handler. */
   #refusal: ServerReply | undefined;
@@ -137,7 +137,7 @@ class Visit {
 
   #end(): void {
     this.#server.visits.delete(this);
-    this.#cancelTimeout();
+    this.#server.clock.cancel(this.#timeout);
     this.#answered = true;
     this.#forgetBody();
     this.#unsent = [];
@@ -145,8 +145,8 @@ class Visit {
 
   /** From now on the client has this time for what comes next. */
   #expect(): void {
-    this.#cancelTimeout();
-    this.#cancelTimeout = this.#server.clock.after(STEP_TIMEOUT_MS, () => this.abort());
+    this.#server.clock.cancel(this.#timeout);
+    this.#timeout = this.#server.clock.after(STEP_TIMEOUT_MS, () => this.abort());
   }
 
   #head({ method, path: target, headers }: HTTPRequest): void {

@@ -1,7 +1,7 @@
 import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
 import { failed, type Reason, type Result, success } from "../base/failure.js";
 import { guarded } from "../base/guard.js";
-import type { Cancel, Clock } from "../clock/clock.js";
+import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { Resolver } from "../socket/resolver-adapter.js";
@@ -57,8 +57,8 @@ class Exchange {
   #client: HTTPClient | undefined;
   #sink: StreamSink | undefined;
   #resolve: ((result: Result<void>) => void) | undefined;
-  #cancelLimit: Cancel;
-  #cancelStall: Cancel = () => {};
+  #limit: Timer;
+  #stall: Timer | undefined;
   /** Ticks. */
   #heardMs: number;
   /** Since the body began, or its last piece came. */
@@ -73,7 +73,7 @@ class Exchange {
     this.#authorities = authorities;
     this.#resolve = resolve;
     this.#heardMs = clock.ticksMs();
-    this.#cancelLimit = clock.after(request.limitMs, () => this.#fail("timeout"));
+    this.#limit = clock.after(request.limitMs, () => this.#fail("timeout"));
     this.#watchSilence(request.stallMs);
     guarded(
       "http",
@@ -133,7 +133,7 @@ class Exchange {
 
   /** One timer for all silences: a new one for each piece of the body would be garbage. */
   #watchSilence(afterMs: number): void {
-    this.#cancelStall = this.#clock.after(afterMs, () => {
+    this.#stall = this.#clock.after(afterMs, () => {
       const leftMs = this.#heardMs + this.#request.stallMs - this.#clock.ticksMs();
       if (leftMs > 0) this.#watchSilence(leftMs);
       else this.#fail("timeout");
@@ -185,8 +185,8 @@ class Exchange {
     this.#resolve(result);
     this.#resolve = undefined;
     this.#sink = undefined;
-    this.#cancelLimit();
-    this.#cancelStall();
+    this.#clock.cancel(this.#limit);
+    this.#clock.cancel(this.#stall);
     // Not inside the client's own callback: it goes on with its state after the callback returns.
     this.#clock.after(0, () => this.#client?.close());
   }

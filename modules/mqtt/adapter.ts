@@ -1,7 +1,7 @@
 import MQTTClient from "embedded:network/mqtt/client";
 import { type Failure, failed, type Reason, type Result, success } from "../base/failure.js";
 import { guarded } from "../base/guard.js";
-import type { Clock } from "../clock/clock.js";
+import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
 import { Resolver } from "../socket/resolver-adapter.js";
 import type { Authorities } from "../tls/adapter.js";
@@ -60,8 +60,8 @@ class Session implements MqttSession {
   #client: MQTTClient | undefined;
   #resolve: ((result: Result<MqttSession>) => void) | undefined;
   #end!: (failure: Failure) => void;
-  #cancelTimeout: () => void;
-  #cancelSilence: () => void = () => {};
+  #timeout: Timer;
+  #silence: Timer | undefined;
   #errorReason: Reason = "unreachable";
   #returnCode = 0;
   #isSubscribeUnsent = false;
@@ -91,7 +91,7 @@ class Session implements MqttSession {
     this.ended = new Promise((end) => {
       this.#end = end;
     });
-    this.#cancelTimeout = clock.after(options.timeoutMs, () => this.#fail("timeout"));
+    this.#timeout = clock.after(options.timeoutMs, () => this.#fail("timeout"));
     guarded(
       "mqtt",
       () => this.#start(),
@@ -197,7 +197,7 @@ class Session implements MqttSession {
   }
 
   #connected(): void {
-    this.#cancelTimeout();
+    this.#clock.cancel(this.#timeout);
     this.#resolve?.(success<MqttSession>(this));
     this.#resolve = undefined;
     this.#news.open();
@@ -256,7 +256,7 @@ class Session implements MqttSession {
     const limitMs = this.#options.keepAliveMs * SILENT_KEEP_ALIVES;
     if (limitMs === 0) return;
     const leftMs = this.#heardMs + limitMs - this.#clock.ticksMs();
-    if (leftMs > 0) this.#cancelSilence = this.#clock.after(leftMs, () => this.#watchSilence());
+    if (leftMs > 0) this.#silence = this.#clock.after(leftMs, () => this.#watchSilence());
     else this.#fail("broker-closed");
   }
 
@@ -274,8 +274,8 @@ class Session implements MqttSession {
 
   #settle(failure: Failure): void {
     const client = this.#client;
-    this.#cancelTimeout();
-    this.#cancelSilence();
+    this.#clock.cancel(this.#timeout);
+    this.#clock.cancel(this.#silence);
     this.#client = undefined;
     this.#roomBytes = 0;
     this.#unsentAcknowledgements = [];

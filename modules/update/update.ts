@@ -2,7 +2,6 @@
 
 import { printable, type Reason } from "../base/failure.js";
 import type { RestartReason } from "../base/log.js";
-import type { Cancel } from "../clock/clock.js";
 import { asInteger, asText } from "../data/json.js";
 import { formatUrl, parseUrl } from "../data/url.js";
 
@@ -63,7 +62,7 @@ export interface Updates {
    * The device is connected to its broker: an image on trial proves itself, and a new one may be fetched. To be called
    * back when the connection is over.
    */
-  online(watch: UpdateWatch): Cancel;
+  online(watch: UpdateWatch): () => void;
   /** The agent restarts the machine now. */
   restarting(why: RestartReason): void;
   /** Undefined where nothing has happened since the start. */

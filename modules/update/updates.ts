@@ -4,7 +4,7 @@ import { type Failure, failed, type Result } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
 import { type Log, noteFailure, type RestartReason } from "../base/log.js";
 import { retryDelayMs } from "../base/retry.js";
-import type { Cancel, Clock } from "../clock/clock.js";
+import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
 import type { HttpStream } from "../http/stream.js";
 import { PREFERENCES } from "../settings/preferences.js";
@@ -78,7 +78,7 @@ class Updater implements Updates {
   /** Ticks; what failed is not tried again sooner. */
   #notBeforeMs = 0;
   #askedUntilMs = Number.NEGATIVE_INFINITY;
-  #cancelRetry: Cancel = () => {};
+  #retry: Timer | undefined;
 
   constructor(parts: UpdateParts) {
     this.#parts = parts;
@@ -127,17 +127,17 @@ class Updater implements Updates {
     this.#notBeforeMs = 0;
   }
 
-  online(watch: UpdateWatch): Cancel {
+  online(watch: UpdateWatch): () => void {
     const { clock } = this.#parts;
     this.#watch = watch;
     if (this.#suspect) this.#cameBack(this.#suspect, judgeOffline(this.#suspect, clock.ticksMs()));
-    const cancelProof = this.#isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.#accept()) : () => {};
+    const proof = this.#isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.#accept()) : undefined;
     if (this.#isReady) this.#restart();
     else this.#consider();
     return () => {
       this.#watch = undefined;
-      cancelProof();
-      this.#cancelRetry();
+      clock.cancel(proof);
+      this.#parts.clock.cancel(this.#retry);
       this.#installation?.cancel();
     };
   }
@@ -180,7 +180,7 @@ class Updater implements Updates {
     const offer = this.#offer;
     const watch = this.#watch;
     if (!offer || !watch || this.#installation || this.#isOnTrial || this.#isReady) return;
-    this.#cancelRetry();
+    this.#parts.clock.cancel(this.#retry);
     const pauseMs = this.#notBeforeMs - this.#parts.clock.ticksMs();
     if (pauseMs > 0) {
       this.#retryAfter(pauseMs);
@@ -265,7 +265,7 @@ class Updater implements Updates {
   }
 
   #retryAfter(delayMs: number): void {
-    this.#cancelRetry = this.#parts.clock.after(delayMs, () => this.#consider());
+    this.#retry = this.#parts.clock.after(delayMs, () => this.#consider());
   }
 
   #say(status: UpdateStatus): void {

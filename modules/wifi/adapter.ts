@@ -137,12 +137,12 @@ export class WiFiAdapter implements WiFi {
   #scanOnce({ passive }: ScanOptions): Promise<Network[] | undefined> {
     return new Promise((resolve) => {
       const found: Network[] = [];
-      const cancel = this.#clock.after(SCAN_LIMIT_MS, () => {
+      const timer = this.#clock.after(SCAN_LIMIT_MS, () => {
         resolve(found);
         guarded("wifi", () => (SdkWiFi as unknown as { scan(): void }).scan())(); // ends it: the next one would be refused
       });
       const end = (result?: Network[]) => {
-        cancel();
+        this.#clock.cancel(timer);
         resolve(result);
       };
       const item: WiFiScanCallback = (network) => {
@@ -223,11 +223,11 @@ export class WiFiAdapter implements WiFi {
   }): Promise<T> {
     return new Promise((resolve) => {
       const end = (value: T) => {
-        cancel();
+        this.#clock.cancel(timer);
         if (this.#listener === listener) this.#listener = undefined;
         resolve(value);
       };
-      const cancel = this.#clock.after(waiting.timeoutMs, () => end(waiting.onLate()));
+      const timer = this.#clock.after(waiting.timeoutMs, () => end(waiting.onLate()));
       const listener: Listener = (event, code) => {
         const value = waiting.onEvent(event, code);
         if (value !== undefined) end(value);

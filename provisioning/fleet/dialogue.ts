@@ -78,7 +78,7 @@ export async function openDialogue(
         const settle = (result: Result<Answered>) => {
           if (question !== asked) return;
           question = undefined;
-          cancel();
+          clock.cancel(timer);
           resolve(result);
         };
         const asked: Question = {
@@ -91,7 +91,7 @@ export async function openDialogue(
             isSent = published !== "later";
           },
         };
-        const cancel = clock.after(REPLY_TIMEOUT_MS, () => settle(failed("timeout", name)));
+        const timer = clock.after(REPLY_TIMEOUT_MS, () => settle(failed("timeout", name)));
         question = asked;
         void session.ended.then(({ reason }) => settle(failed(reason, name)));
         asked.send();

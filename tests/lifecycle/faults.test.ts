@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
 import { guarded } from "../../modules/base/guard.js";
-import type { Cancel } from "../../modules/clock/clock.js";
+import type { Clock } from "../../modules/clock/clock.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import type { World } from "../scripted/world.js";
 import { HOUR, life, MINUTE, pass, statesOf, withSettings } from "./support.js";
@@ -25,11 +25,15 @@ const broken = (): never => {
 /** As on the device, where what a timer calls is guarded. */
 function guardTimers(world: World): void {
   const { clock } = world;
-  const after = (delayMs: number, callback: () => void): Cancel => clock.after(delayMs, guarded("timer", callback));
-  world.device = {
-    ...world.device,
-    clock: { after, ticksMs: () => clock.ticksMs(), nowMs: () => clock.nowMs() },
+  const guardedClock: Clock = {
+    ticksMs: () => clock.ticksMs(),
+    nowMs: () => clock.nowMs(),
+    after: <T>(delayMs: number, task: (target: T) => void, target?: T) =>
+      clock.after(delayMs, guarded("timer", task), target as T),
+    every: (intervalMs, task, target) => clock.every(intervalMs, guarded("timer", task), target),
+    cancel: (timer) => clock.cancel(timer),
   };
+  world.device = { ...world.device, clock: guardedClock };
 }
 
 async function endsInRestart(world: World): Promise<void> {

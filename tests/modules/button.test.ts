@@ -118,9 +118,9 @@ describe("the button at its pin", () => {
 
   const connect = () => {
     const clock = fasterClock(FASTER);
-    const counting = (delayMs: number, callback: () => void) => {
+    const counting = <T>(delayMs: number, task: (target: T) => void, target?: T) => {
       looks++;
-      return clock.after(delayMs, callback);
+      return clock.after(delayMs, task, target as T);
     };
     createButton({ ...clock, after: counting }).onWish = (wish) => wishes.push(wish);
   };

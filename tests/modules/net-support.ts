@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type RequestListener } from "node:htt
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
-import { createClock } from "../../modules/clock/adapter.js";
+import { SystemClock } from "../../modules/clock/adapter.js";
 import type { Clock } from "../../modules/clock/clock.js";
 import "../moddable/support.js";
 
@@ -55,11 +55,13 @@ export async function closedPort(): Promise<number> {
 
 /** Its time passes so many times as fast. */
 export function fasterClock(times: number, change: Partial<Clock> = {}): Clock {
-  const clock = createClock();
+  const clock = new SystemClock();
   return {
     nowMs: () => clock.nowMs(),
     ticksMs: () => clock.ticksMs() * times,
-    after: (delayMs, callback) => clock.after(delayMs / times, callback),
+    after: <T>(delayMs: number, task: (target: T) => void, target?: T) => clock.after(delayMs / times, task, target),
+    every: (intervalMs, task, target) => clock.every(intervalMs / times, task, target),
+    cancel: (timer) => clock.cancel(timer),
     ...change,
   };
 }

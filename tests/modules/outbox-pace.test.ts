@@ -84,20 +84,21 @@ describe("timers", () => {
     const one = bench();
     const pending = new Set<object>();
     let most = 0;
-    const after = one.clock.after.bind(one.clock);
-    one.clock.after = (delayMs, callback) => {
-      const timer = {};
+    const { clock } = one;
+    const after = clock.after.bind(clock);
+    const cancel = clock.cancel.bind(clock);
+    clock.after = <T>(delayMs: number, task: (target: T) => void, target?: T) => {
+      const timer = after(delayMs, () => {
+        pending.delete(timer);
+        task(target as T);
+      });
       pending.add(timer);
       most = Math.max(most, pending.size);
-      const fire = () => {
-        pending.delete(timer);
-        callback();
-      };
-      const cancel = after(delayMs, fire);
-      return () => {
-        pending.delete(timer);
-        cancel();
-      };
+      return timer;
+    };
+    clock.cancel = (timer) => {
+      pending.delete(timer!);
+      cancel(timer);
     };
     for (const n of numbers(30)) one.add(n);
     one.attach();

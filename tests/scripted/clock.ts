@@ -1,11 +1,13 @@
-import type { Cancel, Clock } from "../../modules/clock/clock.js";
+import type { Clock, Timer as Handle } from "../../modules/clock/clock.js";
 
 interface Timer {
-  readonly dueMs: number;
+  dueMs: number;
   /** Of those that are due together the first one set comes first. */
-  readonly number: number;
+  number: number;
   /** Undefined: it was called, or taken back. */
   callback: (() => void) | undefined;
+  /** Set again when it is due. */
+  readonly intervalMs: number | undefined;
   /** Its place in the heap. */
   index: number;
 }
@@ -27,14 +29,19 @@ export class VirtualClock implements Clock {
     return this.startMs + this.#ticksMs;
   }
 
-  after(delayMs: number, callback: () => void): Cancel {
-    if (!(delayMs >= 0)) throw new RangeError(`delay ${delayMs}`);
-    const timer: Timer = { dueMs: this.#ticksMs + delayMs, number: this.#count++, callback, index: 0 };
-    this.#rise(timer, this.#timers.length);
-    return () => {
-      if (timer.callback) this.#remove(timer);
-      timer.callback = undefined;
-    };
+  after<T>(delayMs: number, task: (target: T) => void, target?: T): Handle {
+    return this.#set(delayMs, () => task(target as T), undefined);
+  }
+
+  every<T>(intervalMs: number, task: (target: T) => void, target: T): Handle {
+    return this.#set(intervalMs, () => task(target), intervalMs);
+  }
+
+  cancel(handle: Handle | undefined): void {
+    const timer = handle as Timer | undefined;
+    if (!timer?.callback) return;
+    this.#remove(timer);
+    timer.callback = undefined;
   }
 
   /** The value at that time. */
@@ -50,8 +57,10 @@ export class VirtualClock implements Clock {
     const callback = timer?.callback;
     if (!timer || !callback) return false;
     this.#remove(timer);
-    timer.callback = undefined;
     this.#ticksMs = timer.dueMs;
+    // As the chip's: the next time is set before the task can fail.
+    if (timer.intervalMs === undefined) timer.callback = undefined;
+    else this.#queue(timer, timer.intervalMs);
     callback();
     return true;
   }
@@ -59,6 +68,19 @@ export class VirtualClock implements Clock {
   /** Calls what is due now: no time passes. */
   runDue(): void {
     for (let first = this.#timers[0]; first && first.dueMs <= this.#ticksMs; first = this.#timers[0]) this.step();
+  }
+
+  #set(delayMs: number, callback: () => void, intervalMs: number | undefined): Timer {
+    if (!(delayMs >= 0)) throw new RangeError(`delay ${delayMs}`);
+    const timer: Timer = { dueMs: 0, number: 0, callback, intervalMs, index: 0 };
+    this.#queue(timer, delayMs);
+    return timer;
+  }
+
+  #queue(timer: Timer, delayMs: number): void {
+    timer.dueMs = this.#ticksMs + delayMs;
+    timer.number = this.#count++;
+    this.#rise(timer, this.#timers.length);
   }
 
   /** The last one takes its place, and goes where it belongs: what is over leaves nothing behind. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { createClock } from "../../modules/clock/adapter.js";
+import { SystemClock } from "../../modules/clock/adapter.js";
 import type { HttpServer, ServerReply } from "../../modules/http/http.js";
 import { createHttpServer } from "../../modules/http/server-adapter.js";
 import { answerProbe } from "../../softap/probes.js";
@@ -112,7 +112,7 @@ describe("over a socket, with the bytes that the systems send", () => {
 
   async function serve(isOnline: boolean): Promise<number> {
     const port = await closedPort();
-    server = createHttpServer(createClock())({ port, handle: (request) => answerProbe(request, PORTAL, isOnline) });
+    server = createHttpServer(new SystemClock())({ port, handle: (request) => answerProbe(request, PORTAL, isOnline) });
     return port;
   }
 

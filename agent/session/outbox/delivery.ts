@@ -1,5 +1,5 @@
 /** Brings what is queued to the broker, through one session. */
-import type { Cancel, Clock } from "../../../modules/clock/clock.js";
+import type { Clock, Timer } from "../../../modules/clock/clock.js";
 import type { MqttSession, Qos } from "../../../modules/mqtt/mqtt.js";
 import type { Attached } from "./outbox.js";
 import type { Entry, InFlight, Queue } from "./queue.js";
@@ -40,7 +40,7 @@ export class Delivery implements Attached {
   #isOver = false;
   /** Its turn is set. */
   #isDraining = false;
-  #cancelWake: Cancel = nothing;
+  #wake: Timer | undefined;
 
   constructor(options: DeliveryOptions) {
     const { clock, queue, session, qos } = options;
@@ -71,16 +71,16 @@ export class Delivery implements Attached {
 
   detach(): void {
     this.#isOver = true;
-    this.#cancelWake();
-    this.#cancelWake = nothing;
+    this.#options.clock.cancel(this.#wake);
+    this.#wake = undefined;
   }
 
   /** Sends what can be sent, in a turn of its own: the chip's stack has no room for it on top of all who ask. */
   drain(): void {
     if (this.#isOver || this.#isDraining) return;
     this.#isDraining = true;
-    this.#cancelWake();
-    this.#cancelWake = this.#options.clock.after(0, () => this.#drainNow());
+    this.#options.clock.cancel(this.#wake);
+    this.#wake = this.#options.clock.after(0, () => this.#drainNow());
   }
 
   #drainNow(): void {
@@ -173,10 +173,10 @@ export class Delivery implements Attached {
 
   /** Or sooner, where something is proven then. */
   #wakeIn(delayMs: number): void {
-    this.#cancelWake();
-    this.#cancelWake = nothing;
+    this.#options.clock.cancel(this.#wake);
+    this.#wake = undefined;
     const wakeMs = Math.min(delayMs, this.#unprovenMs());
-    if (Number.isFinite(wakeMs)) this.#cancelWake = this.#options.clock.after(wakeMs, () => this.#drainNow());
+    if (Number.isFinite(wakeMs)) this.#wake = this.#options.clock.after(wakeMs, () => this.#drainNow());
   }
 
   #topicOf({ topic }: Entry): string | undefined {
@@ -184,5 +184,3 @@ export class Delivery implements Attached {
     return Object.hasOwn(topics, topic) ? topics[topic] : undefined;
   }
 }
-
-function nothing(): void {}
