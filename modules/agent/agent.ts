@@ -29,6 +29,7 @@ import { settingsRecord } from "../settings/settings.js";
 import { tokenRecord } from "../settings/token.js";
 import { createStore } from "../storage/adapter.js";
 import { system } from "../system/adapter.js";
+import { readConfig } from "../system/config-adapter.js";
 import { serveUdp } from "../udp/adapter.js";
 import { createFirmware, type FirmwareBuild } from "../update/adapter.js";
 import { createUpdates } from "../update/updates.js";
@@ -44,8 +45,8 @@ export function startAgent(application: Application = {}): Agent {
   const trusted = () => authorities.read() ?? [];
   const preferences = preferencesRecord(store);
   const identity = createIdentity(factory, store, Math.random);
-  const firmware = createFirmware(config as unknown as FirmwareBuild);
-  const built: Build = { ...(config as unknown as Build), ...identity.product };
+  const built = { ...(readConfig() as Build & FirmwareBuild), ...identity.product };
+  const firmware = createFirmware(built);
   const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
   const log = createLog((line) => trace(line, "\n"));
   const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
