@@ -16,6 +16,7 @@ import { resolveName } from "../modules/socket/resolver-adapter.js";
 import { serveUdp } from "../modules/socket/udp-adapter.js";
 import { createStore } from "../modules/storage/adapter.js";
 import { system } from "../modules/system/adapter.js";
+import { readConfig } from "../modules/system/config-adapter.js";
 import { createFirmware, type FirmwareBuild } from "../modules/update/adapter.js";
 import { createUpdates } from "../modules/update/updates.js";
 import { WiFiAdapter } from "../modules/wifi/adapter.js";
@@ -36,8 +37,8 @@ export function startAgent(application: Application = {}): Agent {
   const factory = createStore("factory");
   const trusted = () => AUTHORITIES.read(store) ?? [];
   const identity = createIdentity(factory, store, Math.random);
-  const firmware = createFirmware(config as unknown as FirmwareBuild);
-  const built: Build = { ...(config as unknown as Build), ...identity.product };
+  const built = { ...(readConfig() as Build & FirmwareBuild), ...identity.product };
+  const firmware = createFirmware(built);
   const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
   const log = createLog((line) => trace(line, "\n"));
   const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });

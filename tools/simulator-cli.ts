@@ -1,10 +1,16 @@
 /** `npm run simulator`: the agent in the Moddable simulator, on the screen where there is one. */
-import { Simulator } from "./simulator.js";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./sdk.js";
+import { AGENT_APP, buildApp, Simulator } from "./simulator.js";
 
 const headless = process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
 try {
   console.log("Building the simulator app…");
-  const simulator = await Simulator.build({ name: "simulator", headless });
+  const app = await buildApp(AGENT_APP);
+  const folder = join(ROOT, "build", "board");
+  mkdirSync(folder, { recursive: true });
+  const simulator = new Simulator(app, folder, { headless });
   simulator.on("line", (line) => console.log(line));
   simulator.on("abort", (reason) => console.error(`The machine was ended: ${reason}`));
   await simulator.start();

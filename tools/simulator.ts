@@ -5,16 +5,16 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { manifestConfig } from "../mocks/device/built.js";
 import { flashAtFactory } from "../mocks/device/flash-file.js";
 import { makeImage } from "../mocks/device/image.js";
-import { type AppOptions, findSdk, run, type Sdk, writeManifest } from "./sdk.js";
+import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
 
-/** Where the SDK's `file` keeps things, by its manifest, and the name that the simulated board's flash has there. */
-const FILE_ROOTS: Partial<Record<NodeJS.Platform, string>> = { linux: "/tmp/", darwin: "/Users/Shared/", win32: "./" };
-const FLASH_NAME = "esp32-online.flash";
+/** All apps are built in here: the engine, half a minute's work, is compiled once. */
+const BUILD_FOLDER = join(ROOT, "build", "simulator");
 /** mcsim writes preferences at once: nothing is lost when it is ended. */
 const RESTART_PAUSE_MS = 300;
 
@@ -27,29 +27,42 @@ export interface SimulatorEvents {
   abort: [reason: string];
 }
 
+/** The agent and nothing else, with the SDK's memory for simulators: what `npm run simulator` runs. */
+export const AGENT_APP: AppOptions = { name: "agent" };
+
+/** @returns the path of the app */
+export async function buildApp(options: AppOptions): Promise<string> {
+  const sdk = findSdk();
+  // A board's state stands in the folder that the simulator is started in.
+  const folder = writeManifest({ ...options, config: { ...options.config, file: { root: "./" } } });
+  mkdirSync(BUILD_FOLDER, { recursive: true });
+  const platform = { darwin: "mac", win32: "win" }[process.platform as string] ?? "lin";
+  await run("mcconfig", ["-d", "-m", "-p", platform, "-t", "build", "-o", BUILD_FOLDER], { cwd: folder, env: sdk.env });
+  const file = platform === "lin" ? "mc.so" : "mc.dll";
+  return join(BUILD_FOLDER, "bin", platform, "mc", "debug", options.name, file);
+}
+
 export class Simulator extends EventEmitter<SimulatorEvents> {
-  #sdk: Sdk;
+  #sdk = findSdk();
   #app: string;
+  #folder: string;
   #headless: boolean;
   #server: Server | undefined;
   #process: ChildProcess | undefined;
 
-  private constructor(sdk: Sdk, app: string, headless: boolean) {
+  /**
+   * @param folder of the board's state; its flash is made anew
+   * @param config of this board, over the app's own
+   */
+  constructor(app: string, folder: string, options: { headless: boolean; config?: AppOptions["config"] }) {
     super();
-    this.#sdk = sdk;
     this.#app = app;
-    this.#headless = headless;
-  }
-
-  /** Builds the app; the first time with the engine, which takes half a minute. */
-  static async build(options: AppOptions & { headless: boolean }): Promise<Simulator> {
-    const sdk = findSdk();
-    const folder = writeManifest(options);
-    const platform = { darwin: "mac", win32: "win" }[process.platform as string] ?? "lin";
-    await run("mcconfig", ["-d", "-m", "-p", platform, "-t", "build", "-o", folder], { cwd: folder, env: sdk.env });
-    flash(options.config);
-    const app = join(folder, "bin", platform, "mc", "debug", options.name, platform === "lin" ? "mc.so" : "mc.dll");
-    return new Simulator(sdk, app, options.headless);
+    this.#folder = folder;
+    this.#headless = options.headless;
+    const { firmwareVersion } = { ...manifestConfig(), ...options.config };
+    // As with a cable: the image that was built into the first slot, and nothing known of any other.
+    flashAtFactory(join(folder, "esp32-online.flash"), makeImage({ version: String(firmwareVersion) }));
+    writeFileSync(join(folder, "esp32-online.config"), JSON.stringify(options.config ?? {}));
   }
 
   async start(): Promise<void> {
@@ -79,7 +92,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     const [command, ...args] = [...bus, ...display, "mcsim", this.#app];
     const env = { ...this.#sdk.env, XSBUG_HOST: "127.0.0.1", XSBUG_PORT: String(port) };
     // In a group of its own: ending it ends the display and the bus that came with it.
-    const child = spawn(command!, args, { env, stdio: "ignore", detached: true });
+    const child = spawn(command!, args, { cwd: this.#folder, env, stdio: "ignore", detached: true });
     this.#process = child;
     child.once("error", (error) => this.emit("abort", `mcsim does not start: ${error.message}`));
     // 139: a segmentation fault, of which the console says nothing.
@@ -130,13 +143,6 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     this.emit("state", event);
     if (event.state === "restarting") void this.powerCycle();
   }
-}
-
-/** As with a cable: the image that was built into the first slot, and nothing known of any other. */
-function flash(config: AppOptions["config"] = {}): void {
-  const { file, firmwareVersion } = { ...manifestConfig(), ...config };
-  const root = (file as { root?: string } | undefined)?.root ?? FILE_ROOTS[process.platform]!;
-  flashAtFactory(root + FLASH_NAME, makeImage({ version: String(firmwareVersion) }));
 }
 
 function unescapeXml(text: string): string {

@@ -1,10 +1,13 @@
 /** The agent in the simulator with the memory of a chip, a state of its own, and a look into its heap. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../../tools/sdk.js";
+import { text } from "node:stream/consumers";
+import { type AppOptions, ROOT } from "../../tools/sdk.js";
 import { Simulator } from "../../tools/simulator.js";
+import type {} from "./builder.js";
 
 /** What an ESP32-S3 has by default, without increments. */
 export const CHIP = { slots: 4928, chunkBytes: 78_848 };
@@ -24,6 +27,9 @@ export interface Heap {
 }
 
 export interface AppParts {
+  /** Of the app; default: the agent with the chip's memory, that most files share. */
+  readonly name?: string;
+  readonly memory?: Heap;
   /** A product's manifest, from the project's folder; default: the agent's own. */
   readonly product?: string;
   readonly config?: Readonly<Record<string, unknown>>;
@@ -31,26 +37,23 @@ export interface AppParts {
   readonly main?: string;
   /** Authorities that the app trusts, DER, one after the other. */
   readonly authorities?: Uint8Array;
+  readonly board?: BoardParts;
+}
+
+/** What boards of the same app differ in. */
+export interface BoardParts {
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Of the factory's namespace, beside the texts. */
   readonly blobs?: Readonly<Record<string, Uint8Array>>;
 }
 
-export async function buildApp(name: string, memory: Heap, parts: AppParts = {}) {
-  const { product = "manifest.json", config, main = "probe", authorities, blobs = {} } = parts;
-  const folder = `${mkdtempSync(join(tmpdir(), "esp32-online-"))}/`;
-  // As the simulated board's store keeps them; the factory's namespace is there before the agent is.
-  for (const [domain, values] of Object.entries({ factory: FACTORY, agent: { mac: MAC } }))
-    for (const [key, value] of Object.entries(values))
-      writeFileSync(join(folder, `esp32-online.${domain}.${key}`), JSON.stringify(value));
-  for (const [key, bytes] of Object.entries(blobs))
-    writeFileSync(join(folder, `esp32-online.factory.${key}`), Buffer.concat([Buffer.from("#"), bytes]));
-  const portalPort = await freePort();
-  const dnsPort = await freePort();
-  const simulator = await Simulator.build({
+/** @param build makes the app, or finds it made */
+export async function openApp(parts: AppParts = {}, build = sharedBuild) {
+  const { name = "agent-probe", memory = CHIP, product = "manifest.json", main = "probe", authorities } = parts;
+  const app = await build({
     name,
     product,
-    headless: true,
-    config: { portalPort, dnsPort, dataIntervalMs: 2_000, file: { root: folder }, ...config },
+    config: { dataIntervalMs: 2_000, ...parts.config },
     creation: {
       main,
       chunk: { initial: memory.chunkBytes, incremental: 0 },
@@ -60,15 +63,47 @@ export async function buildApp(name: string, memory: Heap, parts: AppParts = {})
     include: [
       "$(MODDABLE)/modules/base/debug/manifest.json",
       join(ROOT, "tests/simulator/census/manifest.json"),
-      ...(authorities ? [writeAuthorities(folder, authorities)] : []),
+      ...(authorities ? [writeAuthorities(name, authorities)] : []),
     ],
     modules: { [main]: join(ROOT, "tests/simulator", main) },
   });
+  return openBoard(app, parts.board);
+}
+
+/** A blank board of its own, with ports of its own. */
+export async function openBoard(app: string, { config, blobs = {} }: BoardParts = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "esp32-online-"));
+  // As the simulated board's store keeps them; the factory's namespace is there before the agent is.
+  for (const [domain, values] of Object.entries({ factory: FACTORY, agent: { mac: MAC } }))
+    for (const [key, value] of Object.entries(values))
+      writeFileSync(join(folder, `esp32-online.${domain}.${key}`), JSON.stringify(value));
+  for (const [key, bytes] of Object.entries(blobs))
+    writeFileSync(join(folder, `esp32-online.factory.${key}`), Buffer.concat([Buffer.from("#"), bytes]));
+  const portalPort = await freePort();
+  const dnsPort = await freePort();
+  const simulator = new Simulator(app, folder, { headless: true, config: { portalPort, dnsPort, ...config } });
   return { simulator, folder, portal: `http://127.0.0.1:${portalPort}/`, portalPort, dnsPort };
 }
 
+/** @returns the app's path, from the builder that all files share (builder.ts) */
+export async function sharedBuild(options: AppOptions): Promise<string> {
+  // Not at the top: the census runs without vitest.
+  const { inject } = await import("vitest");
+  return new Promise((done, fail) => {
+    const asked = request({ port: inject("builderPort"), method: "POST" }, async (response) => {
+      const answer = await text(response);
+      if (response.statusCode === 200) done(answer);
+      else fail(new Error(answer));
+    });
+    asked.once("error", fail);
+    asked.end(JSON.stringify(options));
+  });
+}
+
 /** A manifest as a product's own: its authorities are one resource (modules/tls/manifest.json has the public ones). */
-function writeAuthorities(folder: string, authorities: Uint8Array): string {
+function writeAuthorities(app: string, authorities: Uint8Array): string {
+  const folder = join(ROOT, "build", app);
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "private-ca.der"), authorities);
   const path = join(folder, "authorities.json");
   writeFileSync(path, JSON.stringify({ resources: { "*": ["./private-ca"] } }));

@@ -11,7 +11,7 @@ import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { Mosquitto, mosquittoTest, PASSWORD } from "../broker/mosquitto.js";
 import { authority } from "../tls/identities.js";
-import { buildApp, CHIP, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { openApp, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
 import { loopbackName } from "./loopback-name.js";
 
 let simulator: Simulator;
@@ -27,8 +27,8 @@ afterEach(async () => {
 /** What the factory writes: the chain one certificate behind the other, and the key in PKCS#8. */
 const factoryOf = (certificates: Uint8Array, key: Uint8Array) => ({ device_cert: certificates, device_key: key });
 
-async function started(name: string, blobs: Readonly<Record<string, Uint8Array>>) {
-  const app = await buildApp(name, CHIP, { blobs });
+async function started(blobs: Readonly<Record<string, Uint8Array>>) {
+  const app = await openApp({ board: { blobs } });
   simulator = app.simulator;
   const told = new Watch(simulator);
   await simulator.start();
@@ -54,7 +54,7 @@ test("by the factory's certificate: registered at the first connection, over a p
     if (event.type === "refused") seen.push(event.why);
   });
   const own = readCredential(join(folder, "boards.csv"), "device.pem", "device.key");
-  const { app, told } = await started("aws-own", factoryOf(own.certificates, own.key));
+  const { app, told } = await started(factoryOf(own.certificates, own.key));
   const form = { ssid: "baja", password: "simulated", url: `mqtts://${name}:${aws.mqttPort}`, pem: aws.rootPem };
   expect((await sendForm(app.portal, form)).status).toBe(303);
   await watchTrial(app.portal, ["done"], 60_000);
@@ -89,7 +89,7 @@ mosquittoTest(
     const leaf = makeCertificate({ subject: "d", issuer: maker });
     const key = Uint8Array.from(leaf.key.export({ type: "pkcs8", format: "der" }));
     const chain = Uint8Array.from(Buffer.concat([leaf.der, maker.der]));
-    const { app, told } = await started("aws-mosquitto", factoryOf(chain, key));
+    const { app, told } = await started(factoryOf(chain, key));
     const form = { ssid: "baja", password: "simulated", url: `mqtts://${name}:${broker.tlsPort}`, pem: pem(root) };
     expect((await sendForm(app.portal, form)).status).toBe(303);
     await watchTrial(app.portal, ["done"], 60_000);

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { buildApp, CHIP, MAC, Watch } from "./app.js";
+import { MAC, openApp, Watch } from "./app.js";
 
 let cloud: MockCloud;
 let simulator: Simulator;
@@ -18,7 +18,7 @@ test("a product around the agent: from a blank board to a LED that obeys", async
   cloud.register(MAC);
   const messages: string[] = [];
   cloud.onMessage((_topic, payload) => messages.push(payload));
-  const app = await buildApp("simulator-led", CHIP, { product: "examples/led/manifest.json" });
+  const app = await openApp({ name: "led", product: "examples/led/manifest.json" });
   simulator = app.simulator;
   const watch = new Watch(simulator);
   await simulator.start();

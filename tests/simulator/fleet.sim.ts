@@ -8,7 +8,7 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { fetchClaim, handOver, watch } from "../../tools/claim/claim.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { buildApp, CHIP, FACTORY, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { FACTORY, openApp, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
 import { loopbackName } from "./loopback-name.js";
 
 let folder: string;
@@ -32,7 +32,7 @@ test("from a blank board by a trusted user's claim to messages, by the SDK's own
   aws.onEvent((event) => {
     if (event.type === "message") messages.push(`${event.clientId} ${event.topic}`);
   });
-  const app = await buildApp("fleet", CHIP);
+  const app = await openApp();
   simulator = app.simulator;
   const told = new Watch(simulator);
   await simulator.start();
@@ -67,7 +67,7 @@ test("by the factory's claim, and rotated on request, by the SDK's own TLS, in t
     if (event.type === "message" && event.topic === `devices/${FACTORY.serial}/data`) messages++;
   });
   const { certificates, key } = readCredential(join(folder, "boards.csv"), "claim.pem", "claim.key");
-  const app = await buildApp("fleet-claim", CHIP, { blobs: { claim_cert: certificates, claim_key: key } });
+  const app = await openApp({ board: { blobs: { claim_cert: certificates, claim_key: key } } });
   simulator = app.simulator;
   const told = new Watch(simulator);
   await simulator.start();

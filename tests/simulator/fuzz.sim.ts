@@ -6,7 +6,7 @@ import { sendPackets, sendRequests } from "../../tools/fuzz/clients.js";
 import { Random } from "../../tools/fuzz/random.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { exchange } from "../softap/probe-table.js";
-import { buildApp, CHIP, Watch } from "./app.js";
+import { openApp, Watch } from "./app.js";
 
 /** `FUZZ_COUNT=10000` for a night. */
 const COUNT = Number(process.env.FUZZ_COUNT ?? 150);
@@ -45,7 +45,7 @@ const pause = (durationMs: number) => new Promise((done) => setTimeout(done, dur
 const numbered = (count: number, text: (index: number) => string) => Array.from({ length: count }, (_, at) => text(at));
 
 test("malformed packets and requests in the chip's fixed heap", async () => {
-  const app = await buildApp("simulator-fuzz", CHIP);
+  const app = await openApp();
   simulator = app.simulator;
   const watch = new Watch(simulator);
   await simulator.start();

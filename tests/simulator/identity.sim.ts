@@ -3,13 +3,14 @@ import { createHmac } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
 import type { Simulator } from "../../tools/simulator.js";
 import { rfc4231 } from "../modules/rfc4231.js";
-import { buildApp, CHIP, FACTORY, MAC, Watch } from "./app.js";
+import { FACTORY, MAC, openApp, Watch } from "./app.js";
 
 let simulator: Simulator;
 afterEach(() => simulator?.stop());
 
 test("RFC 4231 over the SDK's digest, the factory's key, and the machine's facts", async () => {
-  const app = await buildApp("identity", CHIP, {
+  const app = await openApp({
+    name: "identity",
     config: { vectors: rfc4231 },
     main: "identity-probe",
   });

@@ -4,7 +4,7 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
-import { buildApp, CHIP, FACTORY, MAC, STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { CHIP, FACTORY, MAC, openApp, STACK_LIMIT_SLOTS, Watch } from "./app.js";
 
 const WIFI_PASSWORD = "simulated-pass";
 const list = (value: string, count: number) => `{"a":[${Array(count).fill(value).join(",")}]}`;
@@ -30,7 +30,7 @@ test("from a blank board to a control message, with the chip's fixed heap", asyn
   await cloud.start();
   const messages: { topic: string; payload: string }[] = [];
   cloud.onMessage((topic, payload) => messages.push({ topic, payload }));
-  const app = await buildApp(`simulator-${CHIP.slots}`, CHIP);
+  const app = await openApp();
   simulator = app.simulator;
   const watch = new Watch(simulator);
   await simulator.start();
@@ -95,7 +95,7 @@ test("from a blank board to a ping with the device service, registered while the
   await cloud.start();
   const messages: string[] = [];
   cloud.onMessage((_topic, payload) => messages.push(payload));
-  const app = await buildApp(`simulator-${CHIP.slots}`, CHIP);
+  const app = await openApp();
   simulator = app.simulator;
   const watch = new Watch(simulator);
   await simulator.start();

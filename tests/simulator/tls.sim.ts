@@ -17,7 +17,7 @@ import {
   twoRecordServer,
 } from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
-import { buildApp, CHIP, FACTORY, type Heap, MAC, Watch } from "./app.js";
+import { CHIP, FACTORY, type Heap, MAC, openApp, Watch } from "./app.js";
 
 const servers: Server[] = [];
 let simulator: Simulator;
@@ -147,7 +147,9 @@ const memories: [string, Heap][] = [
 
 test.each(memories)("good and bad certificates in turn, with %s", async (_name, memory) => {
   const { authorities, given, asked, expected, heard } = await questions();
-  const app = await buildApp(`tls-${memory.slots}`, memory, {
+  const app = await openApp({
+    name: `tls-${memory.slots}`,
+    memory,
     config: { urls: asked, given },
     main: "tls-probe",
     authorities,
@@ -182,7 +184,7 @@ test.each([memories[0]!])(
     await cloud.start();
     const reports: string[] = [];
     cloud.onMessage((topic) => void reports.push(topic));
-    const app = await buildApp(`tls-agent-${memory.slots}`, memory);
+    const app = await openApp();
     simulator = app.simulator;
     const watch = new Watch(simulator);
     await simulator.start();

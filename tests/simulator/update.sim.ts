@@ -6,7 +6,7 @@ import { makeImage } from "../../mocks/device/image.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { firmwareKeyOf } from "../../tools/release.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { buildApp, CHIP, type Heap, MAC, STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { CHIP, type Heap, MAC, openApp, STACK_LIMIT_SLOTS, Watch } from "./app.js";
 
 /** The simulated flash is JavaScript under the socket's callbacks; the chip's is native and takes next to nothing. */
 const FLASH_STACK_SLOTS = 32;
@@ -110,7 +110,7 @@ test("an image as large as its slot is loaded in the memory that the first tenth
 }, 600_000);
 
 async function openOnline(service: MockCloud) {
-  const app = await buildApp("simulator-update", CHIP, { config: { firmwareKey: firmwareKeyOf(privateKey) } });
+  const app = await openApp({ board: { config: { firmwareKey: firmwareKeyOf(privateKey) } } });
   simulator = app.simulator;
   const watch = new Watch(simulator);
   await simulator.start();

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { MockAws } from "../../mocks/aws/aws.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { buildApp, CHIP, FACTORY, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { CHIP, FACTORY, openApp, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
 import { loopbackName } from "./loopback-name.js";
 
 const TOKEN = "secret-token-0123456789";
@@ -29,7 +29,7 @@ test.each(["rsa", "ec"] as const)(
       if (event.type === "refused") refusals.push(event.why);
     });
     await aws.start();
-    const app = await buildApp(`vending-${memory.slots}`, memory);
+    const app = await openApp();
     simulator = app.simulator;
     const watch = new Watch(simulator);
     await simulator.start();

@@ -1,7 +1,8 @@
 /** `npm run census -- STATE`: what is in the agent's heap, slot by slot, in a state of its life. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildApp, CHIP, Watch } from "../app.js";
+import { buildApp } from "../../../tools/simulator.js";
+import { openApp, Watch } from "../app.js";
 import { readHeap } from "./heap.js";
 import { report } from "./report.js";
 import { bringInto, isState, stateNames } from "./states.js";
@@ -12,7 +13,7 @@ if (!isState(state) || rest.length) {
   process.exit(1);
 }
 try {
-  const app = await buildApp("census", CHIP);
+  const app = await openApp({ name: "census" }, buildApp);
   const watch = new Watch(app.simulator);
   await app.simulator.start();
   const end = await bringInto(state, app, watch);

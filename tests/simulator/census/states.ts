@@ -3,9 +3,9 @@ import { keyPem, makeCertificate, pem } from "../../../mocks/certificates.js";
 import { MockCloud } from "../../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../../mocks/phone.js";
 import { authority, goodCertificate } from "../../tls/identities.js";
-import { type buildApp, FACTORY, MAC, type Watch } from "../app.js";
+import { FACTORY, MAC, type openApp, type Watch } from "../app.js";
 
-type App = Awaited<ReturnType<typeof buildApp>>;
+type App = Awaited<ReturnType<typeof openApp>>;
 
 const STATES = ["portal", "activating", "online", "activating-tls", "online-tls"] as const;
 export type State = (typeof STATES)[number];
