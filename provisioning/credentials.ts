@@ -15,7 +15,7 @@ export interface Credentials {
   readonly password: Secret;
   /** By name; `status` and `data` are published to, `control` is subscribed to, others are kept for the application. */
   readonly topics: Readonly<Record<string, string>>;
-  /** The highest that the broker takes: some close the connection for more than 0. */
+  /** The highest that the broker takes; 0 at xiaozhi's gateway alone. */
   readonly qos: Qos;
   /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
   readonly cleanSession: boolean;
@@ -67,6 +67,15 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
     return failed("bad-answer", "a certificate that the device has not");
   const shown = { clientId, username, password: new Secret(password), ...(certificate && { certificate }) };
   return success({ host, port, tls, ...shown, topics, qos, cleanSession });
+}
+
+/**
+ * Whether they are for xiaozhi's gateway, which speaks less than MQTT 3.1.1: it does not look at CONNECT's will flag and
+ * reads the will's topic as the user name, retains nothing, and closes the connection for QoS 1. QoS 0 is its mark, so
+ * that what older firmware has stored counts, too.
+ */
+export function isGateway({ qos }: Credentials): boolean {
+  return qos === 0;
 }
 
 /** What is usual is left out: the layout before is this one without it. */

@@ -1,7 +1,7 @@
 /** What the device says of itself. */
 import type { Device } from "../device/device.js";
 
-/** For the status topic, retained; as the device provisioning service's brokers expect it, and more. */
+/** For the status topic; as the device provisioning service's brokers expect it, and more. */
 export function status(device: Device): object {
   const { wifi, system, build, outbox, connections } = device;
   const { address, rssi } = wifi.status();

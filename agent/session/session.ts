@@ -2,16 +2,17 @@
 
 import { type Failure, failed, printable, type Result } from "../../modules/base/failure.js";
 import { guarded } from "../../modules/base/guard.js";
-import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import type { UpdateStatus } from "../../modules/update/update.js";
 import type { Configuration } from "../../provisioning/configuration.js";
+import { type Credentials, isGateway } from "../../provisioning/credentials.js";
 import type { Service } from "../../provisioning/protocols.js";
 import type { Device } from "../device/device.js";
 import { type EndingAction, ownCommands } from "./commands.js";
 import { Control } from "./control.js";
 import { publisher } from "./publish.js";
 import { type Refreshed, startRefreshing } from "./refresh.js";
-import { startReports } from "./reporting.js";
+import { retainsStatus, startReports } from "./reporting.js";
 
 /** Why a session is over. */
 export type Ending =
@@ -32,6 +33,8 @@ export interface SessionOptions {
 }
 
 const KEEP_ALIVE_MS = 60_000;
+/** The reference firmware's. */
+const GATEWAY_KEEP_ALIVE_MS = 240_000;
 const CONNECT_TIMEOUT_MS = 20_000;
 /** Some brokers accept everybody, look at the password then, and close. */
 const PROOF_MS = 5_000;
@@ -70,7 +73,8 @@ export async function runSession(device: Device, options: SessionOptions): Promi
 
   // Messages have timestamps; over TLS it is set already. In a turn of its own: the stack is small.
   clock.after(0, () => void device.calendar.ensure());
-  device.connections.count++;
+  // Before anything else takes the room.
+  if (device.connections.count++ === 0) clearRetained(mqtt, configuration.credentials);
   options.onConnected();
   wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
   // What was answered is done, also where the connection breaks right after the answer.
@@ -146,21 +150,32 @@ function connect(
 ): Promise<Result<MqttSession>> {
   const { credentials, pace } = configuration;
   const { topics, certificate, ...broker } = credentials;
-  const { status, control } = topics;
-  const heard = [control, ...Object.keys(device.application.topics ?? {}).map((name) => topics[name])];
+  const heard = [topics.control, ...Object.keys(device.application.topics ?? {}).map((name) => topics[name])];
   return device.mqtt({
     ...broker,
     identity: certificate && (() => device.keystore.read(certificate)),
     keepAliveMs: keepAliveMsOf(configuration),
     timeoutMs: pace.timeoutMs ?? CONNECT_TIMEOUT_MS,
-    will:
-      status === undefined ? undefined : { topic: status, payload: JSON.stringify({ online: false }), retain: true },
+    will: willOf(credentials),
     subscribe: [...new Set(heard)].filter((topic) => topic !== undefined),
     onNote: (text) => device.log.note(text),
     ...events,
   });
 }
 
-function keepAliveMsOf({ pace }: Configuration): number {
-  return pace.keepAliveMs ?? KEEP_ALIVE_MS;
+function willOf(credentials: Credentials): Message | undefined {
+  const { status } = credentials.topics;
+  if (status === undefined || isGateway(credentials)) return undefined;
+  return { topic: status, payload: '{"online":false}', retain: retainsStatus(credentials) };
+}
+
+/** Older firmware retained its status: a server that starts anew took that for a sign of life. */
+function clearRetained(mqtt: MqttSession, credentials: Credentials): void {
+  const { topics, qos } = credentials;
+  if (topics.status === undefined || isGateway(credentials) || retainsStatus(credentials)) return;
+  mqtt.publish({ topic: topics.status, payload: "", retain: true, qos });
+}
+
+function keepAliveMsOf({ pace, credentials }: Configuration): number {
+  return pace.keepAliveMs ?? (isGateway(credentials) ? GATEWAY_KEEP_ALIVE_MS : KEEP_ALIVE_MS);
 }

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { Aedes, type AuthenticateError, type Client } from "aedes";
-import type { ServiceAccount, XiaozhiAccount } from "./credentials.js";
+import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
+import { type Account, admit, refusal, UNAVAILABLE } from "./admission.js";
 import type { Faults } from "./faults.js";
-import { shortAccount, watchPackets } from "./gateway.js";
+import { type GatewayLogin, isGatewayId, publishMistake, watchPackets } from "./gateway.js";
 import { listen } from "./http.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
@@ -20,17 +20,10 @@ export interface Traffic {
   payload: string;
 }
 
-type Account = ServiceAccount | XiaozhiAccount;
-
 interface Session {
   readonly client: Client;
   readonly account: Account;
 }
-
-/** CONNACK return codes of MQTT 3.1.1, table 3.1. */
-const unavailable = 3;
-const badUserOrPassword = 4;
-const notAuthorized = 5;
 
 const connackAccepted = Uint8Array.of(0x20, 2, 0, 0);
 
@@ -45,6 +38,8 @@ export class Broker {
   /** Sessions by client id. */
   readonly #sessions = new Map<string, Session>();
   readonly #accounts = new WeakMap<Client, Account>();
+  /** What the gateway took from each CONNECT. */
+  readonly #logins = new WeakMap<Client, GatewayLogin>();
   #running: { aedes: Aedes; server: Server } | null = null;
 
   constructor(context: CloudContext, registry: Registry, faults: Faults, onTraffic: (traffic: Traffic) => void) {
@@ -64,7 +59,7 @@ export class Broker {
         if (verdict === "accept") done(null, true);
         else done(verdict, false);
       },
-      authorizePublish: (client, { topic, qos }, done) => done(this.#publishRefusal(client, topic, qos)),
+      authorizePublish: (client, packet, done) => done(this.#publishRefusal(client, packet)),
       authorizeSubscribe: (client, subscription, done) =>
         done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null),
     });
@@ -166,37 +161,23 @@ export class Broker {
     if (fault?.kind === "hang") return "silence";
     if (fault?.kind === "cut") return this.#drop(client, new Uint8Array(0));
     if (fault?.kind === "accept-then-close") return this.#drop(client, connackAccepted);
-    if (fault?.kind === "unavailable") return refusal(unavailable, "server unavailable");
+    if (fault?.kind === "unavailable") return refusal(UNAVAILABLE, "server unavailable");
 
-    const account = this.#identify(client.id, username, password);
+    const login = this.#gatewayLogin(client);
+    const said = login ?? { clientId: client.id, username, password: password?.toString("utf8") };
+    const account = admit(this.#context, this.#registry, said);
     if ("returnCode" in account) {
       this.#context.log(`mqtt: ${printable(client.id)} refused, ${account.returnCode}: ${account.message}`);
-      const silent = this.#context.settings.refusal === "accept-then-close";
+      const silent = login || this.#context.settings.refusal === "accept-then-close";
       return silent ? this.#drop(client, connackAccepted) : account;
     }
     this.#accounts.set(client, account);
     return "accept";
   }
 
-  #identify(clientId: string, username: string | undefined, password: Buffer | undefined): Account | AuthenticateError {
-    const account =
-      (this.#context.settings.shortClientIds ? shortAccount(clientId) : null) ??
-      this.#accountOf(clientId, username, password);
-    if ("returnCode" in account) return account;
-    if (this.#registry.find(account.mac)?.disabled) return refusal(notAuthorized, "the device is disabled");
-    return account;
-  }
-
-  #accountOf(
-    clientId: string,
-    username: string | undefined,
-    password: Buffer | undefined,
-  ): Account | AuthenticateError {
-    if (username === undefined) return refusal(notAuthorized, "no user name");
-    // Clients that have an empty password send none.
-    const account = this.#registry.authenticate(clientId, username, password?.toString("utf8") ?? "");
-    if (account === "password") return refusal(badUserOrPassword, "bad user name or password");
-    return account === "client" ? refusal(notAuthorized, "not the client id of this account") : account;
+  /** Undefined where it is not the gateway that is spoken to. */
+  #gatewayLogin(client: Client): GatewayLogin | undefined {
+    return this.#context.settings.gateway && isGatewayId(client.id) ? this.#logins.get(client) : undefined;
   }
 
   /** Ends the connection behind aedes' back, after these last bytes. */
@@ -208,7 +189,7 @@ export class Broker {
   }
 
   /** aedes answers a refused PUBLISH by closing the connection: MQTT 3.1.1 has no other word for it. */
-  #publishRefusal(client: Client | null, topic: string, qos: number): Error | null {
+  #publishRefusal(client: Client | null, { topic, qos, payload }: PublishPacket): Error | null {
     const account = client && this.#accounts.get(client);
     if (!account) return new Error("not connected");
     const allowed =
@@ -216,17 +197,19 @@ export class Broker {
         ? topic.startsWith(`devices/${account.clientId}/`) && topic !== `devices/${account.clientId}/control`
         : topic === "device-server";
     if (!allowed) return new Error(`may not publish to ${printable(topic)}`);
-    if (account.family === "xiaozhi" && qos !== 0 && this.#context.settings.gatewayPackets)
-      return new Error("a xiaozhi gateway takes QoS 0 only");
-    return null;
+    const mistake = account.family === "xiaozhi" && this.#context.settings.gateway && publishMistake(qos, payload);
+    return mistake ? new Error(mistake) : null;
   }
 
   #keepToGateway(socket: Socket, client: Client): void {
-    watchPackets(socket, (packet) => {
-      const account = this.#accounts.get(client);
-      if (account?.family !== "xiaozhi" || !this.#context.settings.gatewayPackets) return;
-      this.#context.log(`mqtt: ${account.mac} sent ${packet}, which the gateway does not know`);
-      socket.destroy();
+    watchPackets(socket, {
+      connect: (login) => this.#logins.set(client, login),
+      stranger: (type) => {
+        const account = this.#accounts.get(client);
+        if (account?.family !== "xiaozhi" || !this.#context.settings.gateway) return;
+        this.#context.log(`mqtt: ${account.mac} sent a packet of type ${type}, which the gateway does not know`);
+        socket.destroy();
+      },
     });
   }
 
@@ -284,10 +267,6 @@ export class Broker {
       );
     });
   }
-}
-
-function refusal(returnCode: 3 | 4 | 5, message: string): AuthenticateError {
-  return Object.assign(new Error(message), { returnCode });
 }
 
 function fail(message: string): never {

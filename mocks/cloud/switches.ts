@@ -147,9 +147,10 @@ export const switches = {
     "Wrong credentials: CONNACK 4 or 5, or 0 and a closed connection",
   ),
   mcpGreeting: broker.flag(true, "A xiaozhi session starts with the gateway's unasked MCP initialize"),
-  gatewayPackets: broker.flag(
+  gateway: broker.flag(
     true,
-    "A xiaozhi session is closed at what the gateway does not know: QoS other than 0, UNSUBSCRIBE, acknowledgements",
+    "xiaozhi's gateway: it reads a will as user name and password, answers CONNECT before it looks at them, and closes at " +
+      "what it does not know: QoS other than 0, UNSUBSCRIBE, acknowledgements, no JSON",
   ),
   shortClientIds: broker.flag(false, "A client id of two parts, GID@@@mac, is let in without a look at its password"),
 } as const;

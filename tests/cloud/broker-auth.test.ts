@@ -83,7 +83,8 @@ test("revoke changes the password of a xiaozhi account as well", async () => {
   const before = await activated(cloud);
   cloud.revoke(mac);
   const login = { clientId: before.client_id, username: before.username, password: before.password };
-  await expect(connect(cloud, login)).rejects.toMatchObject({ code: 4 });
+  // The gateway greets everybody, and looks at the password then.
+  await closed(await connect(cloud, login));
 });
 
 test("the gateway's way of refusing: CONNACK 0, then the connection is closed", async () => {

@@ -38,6 +38,7 @@ class Watch {
 
   constructor(cloud: MockCloud, device: VirtualDevice) {
     cloud.onMessage((_topic, payload) => {
+      if (payload === "") return;
       const message = JSON.parse(payload) as { update?: Told; firmware_version?: string };
       this.version = message.firmware_version ?? this.version;
       if (message.update) this.updates.push(message.update);

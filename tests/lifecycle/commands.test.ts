@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { failed } from "../../modules/base/failure.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
@@ -30,10 +31,11 @@ life("ping is answered on the status topic, not retained", async (stage) => {
   expect(said(world).at(-1)).toMatchObject({ cmd: "ping", id: "a-1", ok: true, result: "pong" });
 });
 
-life("status is retained, once a minute; data comes as often as the build says", async (stage) => {
+life("status once a minute, not retained; data comes as often as the build says", async (stage) => {
   const world = await online(stage);
   await pass(world, HOUR);
-  const online_ = world.published.filter(({ topic, retain }) => topic.endsWith("/status") && retain);
+  const online_ = world.published.filter(({ topic }) => topic.endsWith("/status"));
+  expect(online_.every(({ retain }) => !retain)).toBe(true);
   expect(online_.length).toBeGreaterThanOrEqual(60);
   expect(online_.length).toBeLessThanOrEqual(62);
   expect(JSON.parse(online_.at(-1)!.payload)).toMatchObject({
@@ -45,13 +47,21 @@ life("status is retained, once a minute; data comes as often as the build says",
   expect(data.every(({ retain }) => !retain)).toBe(true);
 });
 
-life("the will says offline, retained, where the status says online", async (stage) => {
-  const world = await online(stage);
-  const { will, subscribe, keepAliveMs } = world.session!.options;
-  expect(will).toEqual({ topic: "devices/550e/status", payload: '{"online":false}', retain: true });
-  expect(subscribe).toEqual(["devices/550e/control"]);
-  expect(keepAliveMs).toBeGreaterThanOrEqual(30_000);
-});
+life(
+  "the will says offline where the status says online; what older firmware retained there is cleared once",
+  async (stage) => {
+    const world = await online(stage);
+    const { will, subscribe, keepAliveMs } = world.session!.options;
+    expect(will).toEqual({ topic: "devices/550e/status", payload: '{"online":false}', retain: false });
+    expect(subscribe).toEqual(["devices/550e/control"]);
+    expect(keepAliveMs).toBeGreaterThanOrEqual(30_000);
+    expect(world.broker.cleared).toEqual(["devices/550e/status"]);
+    world.session!.end(failed("connection-lost").failure);
+    await world.untilState("offline");
+    await world.untilState("online");
+    expect(world.broker.cleared).toHaveLength(1);
+  },
+);
 
 describe("reboot", () => {
   for (const message of [

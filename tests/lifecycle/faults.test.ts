@@ -127,7 +127,8 @@ describe("a port that throws: a named failure, then a restart", () => {
 });
 
 describe("a fault while online is not silence", () => {
-  const statusesOf = (world: World) => world.published.filter(({ retain }) => retain).length;
+  const statusesOf = (world: World) =>
+    world.published.filter(({ payload }) => payload.includes('"online":true')).length;
 
   life("in one status: the next ones come, or the device starts over", async ({ boot, warm }) => {
     const world = boot({}, await warm(), guardTimers);

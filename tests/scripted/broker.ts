@@ -30,6 +30,8 @@ const SILENT_KEEP_ALIVES = 1.5;
 export class ScriptedBroker {
   readonly clock: Clock;
   readonly take: (message: Message) => void;
+  /** Topics whose retained message was deleted, by an empty one (MQTT 3.1.1 §3.3.1.3). */
+  readonly cleared: string[] = [];
   /** The connection breaks in the place of this packet. */
   breaksAt: (packet: Packet) => boolean = () => false;
   /** For the device, not acknowledged, in order: what a connection without "clean" finds. */
@@ -94,7 +96,8 @@ export class ScriptedSession implements MqttSession {
     if (this.#isOver) return "later";
     const packetId = message.qos === 0 ? 0 : (message.packetId ?? this.#broker.nextId("up"));
     if (!this.#passes("publish up")) return { packetId };
-    this.#broker.take(message);
+    if (message.retain && message.payload === "") this.#broker.cleared.push(message.topic);
+    else this.#broker.take(message);
     if (packetId > 0) {
       this.#later(() => this.#passes("puback down") && options.onAcknowledged?.(packetId));
     }

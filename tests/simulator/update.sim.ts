@@ -40,7 +40,7 @@ test("loaded, tried and accepted; the next one is taken back by a restart, told,
   cloud.register(MAC);
   const statuses: Status[] = [];
   cloud.onMessage((topic, payload) => {
-    if (topic.endsWith("/status")) statuses.push(JSON.parse(payload) as Status);
+    if (topic.endsWith("/status") && payload !== "") statuses.push(JSON.parse(payload) as Status);
   });
   const { origin, watch } = await openOnline(cloud);
   const [first, second] = [release("0.2.0", 200_000), release("0.3.0", 10_000)];
