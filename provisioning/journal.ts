@@ -53,20 +53,20 @@ export class Journal {
       if (sameConfiguration(current.configuration, configuration)) return CANDIDATE.erase(this.#store);
       return CANDIDATE.write(this.#store, { url, configuration });
     }
-    const erased = this.#eraseConfigurations();
+    const erased = this.eraseConfigurations();
     return erased.ok ? CURRENT.write(this.#store, { url, configuration }) : erased;
   }
 
   /** A connection with it has succeeded: it takes the place of the one before. */
   prove(url: string, configuration: Configuration): Result<void> {
-    if (!this.#isCandidate(url, configuration)) return success(undefined);
+    if (!this.isCandidate(url, configuration)) return success(undefined);
     const written = CURRENT.write(this.#store, { url, configuration });
     return written.ok ? CANDIDATE.erase(this.#store) : written;
   }
 
   /** The broker refuses it: what was in use before stays. */
   reject(url: string, configuration: Configuration): Result<void> {
-    return this.#isCandidate(url, configuration) ? CANDIDATE.erase(this.#store) : success(undefined);
+    return this.isCandidate(url, configuration) ? CANDIDATE.erase(this.#store) : success(undefined);
   }
 
   /** Of certificates that something stored names. */
@@ -102,17 +102,17 @@ export class Journal {
   }
 
   erase(): Result<void> {
-    const erased = this.#eraseConfigurations();
+    const erased = this.eraseConfigurations();
     const forgotten = HABITS.erase(this.#store);
     return erased.ok ? forgotten : erased;
   }
 
-  #eraseConfigurations(): Result<void> {
+  private eraseConfigurations(): Result<void> {
     const erased = CANDIDATE.erase(this.#store);
     return erased.ok ? CURRENT.erase(this.#store) : erased;
   }
 
-  #isCandidate(url: string, configuration: Configuration): boolean {
+  private isCandidate(url: string, configuration: Configuration): boolean {
     const entry = CANDIDATE.read(this.#store);
     return entry?.url === url && sameConfiguration(entry.configuration, configuration);
   }

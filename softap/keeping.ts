@@ -44,7 +44,7 @@ export class Keeping {
   /** Settings that are kept are not written again; a configuration that came meanwhile is. */
   keep(log: Log): Result<void> {
     const { journal } = this.#flash;
-    const kept = this.#isKept ? success(undefined) : this.#keepSettings();
+    const kept = this.#isKept ? success(undefined) : this.keepSettings();
     if (!kept.ok || !this.configuration) return kept;
     const written = journal.keep(this.candidate.url, this.configuration);
     // Without it the device asks the service again after the restart.
@@ -70,7 +70,7 @@ export class Keeping {
     this.#certificates?.putBack();
   }
 
-  #keepSettings(): Result<void> {
+  private keepSettings(): Result<void> {
     const { store } = this.#flash;
     const before = SETTINGS.read(store);
     const certificatesKept = this.#certificates?.keep() ?? success(undefined);

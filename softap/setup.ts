@@ -107,17 +107,17 @@ export class Setup {
 
   /** The code that was pending when the portal opened is waited for from now on. */
   begin(): void {
-    this.#await(this.#options.pending?.activation);
+    this.await(this.#options.pending?.activation);
   }
 
   /** @param activation without it the network is joined and the service asked once more */
-  #await(activation: Activation | undefined): void {
+  private await(activation: Activation | undefined): void {
     const { io, pending } = this.#options;
     if (!pending) return;
     const { networks, url, protocol } = pending.settings;
     const { ssid } = io.wifi.status();
     const network = networks.find((known) => known.ssid === ssid) ?? networks[0]!;
-    this.#start(new Keeping(this.#options, { network, url, protocol }), activation);
+    this.start(new Keeping(this.#options, { network, url, protocol }), activation);
   }
 
   /** Begins a trial; another one that is under way is given up. */
@@ -125,14 +125,14 @@ export class Setup {
     if (this.#isEnding) return;
     this.close();
     this.certificates.take(certificates);
-    this.#start(new Keeping(this.#options, candidate, this.certificates), undefined);
+    this.start(new Keeping(this.#options, candidate, this.certificates), undefined);
   }
 
   /** The page shows the present status to somebody. */
   seen(): void {
     const { phase } = this.#status;
     if (phase !== "activating" && phase !== "done") return;
-    if (!this.#keep() || phase !== "done" || this.#isEnding) return;
+    if (!this.keep() || phase !== "done" || this.#isEnding) return;
     this.#isEnding = true;
     this.#options.io.clock.cancel(this.#unseen);
     this.#options.io.clock.after(LAST_PAGE_MS, this.#end);
@@ -141,33 +141,33 @@ export class Setup {
   /** Stores what was sent although it does not work here and now. */
   keepAnyway(): void {
     const status = this.#status;
-    if (status.phase !== "failed" || status.kept || !this.#keep()) return;
+    if (status.phase !== "failed" || status.kept || !this.keep()) return;
     this.#status = { phase: "done", ssid: status.ssid, url: status.url, activated: false };
     this.seen();
   }
 
   /** Also the network that is in use, or being tried. */
   forget(ssid: string): void {
-    if (this.candidate?.network.ssid === ssid) this.#giveUp();
-    this.#change((settings) => withoutNetwork(settings, ssid));
+    if (this.candidate?.network.ssid === ssid) this.giveUp();
+    this.change((settings) => withoutNetwork(settings, ssid));
     if (!this.isBusy) this.#options.io.wifi.leave();
     SETTINGS.scrub(this.#options.store); // its password
   }
 
   /** Also those that are being tried. */
   forgetCertificates(kind: CertificateKind): void {
-    if (this.isBusy && !this.#keeping?.isKept) this.#giveUp();
-    this.#tell(this.certificates.forget(kind));
+    if (this.isBusy && !this.#keeping?.isKept) this.giveUp();
+    this.tell(this.certificates.forget(kind));
   }
 
-  #giveUp(): void {
+  private giveUp(): void {
     this.close();
     this.#keeping = undefined;
     this.#status = { phase: "idle", failure: undefined };
   }
 
   prefer(ssid: string): void {
-    this.#change((settings) => withPreferred(settings, ssid));
+    this.change((settings) => withPreferred(settings, ssid));
   }
 
   /** Listens for networks; the phones stay. */
@@ -191,25 +191,25 @@ export class Setup {
     this.#waiting.isOver = true;
     this.#options.io.clock.cancel(this.#unseen);
     this.#options.io.showCode(undefined);
-    if (isBusy) this.#leave();
+    if (isBusy) this.leave();
   }
 
-  #start(keeping: Keeping, activation: Activation | undefined): void {
+  private start(keeping: Keeping, activation: Activation | undefined): void {
     const waiting = { isOver: false };
     this.#keeping = keeping;
     this.#waiting = waiting;
-    this.#try(keeping, activation, waiting).catch((error) => {
+    this.try(keeping, activation, waiting).catch((error) => {
       reportFault("trial", error);
-      if (!waiting.isOver) this.#fail(failed("internal").failure, []);
+      if (!waiting.isOver) this.fail(failed("internal").failure, []);
     });
   }
 
   /** A network that is not kept must not be taken for one of the stored ones. */
-  #leave(): void {
+  private leave(): void {
     if (this.#keeping && !this.#keeping.isKept) this.#options.io.wifi.leave();
   }
 
-  async #try(keeping: Keeping, activation: Activation | undefined, waiting: Waiting): Promise<void> {
+  private async try(keeping: Keeping, activation: Activation | undefined, waiting: Waiting): Promise<void> {
     const { io } = this.#options;
     const { candidate } = keeping;
     const { url } = candidate;
@@ -240,31 +240,31 @@ export class Setup {
         const { code, message, url: address } = shown;
         this.#status = { phase: "activating", ssid, url, shown: { code, message, url: address } };
         this.#options.io.showCode(this.#status.shown);
-        if (!keeping.isKept) this.#expectVisitor(UNSEEN_MS);
+        if (!keeping.isKept) this.expectVisitor(UNSEEN_MS);
       },
     });
     if (waiting.isOver) return;
     waiting.isOver = true;
     if (!result.ok) {
-      this.#fail(result.failure, done);
+      this.fail(result.failure, done);
       return;
     }
     keeping.configuration = result.value;
     this.#options.io.showCode(undefined);
     this.#status = { phase: "done", ssid, url, activated: wasAsked };
     // Who entered the code has seen that the settings work.
-    this.#expectVisitor(keeping.isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
+    this.expectVisitor(keeping.isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
   }
 
   /** What works is not thrown away because the phone did not come back to see it. */
-  #expectVisitor(unseenMs: number): void {
+  private expectVisitor(unseenMs: number): void {
     this.#options.io.clock.cancel(this.#unseen);
     this.#unseen = this.#options.io.clock.after(unseenMs, () => {
-      if (this.#keep() && this.#status.phase === "done") this.#end();
+      if (this.keep() && this.#status.phase === "done") this.#end();
     });
   }
 
-  #fail(failure: Failure, done: readonly TrialStep[]): void {
+  private fail(failure: Failure, done: readonly TrialStep[]): void {
     const { io, onFailed } = this.#options;
     const keeping = this.#keeping!;
     this.#waiting.isOver = true;
@@ -272,27 +272,27 @@ export class Setup {
     this.#options.io.showCode(undefined);
     keeping.takeBack(failure);
     noteFailure(io.log, failure);
-    this.#leave();
+    this.leave();
     const { network, url } = keeping.candidate;
     this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: keeping.isKept };
     // The stored settings still wait for their code: back to it when the person has read what is wrong with others.
-    if (!keeping.isKept) this.#unseen = io.clock.after(READ_MS, () => this.#await(undefined));
+    if (!keeping.isKept) this.#unseen = io.clock.after(READ_MS, () => this.await(undefined));
     onFailed(failure);
   }
 
   /** @returns false where the flash takes no more: the status says so */
-  #keep(): boolean {
+  private keep(): boolean {
     const kept = this.#keeping!.keep(this.#options.io.log);
-    if (!kept.ok) this.#fail(kept.failure, []);
+    if (!kept.ok) this.fail(kept.failure, []);
     return kept.ok;
   }
 
-  #change(change: (settings: Settings) => Settings): void {
+  private change(change: (settings: Settings) => Settings): void {
     const { stored } = this;
-    if (stored) this.#tell(SETTINGS.write(this.#options.store, change(stored)));
+    if (stored) this.tell(SETTINGS.write(this.#options.store, change(stored)));
   }
 
-  #tell(written: Result<void>): void {
+  private tell(written: Result<void>): void {
     if (!written.ok && !this.isBusy) this.#status = { phase: "idle", failure: written.failure };
   }
 }

@@ -39,13 +39,13 @@ export class Control {
     if (!message || "ok" in message || typeof name !== "string") return false;
     const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
     const id = echo(message.id);
-    this.#run(cmd, message, (outcome) => {
+    this.run(cmd, message, (outcome) => {
       this.#options.say({ cmd, ...(id !== undefined && { id }), ...outcome });
     });
     return true;
   }
 
-  #run(cmd: string, message: Json, answer: (outcome: Outcome) => void): void {
+  private run(cmd: string, message: Json, answer: (outcome: Outcome) => void): void {
     const { commands } = this.#options;
     // Not what every object has: `constructor` is no command.
     const command: Command | undefined = Object.hasOwn(commands, cmd) ? commands[cmd] : undefined;
@@ -59,7 +59,7 @@ export class Control {
     }
     try {
       const outcome = command(message);
-      if (outcome instanceof Promise) this.#await(cmd, outcome, answer);
+      if (outcome instanceof Promise) this.await(cmd, outcome, answer);
       else answer(outcome);
     } catch (error) {
       reportFault(cmd, error);
@@ -68,7 +68,7 @@ export class Control {
   }
 
   /** Answered once, by the command or when its time is over. */
-  #await(cmd: string, outcome: Promise<Outcome>, answer: (outcome: Outcome) => void): void {
+  private await(cmd: string, outcome: Promise<Outcome>, answer: (outcome: Outcome) => void): void {
     this.#pending++;
     let timer: Timer | undefined;
     const settle = (settled: Outcome) => {

@@ -32,10 +32,10 @@ export class Press {
       this.#isSettled = false;
     } else if (nowMs - this.#sinceMs >= SETTLE_MS) this.#isSettled = true;
     if (!this.#isSettled) return undefined;
-    return isDown ? this.#held(nowMs) : this.#released();
+    return isDown ? this.held(nowMs) : this.released();
   }
 
-  #held(nowMs: number): Wish | undefined {
+  private held(nowMs: number): Wish | undefined {
     if (!this.#isArmed) return undefined;
     this.#downMs ??= this.#sinceMs;
     if (nowMs - this.#downMs < RESET_MS) return undefined;
@@ -45,7 +45,7 @@ export class Press {
   }
 
   /** Also of a press that nobody had the time to watch: what was not seen to last for a reset is none. */
-  #released(): Wish | undefined {
+  private released(): Wish | undefined {
     const heldMs = this.#sinceMs - (this.#downMs ?? this.#sinceMs);
     this.#downMs = undefined;
     this.#isArmed = true;

@@ -68,21 +68,21 @@ class Exchange {
     this.#authorities = () => request.authorities ?? stored();
     this.#isTls = request.url.tls;
     this.#resolve = resolve;
-    this.#timeout = clock.after(request.timeoutMs, () => this.#fail("timeout"));
+    this.#timeout = clock.after(request.timeoutMs, () => this.fail("timeout"));
     guarded(
       "http",
-      () => this.#start(request),
-      () => this.#fail("unreachable"),
+      () => this.start(request),
+      () => this.fail("unreachable"),
     )();
   }
 
-  #start({ url, method, headers, body }: HttpRequest): void {
-    const onError = () => this.#fail(this.#errorReason);
+  private start({ url, method, headers, body }: HttpRequest): void {
+    const onError = () => this.fail(this.#errorReason);
     this.#client = new HTTPClient({
       host: url.host,
       port: url.port,
-      dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#resolve !== undefined },
-      socket: url.tls ? this.#tlsSocket() : { io: GuardedTcp, maxBytes: MAX_RECEIVED_BYTES },
+      dns: { io: Resolver, unknown: () => this.fail("name-unknown"), isWanted: () => this.#resolve !== undefined },
+      socket: url.tls ? this.tlsSocket() : { io: GuardedTcp, maxBytes: MAX_RECEIVED_BYTES },
       onError,
     });
     this.#unsent = body === undefined ? undefined : ArrayBuffer.fromString(body);
@@ -96,35 +96,35 @@ class Exchange {
       onWritable: guarded(
         "http",
         function (this: HTTPRequest, count: number) {
-          exchange.#send(this, count);
+          exchange.send(this, count);
         },
         onError,
       ),
-      onHeaders: guarded("http", (status: number, received: Fields) => this.#headers(status, received), onError),
+      onHeaders: guarded("http", (status: number, received: Fields) => this.headers(status, received), onError),
       onReadable: guarded(
         "http",
         function (this: HTTPRequest, count: number) {
-          exchange.#receive(this, count);
+          exchange.receive(this, count);
         },
         onError,
       ),
-      onDone: guarded("http", (error: Error | null) => this.#done(error), onError),
+      onDone: guarded("http", (error: Error | null) => this.done(error), onError),
     });
   }
 
-  #tlsSocket() {
+  private tlsSocket() {
     return {
       io: GuardedTls,
       maxBytes: MAX_RECEIVED_BYTES,
       authorities: this.#authorities,
-      onRefused: (reason: Reason) => this.#fail(reason),
+      onRefused: (reason: Reason) => this.fail(reason),
       onSecure: () => {
         this.#errorReason = "connection-lost";
       },
     };
   }
 
-  #send(request: HTTPRequest, count: number): void {
+  private send(request: HTTPRequest, count: number): void {
     if (!this.#unsent) return;
     this.#errorReason = "connection-lost";
     const part = this.#unsent.slice(0, count);
@@ -132,7 +132,7 @@ class Exchange {
     request.write(part);
   }
 
-  #headers(status: number, headers: Fields): void {
+  private headers(status: number, headers: Fields): void {
     this.#errorReason = "connection-lost";
     this.#status = status;
     this.#dateMs = Date.parse(headers.get("date") ?? "") || undefined;
@@ -142,36 +142,36 @@ class Exchange {
     this.#endsWithConnection = !this.#isTls && !headers.has("content-length") && !headers.has("transfer-encoding");
   }
 
-  #receive(request: HTTPRequest, count: number): void {
+  private receive(request: HTTPRequest, count: number): void {
     this.#receivedBytes += count;
     if (this.#receivedBytes > MAX_ANSWER_BYTES) {
-      this.#fail("answer-too-large");
+      this.fail("answer-too-large");
       return;
     }
     const chunk = request.read(count);
     if (chunk) this.#body.add(chunk);
   }
 
-  #done(error: Error | null): void {
+  private done(error: Error | null): void {
     // The SDK reports the end of a body that ends with its connection as an error.
     if (error && !(this.#endsWithConnection && this.#status)) {
-      this.#fail(this.#errorReason);
+      this.fail(this.#errorReason);
       return;
     }
     const status = this.#status;
     const text = this.#body.text();
     if (!Number.isInteger(status) || status < 100 || text === undefined) {
-      this.#fail("bad-answer");
+      this.fail("bad-answer");
       return;
     }
-    this.#settle(success({ status, body: text, retryAfterMs: this.#retryAfterMs, dateMs: this.#dateMs }));
+    this.settle(success({ status, body: text, retryAfterMs: this.#retryAfterMs, dateMs: this.#dateMs }));
   }
 
-  #fail(reason: Reason): void {
-    this.#settle(failed(reason));
+  private fail(reason: Reason): void {
+    this.settle(failed(reason));
   }
 
-  #settle(result: Result<HttpResponse>): void {
+  private settle(result: Result<HttpResponse>): void {
     if (!this.#resolve) return;
     this.#resolve(result);
     this.#resolve = undefined;

@@ -26,16 +26,16 @@ export class HeadFilter {
   /** @throws RangeError where the head is larger than the device takes */
   pass(byte: number): number {
     if (++this.#bytes > MAX_HEAD_BYTES) throw new RangeError("the request's head is too long");
-    if (this.#lines > 0) return this.#line(byte);
+    if (this.#lines > 0) return this.line(byte);
     if (!this.#started && (byte === LINE_FEED || byte === CARRIAGE_RETURN)) return SPACE;
     this.#started = true;
     const isVersion = this.#matched === VERSION.length;
     if (byte === VERSION.charCodeAt(this.#matched)) this.#matched++;
     else this.#matched = byte === SPACE ? 1 : 0;
-    return isVersion && byte === ZERO ? ONE : this.#line(byte);
+    return isVersion && byte === ZERO ? ONE : this.line(byte);
   }
 
-  #line(byte: number): number {
+  private line(byte: number): number {
     if (byte === LINE_FEED && ++this.#lines > MAX_HEAD_LINES) throw new RangeError("the request has too many headers");
     return byte;
   }

@@ -99,21 +99,21 @@ class Visit {
     this.#server = server;
     this.#connection = connection;
     server.visits.add(this);
-    this.#expect();
-    this.#inside(() =>
+    this.expect();
+    this.inside(() =>
       connection.accept({
-        onRequest: this.#inside((head: HTTPRequest) => this.#head(head)),
-        onReadable: this.#inside((count: number) => this.#collect(count)),
-        onResponse: this.#inside((response: HTTPResponse) => this.#respond(response)),
-        onWritable: this.#inside((count: number) => this.#send(count)),
-        onDone: () => this.#end(),
-        onError: () => this.#end(),
+        onRequest: this.inside((head: HTTPRequest) => this.head(head)),
+        onReadable: this.inside((count: number) => this.collect(count)),
+        onResponse: this.inside((response: HTTPResponse) => this.respond(response)),
+        onWritable: this.inside((count: number) => this.send(count)),
+        onDone: () => this.end(),
+        onError: () => this.end(),
       }),
     )();
   }
 
   /** An exception ends this connection only. A client that has left before its reply is no fault. */
-  #inside<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
+  private inside<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
     const unlessGone = (...args: A): void => {
       try {
         callback(...args);
@@ -131,40 +131,40 @@ class Visit {
   }
 
   abort(): void {
-    this.#end();
+    this.end();
     this.#connection.close();
   }
 
-  #end(): void {
+  private end(): void {
     this.#server.visits.delete(this);
     this.#server.clock.cancel(this.#timeout);
     this.#answered = true;
-    this.#forgetBody();
+    this.forgetBody();
     this.#unsent = [];
   }
 
   /** From now on the client has this time for what comes next. */
-  #expect(): void {
+  private expect(): void {
     this.#server.clock.cancel(this.#timeout);
     this.#timeout = this.#server.clock.after(STEP_TIMEOUT_MS, () => this.abort());
   }
 
-  #head({ method, path: target, headers }: HTTPRequest): void {
+  private head({ method, path: target, headers }: HTTPRequest): void {
     this.#request = { method, ...splitTarget(target, headers.get("host") ?? ""), headers, body: "" };
     const declaredBytes = bodyLength(headers);
-    if (declaredBytes === undefined) this.#refuseNow(NOT_FRAMED);
-    else if (declaredBytes > MAX_DRAINED_BYTES) this.#refuseNow(TOO_LARGE);
+    if (declaredBytes === undefined) this.refuseNow(NOT_FRAMED);
+    else if (declaredBytes > MAX_DRAINED_BYTES) this.refuseNow(TOO_LARGE);
     else this.#declaredBytes = declaredBytes;
   }
 
   /** Without its body, but not inside the SDK's `onRequest`, which goes on with its state. */
-  #refuseNow(reply: ServerReply): void {
+  private refuseNow(reply: ServerReply): void {
     this.#refusal = reply;
-    const respond = this.#inside(() => this.#respond({ status: 200, headers: new Map() }));
+    const respond = this.inside(() => this.respond({ status: 200, headers: new Map() }));
     this.#server.clock.after(0, respond);
   }
 
-  #collect(count: number): void {
+  private collect(count: number): void {
     if (this.#refusal === NOT_FRAMED || count === 0) return;
     // The SDK takes a chunk's size as it comes: words, and less than nothing.
     if (!(count > 0)) throw new RangeError("chunk size");
@@ -172,13 +172,13 @@ class Visit {
     if (!chunk) return;
     this.#bodyBytes += chunk.byteLength;
     if (Math.max(this.#bodyBytes, this.#declaredBytes) > MAX_BODY_BYTES) this.#refusal = TOO_LARGE;
-    if (!this.#refusal) this.#body ??= this.#reserve();
-    if (this.#refusal) this.#forgetBody();
+    if (!this.#refusal) this.#body ??= this.reserve();
+    if (this.#refusal) this.forgetBody();
     else this.#body?.add(chunk);
   }
 
   /** Room for the whole body at once; chunks do not say how much will come. */
-  #reserve(): Collector | undefined {
+  private reserve(): Collector | undefined {
     const bytes = this.#declaredBytes || MAX_BODY_BYTES;
     if (this.#server.reservedBytes + bytes > MAX_RESERVED_BYTES) {
       this.#refusal = BUSY;
@@ -189,25 +189,25 @@ class Visit {
     return new Collector(bytes);
   }
 
-  #forgetBody(): void {
+  private forgetBody(): void {
     this.#body = undefined;
     this.#server.reservedBytes -= this.#reservedBytes;
     this.#reservedBytes = 0;
   }
 
-  #answer(request: ServerRequest): ServerReply {
+  private answer(request: ServerRequest): ServerReply {
     if (this.#refusal) return this.#refusal;
     const body = this.#body ? this.#body.text() : "";
-    this.#forgetBody();
+    this.forgetBody();
     return body === undefined ? NOT_UTF8 : this.#server.handle({ ...request, body });
   }
 
-  #respond(response: HTTPResponse): void {
+  private respond(response: HTTPResponse): void {
     if (this.#answered || !this.#request) return;
     this.#answered = true;
-    this.#expect();
+    this.expect();
     const { method } = this.#request;
-    const { status, headers, body } = this.#answer(this.#request);
+    const { status, headers, body } = this.answer(this.#request);
     const parts = typeof body === "string" ? [new Uint8Array(ArrayBuffer.fromString(body))] : body;
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     response.status = status;
@@ -224,8 +224,8 @@ class Visit {
   }
 
   /** Parts may stand in flash: views of them go to the socket, which copies what it takes. */
-  #send(count: number): void {
-    this.#expect();
+  private send(count: number): void {
+    this.expect();
     let room = count;
     while (room > 0 && this.#unsent.length > 0) {
       const part = this.#unsent[0]!;

@@ -73,27 +73,27 @@ class Exchange {
     this.#authorities = authorities;
     this.#resolve = resolve;
     this.#heardMs = clock.ticksMs();
-    this.#limit = clock.after(request.limitMs, () => this.#fail("timeout"));
-    this.#watchSilence(request.stallMs);
+    this.#limit = clock.after(request.limitMs, () => this.fail("timeout"));
+    this.watchSilence(request.stallMs);
     guarded(
       "http",
-      () => this.#start(),
-      () => this.#fail("unreachable"),
+      () => this.start(),
+      () => this.fail("unreachable"),
     )();
   }
 
   cancel(): void {
-    this.#fail("connection-lost");
+    this.fail("connection-lost");
   }
 
-  #start(): void {
+  private start(): void {
     const { url, headers } = this.#request;
-    const onError = () => this.#fail(this.#errorReason);
+    const onError = () => this.fail(this.#errorReason);
     this.#client = new HTTPClient({
       host: url.host,
       port: url.port,
-      dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#resolve !== undefined },
-      socket: this.#socket(),
+      dns: { io: Resolver, unknown: () => this.fail("name-unknown"), isWanted: () => this.#resolve !== undefined },
+      socket: this.socket(),
       onError,
     });
     const exchange = this;
@@ -101,22 +101,22 @@ class Exchange {
       method: "GET",
       path: url.path,
       headers: new Map(Object.entries({ connection: "close", "accept-encoding": "identity", ...headers })),
-      onHeaders: guarded("http", (status: number, fields: Fields) => this.#head(status, fields), onError),
+      onHeaders: guarded("http", (status: number, fields: Fields) => this.head(status, fields), onError),
       onReadable: guarded(
         "http",
         function (this: HTTPRequest, count: number) {
-          exchange.#receive(this, count);
+          exchange.receive(this, count);
         },
         onError,
       ),
-      onDone: guarded("http", (error: Error | null) => this.#done(error), onError),
+      onDone: guarded("http", (error: Error | null) => this.done(error), onError),
     });
   }
 
-  #socket() {
+  private socket() {
     const mapByte = (byte: number): number => {
       if (++this.#linesBytes <= MAX_LINES_BYTES) return byte;
-      this.#fail("answer-too-large");
+      this.fail("answer-too-large");
       throw new RangeError("the answer's head is too long");
     };
     if (!this.#request.url.tls) return { io: GuardedTcp, mapByte };
@@ -124,7 +124,7 @@ class Exchange {
       io: GuardedTls,
       mapByte,
       authorities: this.#authorities,
-      onRefused: (reason: Reason) => this.#fail(reason),
+      onRefused: (reason: Reason) => this.fail(reason),
       onSecure: () => {
         this.#errorReason = "connection-lost";
       },
@@ -132,55 +132,55 @@ class Exchange {
   }
 
   /** One timer for all silences: a new one for each piece of the body would be garbage. */
-  #watchSilence(afterMs: number): void {
+  private watchSilence(afterMs: number): void {
     this.#stall = this.#clock.after(afterMs, () => {
       const leftMs = this.#heardMs + this.#request.stallMs - this.#clock.ticksMs();
-      if (leftMs > 0) this.#watchSilence(leftMs);
-      else this.#fail("timeout");
+      if (leftMs > 0) this.watchSilence(leftMs);
+      else this.fail("timeout");
     });
   }
 
-  #head(status: number, fields: Fields): void {
-    this.#heard();
+  private head(status: number, fields: Fields): void {
+    this.heard();
     this.#errorReason = "connection-lost";
     this.#endsWithConnection = !fields.has("content-length") && !fields.has("transfer-encoding");
     if (!Number.isInteger(status) || status < 100) {
-      this.#fail("bad-answer");
+      this.fail("bad-answer");
       return;
     }
     const head: StreamHead = { status, field: (name) => fields.get(name) };
     this.#sink = this.#request.onHead(head);
-    if (!this.#sink) this.#settle(success(undefined));
+    if (!this.#sink) this.settle(success(undefined));
   }
 
-  #heard(): void {
+  private heard(): void {
     this.#heardMs = this.#clock.ticksMs();
     this.#linesBytes = 0;
   }
 
   /** All that was announced: the client does not announce again what is left. */
-  #receive(request: HTTPRequest, count: number): void {
-    this.#heard();
+  private receive(request: HTTPRequest, count: number): void {
+    this.heard();
     for (let left = count; left > 0 && this.#sink; ) {
       const room = this.#sink.room();
       const part = room.length > left ? room.subarray(0, left) : room;
       request.read(part);
       left -= part.length;
-      if (!this.#sink.filled(part.length)) this.#settle(success(undefined));
+      if (!this.#sink.filled(part.length)) this.settle(success(undefined));
     }
   }
 
-  #done(error: Error | null): void {
+  private done(error: Error | null): void {
     // The SDK reports the end of a body that ends with its connection as an error.
-    if (error && !(this.#endsWithConnection && this.#sink)) this.#fail(this.#errorReason);
-    else this.#settle(success(undefined));
+    if (error && !(this.#endsWithConnection && this.#sink)) this.fail(this.#errorReason);
+    else this.settle(success(undefined));
   }
 
-  #fail(reason: Reason): void {
-    this.#settle(failed(reason));
+  private fail(reason: Reason): void {
+    this.settle(failed(reason));
   }
 
-  #settle(result: Result<void>): void {
+  private settle(result: Result<void>): void {
     if (!this.#resolve) return;
     this.#resolve(result);
     this.#resolve = undefined;

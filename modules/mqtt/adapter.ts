@@ -87,15 +87,15 @@ class Session implements MqttSession {
     this.#authorities = () => options.authorities ?? authorities();
     this.#ids = ids;
     this.#resolve = resolve;
-    this.#news = new News(clock, options, ({ packetId }) => this.#acknowledge(packetId));
+    this.#news = new News(clock, options, ({ packetId }) => this.acknowledge(packetId));
     this.ended = new Promise((end) => {
       this.#end = end;
     });
-    this.#timeout = clock.after(options.timeoutMs, () => this.#fail("timeout"));
+    this.#timeout = clock.after(options.timeoutMs, () => this.fail("timeout"));
     guarded(
       "mqtt",
-      () => this.#start(),
-      () => this.#fail("unreachable"),
+      () => this.start(),
+      () => this.fail("unreachable"),
     )();
   }
 
@@ -106,7 +106,7 @@ class Session implements MqttSession {
     const isWindowFull = qos === 1 && packetId === undefined && this.#ids.inFlight >= MAX_IN_FLIGHT;
     const id = qos === 0 ? 0 : (packetId ?? this.#ids.next());
     const options = { topic, QoS: qos, retain, duplicate, id };
-    if (this.#resolve || isWindowFull || bytes > this.#roomBytes || !this.#write(data, options)) {
+    if (this.#resolve || isWindowFull || bytes > this.#roomBytes || !this.write(data, options)) {
       this.#isRoomWanted = true;
       return "later";
     }
@@ -115,13 +115,13 @@ class Session implements MqttSession {
   }
 
   close(failure: Failure, leaves = false): void {
-    if (leaves) this.#write(null, { operation: MQTTClient.DISCONNECT });
-    this.#settle(failure);
+    if (leaves) this.write(null, { operation: MQTTClient.DISCONNECT });
+    this.settle(failure);
   }
 
-  #start(): void {
+  private start(): void {
     const { host, port, clientId, username, password, cleanSession, keepAliveMs, will, qos } = this.#options;
-    const onError = () => this.#fail(this.#errorReason);
+    const onError = () => this.fail(this.#errorReason);
     this.#client = new MQTTClient({
       host,
       port,
@@ -132,16 +132,16 @@ class Session implements MqttSession {
       clean: cleanSession,
       keepAlive: keepAliveMs,
       ...(will && { will: { topic: will.topic, message: will.payload, QoS: qos, retain: will.retain ?? false } }),
-      dns: { io: Resolver, unknown: () => this.#fail("name-unknown"), isWanted: () => this.#client !== undefined },
-      socket: { io: PacketSocket, ...this.#socketEvents() },
+      dns: { io: Resolver, unknown: () => this.fail("name-unknown"), isWanted: () => this.#client !== undefined },
+      socket: { io: PacketSocket, ...this.socketEvents() },
       // The typings say (opcode, message); the SDK's client calls with one message (mqttclient.js).
-      onControl: guarded("mqtt", (message: unknown) => this.#control(message as ControlMessage), onError) as () => void,
-      onWritable: guarded("mqtt", (count: number) => this.#writable(count), onError),
+      onControl: guarded("mqtt", (message: unknown) => this.control(message as ControlMessage), onError) as () => void,
+      onWritable: guarded("mqtt", (count: number) => this.writable(count), onError),
       onError: guarded("mqtt", onError),
     });
   }
 
-  #socketEvents(): PacketEvents {
+  private socketEvents(): PacketEvents {
     return {
       tls: this.#options.tls,
       identity: this.#options.identity,
@@ -149,7 +149,7 @@ class Session implements MqttSession {
       onOpen: () => {
         this.#errorReason = "broker-closed";
       },
-      onRefused: (reason) => this.#fail(reason),
+      onRefused: (reason) => this.fail(reason),
       onHeard: () => {
         this.#heardMs = this.#clock.ticksMs();
       },
@@ -158,72 +158,72 @@ class Session implements MqttSession {
         this.#returnCode = returnCode;
       },
       onMessage: (message) => {
-        if (!this.#news.add(message)) this.#noteDropped(`too early, on ${message.topic}`);
+        if (!this.#news.add(message)) this.noteDropped(`too early, on ${message.topic}`);
       },
       // Before the session is told of nobody has asked for anything.
       onStream: (topic) => (this.#resolve ? undefined : this.#options.stream?.(topic)),
-      onStreamed: (packetId) => this.#acknowledge(packetId),
+      onStreamed: (packetId) => this.acknowledge(packetId),
       onDropped: (packetId, why) => {
-        this.#noteDropped(why);
-        this.#acknowledge(packetId);
+        this.noteDropped(why);
+        this.acknowledge(packetId);
       },
     };
   }
 
-  #control({ operation, id, payload }: ControlMessage): void {
+  private control({ operation, id, payload }: ControlMessage): void {
     if (operation === MQTTClient.CONNACK) {
-      this.#watchSilence();
+      this.watchSilence();
       // Sent by `#writable`, which the client calls right after this.
       if (this.#options.subscribe.length > 0) this.#isSubscribeUnsent = true;
-      else this.#connected();
-    } else if (operation === MQTTClient.SUBACK && this.#resolve) this.#subscribed(payload ?? []);
+      else this.connected();
+    } else if (operation === MQTTClient.SUBACK && this.#resolve) this.subscribed(payload ?? []);
     else if (operation === MQTTClient.PUBACK && this.#ids.free(id ?? 0)) {
       this.#news.add(id!);
-      this.#tellOfRoom();
+      this.tellOfRoom();
     }
   }
 
-  #subscribed(codes: readonly number[]): void {
+  private subscribed(codes: readonly number[]): void {
     const { subscribe, qos, onNote } = this.#options;
     for (let index = 0; index < subscribe.length; index++) {
       const [topic, code] = [subscribe[index]!, codes[index] ?? SUBACK_FAILURE];
       if (code >= SUBACK_FAILURE) {
-        this.#settle(failed("topic-refused", topic).failure);
+        this.settle(failed("topic-refused", topic).failure);
         return;
       }
       if (code < qos) onNote?.(`mqtt: the broker grants quality ${code} for ${topic}, not ${qos}`);
     }
-    this.#connected();
+    this.connected();
   }
 
-  #connected(): void {
+  private connected(): void {
     this.#clock.cancel(this.#timeout);
     this.#resolve?.(success<MqttSession>(this));
     this.#resolve = undefined;
     this.#news.open();
   }
 
-  #writable(count: number): void {
+  private writable(count: number): void {
     this.#roomBytes = count;
-    this.#flush();
-    this.#tellOfRoom();
+    this.flush();
+    this.tellOfRoom();
   }
 
   /** What the session itself has to say. */
-  #flush(): void {
+  private flush(): void {
     const { subscribe, qos } = this.#options;
     if (this.#isSubscribeUnsent) {
       const items = subscribe.map((topic) => ({ topic, QoS: qos }));
-      this.#isSubscribeUnsent = !this.#write(null, { operation: MQTTClient.SUBSCRIBE, id: SUBSCRIBE_ID, items });
+      this.#isSubscribeUnsent = !this.write(null, { operation: MQTTClient.SUBSCRIBE, id: SUBSCRIBE_ID, items });
     }
     const unsent = this.#unsentAcknowledgements;
     while (unsent.length > 0 && this.#roomBytes >= PUBACK_BYTES) {
-      if (this.#write(null, { operation: MQTTClient.PUBACK, id: unsent[0] })) unsent.shift();
+      if (this.write(null, { operation: MQTTClient.PUBACK, id: unsent[0] })) unsent.shift();
     }
   }
 
   /** @returns false where there is no room; the next `#writable` tells of some */
-  #write(data: ArrayBuffer | null, options: object): boolean {
+  private write(data: ArrayBuffer | null, options: object): boolean {
     const client = this.#client as { write(data: ArrayBuffer | null, options: object): number } | undefined;
     try {
       this.#roomBytes = client?.write(data, options) ?? 0;
@@ -234,45 +234,45 @@ class Session implements MqttSession {
     }
   }
 
-  #noteDropped(why: string): void {
+  private noteDropped(why: string): void {
     this.#options.onNote?.(`mqtt: a message was dropped: ${why}`);
   }
 
-  #acknowledge(packetId: number | undefined): void {
+  private acknowledge(packetId: number | undefined): void {
     if (packetId === undefined || !this.#client) return;
     this.#unsentAcknowledgements.push(packetId);
-    if (this.#unsentAcknowledgements.length > MAX_UNSENT_ACKNOWLEDGEMENTS) this.#fail("broker-closed");
-    else this.#flush();
+    if (this.#unsentAcknowledgements.length > MAX_UNSENT_ACKNOWLEDGEMENTS) this.fail("broker-closed");
+    else this.flush();
   }
 
-  #tellOfRoom(): void {
+  private tellOfRoom(): void {
     if (!this.#isRoomWanted || this.#resolve) return;
     this.#isRoomWanted = false;
     this.#news.add("writable");
   }
 
   /** Somebody who is there answers each ping, and those go out more often than this. */
-  #watchSilence(): void {
+  private watchSilence(): void {
     const limitMs = this.#options.keepAliveMs * SILENT_KEEP_ALIVES;
     if (limitMs === 0) return;
     const leftMs = this.#heardMs + limitMs - this.#clock.ticksMs();
-    if (leftMs > 0) this.#silence = this.#clock.after(leftMs, () => this.#watchSilence());
-    else this.#fail("broker-closed");
+    if (leftMs > 0) this.#silence = this.#clock.after(leftMs, () => this.watchSilence());
+    else this.fail("broker-closed");
   }
 
-  #fail(reason: Reason): void {
-    this.#settle(failed(this.#refusal() ?? reason).failure);
+  private fail(reason: Reason): void {
+    this.settle(failed(this.refusal() ?? reason).failure);
   }
 
   /** MQTT 3.1.1 §3.2.2.3 */
-  #refusal(): Reason | undefined {
+  private refusal(): Reason | undefined {
     const code = this.#returnCode;
     if (code === 0) return undefined;
     if (code === 3) return "broker-busy";
     return code === 4 || code === 5 ? "broker-credentials" : "broker-refused";
   }
 
-  #settle(failure: Failure): void {
+  private settle(failure: Failure): void {
     const client = this.#client;
     this.#clock.cancel(this.#timeout);
     this.#clock.cancel(this.#silence);

@@ -36,33 +36,33 @@ export class News {
       if (this.#earlyBytes > MAX_EARLY_BYTES) return false;
     }
     this.#items.push(item);
-    this.#tellSoon();
+    this.tellSoon();
     return true;
   }
 
   /** The session is told of: what has waited for that follows. */
   open(): void {
     this.#state = "open";
-    this.#tellSoon();
+    this.tellSoon();
   }
 
   /** Acknowledgements still count, and are told before this returns; messages come again. */
   close(): void {
     this.#state = "closed";
-    for (const item of this.#items.splice(0)) if (typeof item === "number") this.#tell(item);
+    for (const item of this.#items.splice(0)) if (typeof item === "number") this.tell(item);
   }
 
-  #tellSoon(): void {
+  private tellSoon(): void {
     if (this.#isTelling || this.#state !== "open" || this.#items.length === 0) return;
     this.#isTelling = true;
     this.#clock.after(0, () => {
       this.#isTelling = false;
-      for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) this.#tell(item);
+      for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) this.tell(item);
     });
   }
 
   /** A fault of the application does not end the session. */
-  #tell(item: Item): void {
+  private tell(item: Item): void {
     const options = this.#options;
     if (typeof item === "number") guarded("mqtt", () => options.onAcknowledged?.(item))();
     else if (item === "writable") guarded("mqtt", () => options.onWritable?.())();

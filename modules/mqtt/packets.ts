@@ -57,8 +57,8 @@ export class PacketReader {
   /** @throws RangeError where it is no MQTT; the rest of the stream makes no sense then */
   see(bytes: Uint8Array): void {
     for (let position = 0; position < bytes.length; ) {
-      if (this.#field === "header") this.#seeHeader(bytes[position++]!);
-      else if (this.#field === "length") this.#seeLength(bytes[position++]!);
+      if (this.#field === "header") this.seeHeader(bytes[position++]!);
+      else if (this.#field === "length") this.seeLength(bytes[position++]!);
       else {
         const count = Math.min(this.#missing, bytes.length - position);
         const room = Math.min(count, this.#kept.length - this.#keptBytes);
@@ -67,18 +67,18 @@ export class PacketReader {
         if (this.#field === "payload") this.#pieces?.write(bytes.subarray(position, position + count));
         this.#missing -= count;
         position += count;
-        if (this.#missing === 0) this.#finish();
+        if (this.#missing === 0) this.finish();
       }
     }
   }
 
-  #seeHeader(byte: number): void {
+  private seeHeader(byte: number): void {
     this.#header = byte;
     this.#length = this.#shift = 0;
     this.#field = "length";
   }
 
-  #seeLength(byte: number): void {
+  private seeLength(byte: number): void {
     this.#length |= (byte & 0x7f) << this.#shift;
     if (byte >= 0x80) {
       if (this.#shift === MAX_LENGTH_SHIFT) throw new RangeError("MQTT: length");
@@ -88,55 +88,55 @@ export class PacketReader {
     const operation = this.#header >> 4;
     if (operation === PUBLISH) {
       // Nothing was subscribed to with quality 2.
-      if (this.#qos > 1) throw new RangeError("MQTT: quality");
-      this.#begin("topicLength", 2);
+      if (this.headerQos > 1) throw new RangeError("MQTT: quality");
+      this.begin("topicLength", 2);
       return;
     }
     const [least, most] = LENGTHS[operation] ?? [1, 0];
     if (this.#length < least || this.#length > most) throw new RangeError(`MQTT: packet ${operation}`);
-    this.#begin("body", this.#length);
+    this.begin("body", this.#length);
   }
 
   /** @param keptBytes so many of the field's first bytes are wanted */
-  #begin(field: Field, count: number, keptBytes = count): void {
+  private begin(field: Field, count: number, keptBytes = count): void {
     if (count > this.#length) throw new RangeError("MQTT: cut");
     this.#field = field;
     this.#length -= count;
     this.#missing = count;
     this.#kept = keptBytes === 0 ? NOTHING : new Uint8Array(keptBytes);
     this.#keptBytes = 0;
-    if (count === 0) this.#finish();
+    if (count === 0) this.finish();
   }
 
-  #finish(): void {
+  private finish(): void {
     const kept = this.#kept;
     this.#kept = NOTHING;
     switch (this.#field) {
       case "body":
         this.#field = "header";
-        this.#control(kept);
+        this.takeControl(kept);
         break;
       case "topicLength":
-        this.#beginTopic(number(kept));
+        this.beginTopic(number(kept));
         break;
       case "topic":
         this.#topic = text(kept);
         this.#packetId = undefined;
-        if (this.#qos === 1) this.#begin("packetId", 2);
-        else this.#beginPayload();
+        if (this.headerQos === 1) this.begin("packetId", 2);
+        else this.beginPayload();
         break;
       case "packetId":
         this.#packetId = number(kept);
         if (this.#packetId === 0) throw new RangeError("MQTT: packet id");
-        this.#beginPayload();
+        this.beginPayload();
         break;
       default:
         this.#field = "header";
-        this.#message(kept);
+        this.takeMessage(kept);
     }
   }
 
-  #control(body: Uint8Array): void {
+  private takeControl(body: Uint8Array): void {
     const packet = new Uint8Array(2 + body.length);
     packet[0] = this.#header;
     packet[1] = body.length;
@@ -144,21 +144,21 @@ export class PacketReader {
     this.#sink.control(packet);
   }
 
-  #beginTopic(bytes: number): void {
+  private beginTopic(bytes: number): void {
     if (bytes === 0) throw new RangeError("MQTT: topic");
     this.#isTopicLong = bytes > MAX_TOPIC_BYTES;
-    this.#begin("topic", bytes, this.#isTopicLong ? 0 : bytes);
+    this.begin("topic", bytes, this.#isTopicLong ? 0 : bytes);
   }
 
-  #beginPayload(): void {
+  private beginPayload(): void {
     this.#payloadBytes = this.#length;
     const isStreamable = this.#topic !== undefined && !this.#isTopicLong && this.#payloadBytes <= MAX_STREAMED_BYTES;
     this.#pieces = isStreamable ? this.#sink.stream(this.#topic!) : undefined;
     const isWanted = this.#payloadBytes <= MAX_PAYLOAD_BYTES && !this.#isTopicLong && !this.#pieces;
-    this.#begin("payload", this.#payloadBytes, isWanted ? this.#payloadBytes : 0);
+    this.begin("payload", this.#payloadBytes, isWanted ? this.#payloadBytes : 0);
   }
 
-  #message(kept: Uint8Array): void {
+  private takeMessage(kept: Uint8Array): void {
     const [topic, packetId, bytes] = [this.#topic, this.#packetId, this.#payloadBytes];
     const pieces = this.#pieces;
     this.#pieces = undefined;
@@ -177,7 +177,7 @@ export class PacketReader {
     }
   }
 
-  get #qos(): number {
+  private get headerQos(): number {
     return (this.#header >> 1) & 3;
   }
 }

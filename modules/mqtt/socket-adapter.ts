@@ -59,14 +59,14 @@ export class PacketSocket {
   constructor(options: SocketOptions) {
     const { tls, identity, host, address, port, authorities, onOpen, onRefused, onError } = options;
     const reader = new PacketReader({
-      control: (packet) => this.#control(packet, options),
+      control: (packet) => this.control(packet, options),
       message: (message) => this.#isOpen && options.onMessage(message),
       stream: (topic) => (this.#isOpen ? options.onStream(topic) : undefined),
       streamed: (packetId) => this.#isOpen && options.onStreamed(packetId),
       dropped: (packetId, why) => this.#isOpen && options.onDropped(packetId, why),
     });
     const callbacks = {
-      onReadable: (count: number) => this.#read(count, reader, options),
+      onReadable: (count: number) => this.receive(count, reader, options),
       onWritable: (count: number) => options.onWritable(count),
       onError,
     };
@@ -94,13 +94,13 @@ export class PacketSocket {
     this.#socket.close();
   }
 
-  #read(count: number, reader: PacketReader, { onHeard }: PacketEvents): void {
+  private receive(count: number, reader: PacketReader, { onHeard }: PacketEvents): void {
     onHeard();
     for (let left = count; left > 0 && this.#isOpen; left -= READ_BYTES)
       reader.see(new Uint8Array(this.#socket.read(Math.min(left, READ_BYTES))));
   }
 
-  #control(packet: Uint8Array, { onConnack, onReadable }: SocketOptions): void {
+  private control(packet: Uint8Array, { onConnack, onReadable }: SocketOptions): void {
     if (!this.#isOpen) return;
     if (packet[0]! >> 4 === CONNACK) onConnack((packet[2]! & 1) === 1, packet[3]!);
     this.#packet = packet as Uint8Array<ArrayBuffer>;

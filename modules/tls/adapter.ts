@@ -120,7 +120,7 @@ class WatchedTcp extends GuardedTcp {
       onWritable(this: TCP, count: number) {
         const self = this as WatchedTcp;
         self.#roomBytes = count;
-        if (self.#flush()) onWritable?.call(this, self.#roomBytes);
+        if (self.flush()) onWritable?.call(this, self.#roomBytes);
       },
       onReadable(count: number) {
         try {
@@ -176,7 +176,7 @@ class WatchedTcp extends GuardedTcp {
   override write(data: ArrayBuffer | Uint8Array): number {
     if (this.#watch.isDone) return this.writeNow(data);
     this.#unsent.push(new Uint8Array(data as ArrayBuffer));
-    this.#flush();
+    this.flush();
     return this.#roomBytes;
   }
 
@@ -189,7 +189,7 @@ class WatchedTcp extends GuardedTcp {
   }
 
   /** @returns whether there is room left */
-  #flush(): boolean {
+  private flush(): boolean {
     for (;;) {
       const [bytes] = this.#unsent;
       if (!bytes || this.#roomBytes === 0) return this.#roomBytes > 0;

@@ -39,8 +39,8 @@ export class DerReader {
   /** @throws RangeError where no whole element follows, or one of another tag */
   next(tag?: number): Element {
     const start = this.#position;
-    const found = this.#byte();
-    const length = this.#length();
+    const found = this.byte();
+    const length = this.length();
     const end = this.#position + length;
     if (end > this.#bytes.length || (tag !== undefined && found !== tag)) throw new RangeError("DER");
     const content = this.#bytes.subarray(this.#position, end);
@@ -79,19 +79,19 @@ export class DerReader {
     return toHex(this.next(TAG.oid).content.subarray(0, MAX_OID_BYTES));
   }
 
-  #byte(): number {
+  private byte(): number {
     const byte = this.#bytes[this.#position++];
     if (byte === undefined) throw new RangeError("DER");
     return byte;
   }
 
   /** X.690 §8.1.3; nothing in a certificate needs more than three bytes of length. */
-  #length(): number {
-    const first = this.#byte();
+  private length(): number {
+    const first = this.byte();
     if (first < 0x80) return first;
     if (first === 0x80 || first > 0x83) throw new RangeError("DER: length");
     let length = 0;
-    for (let count = first & 0x7f; count > 0; count--) length = length * 256 + this.#byte();
+    for (let count = first & 0x7f; count > 0; count--) length = length * 256 + this.byte();
     return length;
   }
 }

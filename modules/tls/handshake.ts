@@ -71,15 +71,15 @@ export class HandshakeWatch {
       for (let position = 0; position < bytes.length && !this.#isDone; )
         position +=
           this.#headerBytes < RECORD_HEADER_BYTES
-            ? this.#readHeader(bytes.subarray(position))
-            : this.#readBody(bytes.subarray(position));
+            ? this.readHeader(bytes.subarray(position))
+            : this.readBody(bytes.subarray(position));
     } catch (error) {
       this.#refusal = error instanceof Refusal ? error : new Refusal("tls-failed", "malformed");
       throw this.#refusal;
     }
   }
 
-  #readHeader(bytes: Uint8Array): number {
+  private readHeader(bytes: Uint8Array): number {
     const part = bytes.subarray(0, RECORD_HEADER_BYTES - this.#headerBytes);
     this.#header.set(part, this.#headerBytes);
     this.#headerBytes += part.length;
@@ -93,10 +93,10 @@ export class HandshakeWatch {
     return part.length;
   }
 
-  #readBody(bytes: Uint8Array): number {
+  private readBody(bytes: Uint8Array): number {
     const part = bytes.subarray(0, this.#recordBytesLeft);
     const isHandshake = this.#header[0] === RECORD.handshake && !this.#isEncrypted;
-    const taken = isHandshake ? this.#readMessage(part) : part.length;
+    const taken = isHandshake ? this.readMessage(part) : part.length;
     this.#recordBytesLeft -= taken;
     if (this.#recordBytesLeft > 0) return taken;
     this.#headerBytes = 0;
@@ -105,7 +105,7 @@ export class HandshakeWatch {
     return taken;
   }
 
-  #readMessage(bytes: Uint8Array): number {
+  private readMessage(bytes: Uint8Array): number {
     if (this.#messageBytes === 0 && !this.#expected.includes(bytes[0]!)) refuse(`message ${bytes[0]}`);
     const part = bytes.subarray(0, this.#message.length - this.#messageBytes);
     this.#message.set(part, this.#messageBytes);
@@ -122,21 +122,21 @@ export class HandshakeWatch {
     const message = this.#message;
     this.#message = new Uint8Array(MESSAGE_HEADER_BYTES);
     this.#messageBytes = 0;
-    this.#expected = this.#follow(message[0]!, message.subarray(MESSAGE_HEADER_BYTES));
+    this.#expected = this.follow(message[0]!, message.subarray(MESSAGE_HEADER_BYTES));
     return part.length;
   }
 
   /** @returns the messages of which one has to come next */
-  #follow(type: number, body: Uint8Array): readonly number[] {
+  private follow(type: number, body: Uint8Array): readonly number[] {
     switch (type) {
       case MESSAGE.serverHello:
-        this.#seeHello(body);
+        this.seeHello(body);
         return [MESSAGE.certificate];
       case MESSAGE.certificate:
-        this.#seeCertificates(body);
+        this.seeCertificates(body);
         return this.#usesKeyExchange ? [MESSAGE.keyExchange] : [MESSAGE.certificateRequest, MESSAGE.helloDone];
       case MESSAGE.keyExchange:
-        this.#seeKeyExchange(body);
+        this.seeKeyExchange(body);
         return [MESSAGE.certificateRequest, MESSAGE.helloDone];
       case MESSAGE.certificateRequest:
         return [MESSAGE.helloDone];
@@ -146,14 +146,14 @@ export class HandshakeWatch {
   }
 
   /** §7.4.1.3: version, 32 random bytes, session id, suite. */
-  #seeHello(body: Uint8Array): void {
+  private seeHello(body: Uint8Array): void {
     if (number(body, 0, 2) !== TLS_1_2) refuse("another version");
     const suite = 35 + number(body, 34, 1);
     this.#usesKeyExchange = number(body, suite, 1) === ECDHE;
   }
 
   /** §7.4.2: a list of certificates, each with its length. */
-  #seeCertificates(body: Uint8Array): void {
+  private seeCertificates(body: Uint8Array): void {
     const chain: Certificate[] = [];
     for (let position = 3; position < body.length; ) {
       const end = position + 3 + number(body, position, 3);
@@ -170,7 +170,7 @@ export class HandshakeWatch {
   }
 
   /** RFC 8422 §5.4: curve type, curve and point, then hash, algorithm and signature of all that. */
-  #seeKeyExchange(body: Uint8Array): void {
+  private seeKeyExchange(body: Uint8Array): void {
     const position = 4 + number(body, 3, 1);
     const [hash, algorithm] = [number(body, position, 1), number(body, position + 1, 1)];
     const signature = body.subarray(position + 4, position + 4 + number(body, position + 2, 2));

@@ -76,25 +76,25 @@ export class Installation {
     try {
       const { offsetBytes, sizeBytes } = this.#pending;
       if (sizeBytes === undefined || offsetBytes !== sizeBytes) {
-        const fetched = await this.#receive(slot);
-        if (!fetched.ok) return this.#mistaken(slot, fetched.failure);
+        const fetched = await this.receive(slot);
+        if (!fetched.ok) return this.mistaken(slot, fetched.failure);
       }
       if (this.#isCancelled) return { kind: "postponed" };
-      return await this.#check(slot);
+      return await this.check(slot);
     } finally {
       slot.close();
     }
   }
 
   /** From the first of the sources that has it. */
-  async #receive(slot: Slot): Promise<Result<void>> {
+  private async receive(slot: Slot): Promise<Result<void>> {
     const { offer, urls } = this.#options;
     const { firmware, log, stream } = this.#parts;
     const writer = new ImageWriter({
       slot,
       offsetBytes: this.#pending.offsetBytes,
       check: (first) => imageMistake(first, { running: this.#running, version: offer.version }),
-      onBlock: () => this.#progress(writer),
+      onBlock: () => this.progress(writer),
     });
     let result: Result<void> = failed("firmware-source");
     for (const text of urls) {
@@ -107,7 +107,7 @@ export class Installation {
         origin: source === undefined ? undefined : { source, etag },
         onOrigin: (origin, sizeBytes) => {
           this.#pending = { ...this.#pending, ...origin, sizeBytes };
-          this.#tell(writer);
+          this.tell(writer);
         },
         onExchange: (streaming) => {
           this.#streaming = streaming;
@@ -117,16 +117,16 @@ export class Installation {
       if (result.ok) break;
       if (urls.length > 1) noteFailure(log, result.failure);
     }
-    this.#keep({ offsetBytes: writer.offsetBytes });
+    this.record({ offsetBytes: writer.offsetBytes });
     return result;
   }
 
-  #progress(writer: ImageWriter): void {
-    if (writer.offsetBytes % KEEP_BYTES === 0) this.#keep({ offsetBytes: writer.offsetBytes });
-    this.#tell(writer);
+  private progress(writer: ImageWriter): void {
+    if (writer.offsetBytes % KEEP_BYTES === 0) this.record({ offsetBytes: writer.offsetBytes });
+    this.tell(writer);
   }
 
-  #tell({ offsetBytes }: ImageWriter): void {
+  private tell({ offsetBytes }: ImageWriter): void {
     const percent = Math.floor((offsetBytes / this.#pending.sizeBytes!) * 100);
     const told = percent - (percent % TOLD_STEP_PERCENT);
     if (told === this.#toldPercent) return;
@@ -134,7 +134,7 @@ export class Installation {
     this.#options.say("downloading", told);
   }
 
-  async #check(slot: Slot): Promise<Installed> {
+  private async check(slot: Slot): Promise<Installed> {
     const { offer, say, isWanted } = this.#options;
     const { firmware, clock, log } = this.#parts;
     const sizeBytes = this.#pending.sizeBytes!;
@@ -144,43 +144,43 @@ export class Installation {
     log.note(`firmware: its hash took ${clock.ticksMs() - startMs} ms of ${clock.ticksMs() - this.#startMs} ms`);
     const first = readFirstBlock(slot, sizeBytes);
     const failure = imageFailure(offer, { hash, first }, { firmware, running: this.#running });
-    if (failure?.reason === "firmware-checksum") return this.#mistaken(slot, failure);
-    if (failure) return this.#refuse(slot, failure);
+    if (failure?.reason === "firmware-checksum") return this.mistaken(slot, failure);
+    if (failure) return this.refuse(slot, failure);
     if (this.#isCancelled || !isWanted()) return { kind: "postponed" };
-    return this.#boot(slot, first);
+    return this.boot(slot, first);
   }
 
-  #boot(slot: Slot, first: Uint8Array<ArrayBuffer>): Installed {
+  private boot(slot: Slot, first: Uint8Array<ArrayBuffer>): Installed {
     // Without this record nobody would know what was tried.
-    const kept = this.#keep({ stage: "switch", trials: this.#pending.trials + 1 });
+    const kept = this.record({ stage: "switch", trials: this.#pending.trials + 1 });
     if (!kept.ok) return { kind: "failed", failure: kept.failure, isFinal: false };
     let isBootable = false;
     try {
       isBootable = slot.boot(first);
     } finally {
-      if (!isBootable) this.#keep({ stage: "download" });
+      if (!isBootable) this.record({ stage: "download" });
     }
-    if (!isBootable) return this.#refuse(slot, failed("firmware-image", "the bootloader refuses it").failure);
+    if (!isBootable) return this.refuse(slot, failed("firmware-image", "the bootloader refuses it").failure);
     this.#options.say("restarting");
     return { kind: "switched" };
   }
 
   /** What came is not what was offered: perhaps it was spoilt on its way, so it is fetched anew. */
-  #mistaken(slot: Slot, failure: Failure): Installed {
+  private mistaken(slot: Slot, failure: Failure): Installed {
     if (failure.reason === "firmware-checksum" || failure.reason === "firmware-image") {
       slot.erase(0);
-      this.#keep({ offsetBytes: 0, sizeBytes: undefined, mistakes: this.#pending.mistakes + 1 });
+      this.record({ offsetBytes: 0, sizeBytes: undefined, mistakes: this.#pending.mistakes + 1 });
     }
     return { kind: "failed", failure, isFinal: false };
   }
 
   /** A bootloader that finds nothing else must not boot it. */
-  #refuse(slot: Slot, failure: Failure): Installed {
+  private refuse(slot: Slot, failure: Failure): Installed {
     slot.erase(0);
     return { kind: "failed", failure, isFinal: true };
   }
 
-  #keep(change: Partial<Pending>): Result<void> {
+  private record(change: Partial<Pending>): Result<void> {
     this.#pending = { ...this.#pending, ...change };
     return this.#options.keep(this.#pending);
   }

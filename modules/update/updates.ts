@@ -95,20 +95,20 @@ class Updater implements Updates {
       case "trial": {
         const image = pending?.image ?? { version: build.firmwareVersion, sha256: undefined };
         this.#isOnTrial = true;
-        this.#keep({ ...(pending ?? pendingOf(image)), stage: "trial", end: undefined });
+        this.keep({ ...(pending ?? pendingOf(image)), stage: "trial", end: undefined });
         this.status = { version: image.version, state: "trial" };
         log.note(`firmware: ${image.version} is on trial`);
         clock.after(TRIAL_LIMIT_MS, () => this.#isOnTrial && restart());
         return;
       }
       case "accepted":
-        this.#conclude(pending!.image, "installed");
+        this.conclude(pending!.image, "installed");
         return;
       case "not-switched":
-        this.#keep({ ...pending!, stage: "download" });
+        this.keep({ ...pending!, stage: "download" });
         return;
       case "back":
-        this.#cameBack(pending!, start.verdict);
+        this.cameBack(pending!, start.verdict);
     }
   }
 
@@ -118,7 +118,7 @@ class Updater implements Updates {
     const { version } = offer;
     if (this.#told !== version) this.#parts.log.note(`firmware: ${version} is offered`);
     this.#told = version;
-    this.#consider();
+    this.consider();
   }
 
   asked(): void {
@@ -130,10 +130,10 @@ class Updater implements Updates {
   online(watch: UpdateWatch): () => void {
     const { clock } = this.#parts;
     this.#watch = watch;
-    if (this.#suspect) this.#cameBack(this.#suspect, judgeOffline(this.#suspect, clock.ticksMs()));
-    const proof = this.#isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.#accept()) : undefined;
-    if (this.#isReady) this.#restart();
-    else this.#consider();
+    if (this.#suspect) this.cameBack(this.#suspect, judgeOffline(this.#suspect, clock.ticksMs()));
+    const proof = this.#isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.accept()) : undefined;
+    if (this.#isReady) this.restart();
+    else this.consider();
     return () => {
       this.#watch = undefined;
       clock.cancel(proof);
@@ -144,10 +144,10 @@ class Updater implements Updates {
 
   restarting(why: RestartReason): void {
     const pending = this.#isOnTrial ? PENDING.read(this.#parts.store) : undefined;
-    if (pending) this.#keep({ ...pending, end: endOf(why) });
+    if (pending) this.keep({ ...pending, end: endOf(why) });
   }
 
-  #accept(): void {
+  private accept(): void {
     const { firmware, log, build } = this.#parts;
     if (!firmware.boot.accept()) {
       log.note("firmware: the bootloader does not accept it");
@@ -155,55 +155,55 @@ class Updater implements Updates {
     }
     this.#isOnTrial = false;
     log.note(`firmware: ${build.firmwareVersion} has proven itself`);
-    this.#conclude(
+    this.conclude(
       PENDING.read(this.#parts.store)?.image ?? { version: build.firmwareVersion, sha256: undefined },
       "installed",
     );
-    this.#say({ version: build.firmwareVersion, state: "updated" });
-    this.#consider();
+    this.say({ version: build.firmwareVersion, state: "updated" });
+    this.consider();
   }
 
-  #cameBack(pending: Pending, verdict: Verdict): void {
+  private cameBack(pending: Pending, verdict: Verdict): void {
     const { version } = pending.image;
     this.#suspect = verdict.kind === "open" ? pending : undefined;
     const reason = verdict.kind === "open" ? "firmware-offline" : verdict.reason;
-    if (verdict.kind === "open") this.#keep({ ...pending, stage: "back" });
-    else if (verdict.kind === "blamed") this.#conclude(pending.image, reason);
+    if (verdict.kind === "open") this.keep({ ...pending, stage: "back" });
+    else if (verdict.kind === "blamed") this.conclude(pending.image, reason);
     // What is in the slot is looked at once more before it is booted again.
-    else this.#keep({ ...pending, stage: "download", end: undefined });
+    else this.keep({ ...pending, stage: "download", end: undefined });
     if (verdict.kind !== "open") this.#parts.log.note(`firmware: ${version} was taken back, and is ${verdict.kind}`);
     noteFailure(this.#parts.log, failed(reason, version).failure);
-    this.#say({ version, state: "rolled-back", reason });
+    this.say({ version, state: "rolled-back", reason });
   }
 
-  #consider(): void {
+  private consider(): void {
     const offer = this.#offer;
     const watch = this.#watch;
     if (!offer || !watch || this.#installation || this.#isOnTrial || this.#isReady) return;
     this.#parts.clock.cancel(this.#retry);
     const pauseMs = this.#notBeforeMs - this.#parts.clock.ticksMs();
     if (pauseMs > 0) {
-      this.#retryAfter(pauseMs);
+      this.retryAfter(pauseMs);
       return;
     }
-    const decision = this.#decide(offer, watch);
+    const decision = this.decide(offer, watch);
     switch (decision.kind) {
       case "refused":
         this.#offer = undefined;
         this.#parts.log.note(`firmware: ${offer.version} is left alone: ${decision.why}`);
-        if (decision.failure) this.#fail(offer.version, decision.failure);
+        if (decision.failure) this.fail(offer.version, decision.failure);
         return;
       case "postponed":
-        this.#retryAfter(RECHECK_MS);
+        this.retryAfter(RECHECK_MS);
         if (this.status?.state !== "postponed" || this.status.reason !== decision.by)
-          this.#say({ version: offer.version, state: "postponed", reason: decision.by });
+          this.say({ version: offer.version, state: "postponed", reason: decision.by });
         return;
       case "install":
-        this.#install(offer, decision.urls).catch((error) => reportFault("update", error));
+        this.install(offer, decision.urls).catch((error) => reportFault("update", error));
     }
   }
 
-  #decide(offer: FirmwareOffer, { utcOffsetMinutes }: UpdateWatch): Decision {
+  private decide(offer: FirmwareOffer, { utcOffsetMinutes }: UpdateWatch): Decision {
     const { build, firmware, clock, calendar, store, busy } = this.#parts;
     return decide(offer, {
       currentVersion: build.firmwareVersion,
@@ -217,15 +217,15 @@ class Updater implements Updates {
     });
   }
 
-  async #install(offer: FirmwareOffer, urls: readonly string[]): Promise<void> {
+  private async install(offer: FirmwareOffer, urls: readonly string[]): Promise<void> {
     const before = PENDING.read(this.#parts.store);
     const installation = new Installation(this.#parts, {
       offer,
       urls,
       pending: before && isSameImage(before.image, offer) ? before : pendingOf(imageOf(offer)),
-      keep: (pending) => this.#keep(pending),
-      say: (state, percent) => this.#say({ version: offer.version, state, ...(percent !== undefined && { percent }) }),
-      isWanted: () => this.#watch !== undefined && this.#decide(offer, this.#watch).kind === "install",
+      keep: (pending) => this.keep(pending),
+      say: (state, percent) => this.say({ version: offer.version, state, ...(percent !== undefined && { percent }) }),
+      isWanted: () => this.#watch !== undefined && this.decide(offer, this.#watch).kind === "install",
     });
     this.#installation = installation;
     const installed = await installation.run().catch((error: unknown): Installed => {
@@ -233,61 +233,61 @@ class Updater implements Updates {
       return { kind: "failed", failure: failed("firmware-flash", String(error)).failure, isFinal: false };
     });
     this.#installation = undefined;
-    if (installed.kind === "switched") this.#restart();
-    else if (installed.kind === "postponed") this.#consider();
-    else this.#failed(offer, installed.failure, installed.isFinal);
+    if (installed.kind === "switched") this.restart();
+    else if (installed.kind === "postponed") this.consider();
+    else this.failed(offer, installed.failure, installed.isFinal);
   }
 
   /** With the next session where this one is over. */
-  #restart(): void {
+  private restart(): void {
     this.#isReady = true;
     this.#parts.clock.after(LAST_WORDS_MS, () => this.#watch?.onReady());
   }
 
-  #failed(offer: FirmwareOffer, failure: Failure, isFinal: boolean): void {
+  private failed(offer: FirmwareOffer, failure: Failure, isFinal: boolean): void {
     const { random, log, clock } = this.#parts;
     if (!this.#watch) return; // the session is over: the next one goes on
     const isHopeless = isFinal || (PENDING.read(this.#parts.store)?.mistakes ?? 0) >= MAX_MISTAKES;
-    if (isHopeless) this.#conclude(imageOf(offer), failure.reason);
+    if (isHopeless) this.conclude(imageOf(offer), failure.reason);
     const isOver = isHopeless || ++this.#rounds >= MAX_ROUNDS;
     if (isOver && this.#offer === offer) this.#offer = undefined;
-    this.#fail(offer.version, failure);
+    this.fail(offer.version, failure);
     if (!this.#offer) return;
     const pauseMs = retryDelayMs(failure, this.#rounds, random);
     log.note(`firmware: the next try follows in ${Math.ceil(pauseMs / 1000)} s`);
     this.#notBeforeMs = clock.ticksMs() + pauseMs;
-    this.#consider();
+    this.consider();
   }
 
-  #fail(version: string, failure: Failure): void {
+  private fail(version: string, failure: Failure): void {
     noteFailure(this.#parts.log, failure);
-    this.#say({ version, state: "failed", reason: failure.reason });
+    this.say({ version, state: "failed", reason: failure.reason });
   }
 
-  #retryAfter(delayMs: number): void {
-    this.#retry = this.#parts.clock.after(delayMs, () => this.#consider());
+  private retryAfter(delayMs: number): void {
+    this.#retry = this.#parts.clock.after(delayMs, () => this.consider());
   }
 
-  #say(status: UpdateStatus): void {
+  private say(status: UpdateStatus): void {
     this.status = status;
     this.#watch?.onChange();
   }
 
   /** Nothing of it is under way any more. */
-  #conclude(image: ImageId, outcome: Outcome["outcome"]): void {
+  private conclude(image: ImageId, outcome: Outcome["outcome"]): void {
     this.#known = withOutcome(this.#known, { image, outcome });
     const written = OUTCOMES.write(this.#parts.store, this.#known);
     // Otherwise the next start comes to the same conclusion.
-    this.#note(written.ok ? PENDING.erase(this.#parts.store) : written);
+    this.note(written.ok ? PENDING.erase(this.#parts.store) : written);
   }
 
-  #keep(pending: Pending): Result<void> {
+  private keep(pending: Pending): Result<void> {
     const written = PENDING.write(this.#parts.store, pending);
-    this.#note(written);
+    this.note(written);
     return written;
   }
 
-  #note(result: Result<void>): void {
+  private note(result: Result<void>): void {
     if (!result.ok) noteFailure(this.#parts.log, result.failure);
   }
 }

@@ -64,11 +64,11 @@ export class ImageWriter implements StreamSink {
     this.#filled += bytes;
     const end = this.#offset + this.#filled;
     if (end > this.#sizeBytes!) this.#failure = failed("firmware-size", `more than ${this.#sizeBytes} bytes`).failure;
-    else if (this.#filled === BLOCK_BYTES || end === this.#sizeBytes) this.#flush();
+    else if (this.#filled === BLOCK_BYTES || end === this.#sizeBytes) this.flush();
     return !this.#failure && !this.isComplete;
   }
 
-  #flush(): void {
+  private flush(): void {
     const { slot, check, onBlock } = this.#options;
     const mistake = this.#offset === 0 ? check(this.#block.subarray(0, this.#filled)) : undefined;
     if (mistake !== undefined) {

@@ -57,7 +57,7 @@ export class WiFiAdapter implements WiFi {
     SdkWiFi.mode = STATION;
     new SdkWiFi(
       undefined,
-      guarded("wifi", (event: string, code?: number) => this.#event(event, code ?? 0)),
+      guarded("wifi", (event: string, code?: number) => this.event(event, code ?? 0)),
     );
   }
 
@@ -66,7 +66,7 @@ export class WiFiAdapter implements WiFi {
   }
 
   scan(options: ScanOptions): Promise<Network[]> {
-    this.#scanning ??= this.#scan(options).finally(() => {
+    this.#scanning ??= this.scanInTurn(options).finally(() => {
       this.#scanning = undefined;
     });
     return this.#scanning;
@@ -83,7 +83,7 @@ export class WiFiAdapter implements WiFi {
         resolve(result);
       };
       this.#giveUp = () => end(failed("wifi-lost", options.ssid));
-      void this.#tryTwice(options, () => isOver).then(end);
+      void this.tryTwice(options, () => isOver).then(end);
     });
   }
 
@@ -91,7 +91,7 @@ export class WiFiAdapter implements WiFi {
     if (!this.joined && !this.#giveUp) return;
     this.#joined = undefined;
     this.#giveUp?.();
-    this.#disconnect();
+    this.disconnect();
   }
 
   openAccessPoint({ ssid, password, address }: AccessPoint): void {
@@ -123,18 +123,18 @@ export class WiFiAdapter implements WiFi {
     };
   }
 
-  async #scan(options: ScanOptions): Promise<Network[]> {
-    let found = await this.#scanOnce(options);
+  private async scanInTurn(options: ScanOptions): Promise<Network[]> {
+    let found = await this.scanOnce(options);
     if (!found) {
       await sleep(this.#clock, RESCAN_PAUSE_MS);
-      found = await this.#scanOnce(options);
+      found = await this.scanOnce(options);
     }
     if (found) this.#lastFound = strongest(found);
     return this.#lastFound;
   }
 
   /** @returns undefined where the driver refuses */
-  #scanOnce({ passive }: ScanOptions): Promise<Network[] | undefined> {
+  private scanOnce({ passive }: ScanOptions): Promise<Network[] | undefined> {
     return new Promise((resolve) => {
       const found: Network[] = [];
       const timer = this.#clock.after(SCAN_LIMIT_MS, () => {
@@ -161,30 +161,30 @@ export class WiFiAdapter implements WiFi {
     });
   }
 
-  async #tryTwice(options: JoinOptions, isOver: () => boolean): Promise<Result<void>> {
-    let reason = await this.#try(options, isOver);
+  private async tryTwice(options: JoinOptions, isOver: () => boolean): Promise<Result<void>> {
+    let reason = await this.try(options, isOver);
     // An access point that took the station, and a DHCP server that did not answer in all that time, will not next time.
     if (reason && reason !== "wifi-no-address") {
       await sleep(this.#clock, REJOIN_PAUSE_MS);
-      reason = await this.#try(options, isOver);
+      reason = await this.try(options, isOver);
     }
     return reason ? failed(reason, options.ssid) : success(undefined);
   }
 
   /** @returns undefined when joined, or when nobody wants to know any more */
-  async #try(options: JoinOptions, isOver: () => boolean): Promise<Reason | undefined> {
+  private async try(options: JoinOptions, isOver: () => boolean): Promise<Reason | undefined> {
     await this.#left;
     if (isOver()) return undefined;
-    const outcome = await this.#associate(options);
+    const outcome = await this.associate(options);
     if (isOver()) return undefined;
     if (outcome === "joined") return undefined;
-    this.#disconnect(); // ends what the driver may still be doing, and lets it forget the network
+    this.disconnect(); // ends what the driver may still be doing, and lets it forget the network
     return outcome;
   }
 
-  #associate({ ssid, password, timeoutMs, onAssociated }: JoinOptions): Promise<Reason | "joined"> {
+  private associate({ ssid, password, timeoutMs, onAssociated }: JoinOptions): Promise<Reason | "joined"> {
     let associated = false;
-    return this.#until<Reason | "joined">({
+    return this.until<Reason | "joined">({
       timeoutMs,
       start: () => SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) }),
       onEvent: (event, code) => {
@@ -203,8 +203,8 @@ export class WiFiAdapter implements WiFi {
     });
   }
 
-  #disconnect(): void {
-    this.#left = this.#until({
+  private disconnect(): void {
+    this.#left = this.until({
       timeoutMs: LEAVE_LIMIT_MS,
       start: () => SdkWiFi.disconnect(),
       onEvent: (event) => event === SdkWiFi.disconnected || undefined,
@@ -214,7 +214,7 @@ export class WiFiAdapter implements WiFi {
   }
 
   /** Hands the driver's events over until one of them gives a value, or the time is up. */
-  #until<T>(waiting: {
+  private until<T>(waiting: {
     timeoutMs: number;
     start(): void;
     onEvent(event: string, code: number): T | undefined;
@@ -238,7 +238,7 @@ export class WiFiAdapter implements WiFi {
   }
 
   /** No driver of the SDK ever says `lostIP`. What comes while nobody listens is of something that is over. */
-  #event(event: string, code: number): void {
+  private event(event: string, code: number): void {
     if (this.#listener) this.#listener(event, code);
     else if (this.joined && event === SdkWiFi.disconnected) {
       this.#joined = undefined;

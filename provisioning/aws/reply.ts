@@ -62,17 +62,17 @@ class PemSink {
         this.label += String.fromCharCode(byte);
     } else if (byte > 0x20 && this.#boundaries === 1) {
       this.#digits += String.fromCharCode(byte);
-      if (this.#digits.length === GROUP_DIGITS) this.#flush();
+      if (this.#digits.length === GROUP_DIGITS) this.flush();
     }
   }
 
   /** @returns undefined where there is no whole block */
   der(): Uint8Array | undefined {
-    this.#flush();
+    this.flush();
     return this.#boundaries === 2 && this.#length > 0 && !this.isBroken ? this.#der.slice(0, this.#length) : undefined;
   }
 
-  #flush(): void {
+  private flush(): void {
     const bytes = fromBase64(this.#digits);
     this.isBroken ||= this.#digits.length % 4 !== 0 || this.#length + bytes.length > MAX_DER_BYTES;
     this.#digits = "";
@@ -109,8 +109,8 @@ export class ReplyReader {
 
   see(bytes: Uint8Array): void {
     for (let index = 0; index < bytes.length && this.#fault === undefined; index++) {
-      if (this.#isInText) this.#seeText(bytes[index]!);
-      else this.#seeBetween(bytes[index]!);
+      if (this.#isInText) this.seeText(bytes[index]!);
+      else this.seeBetween(bytes[index]!);
     }
   }
 
@@ -127,112 +127,112 @@ export class ReplyReader {
   }
 
   /** A number or a word has no quotes: it ends where something else begins. */
-  #seeBetween(byte: number): void {
+  private seeBetween(byte: number): void {
     const expects = this.#expects;
     const isDelimiter = byte === COMMA || byte === CLOSE || byte <= 0x20;
-    if (this.#isInWord && isDelimiter) this.#endValue();
+    if (this.#isInWord && isDelimiter) this.endValue();
     if (byte <= 0x20) return;
     if (byte === QUOTE && (expects === "name" || (expects === "value" && this.#depth > 0 && !this.#isInWord)))
-      this.#beginText();
-    else if (byte === OPEN && expects === "value" && !this.#isInWord) this.#open();
-    else if (byte === CLOSE && (this.#expects === "comma" || expects === "name") && this.#depth > 0) this.#close();
+      this.beginText();
+    else if (byte === OPEN && expects === "value" && !this.#isInWord) this.open();
+    else if (byte === CLOSE && (this.#expects === "comma" || expects === "name") && this.#depth > 0) this.close();
     else if (byte === COMMA && this.#expects === "comma") this.#expects = "name";
-    else if (byte === COLON && expects === "colon") this.#beginValue();
-    else if (expects === "value" && this.#depth > 0 && /[-+.\w]/.test(String.fromCharCode(byte))) this.#seeWord(byte);
+    else if (byte === COLON && expects === "colon") this.beginValue();
+    else if (expects === "value" && this.#depth > 0 && /[-+.\w]/.test(String.fromCharCode(byte))) this.seeWord(byte);
     else this.#fault = "no JSON";
   }
 
-  #seeWord(byte: number): void {
+  private seeWord(byte: number): void {
     this.#isInWord = true;
-    this.#keep(byte);
+    this.keep(byte);
   }
 
-  #open(): void {
+  private open(): void {
     if (this.#depth === 2 || (this.#depth === 1 && this.#name !== "deviceConfiguration")) this.#fault = "nested";
     this.#depth++;
     this.#expects = "name";
   }
 
-  #close(): void {
+  private close(): void {
     this.#depth--;
     this.#expects = this.#depth === 0 ? "end" : "comma";
   }
 
-  #beginText(): void {
+  private beginText(): void {
     this.#isInText = true;
-    if (this.#expects === "name") this.#begin(MAX_NAME_BYTES);
+    if (this.#expects === "name") this.begin(MAX_NAME_BYTES);
     else if (this.#depth === 1 && (this.#name === "certificatePem" || this.#name === "privateKey"))
       this.#pem = new PemSink();
   }
 
-  #beginValue(): void {
+  private beginValue(): void {
     this.#expects = "value";
     const known = Object.hasOwn(TEXT_BYTES, this.#name) ? TEXT_BYTES[this.#name]! : 0;
-    this.#begin(this.#depth === 2 ? MAX_MEMBER_BYTES : known);
+    this.begin(this.#depth === 2 ? MAX_MEMBER_BYTES : known);
   }
 
-  #begin(limit: number): void {
+  private begin(limit: number): void {
     this.#limit = limit;
     this.#length = 0;
     this.#isCut = false;
   }
 
-  #seeText(byte: number): void {
-    if (this.#unicode !== undefined) this.#seeUnicode(byte);
+  private seeText(byte: number): void {
+    if (this.#unicode !== undefined) this.seeUnicode(byte);
     else if (this.#isEscaped) {
       this.#isEscaped = false;
       const character = String.fromCharCode(byte);
       if (character === "u") this.#unicode = "";
-      else this.#keep((ESCAPES[character] ?? character).charCodeAt(0));
+      else this.keep((ESCAPES[character] ?? character).charCodeAt(0));
     } else if (byte === BACKSLASH) this.#isEscaped = true;
-    else if (byte === QUOTE) this.#endText();
-    else this.#keep(byte);
+    else if (byte === QUOTE) this.endText();
+    else this.keep(byte);
   }
 
   /** As UTF-8. What AWS escapes is in the basic plane: a half of a pair becomes a question mark. */
-  #seeUnicode(byte: number): void {
+  private seeUnicode(byte: number): void {
     this.#unicode += String.fromCharCode(byte);
     if (this.#unicode!.length < 4) return;
     const unit = /^[0-9a-f]{4}$/i.test(this.#unicode!) ? Number.parseInt(this.#unicode!, 16) : 0xd800;
     this.#unicode = undefined;
-    if (unit >= 0xd800 && unit < 0xe000) this.#keep(0x3f);
-    else if (unit < 0x80) this.#keep(unit);
+    if (unit >= 0xd800 && unit < 0xe000) this.keep(0x3f);
+    else if (unit < 0x80) this.keep(unit);
     else {
-      if (unit >= 0x800) this.#keep(0xe0 | (unit >> 12));
-      this.#keep(unit >= 0x800 ? 0x80 | ((unit >> 6) & 0x3f) : 0xc0 | (unit >> 6));
-      this.#keep(0x80 | (unit & 0x3f));
+      if (unit >= 0x800) this.keep(0xe0 | (unit >> 12));
+      this.keep(unit >= 0x800 ? 0x80 | ((unit >> 6) & 0x3f) : 0xc0 | (unit >> 6));
+      this.keep(0x80 | (unit & 0x3f));
     }
   }
 
-  #keep(byte: number): void {
+  private keep(byte: number): void {
     if (this.#pem) this.#pem.write(byte);
     else if (this.#length < this.#limit) this.#bytes[this.#length++] = byte;
     else this.#isCut = true;
   }
 
-  #endText(): void {
+  private endText(): void {
     this.#isInText = false;
     if (this.#expects === "name") {
-      this.#name = this.#isCut ? "" : this.#text();
+      this.#name = this.#isCut ? "" : this.text();
       this.#expects = "colon";
-    } else this.#endValue();
+    } else this.endValue();
   }
 
-  #endValue(): void {
+  private endValue(): void {
     this.#expects = "comma";
     this.#isInWord = false;
     const name = this.#name;
     const pem = this.#pem;
     this.#pem = undefined;
-    if (pem) this.#endPem(name, pem);
-    else if (this.#depth === 2) this.#endMember(name);
+    if (pem) this.endPem(name, pem);
+    else if (this.#depth === 2) this.endMember(name);
     else if (this.#limit > 0) {
       if (this.#isCut && !SHOWN.has(name)) this.#fault = `${name} is too long`;
-      this.#texts[name] = this.#text();
+      this.#texts[name] = this.text();
     }
   }
 
-  #endPem(name: string, pem: PemSink): void {
+  private endPem(name: string, pem: PemSink): void {
     const der = pem.der();
     if (!der) this.#fault = `${name} is no PEM`;
     else if (name === "certificatePem") this.#certificate = der;
@@ -243,12 +243,12 @@ export class ReplyReader {
   }
 
   /** Where there are too many, or one is too long, none is half-believed. */
-  #endMember(name: string): void {
+  private endMember(name: string): void {
     if (this.#isCut || name === "" || ++this.#members > MAX_MEMBERS) this.#fault = "deviceConfiguration is too large";
-    else this.#deviceConfiguration[name] = this.#text();
+    else this.#deviceConfiguration[name] = this.text();
   }
 
-  #text(): string {
+  private text(): string {
     try {
       return String.fromArrayBuffer(this.#bytes.slice(0, this.#length).buffer as ArrayBuffer);
     } catch {

@@ -25,12 +25,12 @@ export class Proof {
     this.#wrapped = wrapped ?? false;
     this.#key = textKey ? "text" : "bytes";
     if (this.#hmacs[this.#key] === undefined) this.#key = otherForm(this.#key);
-    this.#other = { wrapper: this.#isSigned, key: this.#hmacs[otherForm(this.#key)] !== undefined };
+    this.#other = { wrapper: this.isSigned, key: this.#hmacs[otherForm(this.#key)] !== undefined };
   }
 
   /** Without a key it is version 1's. */
   get body(): string {
-    if (!this.#isSigned) return "{}";
+    if (!this.isSigned) return "{}";
     const signed = {
       algorithm: "hmac-sha256",
       serial_number: this.#context.identity.serial,
@@ -58,11 +58,11 @@ export class Proof {
   accepted(): void {
     const { wrapped = false, textKey = false } = this.#context.habits();
     const isText = this.#key === "text";
-    if (this.#isSigned && (wrapped !== this.#wrapped || textKey !== isText))
+    if (this.isSigned && (wrapped !== this.#wrapped || textKey !== isText))
       this.#context.learn({ wrapped: this.#wrapped, textKey: isText });
   }
 
-  get #isSigned(): boolean {
+  private get isSigned(): boolean {
     return this.#hmacs[this.#key] !== undefined;
   }
 }

@@ -50,7 +50,7 @@ export class Delivery implements Attached {
     const resumes = session.sessionPresent && qos === 1;
     for (let index = queue.inFlight.length - 1; index >= 0; index--) {
       const { packetId, entry } = queue.inFlight[index]!;
-      if (!resumes || packetId === 0 || this.#topicOf(entry) === undefined) queue.putBack(index);
+      if (!resumes || packetId === 0 || this.topicOf(entry) === undefined) queue.putBack(index);
     }
   }
 
@@ -80,40 +80,40 @@ export class Delivery implements Attached {
     if (this.#isOver || this.#isDraining) return;
     this.#isDraining = true;
     this.#options.clock.cancel(this.#wake);
-    this.#wake = this.#options.clock.after(0, () => this.#drainNow());
+    this.#wake = this.#options.clock.after(0, () => this.drainNow());
   }
 
-  #drainNow(): void {
+  private drainNow(): void {
     this.#isDraining = false;
-    this.#confirmProven();
+    this.confirmProven();
     let wakeMs = Number.POSITIVE_INFINITY;
-    for (let entry = this.#next(); entry; entry = this.#next()) {
-      wakeMs = this.#pauseMs(entry);
-      if (wakeMs > 0 || !this.#send(entry)) break;
+    for (let entry = this.next(); entry; entry = this.next()) {
+      wakeMs = this.pauseMs(entry);
+      if (wakeMs > 0 || !this.send(entry)) break;
     }
-    this.#wakeIn(wakeMs > 0 ? wakeMs : Number.POSITIVE_INFINITY);
+    this.wakeIn(wakeMs > 0 ? wakeMs : Number.POSITIVE_INFINITY);
   }
 
   /** In flight, and not sent in this session yet. */
-  get #again(): InFlight | undefined {
+  private get firstAgain(): InFlight | undefined {
     return this.#options.queue.inFlight[this.#sentHere];
   }
 
-  #next(): Entry | undefined {
+  private next(): Entry | undefined {
     const { queue, qos } = this.#options;
-    if (this.#again) return this.#again.entry;
+    if (this.firstAgain) return this.firstAgain.entry;
     if (qos === 1 && queue.inFlight.length >= WINDOW) return undefined;
     // What is in flash waits for credentials with its topic, and holds nobody up.
-    return queue.first((entry) => typeof entry.content === "string" || this.#topicOf(entry) !== undefined);
+    return queue.first((entry) => typeof entry.content === "string" || this.topicOf(entry) !== undefined);
   }
 
   /** @returns false where the session wants a pause */
-  #send(entry: Entry): boolean {
+  private send(entry: Entry): boolean {
     const { clock, queue, session, qos } = this.#options;
-    const topic = this.#topicOf(entry);
+    const topic = this.topicOf(entry);
     if (topic === undefined) {
       queue.drop(entry);
-      this.#noteMissing(entry.topic);
+      this.noteMissing(entry.topic);
       return true;
     }
     const payload = queue.payloadOf(entry);
@@ -122,7 +122,7 @@ export class Delivery implements Attached {
       this.#options.note(`outbox: message ${entry.sequence} cannot be read`);
       return true;
     }
-    const again = this.#again;
+    const again = this.firstAgain;
     const repeated = again && { packetId: again.packetId, duplicate: true };
     const published = session.publish({ topic, payload, qos, ...repeated });
     if (published === "later") return false;
@@ -142,29 +142,29 @@ export class Delivery implements Attached {
   }
 
   /** Once for each session: the statistics count. */
-  #noteMissing(name: string): void {
+  private noteMissing(name: string): void {
     if (this.#isTopicMissing) return;
     this.#isTopicMissing = true;
     this.#options.note(`outbox: the credentials have no topic "${name}": readings for it are dropped`);
   }
 
   /** 0 or less where it may go now, as what is live always may. */
-  #pauseMs({ sequence }: Entry): number {
+  private pauseMs({ sequence }: Entry): number {
     if (sequence > this.#backlogEnd) return 0;
     return this.#dueMs - (BACKLOG_BURST - 1) * BACKLOG_INTERVAL_MS - this.#options.clock.ticksMs();
   }
 
   /** Quality 0: the session has lasted for so long after it was sent that the broker has it. */
-  #confirmProven(): void {
+  private confirmProven(): void {
     const { queue } = this.#options;
-    while (this.#unprovenMs() <= 0) {
+    while (this.unprovenMs() <= 0) {
       this.#sentHere--;
       queue.confirm(0);
     }
   }
 
   /** Until the first one is proven; infinite where nothing waits for that. */
-  #unprovenMs(): number {
+  private unprovenMs(): number {
     const { clock, queue, qos, keepAliveMs } = this.#options;
     const first = queue.inFlight[0];
     if (!first || qos === 1) return Number.POSITIVE_INFINITY;
@@ -172,14 +172,14 @@ export class Delivery implements Attached {
   }
 
   /** Or sooner, where something is proven then. */
-  #wakeIn(delayMs: number): void {
+  private wakeIn(delayMs: number): void {
     this.#options.clock.cancel(this.#wake);
     this.#wake = undefined;
-    const wakeMs = Math.min(delayMs, this.#unprovenMs());
-    if (Number.isFinite(wakeMs)) this.#wake = this.#options.clock.after(wakeMs, () => this.#drainNow());
+    const wakeMs = Math.min(delayMs, this.unprovenMs());
+    if (Number.isFinite(wakeMs)) this.#wake = this.#options.clock.after(wakeMs, () => this.drainNow());
   }
 
-  #topicOf({ topic }: Entry): string | undefined {
+  private topicOf({ topic }: Entry): string | undefined {
     const { topics } = this.#options;
     return Object.hasOwn(topics, topic) ? topics[topic] : undefined;
   }

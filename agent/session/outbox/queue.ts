@@ -81,7 +81,7 @@ export class Queue {
       this.#stored++;
       this.#waiting.push({ sequence, topic, content: slot.value, bytes: 0 });
     } else {
-      this.#makeRoom(bytes);
+      this.makeRoom(bytes);
       this.#readings++;
       this.#readingBytes += bytes;
       this.#waiting.push({ sequence, topic, content: payload, bytes });
@@ -117,21 +117,21 @@ export class Queue {
   }
 
   sendOff(entry: Entry, packetId: number, sentMs: number): void {
-    this.#take(entry);
+    this.take(entry);
     this.#inFlight.push({ entry, packetId, sentMs });
   }
 
   /** One in flight is with the broker. */
   confirm(index: number): void {
     this.#sent++;
-    this.#forget(this.#inFlight.splice(index, 1)[0]!.entry);
+    this.forget(this.#inFlight.splice(index, 1)[0]!.entry);
   }
 
   /** One that nobody confirms is sent. */
   finish(entry: Entry): void {
     this.#sent++;
-    this.#take(entry);
-    this.#forget(entry);
+    this.take(entry);
+    this.forget(entry);
   }
 
   /** One in flight waits again, as if it had not been sent. */
@@ -144,22 +144,22 @@ export class Queue {
   /** It cannot be delivered, or had to make room. */
   drop(entry: Entry): void {
     this.#dropped++;
-    this.#take(entry);
-    this.#forget(entry);
+    this.take(entry);
+    this.forget(entry);
   }
 
   /** What flash does not give: it stays there for the next start, which looks at it again. */
   leave(entry: Entry): void {
     this.#dropped++;
     this.#stored--;
-    this.#take(entry);
+    this.take(entry);
   }
 
   /**
    * The oldest reading falls off: a newer one is worth more. Somebody waits for an answer: of these the oldest goes
    * where nothing else is left. Those in flight stay, and are fewer than the bounds.
    */
-  #makeRoom(bytes: number): void {
+  private makeRoom(bytes: number): void {
     while (this.#readings >= MAX_READINGS || this.#readingBytes + bytes > MAX_READING_BYTES) {
       const inMemory = this.#waiting.filter(({ content }) => typeof content === "string");
       const oldest = inMemory.find(({ topic }) => topic !== ANSWERS) ?? inMemory[0];
@@ -168,13 +168,13 @@ export class Queue {
     }
   }
 
-  #take(entry: Entry): void {
+  private take(entry: Entry): void {
     const index = this.#waiting.indexOf(entry);
     if (index >= 0) this.#waiting.splice(index, 1);
     else this.#inFlight = this.#inFlight.filter((sent) => sent.entry !== entry);
   }
 
-  #forget({ content, bytes }: Entry): void {
+  private forget({ content, bytes }: Entry): void {
     if (typeof content === "number") {
       this.#stored--;
       this.#slots.free(content);

@@ -30,14 +30,14 @@ class FileChip implements FlashChip {
   write(address: number, bytes: Uint8Array): void {
     const old = this.read(address, bytes.length);
     for (let index = 0; index < bytes.length; index++) old[index]! &= bytes[index]!;
-    this.#put(address, old);
+    this.put(address, old);
   }
 
   eraseSector(address: number): void {
-    this.#put(address, new Uint8Array(SECTOR_BYTES).fill(0xff));
+    this.put(address, new Uint8Array(SECTOR_BYTES).fill(0xff));
   }
 
-  #put(address: number, bytes: Uint8Array<ArrayBuffer>): void {
+  private put(address: number, bytes: Uint8Array<ArrayBuffer>): void {
     this.#file.position = address;
     this.#file.write(complement(bytes).buffer);
   }

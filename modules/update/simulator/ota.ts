@@ -45,21 +45,21 @@ export class Ota {
 
   write(partition: Partition, offset: number, bytes: Uint8Array): boolean {
     if (!fits(partition, offset, bytes.length)) return false;
-    this.#protect(partition);
+    this.protect(partition);
     if (bytes.length) this.#options.chip.write(partition.address + offset, bytes);
     return true;
   }
 
   erase(partition: Partition, offset: number, lengthBytes: number): boolean {
     if (!fits(partition, offset, lengthBytes) || offset % SECTOR_BYTES || lengthBytes % SECTOR_BYTES) return false;
-    this.#protect(partition);
+    this.protect(partition);
     for (let at = 0; at < lengthBytes; at += SECTOR_BYTES)
       this.#options.chip.eraseSector(partition.address + offset + at);
     return true;
   }
 
   /** CONFIG_SPI_FLASH_DANGEROUS_WRITE_ABORTS */
-  #protect(partition: Partition): void {
+  private protect(partition: Partition): void {
     if (partition === this.running) this.#options.abort("a write to the partition that runs");
   }
 
@@ -70,12 +70,12 @@ export class Ota {
       const erasedBytes = sizeBytes ? Math.ceil(sizeBytes / SECTOR_BYTES) * SECTOR_BYTES : partition.size;
       if (!this.erase(partition, 0, erasedBytes)) return undefined;
     }
-    this.#forgetOther();
+    this.forgetOther();
     return new Writer(this, partition, sizeBytes === undefined);
   }
 
   /** `esp_ota_invalidate_inactive_ota_data_slot` */
-  #forgetOther(): void {
+  private forgetOther(): void {
     const entries = readEntries(this.#options.chip);
     const active = activeIndex(entries);
     if (active === undefined) return;
@@ -144,13 +144,13 @@ export class Writer {
   /** `esp_ota_write`: behind what was written before. */
   append(bytes: Uint8Array): boolean {
     if (!bytes.length) return true;
-    if (this.#erases && !this.#eraseFor(bytes.length)) return false;
+    if (this.#erases && !this.eraseFor(bytes.length)) return false;
     if (this.#writtenBytes === 0 && bytes[0] !== IMAGE_MAGIC) return false;
     return this.writeAt(bytes, this.#writtenBytes);
   }
 
   /** Sectors that nothing was written to yet. */
-  #eraseFor(lengthBytes: number): boolean {
+  private eraseFor(lengthBytes: number): boolean {
     const start = Math.ceil(this.#writtenBytes / SECTOR_BYTES) * SECTOR_BYTES;
     const end = Math.ceil((this.#writtenBytes + lengthBytes) / SECTOR_BYTES) * SECTOR_BYTES;
     return start >= end || this.#ota.erase(this.#partition, start, end - start);

@@ -59,19 +59,19 @@ class OpenUpdater {
   }
 
   write(buffer: Buffer, byteOffset?: number): void {
-    const writer = this.#open();
+    const writer = this.open();
     const done = this.#appends ? append(writer, buffer, byteOffset) : writer.writeAt(...at(buffer, byteOffset));
     if (!done) throw new Error("write failed");
   }
 
   complete(): void {
-    const writer = this.#open();
+    const writer = this.open();
     this.#writer = false;
     if (!writer.end()) throw new Error("end failed");
     if (!this.#ota().setBoot(this.#partition)) throw new Error("can't change boot partition");
   }
 
-  #open(): Writer {
+  private open(): Writer {
     if (this.#writer === undefined) throw new SyntaxError("no host data");
     if (!this.#writer) throw new Error("already complete");
     return this.#writer;
