@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { buildApp, CHIP, Watch } from "../app.js";
 import { readHeap } from "./heap.js";
 import { report } from "./report.js";
-import { bringInto, isState, stateNames } from "./states.js";
+import { bringInto, isState, signed, stateNames } from "./states.js";
 
 const [state = "", ...rest] = process.argv.slice(2);
 if (!isState(state) || rest.length) {
@@ -12,7 +12,7 @@ if (!isState(state) || rest.length) {
   process.exit(1);
 }
 try {
-  const app = await buildApp("census", CHIP);
+  const app = await buildApp("census", CHIP, { config: state === "update" ? signed : {} });
   const watch = new Watch(app.simulator);
   await app.simulator.start();
   const end = await bringInto(state, app, watch);
