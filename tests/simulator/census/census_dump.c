@@ -20,7 +20,7 @@ static const char *const KINDS[] = {
 	"code", "date", "view", "finalization", "finalization", "global", "host", "map", "module", "program",
 	"promise", "proxy", "regexp", "set", "typed", "weakmap", "weakref", "weakset", "accessor", "at",
 	"entry", "error", "home", "key", "key", "list", "private", "stack", "var", "callback",
-	[XS_EXPORT_KIND] = "export", [XS_WEAK_ENTRY_KIND] = "weak entry", [XS_BUFFER_INFO_KIND] = "buffer info",
+	[XS_INSTANCE_INSPECTOR_KIND] = "inspector", [XS_EXPORT_KIND] = "export", [XS_WEAK_ENTRY_KIND] = "weak entry", [XS_BUFFER_INFO_KIND] = "buffer info",
 };
 
 /* The marker of a host object takes no context. */
