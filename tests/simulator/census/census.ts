@@ -1,4 +1,4 @@
-/** A look at every slot of the heap, in the simulator alone: what it writes, report.ts sorts out on the host. */
+/** A look at every slot of the heap, in the simulator alone: what it writes, heap.ts reads on the host. */
 declare const native: (name: string) => (folder: string) => void;
 
 /** Writes `census.txt` into the folder when there is a file `census` in it, which goes. */

@@ -1,15 +1,16 @@
 /*
  * Writes the machine's heap to a file, a line for each slot that is alive, when somebody asks for it: the host sorts it
- * out (census.ts). Nothing here allocates in that heap.
+ * out (heap.ts). Nothing here allocates in that heap.
  *
  *   slot  address kind name next chunkBytes references    (a reference is label=address, separated by spaces)
  *   what  address type module name line                   (of an instance, in the heap or in ROM)
  *   root  address label
+ *   outer address label references                         (a root that stands outside of the heap)
+ *   total slots chunkBytes
  */
 #include "xsAll.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 void xs_census_dump(txMachine *the);
 
@@ -19,6 +20,7 @@ static const char *const KINDS[] = {
 	"code", "date", "view", "finalization", "finalization", "global", "host", "map", "module", "program",
 	"promise", "proxy", "regexp", "set", "typed", "weakmap", "weakref", "weakset", "accessor", "at",
 	"entry", "error", "home", "key", "key", "list", "private", "stack", "var", "callback",
+	[XS_INSTANCE_INSPECTOR_KIND] = "inspector", [XS_EXPORT_KIND] = "export", [XS_WEAK_ENTRY_KIND] = "weak entry", [XS_BUFFER_INFO_KIND] = "buffer info",
 };
 
 /* The marker of a host object takes no context. */
@@ -98,7 +100,9 @@ static void describe(txMachine *the, txSlot *instance)
 	if (describedCount < (int)(sizeof(described) / sizeof(described[0])))
 		described[describedCount++] = instance;
 	if (isFunction(instance)) {
-		fprintf(out, "what\t%p\tfunction\t%s\t%s\t%d\n", (void *)instance, moduleOf(the, instance),
+		txKind code = mxFunctionInstanceCode(instance)->kind;
+		const char *type = code == XS_CALLBACK_KIND || code == XS_CALLBACK_X_KIND ? "native" : "function";
+		fprintf(out, "what\t%p\t%s\t%s\t%s\t%d\n", (void *)instance, type, moduleOf(the, instance),
 			nameOf(the, mxFunctionInstanceCode(instance)->ID), lineOf(instance));
 		return;
 	}
@@ -166,7 +170,7 @@ static long chunkOf(txSlot *slot)
 
 static void dumpReferences(txMachine *the, txSlot *slot)
 {
-	char label[16];
+	char label[80];
 	txIndex index, length;
 	switch (slot->kind) {
 	case XS_REFERENCE_KIND:
@@ -182,8 +186,13 @@ static void dumpReferences(txMachine *the, txSlot *slot)
 		if (length > slot->value.array.length)
 			length = slot->value.array.length;
 		for (index = 0; index < length; index++) {
-			snprintf(label, sizeof(label), "%s%d", slot->kind == XS_STACK_KIND ? "s" : "", (int)index);
-			referValue(the, label, slot->value.array.address + index);
+			txSlot *item = slot->value.array.address + index;
+			const char *local = slot->kind == XS_STACK_KIND ? nameOf(the, item->ID) : "";
+			if (*local)
+				snprintf(label, sizeof(label), "%.60s", local);
+			else
+				snprintf(label, sizeof(label), "%d", (int)index);
+			referValue(the, label, item);
 		}
 		break;
 	case XS_CALLBACK_KIND:
@@ -238,6 +247,10 @@ static void describeReferences(txMachine *the, txSlot *slot)
 	txIndex index;
 	switch (slot->kind) {
 	case XS_REFERENCE_KIND: describe(the, slot->value.reference); break;
+	case XS_CLOSURE_KIND:
+		if (slot->value.closure && slot->value.closure->kind == XS_REFERENCE_KIND)
+			describe(the, slot->value.closure->value.reference);
+		break;
 	case XS_INSTANCE_KIND:
 		describe(the, slot);
 		if (slot->value.instance.prototype)
@@ -259,9 +272,14 @@ static void describeReferences(txMachine *the, txSlot *slot)
 
 static void dumpSlot(txMachine *the, txSlot *slot)
 {
-	const char *kind = slot->kind >= 0 && slot->kind < (int)(sizeof(KINDS) / sizeof(KINDS[0])) ? KINDS[slot->kind] : "other";
+	int isNamed = slot->kind >= 0 && slot->kind < (int)(sizeof(KINDS) / sizeof(KINDS[0])) && KINDS[slot->kind];
+	char number[8];
+	const char *kind = isNamed ? KINDS[slot->kind] : number;
 	int isKey = slot->kind == XS_KEY_KIND || slot->kind == XS_KEY_X_KIND;
-	const char *name = isKey ? slot->value.key.string : slot->kind == XS_INSTANCE_KIND ? "" : nameOf(the, slot->ID);
+	/* What is internal has other things than a name in its place. */
+	const char *name = isKey ? slot->value.key.string
+		: slot->kind == XS_INSTANCE_KIND || (slot->flag & XS_INTERNAL_FLAG) ? "" : nameOf(the, slot->ID);
+	snprintf(number, sizeof(number), "%d", slot->kind);
 	/* A key's next is the next of its hash. */
 	fprintf(out, "slot\t%p\t%s\t%.60s\t%p\t%ld\t", (void *)slot, kind, name, isKey ? NULL : (void *)slot->next, chunkOf(slot));
 	dumpReferences(the, slot);
@@ -308,7 +326,7 @@ static void dumpRoots(txMachine *the)
 	txID index;
 	char label[128];
 	for (slot = the->stackTop - 1; slot >= the->stack; slot--)
-		rootValue(the, slot, "stack");
+		rootValue(the, slot, "engine");
 	for (slot = the->cRoot; slot; slot = slot->next)
 		rootValue(the, slot, "native");
 	for (index = 0; index < the->aliasCount; index++) {
@@ -331,11 +349,17 @@ void xs_census_dump(txMachine *the)
 {
 	char wanted[512], partial[512], done[512];
 	txSlot *block, *slot;
+	FILE *asked;
 	fxToString(the, mxArgv(0));
 	snprintf(wanted, sizeof(wanted), "%scensus", mxArgv(0)->value.string);
 	snprintf(partial, sizeof(partial), "%scensus.partial", mxArgv(0)->value.string);
 	snprintf(done, sizeof(done), "%scensus.txt", mxArgv(0)->value.string);
-	if (access(wanted, F_OK) || !(out = fopen(partial, "w")))
+	asked = fopen(wanted, "r");
+	if (!asked)
+		return;
+	fclose(asked);
+	out = fopen(partial, "w");
+	if (!out)
 		return;
 	fxCollectGarbage(the);
 	describedCount = 0;
@@ -350,6 +374,6 @@ void xs_census_dump(txMachine *the)
 	dumpRoots(the);
 	fprintf(out, "total\t%d\t%d\n", (int)the->currentHeapCount, (int)the->currentChunksSize);
 	fclose(out);
-	unlink(wanted);
+	remove(wanted);
 	rename(partial, done);
 }

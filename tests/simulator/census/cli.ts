@@ -5,7 +5,7 @@ import { buildApp } from "../../../tools/simulator.js";
 import { openApp, Watch } from "../app.js";
 import { readHeap } from "./heap.js";
 import { report } from "./report.js";
-import { bringInto, isState, stateNames } from "./states.js";
+import { bringInto, isState, signed, stateNames } from "./states.js";
 
 const [state = "", ...rest] = process.argv.slice(2);
 if (!isState(state) || rest.length) {
@@ -13,7 +13,8 @@ if (!isState(state) || rest.length) {
   process.exit(1);
 }
 try {
-  const app = await openApp({ name: "census" }, buildApp);
+  const config = state === "update" ? signed : {};
+  const app = await openApp({ name: "census", config }, buildApp);
   const watch = new Watch(app.simulator);
   await app.simulator.start();
   const end = await bringInto(state, app, watch);

@@ -16,7 +16,7 @@ interface Reference {
 
 /** What is known of an instance, in the heap or in ROM. */
 interface Description {
-  readonly type: "function" | "prototype" | "module";
+  readonly type: "function" | "native" | "prototype" | "module";
   readonly module: string;
   readonly name: string;
   readonly line: number;
@@ -34,7 +34,11 @@ export interface Thing {
   readonly owner: Thing | undefined;
   /** How its owner, or a root, names it. */
   readonly label: string;
+  readonly isRoot: boolean;
 }
+
+/** From one side, before it is known what else leads to it. */
+type Seen = Omit<Thing, "isRoot">;
 
 export type Type =
   | "function"
@@ -56,6 +60,9 @@ export interface Heap {
   readonly things: readonly Thing[];
   /** Alive, and nothing that is known here leads to them. */
   readonly unreached: readonly Slot[];
+  /** Undefined for what is not an instance. */
+  readonly describe: (address: string) => Description | undefined;
+  readonly isInRom: (address: string) => boolean;
 }
 
 interface Found {
@@ -83,24 +90,37 @@ export function readHeap(text: string): Heap {
       for (const { target } of referencesOf(fields[1])) roots.push(rootOf(target, fields[0]!));
     else if (record === "total") total = { slots: Number(address), chunkBytes: Number(fields[0]) };
   }
-  const { things, unreached } = walk(slots, descriptions, roots);
-  return { ...total, things, unreached };
+  return {
+    ...total,
+    ...walk(slots, descriptions, roots),
+    describe: (address) => descriptions.get(address),
+    isInRom: (address) => !slots.has(address),
+  };
 }
 
 function walk(slots: Map<string, Slot>, descriptions: Map<string, Description>, roots: readonly Found[]) {
   const things: Thing[] = [];
+  const rootAddresses = new Set(roots.map(({ target }) => target));
   const taken = new Set<Slot>();
   const queue = [...roots];
   for (let found = queue.shift(); found; found = queue.shift()) {
     const head = slots.get(found.target);
     if (!head || taken.has(head)) continue;
-    const thing = makeThing(found, gather(head, slots, taken), descriptions);
+    const isRoot = rootAddresses.has(found.target);
+    const thing = { ...makeThing(found, gather(head, slots, taken), descriptions), isRoot };
     things.push(thing);
     for (const slot of thing.slots)
       for (const { label, target } of slot.references)
-        queue.push({ target, role: label, label: slot.name || label, owner: thing });
+        queue.push({ target, role: label, label: labelOf(thing, slot, label), owner: thing });
   }
   return { things, unreached: [...slots.values()].filter((slot) => !taken.has(slot)) };
+}
+
+/** What captures a cell calls it by its name. */
+function labelOf(owner: Thing, slot: Slot, role: string): string {
+  if (owner.type === "cell") return owner.label;
+  if (owner.type === "array") return `${owner.label}[]`;
+  return slot.name || role;
 }
 
 /** An instance's properties, what a list or a table of it holds; of anything else the one slot. */
@@ -122,17 +142,15 @@ function gather(head: Slot, slots: Map<string, Slot>, taken: Set<Slot>): Slot[] 
   return found;
 }
 
-function makeThing(
-  { role, label, owner, target }: Found,
-  slots: Slot[],
-  descriptions: Map<string, Description>,
-): Thing {
+function makeThing({ role, label, owner, target }: Found, slots: Slot[], descriptions: Map<string, Description>): Seen {
   const inherited = owner?.module || rootModule(label, descriptions);
-  const make = (type: Type, name: string, module = inherited): Thing => ({ type, name, module, slots, owner, label });
+  const make = (type: Type, name: string, module = inherited) => ({ type, name, module, slots, owner, label });
   const [head, first] = slots as [Slot, Slot | undefined];
   if (head.kind === "key") return make("key", head.name, "(names)");
-  if (head.kind !== "instance") return make(role === "cell" ? "cell" : "other", label);
+  if (head.kind !== "instance") return role === "root" ? make("other", `the value of ${label}`) : make("cell", label);
   const own = descriptions.get(target);
+  // What settles a promise, or goes on when it is settled, has its promise or the one that waits in its home.
+  if (own?.type === "native") return hasHome(slots) ? make("promise", "reaction") : make("function", own.name || label);
   if (own?.type === "function") return make("function", functionName(own), own.module || inherited);
   if (own?.type === "module") return make("module", own.module, own.module);
   if (role === "closures") return make("environment", owner?.name ?? "");
@@ -141,7 +159,7 @@ function makeThing(
   if (first?.kind === "promise") return make("promise", "Promise");
   const prototype = descriptions.get(head.references.find((one) => one.label === "proto")?.target ?? "");
   if (first?.kind === "array") return make("array", "Array");
-  if (!prototype?.name) return make("other", label);
+  if (!prototype?.name) return make(owner?.type === "promise" ? "promise" : "other", "without a prototype");
   if (prototype.name === PLAIN) return make("object", shapeOf(slots));
   return prototype.module ? make("instance", prototype.name, prototype.module) : make("built-in", prototype.name);
 }
@@ -150,14 +168,17 @@ function makeThing(
 function makeAsync(
   stack: Slot,
   descriptions: Map<string, Description>,
-  make: (type: Type, name: string, module?: string) => Thing,
-): Thing {
+  make: (type: Type, name: string, module?: string) => Seen,
+): Seen {
   for (const { target } of stack.references) {
     const running = descriptions.get(target);
     if (running?.type === "function" && running.module) return make("async", functionName(running), running.module);
   }
   return make("async", "");
 }
+
+const hasHome = (slots: readonly Slot[]) =>
+  slots.some(({ kind, references }) => kind === "home" && references.some(({ label }) => label === "home"));
 
 function rootModule(label: string, descriptions: Map<string, Description>): string {
   const address = /^alias of (\w+)$/.exec(label)?.[1];
