@@ -1,6 +1,6 @@
 /** Composition root: makes the ports out of the SDK's modules and starts the lifecycle. */
 import config from "mc/config";
-import { createLog } from "../modules/base/log.js";
+import { Console } from "../modules/base/log.js";
 import { createButton } from "../modules/button/adapter.js";
 import { SystemClock } from "../modules/clock/adapter.js";
 import { Pauses } from "../modules/clock/pauses.js";
@@ -8,17 +8,17 @@ import { createCalendar, type TimeSources } from "../modules/clock/sntp-adapter.
 import { createHttpClient } from "../modules/http/client-adapter.js";
 import { createHttpServer } from "../modules/http/server-adapter.js";
 import { createHttpStream } from "../modules/http/stream-adapter.js";
-import { createIdentity } from "../modules/identity/adapter.js";
-import { createKeystore } from "../modules/identity/keystore.js";
+import { BoardIdentity } from "../modules/identity/adapter.js";
+import { NvsKeystore } from "../modules/identity/keystore.js";
 import { createMqtt } from "../modules/mqtt/adapter.js";
 import { AUTHORITIES } from "../modules/settings/authorities.js";
 import { resolveName } from "../modules/socket/resolver-adapter.js";
 import { serveUdp } from "../modules/socket/udp-adapter.js";
-import { createStore } from "../modules/storage/adapter.js";
+import { NvsStore } from "../modules/storage/adapter.js";
 import { system } from "../modules/system/adapter.js";
 import { readConfig } from "../modules/system/config-adapter.js";
-import { createFirmware, type FirmwareBuild } from "../modules/update/adapter.js";
-import { createUpdates } from "../modules/update/updates.js";
+import { type FirmwareBuild, FlashFirmware } from "../modules/update/adapter.js";
+import { Updater } from "../modules/update/updates.js";
 import { WiFiAdapter } from "../modules/wifi/adapter.js";
 import { Journal } from "../provisioning/journal.js";
 import type { Agent, Application } from "./application/application.js";
@@ -33,16 +33,18 @@ import { Telemetry } from "./session/telemetry.js";
 export function startAgent(application: Application = {}): Agent {
   const clock = new SystemClock();
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
-  const store = createStore("agent");
-  const factory = createStore("factory");
+  const store = new NvsStore("agent");
+  const factory = new NvsStore("factory");
   const trusted = () => AUTHORITIES.read(store) ?? [];
-  const identity = createIdentity(factory, store, Math.random);
-  const built = { ...(readConfig() as Build & FirmwareBuild), ...identity.product };
-  const firmware = createFirmware(built);
-  const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
-  const log = createLog((line) => trace(line, "\n"));
-  const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
-  const device: Device = {
+  const identity = new BoardIdentity(factory, store, Math.random);
+  const built = readConfig() as Build & FirmwareBuild;
+  const firmware = new FlashFirmware(built);
+  // Over the build's words, which stand in flash: a copy of them would take a slot for each.
+  const firmwareVersion = firmware.boot.version(built.firmwareVersion);
+  const build = { __proto__: built, ...identity.product, firmwareVersion } as unknown as Build;
+  const log = new Console();
+  const outbox = new Outbox({ clock, store: new NvsStore("outbox"), note: (text) => log.note(text) });
+  const ports = {
     clock,
     calendar,
     random: Math.random,
@@ -57,16 +59,11 @@ export function startAgent(application: Application = {}): Agent {
     serveUdp,
     mqtt: createMqtt(clock, calendar, trusted),
     identity,
-    updates: createUpdates({
-      ...{ clock, calendar, log, system, store, build },
-      random: Math.random,
-      firmware,
-      stream: createHttpStream(clock, calendar, trusted),
-      busy: () => application.busy?.(),
-    }),
+    firmware,
+    stream: createHttpStream(clock, calendar, trusted),
     store,
     journal: new Journal(store),
-    keystore: createKeystore(store, factory),
+    keystore: new NvsKeystore(store, factory),
     pauses: new Pauses(clock),
     outbox,
     seen: new Seen(store),
@@ -75,6 +72,7 @@ export function startAgent(application: Application = {}): Agent {
     application,
     build,
   };
-  void runLifecycle(device);
+  const device: Device = Object.assign(ports, { updates: new Updater(ports) });
+  runLifecycle(device);
   return { publish: publisher(device) };
 }

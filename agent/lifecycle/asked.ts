@@ -54,7 +54,7 @@ export function isPortalAsked(store: Store, clock: Clock): boolean {
     return true;
   }
   change(() => store.set(STARTS, String(starts)));
-  clock.after(QUICK_START_MS, () => forgetStarts(store));
+  clock.after(QUICK_START_MS, forgetStarts, store);
   return isAsked;
 }
 

@@ -7,7 +7,6 @@ import { type Failure, failed, patienceOf } from "../../modules/base/failure.js"
 import { reportFault } from "../../modules/base/guard.js";
 import { noteFailure, type RestartReason } from "../../modules/base/log.js";
 import { retryDelayMs } from "../../modules/base/retry.js";
-import { sleep } from "../../modules/clock/clock.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Settings } from "../../modules/settings/settings.js";
 import { joinKnown } from "../../modules/wifi/join.js";
@@ -51,32 +50,59 @@ const TRIES_EACH = 2;
 /** The pause before the restart after a fault of the agent itself: neither a hang nor a spin. */
 const FAULT_ATTEMPT = 3;
 
-/** Runs until the machine has to restart. Never rejects. */
-export async function runLifecycle(device: Device): Promise<void> {
-  let interrupt = (_state: State) => {};
-  watchButton(device, (why) => interrupt({ name: "restarting", why }));
-  device.updates.start(() => interrupt({ name: "restarting", why: "rollback" }));
-  let state: State = { name: "boot" };
-  while (state.name !== "restarting") {
-    try {
-      const current = state;
-      // A promise of its own for each state: what is raced against one that stays would stay with it.
-      state = await new Promise<State>((resolve, reject) => {
-        interrupt = resolve; // whatever is left alone by the button ends with the restart
-        Promise.resolve(next(device, current)).then(resolve, reject);
-      });
-    } catch (error) {
-      reportFault(state.name, error);
-      state = await recover(device);
-    }
-  }
-  device.log.event({ state: "restarting", why: state.why });
-  if (state.why !== "fault") forgetStarts(device.store);
-  device.updates.restarting(state.why);
-  device.system.restart();
+/** From the start of the machine until it has to restart. */
+export function runLifecycle(device: Device): void {
+  new Life(device).begin();
 }
 
-function next(device: Device, state: Exclude<State, In<"restarting">>): State | Promise<State> {
+/** Goes from state to state, whichever way a state ends. */
+class Life {
+  readonly #device: Device;
+  #state: State = { name: "boot" };
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  begin(): void {
+    watchButton(this.#device, (why) => this.enter({ name: "restarting", why }));
+    this.#device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
+    this.enter(this.#state);
+  }
+
+  /** What a state that was left in the middle comes to later counts for nothing. */
+  private enter(state: State): void {
+    if (this.#state.name === "restarting") return;
+    this.#state = state;
+    if (state.name === "restarting") this.restart(state.why);
+    else
+      stateAfter(this.#device, state).then(
+        (following) => this.#state === state && this.enter(following),
+        (error) => this.#state === state && this.recover(state.name, error),
+      );
+  }
+
+  /** A fault of the agent itself ends in a pause and a restart. */
+  private recover(where: string, error: unknown): void {
+    reportFault(where, error);
+    const { log, random, clock } = this.#device;
+    const { failure } = failed("internal");
+    const retryMs = retryDelayMs(failure, FAULT_ATTEMPT, random);
+    log.event({ state: "failed", reason: failure.reason, retryMs });
+    clock.after(retryMs, () => this.enter({ name: "restarting", why: "fault" }));
+  }
+
+  private restart(why: RestartReason): void {
+    const { log, store, updates, system } = this.#device;
+    log.event({ state: "restarting", why });
+    if (why !== "fault") forgetStarts(store);
+    updates.restarting(why);
+    system.restart();
+  }
+}
+
+/** `async` for what a state throws before it waits for anything. */
+async function stateAfter(device: Device, state: Exclude<State, In<"restarting">>): Promise<State> {
   switch (state.name) {
     case "boot":
       return boot(device);
@@ -270,12 +296,4 @@ async function afterFailure(device: Device, state: In<"failed">): Promise<State>
   return configuration
     ? { name: "online", settings, configuration, origin: "flash", attempt: attempt + 1 }
     : { name: "provisioning", settings, attempt: attempt + 1 };
-}
-
-async function recover(device: Device): Promise<State> {
-  const { failure } = failed("internal");
-  const retryMs = retryDelayMs(failure, FAULT_ATTEMPT, device.random);
-  device.log.event({ state: "failed", reason: failure.reason, retryMs });
-  await sleep(device.clock, retryMs);
-  return { name: "restarting", why: "fault" };
 }

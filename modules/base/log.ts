@@ -29,18 +29,25 @@ export interface Log {
   debug(text: string): void;
 }
 
-/** @param print writes one line */
-export function createLog(print: (line: string) => void): Log {
-  return {
-    level: "normal",
-    event: (event) => print(JSON.stringify(event)),
-    note(text) {
-      if (this.level !== "quiet") print(text);
-    },
-    debug(text) {
-      if (this.level === "debug") print(text);
-    },
-  };
+/** On the port that `trace` writes to. */
+export class Console implements Log {
+  level: LogLevel = "normal";
+
+  event(event: LifecycleEvent): void {
+    this.print(JSON.stringify(event));
+  }
+
+  note(text: string): void {
+    if (this.level !== "quiet") this.print(text);
+  }
+
+  debug(text: string): void {
+    if (this.level === "debug") this.print(text);
+  }
+
+  protected print(line: string): void {
+    trace(line, "\n");
+  }
 }
 
 export function noteFailure(log: Log, failure: Failure): void {

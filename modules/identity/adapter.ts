@@ -5,10 +5,18 @@ import { Secret } from "../base/secret.js";
 import { toHex } from "../data/hex.js";
 import { isPassphrase } from "../settings/settings.js";
 import type { Store } from "../storage/storage.js";
-import { createEfuseKeyStore } from "./efuse-adapter.js";
+import { EfuseKeyStore } from "./efuse-adapter.js";
 import type { Sha256 } from "./hmac.js";
-import { type Identity, isToken, normaliseMac, uuidV4 } from "./identity.js";
-import { createNvsKeyStore } from "./nvs-keys.js";
+import {
+  type FactoryProduct,
+  type Identity,
+  isToken,
+  type KeyForm,
+  type KeyStore,
+  normaliseMac,
+  uuidV4,
+} from "./identity.js";
+import { NvsKeyStore } from "./nvs-keys.js";
 import { readProduct } from "./product.js";
 
 export const sha256: Sha256 = (...parts) => {
@@ -17,34 +25,46 @@ export const sha256: Sha256 = (...parts) => {
   return new Uint8Array(digest.close());
 };
 
-/**
- * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`, `device_token`, and
- *   what `readProduct` reads; the chip's eFuses come first where they have serial number and key
- * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
- */
-export function createIdentity(factory: Store, store: Store, random: () => number): Identity {
-  const keys = createEfuseKeyStore() ?? createNvsKeyStore(factory, sha256);
-  const accessPointPassword = factory.get("ap_password") ?? "";
-  return {
-    mac: stationMac() ?? kept(store, "mac", normaliseMac, () => madeUpMac(random)),
-    serial: keys.serial,
-    uuid: kept(
+/** From the factory's namespace, the chip, and the agent's own namespace for what nobody else gives. */
+export class BoardIdentity implements Identity {
+  readonly mac: string;
+  readonly serial: string | undefined;
+  readonly uuid: string;
+  readonly accessPointPassword: Secret | undefined;
+  readonly product: FactoryProduct;
+  readonly #factory: Store;
+  readonly #keys: KeyStore;
+
+  /**
+   * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`, `device_token`, and
+   *   what `readProduct` reads; the chip's eFuses come first where they have serial number and key
+   * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
+   */
+  constructor(factory: Store, store: Store, random: () => number) {
+    const accessPointPassword = factory.get("ap_password") ?? "";
+    this.#factory = factory;
+    this.#keys = EfuseKeyStore.open() ?? new NvsKeyStore(factory, sha256);
+    this.mac = stationMac() ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
+    this.serial = this.#keys.serial;
+    this.uuid = kept(
       store,
       "uuid",
       (text) => (isUuid(text) ? text : undefined),
       () => uuidV4(random),
-    ),
-    accessPointPassword: isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined,
-    product: readProduct(factory),
-    deviceToken() {
-      const token = factory.get("device_token") ?? "";
-      return isToken(token) ? new Secret(token) : undefined;
-    },
-    sign(text, form) {
-      const digest = keys.sign(new Uint8Array(ArrayBuffer.fromString(text)), form);
-      return digest && toHex(digest);
-    },
-  };
+    );
+    this.accessPointPassword = isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined;
+    this.product = readProduct(factory);
+  }
+
+  deviceToken(): Secret | undefined {
+    const token = this.#factory.get("device_token") ?? "";
+    return isToken(token) ? new Secret(token) : undefined;
+  }
+
+  sign(text: string, form: KeyForm): string | undefined {
+    const digest = this.#keys.sign(new Uint8Array(ArrayBuffer.fromString(text)), form);
+    return digest && toHex(digest);
+  }
 }
 
 const MAC_BYTES = 6;

@@ -19,29 +19,41 @@ export interface Keystore {
   has(id: CertificateId): boolean;
 }
 
-/**
- * A slot is one blob. NVS writes a blob's index last, and the blob has a checksum: it is whole or not there.
- * @param store the agent's own namespace
- * @param factory the namespace that only the factory writes
- */
-export function createKeystore(store: Store, factory: Pick<Store, "getBytes">): Keystore {
-  const read = (id: CertificateId): ClientIdentity | undefined => {
-    if (id === "claim") return readFactoryCredential(factory, "claim");
-    if (id === "factory") return readFactoryCredential(factory, "device");
-    return decodeIdentity(store.getBytes(id));
-  };
-  return {
-    read,
-    write(slot, identity) {
-      const blob = encodeIdentity(identity);
-      const stored = store.getBytes(slot);
-      // Flash wears: nothing new is not written.
-      if (stored && isEqual(stored, blob)) return success(undefined);
-      return changed(slot, () => store.setBytes(slot, blob));
-    },
-    erase: (slot) => changed(slot, () => store.getBytes(slot) && store.delete(slot)),
-    has: (id) => read(id) !== undefined,
-  };
+/** A slot is one blob. NVS writes a blob's index last, and the blob has a checksum: it is whole or not there. */
+export class NvsKeystore implements Keystore {
+  readonly #store: Store;
+  readonly #factory: Pick<Store, "getBytes">;
+
+  /**
+   * @param store the agent's own namespace
+   * @param factory the namespace that only the factory writes
+   */
+  constructor(store: Store, factory: Pick<Store, "getBytes">) {
+    this.#store = store;
+    this.#factory = factory;
+  }
+
+  read(id: CertificateId): ClientIdentity | undefined {
+    if (id === "claim") return readFactoryCredential(this.#factory, "claim");
+    if (id === "factory") return readFactoryCredential(this.#factory, "device");
+    return decodeIdentity(this.#store.getBytes(id));
+  }
+
+  write(slot: SlotId, identity: ClientIdentity): Result<void> {
+    const blob = encodeIdentity(identity);
+    const stored = this.#store.getBytes(slot);
+    // Flash wears: nothing new is not written.
+    if (stored && isEqual(stored, blob)) return success(undefined);
+    return changed(slot, () => this.#store.setBytes(slot, blob));
+  }
+
+  erase(slot: SlotId): Result<void> {
+    return changed(slot, () => this.#store.getBytes(slot) && this.#store.delete(slot));
+  }
+
+  has(id: CertificateId): boolean {
+    return this.read(id) !== undefined;
+  }
 }
 
 function changed(slot: SlotId, change: () => void): Result<void> {

@@ -6,7 +6,7 @@ import { Digest } from "crypt";
 import { boot } from "modules/update/boot-adapter";
 import { fromHex } from "../data/hex.js";
 import { type EcKey, isSignedByEcdsa } from "../tls/signature-adapter.js";
-import type { Firmware } from "./firmware.js";
+import type { Firmware, Sha256Stream, Slot } from "./firmware.js";
 import { openSlot, readRunningHead } from "./slot-adapter.js";
 
 /** X and Y of a point of P-256, behind the byte that says that it is not compressed (SEC 1 §2.3.3). */
@@ -20,26 +20,47 @@ export interface FirmwareBuild {
   readonly firmwareKey: string;
 }
 
-/** @throws RangeError where the build's key is none: it would pass for a build without one */
-export function createFirmware({ firmwareKey }: FirmwareBuild): Firmware {
-  const key = firmwareKey === "" ? undefined : parseKey(firmwareKey);
-  return {
-    boot,
-    openSlot: () => openSlot(FlashStorage, Update),
-    runningHead: () => readRunningHead(FlashStorage),
-    createSha256() {
-      const digest = new Digest("SHA256");
-      return {
-        write: (bytes) => digest.write(bytes as unknown as ArrayBuffer),
-        close: () => new Uint8Array(digest.close()),
-      };
-    },
-    demandsSignature: key !== undefined,
-    isSigned(hash, signature) {
-      const der = fromHex(signature);
-      return key !== undefined && der !== undefined && isSignedByEcdsa(hash, der, key);
-    },
-  };
+export class FlashFirmware implements Firmware {
+  readonly boot = boot;
+  readonly #key: EcKey | undefined;
+
+  /** @throws RangeError where the build's key is none: it would pass for a build without one */
+  constructor({ firmwareKey }: FirmwareBuild) {
+    this.#key = firmwareKey === "" ? undefined : parseKey(firmwareKey);
+  }
+
+  get demandsSignature(): boolean {
+    return this.#key !== undefined;
+  }
+
+  openSlot(): Slot {
+    return openSlot(FlashStorage, Update);
+  }
+
+  runningHead(): Uint8Array | undefined {
+    return readRunningHead(FlashStorage);
+  }
+
+  createSha256(): Sha256Stream {
+    return new NativeSha256();
+  }
+
+  isSigned(hash: Uint8Array<ArrayBuffer>, signature: string): boolean {
+    const der = fromHex(signature);
+    return this.#key !== undefined && der !== undefined && isSignedByEcdsa(hash, der, this.#key);
+  }
+}
+
+class NativeSha256 implements Sha256Stream {
+  readonly #digest = new Digest("SHA256");
+
+  write(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#digest.write(bytes as unknown as ArrayBuffer);
+  }
+
+  close(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#digest.close());
+  }
 }
 
 function parseKey(hex: string): EcKey {

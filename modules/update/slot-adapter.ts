@@ -19,29 +19,51 @@ export function readRunningHead(storage: typeof FlashStorage): Uint8Array | unde
 
 /** @throws where there is no second slot */
 export function openSlot(storage: typeof FlashStorage, updates: typeof Update): Slot {
-  const flash = storage.open({ path: "nextota" });
-  const { size, blockLength } = flash.status();
-  if (blockLength !== BLOCK_BYTES) throw new RangeError(`flash blocks of ${blockLength} bytes`);
-  return {
-    sizeBytes: size,
-    erase: (block) => flash.eraseBlock(block),
-    write: (bytes, offsetBytes) => flash.write(bytes, offsetBytes),
-    read: (into, offsetBytes) => flash.read(into, offsetBytes),
-    boot(first) {
-      // Appending begins at the start and erases no more than what it writes (esp_ota_ops.c, OTA_WITH_SEQUENTIAL_WRITES).
-      const update = updates.open({ partition: flash, mode: "a" });
-      try {
-        update.write(first);
-        update.complete();
-        return true;
-      } catch (error) {
-        // What esp_ota_end says of an image (update-esp32.c); anything else is the flash's.
-        if ((error as Error).message === "end failed") return false;
-        throw error;
-      } finally {
-        update.close();
-      }
-    },
-    close: () => flash.close(),
-  };
+  return new OtherSlot(storage.open({ path: "nextota" }), updates);
+}
+
+class OtherSlot implements Slot {
+  readonly sizeBytes: number;
+  readonly #flash: ReturnType<(typeof FlashStorage)["open"]>;
+  readonly #updates: typeof Update;
+
+  constructor(flash: ReturnType<(typeof FlashStorage)["open"]>, updates: typeof Update) {
+    const { size, blockLength } = flash.status();
+    if (blockLength !== BLOCK_BYTES) throw new RangeError(`flash blocks of ${blockLength} bytes`);
+    this.sizeBytes = size;
+    this.#flash = flash;
+    this.#updates = updates;
+  }
+
+  erase(block: number): void {
+    this.#flash.eraseBlock(block);
+  }
+
+  write(bytes: Uint8Array<ArrayBuffer>, offsetBytes: number): void {
+    this.#flash.write(bytes, offsetBytes);
+  }
+
+  read(into: Uint8Array<ArrayBuffer>, offsetBytes: number): void {
+    this.#flash.read(into, offsetBytes);
+  }
+
+  boot(first: Uint8Array<ArrayBuffer>): boolean {
+    // Appending begins at the start and erases no more than what it writes (esp_ota_ops.c, OTA_WITH_SEQUENTIAL_WRITES).
+    const update = this.#updates.open({ partition: this.#flash, mode: "a" });
+    try {
+      update.write(first);
+      update.complete();
+      return true;
+    } catch (error) {
+      // What esp_ota_end says of an image (update-esp32.c); anything else is the flash's.
+      if ((error as Error).message === "end failed") return false;
+      throw error;
+    } finally {
+      update.close();
+    }
+  }
+
+  close(): void {
+    this.#flash.close();
+  }
 }

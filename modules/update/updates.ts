@@ -42,8 +42,8 @@ export interface UpdateParts {
   readonly firmware: Firmware;
   readonly stream: HttpStream;
   readonly build: UpdateBuild;
-  /** Why the application must not be restarted now, in a word; undefined where it may. */
-  readonly busy?: () => string | undefined;
+  /** Why it must not be restarted now, in a word; undefined where it may. */
+  readonly application: { readonly busy?: (() => string | undefined) | undefined };
 }
 
 /** How often it is looked whether what postpones an update is over. */
@@ -57,11 +57,7 @@ const MAX_MISTAKES = 3;
 /** Somebody's wish holds for what the service offers within this time. */
 const ASKED_MS = 5 * 60_000;
 
-export function createUpdates(parts: UpdateParts): Updates {
-  return new Updater(parts);
-}
-
-class Updater implements Updates {
+export class Updater implements Updates {
   status: UpdateStatus | undefined;
   #parts: UpdateParts;
   /** Those of the record, and what it had no room for. */
@@ -204,7 +200,7 @@ class Updater implements Updates {
   }
 
   private decide(offer: FirmwareOffer, { utcOffsetMinutes }: UpdateWatch): Decision {
-    const { build, firmware, clock, calendar, store, busy } = this.#parts;
+    const { build, firmware, clock, calendar, store, application } = this.#parts;
     return decide(offer, {
       currentVersion: build.firmwareVersion,
       demands: { signed: firmware.demandsSignature, withoutChecksum: build.firmwareWithoutChecksum },
@@ -213,7 +209,7 @@ class Updater implements Updates {
       nowMs: calendar.isKnown ? clock.nowMs() : undefined,
       utcOffsetMinutes,
       isAsked: clock.ticksMs() < this.#askedUntilMs,
-      busy: busy?.(),
+      busy: application.busy?.(),
     });
   }
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { failed } from "../../modules/base/failure.js";
-import { createLog } from "../../modules/base/log.js";
+import { Console } from "../../modules/base/log.js";
 import { toHex } from "../../modules/data/hex.js";
 import { formatUrl } from "../../modules/data/url.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
@@ -12,7 +12,12 @@ const secrets = [SECRETS.wifi, SECRETS.mqtt, toHex(KEY), "rotated-pass-word"];
 
 /** Everything that leaves the device but the form for the broker: console, topics, addresses, pages. */
 function console_(world: World, lines: string[]): void {
-  world.device = { ...world.device, log: createLog((line) => void lines.push(line)) };
+  class Listening extends Console {
+    protected override print(line: string): void {
+      lines.push(line);
+    }
+  }
+  world.device = { ...world.device, log: new Listening() };
 }
 
 function expectNone(texts: readonly string[]): void {

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import FFI from "mc/ffi";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { blankEfuses, type Efuses, host } from "../../mocks/moddable/host.js";
-import { createIdentity } from "../../modules/identity/adapter.js";
+import { BoardIdentity } from "../../modules/identity/adapter.js";
 import { accessPointName, normaliseMac, uuidV4 } from "../../modules/identity/identity.js";
 import "../moddable/support.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -42,8 +42,8 @@ describe("the device", () => {
 
   test("is the same at every boot", () => {
     const store = new ScriptedStore();
-    const first = createIdentity(factory({}), store, Math.random);
-    const second = createIdentity(factory({}), store, Math.random);
+    const first = new BoardIdentity(factory({}), store, Math.random);
+    const second = new BoardIdentity(factory({}), store, Math.random);
     expect([second.mac, second.uuid]).toEqual([first.mac, first.uuid]);
   });
 
@@ -54,7 +54,7 @@ describe("the device", () => {
         return error;
       });
     afterEach(() => vi.restoreAllMocks());
-    const create = (store: ScriptedStore) => createIdentity(factory({}), store, Math.random).mac;
+    const create = (store: ScriptedStore) => new BoardIdentity(factory({}), store, Math.random).mac;
 
     test("is the chip's, whatever the radio does, and whatever is stored", () => {
       const store = new ScriptedStore(new Map([["mac", "02:00:00:00:00:01"]]));
@@ -84,7 +84,7 @@ describe("the device", () => {
   });
 
   test("signs with the factory's key, which is nowhere in what it shows", () => {
-    const identity = createIdentity(factory({ serial: "SN-1", hmac_key: KEY }), new ScriptedStore(), Math.random);
+    const identity = new BoardIdentity(factory({ serial: "SN-1", hmac_key: KEY }), new ScriptedStore(), Math.random);
     expect(identity.sign("Möwe-challenge", "bytes")).toBe(hmac(Buffer.from(KEY, "hex"), "Möwe-challenge"));
     expect(identity.sign("Möwe-challenge", "text")).toBe(hmac(KEY, "Möwe-challenge"));
     expect(identity.serial).toBe("SN-1");
@@ -94,7 +94,7 @@ describe("the device", () => {
   test.each(["correct horse battery", "sixteen letters!", `${"0123456789abcdef".repeat(2)}0`, "x".repeat(128)])(
     "has no bytes for the key %j: the text is the key",
     (key) => {
-      const identity = createIdentity(factory({ serial: "SN-1", hmac_key: key }), new ScriptedStore(), Math.random);
+      const identity = new BoardIdentity(factory({ serial: "SN-1", hmac_key: key }), new ScriptedStore(), Math.random);
       expect(identity.serial).toBe("SN-1");
       expect(identity.sign("challenge", "bytes")).toBeUndefined();
       expect(identity.sign("challenge", "text")).toBe(hmac(key, "challenge"));
@@ -110,19 +110,19 @@ describe("the device", () => {
     [{ serial: "SN-1", hmac_key: "x".repeat(129) }],
     [{ serial: "SN-1", hmac_key: "not printable: \n, ä" }],
   ])("with %j for factory data signs nothing, and has no serial number", (entries) => {
-    const identity = createIdentity(factory(entries), new ScriptedStore(), Math.random);
+    const identity = new BoardIdentity(factory(entries), new ScriptedStore(), Math.random);
     expect([identity.sign("challenge", "bytes"), identity.sign("challenge", "text")]).toEqual([undefined, undefined]);
     expect(identity.serial).toBeUndefined();
   });
 
   test.each(["", "SN 1", "SN-1\r\nX: y", "é", "x".repeat(65)])("has no serial number %j", (serial) => {
-    const identity = createIdentity(factory({ serial, hmac_key: KEY }), new ScriptedStore(), Math.random);
+    const identity = new BoardIdentity(factory({ serial, hmac_key: KEY }), new ScriptedStore(), Math.random);
     expect(identity.serial).toBeUndefined();
   });
 
   test("its token is read when it is asked for, never shown by accident, and none where it makes no sense", () => {
     const tokenIn = (entries: Record<string, string>) =>
-      createIdentity(factory(entries), new ScriptedStore(), Math.random).deviceToken();
+      new BoardIdentity(factory(entries), new ScriptedStore(), Math.random).deviceToken();
     expect(tokenIn({ device_token: "t0ken/+=" })?.reveal()).toBe("t0ken/+=");
     expect(JSON.stringify(tokenIn({ device_token: "t0ken" }))).not.toContain("t0ken");
     for (const device_token of ["", "a b", "x".repeat(257)]) expect(tokenIn({ device_token })).toBeUndefined();
@@ -131,7 +131,7 @@ describe("the device", () => {
 
   describe("what the factory says of the product", () => {
     const productOf = (entries: Record<string, string>) =>
-      createIdentity(factory(entries), new ScriptedStore(), Math.random).product;
+      new BoardIdentity(factory(entries), new ScriptedStore(), Math.random).product;
     const url = "https://factory.example.com/ota/";
 
     test("takes the build's place", () => {
@@ -166,7 +166,7 @@ describe("the device", () => {
     const nvs = { serial: "SN-NVS", hmac_key: KEY };
     const identityWith = (efuses: Efuses, entries: Record<string, string> = nvs) => {
       host.efuses = efuses;
-      return createIdentity(factory(entries), new ScriptedStore(), Math.random);
+      return new BoardIdentity(factory(entries), new ScriptedStore(), Math.random);
     };
     afterEach(() => {
       host.efuses = blankEfuses;

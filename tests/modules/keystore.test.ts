@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { makeCertificate } from "../../mocks/certificates.js";
 import { host } from "../../mocks/moddable/host.js";
 import { Nvs } from "../../mocks/moddable/nvs.js";
-import { createKeystore, SLOTS } from "../../modules/identity/keystore.js";
-import { createStore } from "../../modules/storage/adapter.js";
+import { NvsKeystore, SLOTS } from "../../modules/identity/keystore.js";
+import { NvsStore } from "../../modules/storage/adapter.js";
 import type { Store } from "../../modules/storage/storage.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
 import { toNvsEntries } from "../../tools/factory/record.js";
@@ -22,7 +22,7 @@ function identityOf({ der, key }: ReturnType<typeof makeCertificate>): ClientIde
 const plain = (identity: ClientIdentity | undefined) =>
   identity && [identity.key, ...identity.chain].map((bytes) => Buffer.from(bytes).toString("hex"));
 
-const keystoreIn = (store: Store) => createKeystore(store, new ScriptedStore());
+const keystoreIn = (store: Store) => new NvsKeystore(store, new ScriptedStore());
 
 afterEach(() => {
   host.nvs = new Nvs();
@@ -63,7 +63,7 @@ const flashes: (() => Flash)[] = [
           if (isOff) throw new Error("no power");
         },
       });
-      return createStore("agent");
+      return new NvsStore("agent");
     };
     return {
       name: "the adapter of NVS",
@@ -144,7 +144,7 @@ test("a flash that is full keeps what it has, and says so", () => {
 });
 
 test("bytes and strings are told apart", () => {
-  for (const store of [new ScriptedStore(), createStore("agent")]) {
+  for (const store of [new ScriptedStore(), new NvsStore("agent")]) {
     store.setBytes("bytes", Uint8Array.of(0, 34, 255));
     store.set("text", "\u0000bytes");
     expect([store.get("bytes"), store.getBytes("text"), store.getBytes("nothing")]).toEqual(Array(3).fill(undefined));
@@ -167,10 +167,10 @@ test("the chip's partition has room for the factory's record, a claim and both s
     claim: { ...credential, key },
   };
   for (const { namespace, key: name, value } of toNvsEntries(record)) {
-    if (value.type === "string") createStore(namespace).set(name, value.value);
-    if (value.type === "blob") createStore(namespace).setBytes(name, value.value);
+    if (value.type === "string") new NvsStore(namespace).set(name, value.value);
+    if (value.type === "blob") new NvsStore(namespace).setBytes(name, value.value);
   }
-  const store = createStore("agent");
+  const store = new NvsStore("agent");
   for (const name of ["claim0", "claim1", "auth0", "auth1"]) store.set(name, "x".repeat(3_990));
   const before = host.nvs.image.slice();
   const keystore = keystoreIn(store);

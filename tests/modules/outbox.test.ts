@@ -4,7 +4,7 @@ import { MAX_READING_BYTES, MAX_READINGS } from "../../agent/session/outbox/queu
 import { host } from "../../mocks/moddable/host.js";
 import { Nvs } from "../../mocks/moddable/nvs.js";
 import { MAX_PAYLOAD_BYTES } from "../../modules/mqtt/mqtt.js";
-import { createStore } from "../../modules/storage/adapter.js";
+import { NvsStore } from "../../modules/storage/adapter.js";
 import "../moddable/support.js";
 import { Bench, KEEP_ALIVE_MS } from "../scripted/outbox.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -25,7 +25,7 @@ storedSuite("the adapter of NVS", () => {
           image = written.slice();
         },
       });
-      return createStore("outbox");
+      return new NvsStore("outbox");
     },
     keys: () => host.nvs.keys("outbox"),
   };

@@ -3,7 +3,7 @@ import { failed, type Result } from "../../modules/base/failure.js";
 import { parseAddress } from "../../modules/data/address.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
-import { createKeystore, type Keystore } from "../../modules/identity/keystore.js";
+import { type Keystore, NvsKeystore } from "../../modules/identity/keystore.js";
 import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
 import type { ChipFacts } from "../../modules/system/system.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
@@ -69,7 +69,7 @@ export class Service {
   constructor(answering: Answering, store = new ScriptedStore()) {
     this.#answering = answering;
     this.store = store;
-    this.keystore = createKeystore(store, this.factory);
+    this.keystore = new NvsKeystore(store, this.factory);
   }
 
   context(url: string): ProvisioningContext {

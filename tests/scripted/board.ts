@@ -13,7 +13,7 @@ import { SECTOR_BYTES, SLOTS } from "../../modules/update/simulator/partitions.j
 import { createUpdate } from "../../modules/update/simulator/update-adapter.js";
 import { openSlot, readRunningHead } from "../../modules/update/slot-adapter.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
-import { createUpdates } from "../../modules/update/updates.js";
+import { Updater } from "../../modules/update/updates.js";
 import { goodWorld } from "./cloud.js";
 import type { FileServer } from "./file-server.js";
 import { makeImage } from "./image.js";
@@ -94,14 +94,14 @@ export class Board {
       firmwareVersion: this.version,
       resetReason: reset,
       updates: (of) =>
-        createUpdates({
+        new Updater({
           ...{ clock: of.clock, random: of.random, store: of.store, stream: this.#server.streamOf(of) },
           calendar: { ensure: async () => {}, doubt() {}, suggest() {}, isKnown: this.isTimeKnown },
           log: { level: "normal", debug() {}, note: (text) => void of.notes.push(text), event() {} },
           system: { resetReason: () => reset } as System,
           firmware: this.#firmware(),
           build: { firmwareVersion: this.version, firmwareWithoutChecksum: this.withoutChecksum },
-          busy: () => this.busy,
+          application: { busy: () => this.busy },
         }),
     });
     if (this.cutAtStep > this.#steps) world.cutAtStep = this.cutAtStep - this.#steps;

@@ -2,7 +2,7 @@
 
 import type { Device } from "../../agent/device/device.js";
 import { Seen } from "../../agent/session/seen.js";
-import { createKeystore } from "../../modules/identity/keystore.js";
+import { NvsKeystore } from "../../modules/identity/keystore.js";
 import type { Store } from "../../modules/storage/storage.js";
 import { Journal } from "../../provisioning/journal.js";
 
@@ -12,7 +12,7 @@ export function recordsIn(store: Store, factory: Pick<Store, "getBytes">): Pick<
   return {
     store,
     journal: new Journal(store),
-    keystore: createKeystore(store, factory),
+    keystore: new NvsKeystore(store, factory),
     seen: new Seen(store),
   };
 }

@@ -119,7 +119,7 @@ export class World {
 
   /** Starts the lifecycle; what it does happens in `turn`. */
   boot(): void {
-    void runLifecycle(this.device);
+    runLifecycle(this.device);
   }
 
   get isOff(): boolean {

@@ -1,10 +1,10 @@
 /** An app that signs with the SDK's native digest, and tells what the C behind `mc/ffi` says in the simulator. */
 import config from "mc/config";
-import { createClock } from "modules/clock/adapter";
+import { SystemClock } from "modules/clock/adapter";
 import { fromHex, toHex } from "modules/data/hex";
-import { createIdentity, sha256 } from "modules/identity/adapter";
+import { BoardIdentity, sha256 } from "modules/identity/adapter";
 import { hmacSha256 } from "modules/identity/hmac";
-import { createStore } from "modules/storage/adapter";
+import { NvsStore } from "modules/storage/adapter";
 import { system } from "modules/system/adapter";
 import { WiFiAdapter } from "modules/wifi/adapter";
 import Timer from "timer";
@@ -14,10 +14,10 @@ const tell = (value) => trace(JSON.stringify({ told: value }), "\n");
 function run() {
   const digests = config.vectors.map(({ key, data }) => toHex(hmacSha256(sha256, fromHex(key), fromHex(data))));
   tell({ digests });
-  const identity = createIdentity(createStore("factory"), createStore("agent"), Math.random);
+  const identity = new BoardIdentity(new NvsStore("factory"), new NvsStore("agent"), Math.random);
   const { mac, serial } = identity;
   tell({ mac, serial, bytes: identity.sign("Möwe", "bytes"), text: identity.sign("Möwe", "text") });
-  const { ssid, channel, rssi } = new WiFiAdapter(createClock()).status();
+  const { ssid, channel, rssi } = new WiFiAdapter(new SystemClock()).status();
   tell({
     isDebug: system.isDebug,
     hasFacts: system.facts() !== undefined,

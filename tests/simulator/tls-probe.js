@@ -3,12 +3,11 @@ import Debug from "debug";
 import Instrumentation from "instrumentation";
 import config from "mc/config";
 import { Secret } from "modules/base/secret";
-import { createClock } from "modules/clock/adapter";
+import { SystemClock } from "modules/clock/adapter";
 import { parseUrl } from "modules/data/url";
 import { createHttpClient } from "modules/http/client-adapter";
 import { createMqtt } from "modules/mqtt/adapter";
-import { authoritiesRecord } from "modules/settings/authorities";
-import { createStore } from "modules/storage/adapter";
+import { AUTHORITIES } from "modules/settings/authorities";
 import Timer from "timer";
 
 /** On a 64-bit machine. */
@@ -21,10 +20,10 @@ const heap = () => {
   return { slots: Instrumentation.get(slots) / SLOT_BYTES, chunkBytes: Instrumentation.get(chunks) };
 };
 
-const clock = createClock();
+const clock = new SystemClock();
 const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
-const authorities = authoritiesRecord(createStore("agent"));
-const trusted = () => authorities.read() ?? [];
+const store = new NvsStore("agent");
+const trusted = () => AUTHORITIES.read(store) ?? [];
 const http = createHttpClient(clock, calendar, trusted);
 const mqtt = createMqtt(clock, calendar, trusted);
 
@@ -72,7 +71,7 @@ async function ask(name, url, body) {
 }
 
 async function run() {
-  authorities.write([...config.given]); // JSON marks what it walks through: nothing in ROM
+  AUTHORITIES.write(store, [...config.given]); // JSON marks what it walks through: nothing in ROM
   for (const [name, url, bodyBytes] of config.urls) await ask(name, url, "x".repeat(bodyBytes));
   trace('{"tls":"done"}\n');
 }

@@ -12,33 +12,45 @@ const STRING_BYTES = 4_000;
 /** Before bytes, in the place of the quotation mark that begins a string. */
 const BYTES_MARK = "#".charCodeAt(0);
 
-export function createStore(domain: string): Store {
-  const pathOf = (key: string): string => `${config.file.root}esp32-online.${domain}.${key}`;
-  return {
-    get(key) {
-      const content = read(pathOf(key));
-      if (!content || content[0] === BYTES_MARK) return undefined;
-      const value: unknown = JSON.parse(String.fromArrayBuffer(content.buffer));
-      return typeof value === "string" ? value : undefined;
-    },
-    set(key, value) {
-      if (ArrayBuffer.fromString(value).byteLength >= STRING_BYTES) throw new Error("nvs set fail");
-      write(pathOf(key), JSON.stringify(value));
-    },
-    getBytes(key) {
-      const content = read(pathOf(key));
-      return content?.[0] === BYTES_MARK ? content.slice(1) : undefined;
-    },
-    setBytes(key, value) {
-      const content = new Uint8Array(1 + value.length);
-      content[0] = BYTES_MARK;
-      content.set(value, 1);
-      write(pathOf(key), content.buffer);
-    },
-    delete(key) {
-      if (File.exists(pathOf(key))) File.delete(pathOf(key));
-    },
-  };
+export class NvsStore implements Store {
+  readonly #domain: string;
+
+  constructor(domain: string) {
+    this.#domain = domain;
+  }
+
+  get(key: string): string | undefined {
+    const content = read(this.pathOf(key));
+    if (!content || content[0] === BYTES_MARK) return undefined;
+    const value: unknown = JSON.parse(String.fromArrayBuffer(content.buffer));
+    return typeof value === "string" ? value : undefined;
+  }
+
+  set(key: string, value: string): void {
+    if (ArrayBuffer.fromString(value).byteLength >= STRING_BYTES) throw new Error("nvs set fail");
+    write(this.pathOf(key), JSON.stringify(value));
+  }
+
+  getBytes(key: string): Uint8Array | undefined {
+    const content = read(this.pathOf(key));
+    return content?.[0] === BYTES_MARK ? content.slice(1) : undefined;
+  }
+
+  setBytes(key: string, value: Uint8Array): void {
+    const content = new Uint8Array(1 + value.length);
+    content[0] = BYTES_MARK;
+    content.set(value, 1);
+    write(this.pathOf(key), content.buffer);
+  }
+
+  delete(key: string): void {
+    const path = this.pathOf(key);
+    if (File.exists(path)) File.delete(path);
+  }
+
+  private pathOf(key: string): string {
+    return `${config.file.root}esp32-online.${this.#domain}.${key}`;
+  }
 }
 
 function read(path: string): Uint8Array<ArrayBuffer> | undefined {
