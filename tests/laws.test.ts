@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 // @ts-expect-error a script without types
+import { partitionCopies, partitionNumbers } from "../tools/laws/partitions.mjs";
+// @ts-expect-error a script without types
 import { violations } from "../tools/laws.mjs";
 
 const check = (path: string, text: string) => violations(path, text, () => true) as string[];
@@ -28,4 +30,34 @@ test.each([
   ["mocks/a.ts", 'import { readFileSync } from "node:fs";\nconst NAME = /^[a-z]+$/;'],
 ])("%s with %j keeps them", (path, text) => {
   expect(check(path, text)).toEqual([]);
+});
+
+// None of the real table's, which this file may not hold.
+const TABLE = `# Name, Type, SubType, Offset, Size
+a, data, nvs, 0xb000, 0x4000
+b, app, ota_0, 0x30000, 0x150000
+`;
+
+test.each([
+  "const address = 0xb000;",
+  "const address = 0xB000;",
+  "const address = 45056;",
+  "const address = 45_056;",
+  "const size = 1344 * 1024;",
+  "/** At 0x30000. */",
+  'const usage = "read-flash 0xb000";',
+  "const nvsBytes = 0x4000;",
+  "/** Of the NVS partition. */\nconst imageBytes = 16_384;",
+  "const partition = { bytes: 16 * 1024 };",
+])("%j is a second copy of a partition's number", (text) => {
+  expect(partitionCopies("tools/a.ts", text, partitionNumbers(TABLE))).toHaveLength(1);
+});
+
+test.each([
+  "const MAX_BODY_BYTES = 16 * 1024;",
+  "const MASK = 0x4000;",
+  "const a = 0xb0001 + 10xb000;",
+  "const b = 0;",
+])("%j is none", (text) => {
+  expect(partitionCopies("tools/a.ts", text, partitionNumbers(TABLE))).toEqual([]);
 });

@@ -3,11 +3,13 @@
 // 2. only adapters, the composition root and the guard's timer import the SDK's modules;
 // 3. no file has more than 300 lines;
 // 4. device code has no regular expression as a constant of a module: preloaded it lies in ROM, and SDK 8.2.3 matches it
-//    with memory that its collector takes for its own (xs/sources/xsre.c, fxAllocateRegExpData): a leak, and crashes.
+//    with memory that its collector takes for its own (xs/sources/xsre.c, fxAllocateRegExpData): a leak, and crashes;
+// 5. a number of the partition table stands in partitions.csv and nowhere else (laws/partitions.mjs).
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
+import { partitionCopies, partitionNumbers } from "./laws/partitions.mjs";
 
 /** The captive page's script runs in the phone's browser. */
 const DEVICE = /^(main\.ts|modules\/|examples\/|softap\/(?!page\/script\.js)|provisioning\/)/;
@@ -107,10 +109,15 @@ const SDK = new Set([
 ]);
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const numbers = partitionNumbers(readFileSync("modules/system/esp32/partitions.csv", "utf8"));
   const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
     .split("\n")
-    .filter((path) => /\.(ts|mjs|js)$/.test(path) && existsSync(path));
-  const found = files.flatMap((path) => violations(path, readFileSync(path, "utf8"), existsSync));
+    .filter((path) => /\.(ts|mjs|js|c|h|json)$/.test(path) && !path.endsWith("package-lock.json") && existsSync(path))
+    .map((path) => ({ path, text: readFileSync(path, "utf8") }));
+  const found = files.flatMap(({ path, text }) => [
+    ...(/\.(ts|mjs|js)$/.test(path) ? violations(path, text, existsSync) : []),
+    ...partitionCopies(path, text, numbers),
+  ]);
   for (const line of found) console.error(line);
   console.log(`laws: ${files.length} files, ${found.length} violations`);
   process.exitCode = found.length ? 1 : 0;
