@@ -4,11 +4,14 @@
 // 3. no file has more than 300 lines;
 // 4. device code has no regular expression as a constant of a module: preloaded it lies in ROM, and SDK 8.2.3 matches it
 //    with memory that its collector takes for its own (xs/sources/xsre.c, fxAllocateRegExpData): a leak, and crashes;
-// 5. a number of the partition table stands in partitions.csv and nowhere else (laws/partitions.mjs).
+// 5. a number of the partition table stands in partitions.csv and nowhere else (laws/partitions.mjs);
+// 6. no circle of files, none of rooms (laws/circles.mjs).
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
+import { circleViolations } from "./laws/circles.mjs";
+import { IMPORT, importsOf } from "./laws/imports.mjs";
 import { partitionCopies, partitionNumbers } from "./laws/partitions.mjs";
 
 /** The captive page's script runs in the phone's browser. */
@@ -18,7 +21,6 @@ const ADAPTER = /adapter\.ts$|^modules\/(?:agent\/agent|guard\/timer)\.ts$|^exam
 const PRODUCTS = /^(?:modules(?:\/[\w-]+)+|led)$/;
 const HOST_GLOBALS =
   /(?<![.\w'"`/-])(process|Buffer|require|console|setTimeout|setInterval|setImmediate|fetch|window|document|navigator|Intl|TextEncoder|TextDecoder|URL|structuredClone|performance|__dirname)(?=\s*[.([])/;
-const IMPORT = /^(?:import|export)\b(?:[^;"]*?\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
 const ROM_PATTERN = /^(?:export )?(?:const|let) \w+(?:: [^=]+)? = (?:\/[^/*]|new RegExp\()/;
 const MAX_LINES = 300;
 
@@ -48,13 +50,12 @@ export function violations(path, text, exists) {
   return found;
 }
 
-/** Comments and the contents of strings become empty; lines stay where they are. */
+/** Comments and texts, whichever begins first: an apostrophe in a comment begins no text. */
+const TEXT = /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
+
+/** They become empty; lines stay where they are. */
 function withoutTexts(text) {
-  const keepLines = (match) => match.replace(/[^\n]+/g, "");
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, keepLines)
-    .replace(/(["'`])(?:\\.|(?!\1)[\s\S])*?\1/g, keepLines)
-    .replace(/\/\/.*/g, "");
+  return text.replace(TEXT, (match) => match.replace(/[^\n]+/g, ""));
 }
 
 function relative(path, specifier, exists) {
@@ -114,10 +115,12 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     .split("\n")
     .filter((path) => /\.(ts|mjs|js|c|h|json)$/.test(path) && !path.endsWith("package-lock.json") && existsSync(path))
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
-  const found = files.flatMap(({ path, text }) => [
-    ...(/\.(ts|mjs|js)$/.test(path) ? violations(path, text, existsSync) : []),
-    ...partitionCopies(path, text, numbers),
-  ]);
+  const scripts = files.filter(({ path }) => /\.(ts|mjs|js)$/.test(path));
+  const found = [
+    ...scripts.flatMap(({ path, text }) => violations(path, text, existsSync)),
+    ...files.flatMap(({ path, text }) => partitionCopies(path, text, numbers)),
+    ...circleViolations(importsOf(scripts)),
+  ];
   for (const line of found) console.error(line);
   console.log(`laws: ${files.length} files, ${found.length} violations`);
   process.exitCode = found.length ? 1 : 0;

@@ -3,7 +3,7 @@
  * same journeys run in Node and in bare XS.
  */
 import type { Button } from "../../modules/button/button.js";
-import { failed, type Reason, type Result, success } from "../../modules/failure/failure.js";
+import { failed, type Result, success } from "../../modules/failure/failure.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import { formatUrl } from "../../modules/http/url.js";
 import type { Device } from "../../modules/lifecycle/device.js";
@@ -14,29 +14,16 @@ import { Outbox } from "../../modules/outbox/outbox.js";
 import { Pauses } from "../../modules/retry/pauses.js";
 import { Telemetry } from "../../modules/session/telemetry.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
-import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
+import type { ScanOptions } from "../../modules/wifi/wifi.js";
 import { ScriptedBroker, type ScriptedSession } from "./broker.js";
 import { build, PORTAL } from "./build.js";
 import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
 import { collectOffers } from "./offers.js";
 import { recordsIn } from "./records.js";
+import type { Script } from "./script.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
-
-/** What the far ends do; a test replaces what it is about. */
-export interface Script {
-  http(request: HttpRequest): Result<HttpResponse> | Promise<Result<HttpResponse>>;
-  /** A reason refuses the connection. */
-  broker(options: MqttOptions): Reason | undefined;
-  /** What is published, and what is answered to it at once. */
-  hear?(message: Message): Message | "close" | undefined;
-  /** A reason refuses the network. */
-  join(ssid: string, password: string): Reason | undefined;
-  networks: Network[];
-  /** The network's DNS; without it every name has an address. */
-  resolve?(name: string): string | undefined;
-}
 
 /** What a phone gets. */
 export interface Shown {
