@@ -6,7 +6,7 @@ import { importsOf } from "../tools/laws/imports.mjs";
 // @ts-expect-error a script without types
 import { partitionCopies, partitionNumbers } from "../tools/laws/partitions.mjs";
 // @ts-expect-error a script without types
-import { violations } from "../tools/laws.mjs";
+import { privateMethodsIn, violations } from "../tools/laws.mjs";
 
 const check = (path: string, text: string) => violations(path, text, () => true) as string[];
 
@@ -120,4 +120,32 @@ describe("circles", () => {
       "modules/a is in no circle of rooms any more: delete it in tools/laws/circles.mjs",
     ]);
   });
+});
+
+test.each([
+  "  #wait(): void {",
+  "  async #wait(): Promise<void> {",
+  "  static #of(text: string): Name {",
+  "  get #room(): number {",
+  "  set #room(bytes: number) {",
+  "  static async *#pieces() {",
+  "  #later<T>(delayMs: number, value: () => T): Promise<T> {",
+  "  #later<T extends Map<string, (one: number) => T>>(value: T): T {",
+  "  #later<",
+])("%j is a private method, in device code only", (line) => {
+  const text = `// Nobody's.\nclass A {\n${line}\n`;
+  expect(privateMethodsIn("modules/a/a.ts", text)).toEqual([expect.stringContaining("modules/a/a.ts:3: #")]);
+  expect(privateMethodsIn("mocks/a.ts", text)).toEqual([]);
+});
+
+test.each([
+  "  #options: WaitOptions;",
+  "  #cancel: () => void = () => {};",
+  "  #times = new Map<string, number>();",
+  "    this.#wait();",
+  "    if (#options in other) return;",
+  "  // #wait() is gone",
+  "  private wait(): void {",
+])("%j is none", (line) => {
+  expect(privateMethodsIn("modules/a/a.ts", `class A {\n${line}\n`)).toEqual([]);
 });
