@@ -1,6 +1,12 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 // @ts-expect-error a script without types
-import { violations } from "../tools/laws.mjs";
+import { circleViolations } from "../tools/laws/circles.mjs";
+// @ts-expect-error a script without types
+import { importsOf } from "../tools/laws/imports.mjs";
+// @ts-expect-error a script without types
+import { partitionCopies, partitionNumbers } from "../tools/laws/partitions.mjs";
+// @ts-expect-error a script without types
+import { privateMethodsIn, violations } from "../tools/laws.mjs";
 
 const check = (path: string, text: string) => violations(path, text, () => true) as string[];
 
@@ -17,6 +23,7 @@ test.each([
   ["modules/a/a.ts", "const key = Buffer.from(text);"],
   ["modules/a/a.ts", "  setTimeout(() => {}, 5);"],
   ["main.ts", "console.log(1);"],
+  ["main.ts", "// It's the first of two.\nconsole.log(1);\n// It's the second."],
   ["modules/a/a.ts", "const NAME = /^[a-z]+$/;"],
   ["modules/a/a.ts", 'export const NAME: RegExp = new RegExp("a");'],
   ["mocks/a.ts", "\n".repeat(301)],
@@ -32,4 +39,117 @@ test.each([
   ["mocks/a.ts", 'import { readFileSync } from "node:fs";\nconst NAME = /^[a-z]+$/;'],
 ])("%s with %j keeps them", (path, text) => {
   expect(check(path, text)).toEqual([]);
+});
+
+// None of the real table's, which this file may not hold.
+const TABLE = `# Name, Type, SubType, Offset, Size
+a, data, nvs, 0xb000, 0x4000
+b, app, ota_0, 0x30000, 0x150000
+`;
+
+test.each([
+  "const address = 0xb000;",
+  "const address = 0xB000;",
+  "const address = 45056;",
+  "const address = 45_056;",
+  "const size = 1344 * 1024;",
+  "/** At 0x30000. */",
+  'const usage = "read-flash 0xb000";',
+  "const nvsBytes = 0x4000;",
+  "/** Of the NVS partition. */\nconst imageBytes = 16_384;",
+  "const partition = { bytes: 16 * 1024 };",
+])("%j is a second copy of a partition's number", (text) => {
+  expect(partitionCopies("tools/a.ts", text, partitionNumbers(TABLE))).toHaveLength(1);
+});
+
+test.each([
+  "const MAX_BODY_BYTES = 16 * 1024;",
+  "const MASK = 0x4000;",
+  "const a = 0xb0001 + 10xb000;",
+  "const b = 0;",
+])("%j is none", (text) => {
+  expect(partitionCopies("tools/a.ts", text, partitionNumbers(TABLE))).toEqual([]);
+});
+
+describe("circles", () => {
+  const judge = (texts: Record<string, string>, files: string[] = [], rooms: string[] = []) => {
+    const imports = importsOf(Object.entries(texts).map(([path, text]) => ({ path, text })));
+    return circleViolations(imports, { files: new Set(files), rooms: new Set(rooms) }) as string[];
+  };
+  const imports = (...specifiers: string[]) => specifiers.map((one) => `import { a } from "${one}";\n`).join("");
+  const twoFiles = {
+    "modules/a/a.ts": imports("./b.js"),
+    "modules/a/b.ts": 'import type { A } from "./a.js";',
+  };
+  const threeRooms = {
+    "modules/a/a.ts": imports("../b/b.js"),
+    "modules/b/b.ts": 'export type { C } from "../../mocks/c/c.js";',
+    "mocks/c/c.ts": imports("../../modules/a/other.js"),
+    "modules/a/other.ts": "",
+  };
+
+  test("of files: also by a type, by a full name, by a dynamic import, and wherever they are", () => {
+    expect(judge(twoFiles)).toEqual(["a circle of files: modules/a/a.ts, modules/a/b.ts"]);
+    const [found, ...more] = judge({
+      "tools/a.ts": imports("../tests/b.js"),
+      "tests/b.ts": imports("modules/c/c"),
+      "modules/c/c.ts": 'type A = import("../../tools/a.js").A;',
+    });
+    expect([found, more]).toEqual(["a circle of files: modules/c/c.ts, tests/b.ts, tools/a.ts", []]);
+  });
+
+  test("of rooms, where no file is in one", () => {
+    expect(judge(threeRooms)).toEqual(["a circle of rooms: mocks/c, modules/a, modules/b"]);
+  });
+
+  test("none: a way that does not come back, a room's own files, rooms of tests and tools", () => {
+    expect(
+      judge({ "modules/a/a.ts": imports("./b.js", "../b/b.js"), "modules/a/b.ts": "", "modules/b/b.ts": "" }),
+    ).toEqual([]);
+    const rooms = {
+      "tests/a/a.ts": imports("../b/b.js"),
+      "tests/b/b.ts": "",
+      "tests/b/c.ts": imports("../a/d.js"),
+      "tests/a/d.ts": "",
+    };
+    expect(judge(rooms)).toEqual([]);
+  });
+
+  test("known ones pass; with a stranger among them they do not; who is in none has to go from the list", () => {
+    expect(judge(twoFiles, Object.keys(twoFiles))).toEqual([]);
+    expect(judge(twoFiles, ["modules/a/a.ts"])).toHaveLength(1);
+    expect(judge(threeRooms, [], ["mocks/c", "modules/a", "modules/b"])).toEqual([]);
+    expect(judge({ "modules/a/a.ts": "" }, ["modules/a/a.ts"], ["modules/a"])).toEqual([
+      "modules/a/a.ts is in no circle of files any more: delete it in tools/laws/circles.mjs",
+      "modules/a is in no circle of rooms any more: delete it in tools/laws/circles.mjs",
+    ]);
+  });
+});
+
+test.each([
+  "  #wait(): void {",
+  "  async #wait(): Promise<void> {",
+  "  static #of(text: string): Name {",
+  "  get #room(): number {",
+  "  set #room(bytes: number) {",
+  "  static async *#pieces() {",
+  "  #later<T>(delayMs: number, value: () => T): Promise<T> {",
+  "  #later<T extends Map<string, (one: number) => T>>(value: T): T {",
+  "  #later<",
+])("%j is a private method, in device code only", (line) => {
+  const text = `// Nobody's.\nclass A {\n${line}\n`;
+  expect(privateMethodsIn("modules/a/a.ts", text)).toEqual([expect.stringContaining("modules/a/a.ts:3: #")]);
+  expect(privateMethodsIn("mocks/a.ts", text)).toEqual([]);
+});
+
+test.each([
+  "  #options: WaitOptions;",
+  "  #cancel: () => void = () => {};",
+  "  #times = new Map<string, number>();",
+  "    this.#wait();",
+  "    if (#options in other) return;",
+  "  // #wait() is gone",
+  "  private wait(): void {",
+])("%j is none", (line) => {
+  expect(privateMethodsIn("modules/a/a.ts", `class A {\n${line}\n`)).toEqual([]);
 });

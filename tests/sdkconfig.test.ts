@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { standInForIdf } from "../tools/idf.js";
+import { parsePartitions, readPartitions } from "../tools/partitions.js";
 import { findSdk, ROOT, run, writeManifest } from "../tools/sdk.js";
 
 const ON = [
@@ -65,7 +66,12 @@ describe.skipIf(!process.env.MODDABLE)("what mcconfig merges for ESP-IDF", () =>
     const cwd = writeManifest({ name: "sdkconfig" });
     await run("mcconfig", [...flags, "-p", "esp32/esp32s3", "-t", "build", "-o", output], { cwd, env });
     const files = readdirSync(output, { recursive: true, encoding: "utf8" });
-    const merged = files.find((name) => name.includes(`/${build}/`) && name.endsWith("sdkconfig.mc"));
-    expectFaultsToEnd(parse(readFileSync(join(output, merged!), "utf8")));
+    const written = (file: string) => {
+      const path = files.find((name) => name.includes(`/${build}/`) && name.endsWith(`/${file}`));
+      return readFileSync(join(output, path!), "utf8");
+    };
+    expectFaultsToEnd(parse(written("sdkconfig.mc")));
+    // It may divide partitions for what a manifest asks for: these are left as they are.
+    expect(parsePartitions(written("partitions.csv"))).toEqual(readPartitions());
   });
 });

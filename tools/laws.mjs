@@ -4,11 +4,18 @@
 // 3. only adapters, the composition root and the guard's timer import the SDK's modules;
 // 4. no file has more than 300 lines;
 // 5. device code has no regular expression as a constant of a module: preloaded it lies in ROM, and SDK 8.2.3 matches it
-//    with memory that its collector takes for its own (xs/sources/xsre.c, fxAllocateRegExpData): a leak, and crashes.
+//    with memory that its collector takes for its own (xs/sources/xsre.c, fxAllocateRegExpData): a leak, and crashes;
+// 6. a number of the partition table stands in partitions.csv and nowhere else (laws/partitions.mjs);
+// 7. no circle of files, none of rooms (laws/circles.mjs);
+// 8. no private methods in device code (laws/private-methods.mjs).
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
+import { circleViolations } from "./laws/circles.mjs";
+import { IMPORT, importsOf } from "./laws/imports.mjs";
+import { partitionCopies, partitionNumbers } from "./laws/partitions.mjs";
+import { privateMethods } from "./laws/private-methods.mjs";
 
 /** The captive page's script runs in the phone's browser. */
 const DEVICE = /^(main\.ts|agent\/|modules\/|examples\/|softap\/(?!page\/script\.js)|provisioning\/)/;
@@ -17,7 +24,6 @@ const ADAPTER = /adapter\.ts$|^agent\/agent\.ts$|^modules\/base\/timer\.ts$|^exa
 const PRODUCTS = /^(?:(?:agent|modules)(?:\/[\w-]+)+|led)$/;
 const HOST_GLOBALS =
   /(?<![.\w'"`/-])(process|Buffer|require|console|setTimeout|setInterval|setImmediate|fetch|window|document|navigator|Intl|TextEncoder|TextDecoder|URL|structuredClone|performance|__dirname)(?=\s*[.([])/;
-const IMPORT = /^(?:import|export)\b(?:[^;"]*?\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
 const ROM_PATTERN = /^(?:export )?(?:const|let) \w+(?:: [^=]+)? = (?:\/[^/*]|new RegExp\()/;
 const MAX_LINES = 300;
 
@@ -47,13 +53,12 @@ export function violations(path, text, exists) {
   return found;
 }
 
-/** Comments and the contents of strings become empty; lines stay where they are. */
+/** Comments and texts, whichever begins first: an apostrophe in a comment begins no text. */
+const TEXT = /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
+
+/** They become empty; lines stay where they are. */
 function withoutTexts(text) {
-  const keepLines = (match) => match.replace(/[^\n]+/g, "");
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, keepLines)
-    .replace(/(["'`])(?:\\.|(?!\1)[\s\S])*?\1/g, keepLines)
-    .replace(/\/\/.*/g, "");
+  return text.replace(TEXT, (match) => match.replace(/[^\n]+/g, ""));
 }
 
 function relative(path, specifier, exists) {
@@ -116,11 +121,25 @@ const SDK = new Set([
   "wifi",
 ]);
 
+/** @returns {string[]} a line for each private method in device code */
+export function privateMethodsIn(path, text) {
+  return DEVICE.test(path) ? privateMethods(path, withoutTexts(text)) : [];
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const numbers = partitionNumbers(readFileSync("modules/system/esp32/partitions.csv", "utf8"));
   const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
     .split("\n")
-    .filter((path) => /\.(ts|mjs|js)$/.test(path) && existsSync(path));
-  const found = files.flatMap((path) => violations(path, readFileSync(path, "utf8"), existsSync));
+    .filter((path) => /\.(ts|mjs|js|c|h|json)$/.test(path) && !path.endsWith("package-lock.json") && existsSync(path))
+    .map((path) => ({ path, text: readFileSync(path, "utf8") }));
+  const scripts = files.filter(({ path }) => /\.(ts|mjs|js)$/.test(path));
+  const methods = scripts.flatMap(({ path, text }) => privateMethodsIn(path, text));
+  const found = [
+    ...scripts.flatMap(({ path, text }) => violations(path, text, existsSync)),
+    ...files.flatMap(({ path, text }) => partitionCopies(path, text, numbers)),
+    ...circleViolations(importsOf(scripts)),
+    ...methods,
+  ];
   for (const line of found) console.error(line);
   console.log(`laws: ${files.length} files, ${found.length} violations`);
   process.exitCode = found.length ? 1 : 0;

@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { makeImage } from "../mocks/device/image.js";
 import { readDescriptor, verifyImage } from "../modules/update/simulator/image.js";
 import { FLASH_BYTES, type FlashChip, OTADATA, SLOTS } from "../modules/update/simulator/partitions.js";
+import { TABLE } from "./flasher/layout.js";
 
 export { behaviours } from "../mocks/device/image.js";
 
@@ -43,7 +44,7 @@ const IMAGE = "firmware.bin";
 /** What the SDK's build leaves in its `bin` folder, and where the chip looks for it. */
 const BUILD = { image: "xs_esp32.bin", bootloader: "bootloader.bin", table: "partition-table.bin" } as const;
 const OTADATA_FILE = "ota_data_initial.bin";
-const OFFSETS = { bootloader: 0, table: 0x8000 } as const;
+const OFFSETS = { bootloader: 0, table: TABLE.offset } as const;
 
 /** @param image as the bootloader would start it. @throws RangeError where it would not */
 export function versionOf(image: Uint8Array): string {

@@ -1,5 +1,7 @@
 import { printable } from "../cloud/text.js";
-import type { Dialect } from "./vending.js";
+
+/** The three certificate vending machines that there are, by where their sources are. */
+export type Dialect = "awslabs" | "iot-atlas" | "cncoder";
 
 /** The requests that are answered over MQTT. */
 export type Operation = "create" | "create-from-csr" | "register";

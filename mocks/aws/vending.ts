@@ -1,9 +1,7 @@
 import type { Account } from "./account.js";
 import type { Issued, KeyPairPem } from "./authority.js";
+import type { Dialect } from "./events.js";
 import { type AwsContext, arn } from "./options.js";
-
-/** The three certificate vending machines that there are, by where their sources are. */
-export type Dialect = "awslabs" | "iot-atlas" | "cncoder";
 
 /** A device that a vending machine knows. */
 export interface VendingDevice {

@@ -2,11 +2,13 @@
  * What a board says on its console. The first lines are the ROM's, by what brought it there and by what it finds;
  * a loader of the second stage looks for an application.
  */
+import { SLOTS } from "../../modules/update/simulator/partitions.js";
 import type { NorFlash } from "./flash.js";
 
 /** First byte of an image (ESP-IDF, "App Image Format"). */
 const IMAGE_MAGIC = 0xe9;
-const APPLICATION = 0x20000;
+/** Where the agent is flashed: the first slot. */
+const APPLICATION = SLOTS[0]!.address;
 
 const banner = (mode: string) => `ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021\r\nrst:0x1 (POWERON),boot:${mode}\r\n`;
 
@@ -20,6 +22,7 @@ export function bootOutput(flash: NorFlash): string {
   if (flash.read(0, 1)[0] !== IMAGE_MAGIC) return `${start}invalid header: 0xffffffff\r\n`.repeat(3);
   if (flash.read(APPLICATION, 1)[0] !== IMAGE_MAGIC)
     return `${start}E (88) boot: No bootable app partitions in the partition table\r\n`;
-  const coloured = "\u001b[0;32mI (105) boot: Loaded app from partition at offset 0x20000\u001b[0m";
+  const place = `0x${APPLICATION.toString(16)}`;
+  const coloured = `\u001b[0;32mI (105) boot: Loaded app from partition at offset ${place}\u001b[0m`;
   return `${start}${coloured}\r\n${agent.join("\r\n")}\r\n`;
 }

@@ -1,4 +1,4 @@
-import { type Answer, json, text } from "./http.js";
+import { type Answer, json, text } from "./exchange.js";
 import { retryAfterHeader } from "./retry-after.js";
 import type { CloudContext } from "./settings.js";
 

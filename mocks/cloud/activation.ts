@@ -1,7 +1,7 @@
 import { badRequest, disabledAnswer, errorAnswer, noSuchRoute } from "./activation-errors.js";
 import { boundReply, pendingReply } from "./activation-reply.js";
 import { type ActivateFields, activateFields, isVersion2, signatureMatches } from "./activation-request.js";
-import { type Answer, type CloudRequest, json, type Route, text } from "./http.js";
+import { type Answer, type CloudRequest, json, type Route, text } from "./exchange.js";
 import { RateLimiter } from "./rate-limit.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";

@@ -1,6 +1,6 @@
-import type { MockCloud } from "./cloud.js";
 import { commands } from "./commands.js";
-import { type Answer, type CloudRequest, json, type Route } from "./http.js";
+import { type Answer, type CloudRequest, json, type Route } from "./exchange.js";
+import type { Operated } from "./operated.js";
 import { sameSite } from "./same-site.js";
 import { asObject, asString, parseObject } from "./text.js";
 
@@ -12,9 +12,9 @@ type Command = (body: Body) => boolean | Promise<boolean>;
  * `{"ok":true}`, or `{"error":"…"}` with 400 (malformed), 403 (from another site), 404 (unknown device, wrong code).
  */
 export class AdminApi {
-  readonly #cloud: MockCloud;
+  readonly #cloud: Operated;
 
-  constructor(cloud: MockCloud) {
+  constructor(cloud: Operated) {
     this.#cloud = cloud;
   }
 

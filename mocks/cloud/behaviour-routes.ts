@@ -1,7 +1,7 @@
-import type { MockCloud } from "./cloud.js";
 import { commands } from "./commands.js";
+import type { Answer, CloudRequest, Route } from "./exchange.js";
 import { page, readForm, readNotice, seeOther } from "./forms.js";
-import type { Answer, CloudRequest, Route } from "./http.js";
+import type { Operated } from "./operated.js";
 import { renderBehaviourPage } from "./page-behaviour.js";
 import { refusedForm, type Typed } from "./page-fields.js";
 import { type Notice, notices } from "./page-frame.js";
@@ -13,9 +13,9 @@ const faultForms: Fields = { mqtt: "broker-faults", "firmware-file": "file-fault
 
 /** The page of dialects, switches, faults and firmware. Its forms do what the admin API does. */
 export class BehaviourRoutes {
-  readonly #cloud: MockCloud;
+  readonly #cloud: Operated;
 
-  constructor(cloud: MockCloud) {
+  constructor(cloud: Operated) {
     this.#cloud = cloud;
   }
 

@@ -7,9 +7,11 @@ import { DeviceApi, type Upload } from "./device-api.js";
 import { DeviceService } from "./device-service.js";
 import { type Dialect, settingsOf } from "./dialects.js";
 import { Dispatcher } from "./dispatcher.js";
+import { type Answer, makeRequest, type RawRequest } from "./exchange.js";
 import { Faults } from "./faults.js";
 import { FirmwareFiles } from "./firmware-files.js";
-import { type Answer, HttpFront, makeRequest, type RawRequest } from "./http.js";
+import { HttpFront } from "./http.js";
+import type { Operated } from "./operated.js";
 import { PageRoutes } from "./page-routes.js";
 import { rethrow } from "./port-taken.js";
 import { type CodeVerdict, Registry } from "./registry.js";
@@ -24,7 +26,7 @@ const host = "127.0.0.1";
  * The cloud that devices are provisioned by: the device provisioning service, the xiaozhi activation server, an
  * MQTT broker, and a page for the person who owns the devices. Real HTTP and MQTT on 127.0.0.1, state in memory.
  */
-export class MockCloud {
+export class MockCloud implements Operated {
   /** Switches that every service reads anew at each request. */
   readonly settings: CloudSettings;
   readonly faults = new Faults();

@@ -1,8 +1,8 @@
-import type { MockCloud } from "./cloud.js";
 import { dialectNames } from "./dialects.js";
 import { addFault, endpoints } from "./faults.js";
 import { readFirmware } from "./firmware.js";
 import { readDevices } from "./import.js";
+import type { Operated } from "./operated.js";
 import { readSettings } from "./switches.js";
 import { asObject, asString } from "./text.js";
 
@@ -14,7 +14,7 @@ export type CommandName = "settings" | "faults" | "firmware" | "devices" | "impo
  * What the admin API and the forms of the page have in common.
  * Each throws a RangeError that names the member which is wrong, and has changed nothing then.
  */
-export function commands(cloud: MockCloud): Record<CommandName, (body: Body) => boolean | Promise<boolean>> {
+export function commands(cloud: Operated): Record<CommandName, (body: Body) => boolean | Promise<boolean>> {
   return {
     /** `{mac, serial, hmacKeyHex}`: signatures with this serial number are checked from then on. */
     devices: ({ mac, serial, hmacKeyHex }) => {

@@ -1,5 +1,5 @@
 import { type Complaint, jsonBody } from "./device-request.js";
-import { type Answer, type CloudRequest, json, type Route } from "./http.js";
+import { type Answer, type CloudRequest, json, type Route } from "./exchange.js";
 import type { Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
 import type { RecentMessages } from "./state.js";

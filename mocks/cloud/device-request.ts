@@ -1,4 +1,4 @@
-import type { CloudRequest } from "./http.js";
+import type { CloudRequest } from "./exchange.js";
 import { asObject, canonicalMac } from "./text.js";
 
 /** A request of the device service after its checks. */

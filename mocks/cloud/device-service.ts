@@ -3,7 +3,7 @@ import type { ServiceAccount } from "./credentials.js";
 import { deviceReply, firmwareReply, timestamp } from "./device-reply.js";
 import { type Complaint, checkDeviceGet, checkDevicePost, type DeviceRequest } from "./device-request.js";
 import { methodNotAllowed, notFound } from "./dispatcher.js";
-import { type Answer, type CloudRequest, json, type Route } from "./http.js";
+import { type Answer, type CloudRequest, json, type Route } from "./exchange.js";
 import { RateLimiter } from "./rate-limit.js";
 import type { Registry } from "./registry.js";
 import { retryAfterHeader } from "./retry-after.js";

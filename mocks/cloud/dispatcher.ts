@@ -1,5 +1,5 @@
+import { type Answer, type CloudRequest, json, type Route } from "./exchange.js";
 import type { Faults, HttpEndpoint, HttpFault } from "./faults.js";
-import { type Answer, type CloudRequest, json, type Route } from "./http.js";
 import { spoil } from "./spoil.js";
 import { printable } from "./text.js";
 

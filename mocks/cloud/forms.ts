@@ -1,4 +1,4 @@
-import type { Answer, CloudRequest } from "./http.js";
+import type { Answer, CloudRequest } from "./exchange.js";
 import { type Notice, type NoticeName, notices } from "./page-frame.js";
 import { sameSite } from "./same-site.js";
 

@@ -1,8 +1,8 @@
 import { BehaviourRoutes } from "./behaviour-routes.js";
-import type { MockCloud } from "./cloud.js";
 import { commands } from "./commands.js";
+import { type Answer, type CloudRequest, type Route, text } from "./exchange.js";
 import { page, readForm, readNotice, seeOther } from "./forms.js";
-import { type Answer, type CloudRequest, type Route, text } from "./http.js";
+import type { Operated } from "./operated.js";
 import { renderActivatePage, renderHomePage } from "./page.js";
 import { refusedForm, type Typed } from "./page-fields.js";
 import { type Notice, type NoticeName, notices } from "./page-frame.js";
@@ -18,11 +18,11 @@ const sent: ReadonlySet<DeviceAction> = new Set(["ping", "update", "reboot"]);
 
 /** The person's side: the page for the six digits, the list of devices and its buttons. Needs no script. */
 export class PageRoutes {
-  readonly #cloud: MockCloud;
+  readonly #cloud: Operated;
   /** Six digits can be guessed in a million tries; not at ten a minute within the life of a code. */
   readonly #codes: RateLimiter;
 
-  constructor(cloud: MockCloud, now: () => number) {
+  constructor(cloud: Operated, now: () => number) {
     this.#cloud = cloud;
     this.#codes = new RateLimiter({ limit: 10, windowMs: 60_000, now, countRefused: false });
   }

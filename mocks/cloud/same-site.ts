@@ -1,4 +1,4 @@
-import type { CloudRequest } from "./http.js";
+import type { CloudRequest } from "./exchange.js";
 
 /** Whether a request can come from the cloud's own page or from a tool, and not from a page of another site. */
 export function sameSite({ headers }: CloudRequest): boolean {

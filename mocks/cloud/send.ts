@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Delivery } from "./dispatcher.js";
-import type { Answer } from "./http.js";
+import type { Answer } from "./exchange.js";
 
 /** Brings a delivery over a socket. `gone`: the other side hung up. */
 export async function deliver(delivery: Delivery, response: ServerResponse, gone: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
+import type { Answer } from "./exchange.js";
 import type { HttpEndpoint, HttpFault } from "./faults.js";
-import type { Answer } from "./http.js";
 import { parseObject } from "./text.js";
 
 /** The faults that are an answer of their own, or a spoiled one. */

@@ -3,6 +3,7 @@
  * a power cut can fall between any two of them.
  */
 
+import { NVS } from "../../modules/update/simulator/partitions.js";
 import type { NvsValue } from "../../tools/nvs/nvs.js";
 import { NvsPartition } from "../../tools/nvs/partition.js";
 import { xsStringBytes } from "./buffers.js";
@@ -18,8 +19,6 @@ export interface NvsOptions {
   onOperation?(count: number): void;
 }
 
-/** As partitions.csv has it. */
-const partitionBytes = 0x10000;
 /** Of a namespace's or a key's name (NVS_KEY_NAME_MAX_SIZE less the NUL). */
 const nameBytes = 15;
 /** Of a string with its NUL (nvs_set_str). */
@@ -48,7 +47,7 @@ export class Nvs {
 
   constructor(options: NvsOptions = {}) {
     this.#options = options;
-    this.#partition = new NvsPartition(options.image?.slice() ?? new Uint8Array(partitionBytes).fill(0xff));
+    this.#partition = new NvsPartition(options.image?.slice() ?? new Uint8Array(NVS.size).fill(0xff));
   }
 
   /** Operations since the start: erasures of existing keys, and writes. */

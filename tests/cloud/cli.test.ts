@@ -7,7 +7,7 @@ import mqtt from "mqtt";
 import { expect, onTestFinished, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
-const cli = join(root, "build/host/mocks/cloud/cli.js");
+const cli = join(root, "build/host/mocks/commands/cloud.js");
 
 interface Run {
   child: ChildProcess;

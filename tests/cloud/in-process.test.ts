@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
-import type { Answer } from "../../mocks/cloud/http.js";
+import type { Answer } from "../../mocks/cloud/exchange.js";
 import { fakeClock, type InfoReply, type OtaReply } from "./support.js";
 
 const macOf = (index: number) =>

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseDevices } from "../../mocks/cloud/import.js";
+import { NVS } from "../../modules/update/simulator/partitions.js";
 import { makeRecords } from "../../tools/factory/batch.js";
 import { fromNvsEntries } from "../../tools/factory/record.js";
 import { countedRows, csvRows, type Row } from "../../tools/factory/rows.js";
@@ -76,7 +77,7 @@ test("a batch makes images, labels and lists, for nobody else to read", async ()
   for (const file of [...readdirSync(join(out, "one")).map((name) => join("one", name)), "records.jsonl"])
     expect(statSync(join(out, file)).mode & 0o777).toBe(0o600);
   const image = readFileSync(join(out, "one", "SN%2F1.nvs.bin"));
-  expect(image).toHaveLength(0x10000);
+  expect(image).toHaveLength(NVS.size);
   const record = fromNvsEntries(readNvs(image).entries)!;
   expect(record).toMatchObject({ serial: "SN/1", url: "http://example.com/", urlLocked: true });
   expect(parseDevices(readFileSync(join(out, "one", "devices.json"), "utf8"))).toEqual([

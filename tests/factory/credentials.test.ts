@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
+import { NVS } from "../../modules/update/simulator/partitions.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import { checkRecord, fromNvsEntries, toNvsEntries } from "../../tools/factory/record.js";
 import { readNvs, writeNvs } from "../../tools/nvs/nvs.js";
@@ -31,7 +32,7 @@ test.each(["certs/pkcs1.pem", "certs/pkcs8.pem"])("chain and key (%s) come as DE
   expect(Buffer.compare(credential.key, device.key.export({ type: "pkcs8", format: "der" }))).toBe(0);
   const record = { serial: "SN-0001", hmacKey: "5a".repeat(32), device: credential };
   expect(checkRecord(record)).toBeUndefined();
-  const image = writeNvs(toNvsEntries(record), 0x10000);
+  const image = writeNvs(toNvsEntries(record), NVS.size);
   expect(fromNvsEntries(readNvs(image).entries)?.device?.certificates).toEqual(credential.certificates);
 });
 

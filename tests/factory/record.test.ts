@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NVS } from "../../modules/update/simulator/partitions.js";
 import {
   csvCells,
   csvLine,
@@ -41,7 +42,7 @@ const full: FactoryRecord = {
 const { mac: _mac, ...withoutMac } = full;
 
 test("in NVS and out of it, with and without all that is optional; the MAC address stands in the chip", () => {
-  const read = (record: FactoryRecord) => fromNvsEntries(readNvs(writeNvs(toNvsEntries(record), 0x10000)).entries);
+  const read = (record: FactoryRecord) => fromNvsEntries(readNvs(writeNvs(toNvsEntries(record), NVS.size)).entries);
   expect(read(full)).toEqual(withoutMac);
   expect(read(small)).toEqual(small);
   expect(fromNvsEntries([])).toBeUndefined();
@@ -59,7 +60,7 @@ test("as JSON and out of it", () => {
 
 test("into a board's partition in place of the record there; everything else stays", () => {
   const wifi: NvsEntry = { namespace: "agent", key: "settings0", value: { type: "string", value: "{}" } };
-  const partition = new NvsPartition(writeNvs([...toNvsEntries(full), wifi], 0x10000));
+  const partition = new NvsPartition(writeNvs([...toNvsEntries(full), wifi], NVS.size));
   putRecord(partition, { ...small, serial: "SN-0002" });
   const { entries } = readNvs(partition.bytes);
   expect(fromNvsEntries(entries)).toEqual({ ...small, serial: "SN-0002" });

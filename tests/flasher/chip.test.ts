@@ -4,6 +4,7 @@ import { ESPLoader, Transport } from "esptool-js";
 import { expect, test } from "vitest";
 import { type BlockFault, MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
 import { MockSerialPort } from "../../mocks/chip/port.js";
+import { SLOTS } from "../../modules/update/simulator/partitions.js";
 
 const quiet = { clean() {}, write() {}, writeLine() {} };
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
@@ -47,9 +48,9 @@ test.for(["bridge", "usb-jtag"] as const)(
     expect(await loader.detectFlashSize()).toBe("8MB");
     expect(loader.IS_STUB).toBe(true);
     const data = noise(70_000);
-    await flash(loader, data, 0x20000);
-    expect(chip.flash.read(0x20000, data.length)).toEqual(data);
-    expect(await loader.readFlash(0x20000, 10_000)).toEqual(data.slice(0, 10_000));
+    await flash(loader, data, 0x40000);
+    expect(chip.flash.read(0x40000, data.length)).toEqual(data);
+    expect(await loader.readFlash(0x40000, 10_000)).toEqual(data.slice(0, 10_000));
     await transport.disconnect();
   },
 );
@@ -139,7 +140,7 @@ test.for([1, 2, 4])(
 test("a port speaks at its own rate: at another one there is only noise", async () => {
   const { chip, port } = openBoard();
   chip.flash.program(0, Uint8Array.of(0xe9));
-  chip.flash.program(0x20000, Uint8Array.of(0xe9));
+  chip.flash.program(SLOTS[0]!.address, Uint8Array.of(0xe9));
   const heard = async (baudRate: number) => {
     await port.open({ baudRate });
     const reader = port.readable!.getReader();

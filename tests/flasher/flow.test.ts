@@ -92,7 +92,9 @@ test("a used board keeps its settings and its record, and starts the slot that w
   value(await flash(opened.port, keep));
   expectFlashed(opened);
   expect(opened.chip.flash.read(NVS.offset, NVS.sizeBytes)).toEqual(before);
-  expect(opened.chip.flash.read(OTA_DATA.offset, OTA_DATA.sizeBytes)).toEqual(new Uint8Array(0x2000).fill(0xff));
+  expect(opened.chip.flash.read(OTA_DATA.offset, OTA_DATA.sizeBytes)).toEqual(
+    new Uint8Array(OTA_DATA.sizeBytes).fill(0xff),
+  );
 });
 
 test("a new record replaces the old one, whole; the settings stay", async () => {
@@ -144,7 +146,7 @@ test.for<[string, MockChipOptions, string]>([
   const { port, chip } = openBoard(options);
   expect(await connectBoard(port)).toMatchObject({ failure: { reason } });
   expect(port.readable).toBeNull();
-  expect(chip.flash.read(0, 0x20000).every((byte) => byte === 0xff)).toBe(true);
+  expect(chip.flash.read(0, 0x40000).every((byte) => byte === 0xff)).toBe(true);
 });
 
 test("flash whose encryption was switched off again is written", async () => {

@@ -65,11 +65,11 @@ test("speed and time left; no time before the speed says something", () => {
   expect(measure("app.bin", 300, 1000, 999).secondsLeft).toBeUndefined();
   expect(measure("app.bin", 300, 1000, 2000)).toMatchObject({ bytesPerSecond: 150, secondsLeft: 5 });
   expect(measure("app.bin", 1000, 1000, 2000).secondsLeft).toBe(0);
-  expect(en.writing(measure("app.bin", 102_400, 204_800, 2000))).toBe(
-    "app.bin: 100 KB of 200 KB · 50 KB/s · 2 seconds left",
+  expect(en.writing(measure("app.bin", 112_640, 225_280, 2000))).toBe(
+    "app.bin: 110 KB of 220 KB · 55 KB/s · 2 seconds left",
   );
-  expect(zhCn.writing(measure("app.bin", 102_400, 204_800, 2000))).toBe(
-    "app.bin：100 KB / 200 KB · 50 KB/秒 · 剩余 2 秒",
+  expect(zhCn.writing(measure("app.bin", 112_640, 225_280, 2000))).toBe(
+    "app.bin：110 KB / 220 KB · 55 KB/秒 · 剩余 2 秒",
   );
 });
 

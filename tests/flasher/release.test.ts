@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { layoutOf, NVS, OTA_DATA, TABLE } from "../../tools/flasher/layout.js";
 import { loadRelease, MANIFEST, parseManifest } from "../../tools/flasher/release.js";
-import { manifest, partitions, partitionTable, parts, releaseFiles, sha256 } from "./support.js";
+import { manifest, partition, partitions, partitionTable, parts, releaseFiles, sha256 } from "./support.js";
 
 const load = (files: Map<string, Uint8Array>) => loadRelease(async (path) => files.get(path));
 const part = (change: Record<string, unknown>) => ({
   path: "app.bin",
-  offset: 0x20000,
+  offset: partition("ota_0").address,
   sizeBytes: 1000,
   sha256: "0".repeat(64),
   ...change,
@@ -33,7 +33,7 @@ test("what is missing or was changed is named", async () => {
 });
 
 test("a release for another layout of the flash is refused", async () => {
-  const table = partitionTable(partitions.map((row) => (row.name === "nvs" ? { ...row, sizeBytes: 0x6000 } : row)));
+  const table = partitionTable(partitions.map((row) => (row.label === "nvs" ? { ...row, size: 0x6000 } : row)));
   const files = releaseFiles({
     parts: [{ path: "partition-table.bin", offset: 0x8000, sizeBytes: table.length, sha256: sha256(table) }],
   });
@@ -58,11 +58,7 @@ test.each<[string, unknown, string]>([
   ["an offset below zero", manifest({ parts: [part({ offset: -0x1000 })] }), "parts[0]"],
   ["an end behind the flash", manifest({ parts: [part({ offset: 0x7ff000, sizeBytes: 0x1001 })] }), "parts[0].offset"],
   ["a part over the settings", manifest({ parts: [part({ offset: 0x8000, sizeBytes: 0x1001 })] }), "parts[0].offset"],
-  [
-    "two parts in one sector",
-    manifest({ parts: [part({}), part({ path: "b.bin", offset: 0x20000 })] }),
-    "parts[1].offset",
-  ],
+  ["two parts in one sector", manifest({ parts: [part({}), part({ path: "b.bin" })] }), "parts[1].offset"],
 ])("a manifest with %s is refused with what is wrong in it", (_, value, detail) => {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   expect(parseManifest(text)).toEqual({ ok: false, failure: { reason: "release-unreadable", detail } });
@@ -75,12 +71,11 @@ test("a release for another chip says for which", () => {
 });
 
 test("the layout is that of partitions.csv; a board's own table tells whose it has", () => {
-  const named = (name: string) => partitions.find((row) => row.name === name);
-  expect(named("nvs")).toMatchObject(NVS);
-  expect(named("otadata")).toMatchObject(OTA_DATA);
+  const region = ({ address, size }: ReturnType<typeof partition>) => ({ offset: address, sizeBytes: size });
+  expect([NVS, OTA_DATA]).toEqual([region(partition("nvs")), region(partition("otadata"))]);
   expect(layoutOf(partitionTable())).toBe("agent");
   expect(layoutOf(new Uint8Array(TABLE.sizeBytes).fill(0xff))).toBe("blank");
   expect(layoutOf(new Uint8Array(TABLE.sizeBytes))).toBe("other");
   expect(layoutOf(partitionTable(partitions.slice(1)))).toBe("other");
-  expect(layoutOf(partitionTable(partitions.map((row) => ({ ...row, offset: row.offset + 0x1000 }))))).toBe("other");
+  expect(layoutOf(partitionTable(partitions.map((row) => ({ ...row, address: row.address + 0x1000 }))))).toBe("other");
 });

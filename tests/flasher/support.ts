@@ -1,50 +1,27 @@
 /** Releases and boards for the tests of the flasher. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
 import { MockSerialPort } from "../../mocks/chip/port.js";
+import type { Partition } from "../../modules/system/system.js";
 import { MANIFEST } from "../../tools/flasher/release.js";
+import { readPartitions } from "../../tools/partitions.js";
 
 export const MAC = "84:F7:03:A0:B1:C2";
 
-export interface Partition {
-  readonly name: string;
-  readonly offset: number;
-  readonly sizeBytes: number;
-  readonly type: number;
-  readonly subtype: number;
-}
-
-const types: Readonly<Record<string, number>> = { app: 0, data: 1 };
-const subtypes: Readonly<Record<string, number>> = { ota: 0, phy: 1, nvs: 2, ota_0: 0x10, ota_1: 0x11 };
-
-/** The project's own, out of its partitions.csv. */
-export const partitions: readonly Partition[] = readFileSync(
-  new URL("../../modules/system/esp32/partitions.csv", import.meta.url),
-  "utf8",
-)
-  .split("\n")
-  .filter((line) => line.trim() && !line.startsWith("#"))
-  .map((line) => line.split(",").map((cell) => cell.trim()))
-  .map(([name, type, subtype, offset, size]) => ({
-    name: name!,
-    type: types[type!]!,
-    subtype: subtypes[subtype!]!,
-    offset: Number(offset),
-    sizeBytes: Number(size),
-  }));
+export const partitions: readonly Partition[] = readPartitions();
+export const partition = (name: string) => partitions.find(({ label }) => label === name)!;
 
 /** As ESP-IDF's gen_esp32part.py makes it, with its MD5 and its padding. */
 export function partitionTable(rows: readonly Partition[] = partitions): Uint8Array {
   const table = new Uint8Array(0xc00).fill(0xff);
   const view = new DataView(table.buffer);
-  for (const [index, { name, type, subtype, offset, sizeBytes }] of rows.entries()) {
+  for (const [index, { label, type, subtype, address, size }] of rows.entries()) {
     const at = 32 * index;
     table.fill(0, at, at + 32);
     table.set([0xaa, 0x50, type, subtype], at);
-    view.setUint32(at + 4, offset, true);
-    view.setUint32(at + 8, sizeBytes, true);
-    table.set(Buffer.from(name), at + 12);
+    view.setUint32(at + 4, address, true);
+    view.setUint32(at + 8, size, true);
+    table.set(Buffer.from(label), at + 12);
   }
   const end = 32 * rows.length;
   table.set([0xeb, 0xeb], end);
@@ -66,7 +43,7 @@ export function image(length: number, seed: number): Uint8Array {
 export const parts = {
   "bootloader.bin": { offset: 0, data: image(20_000, 1) },
   "partition-table.bin": { offset: 0x8000, data: partitionTable() },
-  "esp32-online.bin": { offset: 0x20000, data: image(40_001, 2) },
+  "esp32-online.bin": { offset: partition("ota_0").address, data: image(40_001, 2) },
 };
 
 export const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");

@@ -1,7 +1,8 @@
 import { describe, expect } from "vitest";
 import { failed, type Reason } from "../../modules/base/failure.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
-import type { Script, World } from "../scripted/world.js";
+import type { Script } from "../scripted/script.js";
+import type { World } from "../scripted/world.js";
 import { DAY, HOUR, life, MINUTE, mostInAMinute, pass, reasonsOf, type Stage, statesOf } from "./support.js";
 
 interface Watched {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Reason } from "../../modules/base/failure.js";
 import { answer, deviceInfo, goodWorld, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
 import { play } from "../scripted/play.js";
-import { type Script, World } from "../scripted/world.js";
+import type { Script } from "../scripted/script.js";
+import { World } from "../scripted/world.js";
 import { DAY, MINUTE, SECOND, withSettings } from "./support.js";
 
 interface Wait {

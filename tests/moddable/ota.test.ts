@@ -142,7 +142,7 @@ describe("images", () => {
     ["another magic", spoilt((bytes) => bytes.writeUInt8(0xe8, 0)), "write failed"],
     ["another chip", spoilt((bytes) => bytes.writeUInt16LE(0, 12)), "end failed"],
     ["too many segments", spoilt((bytes) => bytes.writeUInt8(17, 1)), "end failed"],
-    ["a segment over the end", spoilt((bytes) => bytes.writeUInt32LE(0x300000, 28)), "end failed"],
+    ["a segment over the end", spoilt((bytes) => bytes.writeUInt32LE(SLOTS[1]!.size, 28)), "end failed"],
     ["a segment that cannot be mapped", spoilt((bytes) => bytes.writeUInt32LE(0x3c000024, 24)), "end failed"],
     ["one bit", spoilt((bytes) => bytes.writeUInt8(bytes[5000]! ^ 1, 5000)), "end failed"],
     ["two bits that the checksum does not see", spoilt(swapped), "end failed"],
@@ -203,7 +203,7 @@ describe("images", () => {
     [{ partition: {} }, SyntaxError],
     [{ mode: "r" }, RangeError],
     [{ byteLength: -1 }, RangeError],
-    [{ byteLength: 0x300001 }, RangeError],
+    [{ byteLength: SLOTS[1]!.size + 1 }, RangeError],
   ])("%j opens no update", (options, error) => {
     powerOn();
     const partition = flashModule.open({ path: "nextota" });

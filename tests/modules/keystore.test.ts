@@ -7,6 +7,7 @@ import { NvsKeystore, SLOTS } from "../../modules/identity/keystore.js";
 import { NvsStore } from "../../modules/storage/adapter.js";
 import type { Store } from "../../modules/storage/storage.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
+import { NVS } from "../../modules/update/simulator/partitions.js";
 import { toNvsEntries } from "../../tools/factory/record.js";
 import "../moddable/support.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -179,5 +180,5 @@ test("the chip's partition has room for the factory's record, a claim and both s
       expect(keystore.write(slot, { ...large, key: new Uint8Array(2_400).fill(round) }).ok, `round ${round}`).toBe(
         true,
       );
-  expect(before.length).toBe(0x10000);
+  expect(before.length).toBe(NVS.size);
 });

@@ -4,6 +4,7 @@ import { chipFacts } from "../../mocks/moddable/chip.js";
 import FFI from "../../mocks/moddable/ffi.js";
 import { host } from "../../mocks/moddable/host.js";
 import { system } from "../../modules/system/adapter.js";
+import { readPartitions } from "../../tools/partitions.js";
 import "../moddable/support.js";
 
 const source = (path: string) => readFileSync(new URL(`../../modules/system/${path}`, import.meta.url), "utf8");
@@ -35,13 +36,7 @@ describe("the mock's facts", () => {
   const facts = JSON.parse(chipFacts("ota_0")) as Record<string, unknown> & { partitions: Record<string, unknown>[] };
 
   test("have the partitions of the build", () => {
-    const rows = source("esp32/partitions.csv")
-      .split("\n")
-      .filter((line) => line && !line.startsWith("#"))
-      .map((line) => line.split(",").map((cell) => cell.trim()));
-    expect(facts.partitions.map(({ label, address, size }) => [label, address, size])).toEqual(
-      rows.map(([label, , , address, size]) => [label, Number(address), Number(size)]),
-    );
+    expect(facts.partitions).toEqual(readPartitions());
   });
 
   test("have the members that C writes", () => {

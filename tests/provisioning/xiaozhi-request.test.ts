@@ -49,7 +49,7 @@ describe("the request", () => {
 
   test("has what the chip and the image say about themselves, in the reference firmware's names", async () => {
     const service = new Service(() => answer(200, { mqtt }));
-    const nvs = { label: "nvs", type: 1, subtype: 2, address: 0x9000, size: 0x10000 };
+    const nvs = { label: "nvs", type: 1, subtype: 2, address: 0xa000, size: 0x6000 };
     service.chip = {
       ...{ model: 9, cores: 2, revision: 2, features: 18, flashBytes: 16_777_216, minimumFreeHeapBytes: 54_321 },
       ...{ idfVersion: "v5.5", compileTime: "Nov 22 2026T09:14:20Z", elfSha256: "ab".repeat(32), running: "ota_0" },

@@ -17,8 +17,9 @@ import { Updater } from "../../modules/update/updates.js";
 import { goodWorld } from "./cloud.js";
 import type { FileServer } from "./file-server.js";
 import { makeImage } from "./image.js";
+import type { Script } from "./script.js";
 import { ScriptedStore } from "./store.js";
-import { type Script, World } from "./world.js";
+import { World } from "./world.js";
 
 /** As the device tells it. */
 export type Reset = "power-on" | "software" | "panic";

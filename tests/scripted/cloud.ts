@@ -5,7 +5,8 @@ import { type Result, success } from "../../modules/base/failure.js";
 import { toHex } from "../../modules/data/hex.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import { bytes, KEY } from "./identity.js";
-import { pathOf, type Script } from "./world.js";
+import type { Script } from "./script.js";
+import { pathOf } from "./world.js";
 
 export const SECRETS = { wifi: "wifi-pass-word", mqtt: "mqtt-pass-word" };
 export const SERVICE_URL = "http://provision.example.com";

@@ -1,8 +1,7 @@
-import type { Updates } from "../../modules/update/update.js";
-import type { World } from "./world.js";
+import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 
 /** Offers are kept, and that is all. */
-export const collectOffers = ({ offers }: World): Updates => ({
+export const collectOffers = ({ offers }: { readonly offers: FirmwareOffer[] }): Updates => ({
   ...{ status: undefined, start() {}, asked() {}, restarting() {} },
   online: () => () => {},
   offered: (offer) => void offers.push(offer),

@@ -9,7 +9,8 @@ import { type Json, parseObject } from "../../modules/data/json.js";
 import type { Packet } from "./broker.js";
 import { answer, deviceInfo, deviceService, goodWorld } from "./cloud.js";
 import { onlineOnce, type Playable } from "./journeys.js";
-import { pathOf, type Script, World } from "./world.js";
+import type { Script } from "./script.js";
+import { pathOf, World } from "./world.js";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

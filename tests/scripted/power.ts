@@ -18,8 +18,9 @@ import {
   SERVICE_URL,
   XIAOZHI_URL,
 } from "./cloud.js";
+import type { Script } from "./script.js";
 import { ScriptedStore } from "./store.js";
-import { type Script, World } from "./world.js";
+import { World } from "./world.js";
 
 type Enter = (world: World) => void;
 export type Family = "device service" | "xiaozhi";

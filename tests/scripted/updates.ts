@@ -80,7 +80,7 @@ async function updateGoesOnAfterPowerCut(enter: Enter): Promise<void> {
     enter,
   );
   const { range } = life.server.requests[1]!;
-  expect(range === "bytes=131072-", `${range}`);
+  expect(range === `bytes=${128 * 1024}-`, `${range}`);
 }
 
 /** As large as the slot: what it takes of the heap is what a small one takes. */

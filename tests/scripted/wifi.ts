@@ -1,7 +1,7 @@
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi, WiFiStatus } from "../../modules/wifi/wifi.js";
 import type { VirtualClock } from "./clock.js";
-import type { Script } from "./world.js";
+import type { Script } from "./script.js";
 
 /** A radio that finds and joins what the script says. */
 export class ScriptedWiFi implements WiFi {

@@ -6,7 +6,7 @@ import type { Device } from "../../agent/device/device.js";
 import { runLifecycle } from "../../agent/lifecycle/lifecycle.js";
 import { Outbox } from "../../agent/session/outbox/outbox.js";
 import { Telemetry } from "../../agent/session/telemetry.js";
-import { failed, type Reason, type Result, success } from "../../modules/base/failure.js";
+import { failed, type Result, success } from "../../modules/base/failure.js";
 import type { LifecycleEvent } from "../../modules/base/log.js";
 import type { Button } from "../../modules/button/button.js";
 import { Pauses } from "../../modules/clock/pauses.js";
@@ -14,29 +14,16 @@ import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
-import type { Network, ScanOptions } from "../../modules/wifi/wifi.js";
+import type { ScanOptions } from "../../modules/wifi/wifi.js";
 import { ScriptedBroker, type ScriptedSession } from "./broker.js";
 import { build, PORTAL } from "./build.js";
 import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
 import { collectOffers } from "./offers.js";
 import { recordsIn } from "./records.js";
+import type { Script } from "./script.js";
 import { ScriptedStore } from "./store.js";
 import { ScriptedWiFi } from "./wifi.js";
-
-/** What the far ends do; a test replaces what it is about. */
-export interface Script {
-  http(request: HttpRequest): Result<HttpResponse> | Promise<Result<HttpResponse>>;
-  /** A reason refuses the connection. */
-  broker(options: MqttOptions): Reason | undefined;
-  /** What is published, and what is answered to it at once. */
-  hear?(message: Message): Message | "close" | undefined;
-  /** A reason refuses the network. */
-  join(ssid: string, password: string): Reason | undefined;
-  networks: Network[];
-  /** The network's DNS; without it every name has an address. */
-  resolve?(name: string): string | undefined;
-}
 
 /** What a phone gets. */
 export interface Shown {

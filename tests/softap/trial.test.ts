@@ -4,8 +4,9 @@ import { failed, type Reason } from "../../modules/base/failure.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import { knownNetwork, life, pass, statesOf, storedIn, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
+import type { Script } from "../scripted/script.js";
 import { ScriptedStore } from "../scripted/store.js";
-import type { Script, World } from "../scripted/world.js";
+import type { World } from "../scripted/world.js";
 
 const form = { ssid: "Home", password: SECRETS.wifi, url: SERVICE_URL };
 const status = (world: World) => world.visit({ path: "/status", headers: json }).body;

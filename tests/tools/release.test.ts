@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { makeImage } from "../../mocks/device/image.js";
+import { OTADATA, SLOTS } from "../../modules/update/simulator/partitions.js";
 import { firmwareKeyOf, openKey, versionOf, writeRelease } from "../../tools/release.js";
 
 const folder = mkdtempSync(join(tmpdir(), "esp32-online-release-"));
@@ -67,8 +68,8 @@ test("with a whole build it is the web flasher's, too: every part with its place
   expect(parts!.map(({ path, offset }) => [path, offset])).toEqual([
     ["bootloader.bin", 0],
     ["partition-table.bin", 0x8000],
-    ["ota_data_initial.bin", 0x1a000],
-    ["firmware.bin", 0x20000],
+    ["ota_data_initial.bin", OTADATA.address],
+    ["firmware.bin", SLOTS[0]!.address],
   ]);
   for (const part of parts!) {
     const bytes = readFileSync(join(out, part.path));

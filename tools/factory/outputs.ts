@@ -1,18 +1,16 @@
 /** What comes of a batch's records: images to flash, labels to print, and the lists that servers import. */
 import { closeSync, existsSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { NVS } from "../../modules/update/simulator/partitions.js";
 import { writeNvs } from "../nvs/nvs.js";
 import { serverCsvHead, serverCsvLine, serverJson } from "./formats.js";
 import { labelOf, labelSvg } from "./label.js";
 import { type FactoryRecord, toNvsEntries } from "./record.js";
 
-/** Of the NVS partition (modules/system/esp32/partitions.csv). */
-const imageBytes = 0x10000;
-
 /** Image and label, where they are not there yet; a file is there whole or not at all. */
 export function writeBoard(folder: string, record: FactoryRecord): void {
   const name = join(folder, encodeURIComponent(record.serial));
-  writeOnce(`${name}.nvs.bin`, () => writeNvs(toNvsEntries(record), imageBytes));
+  writeOnce(`${name}.nvs.bin`, () => writeNvs(toNvsEntries(record), NVS.size));
   writeOnce(`${name}.svg`, () => labelSvg(labelOf(record)));
 }
 

@@ -1,4 +1,6 @@
-/** Where things lie in the board's flash: modules/system/esp32/partitions.csv, and what a board's own table says. */
+/** Where things lie in the board's flash: by modules/system/esp32/partitions.csv, and by what a board's own table says. */
+import type { Partition } from "../../modules/system/system.js";
+import { NVS as NVS_PARTITION, OTADATA } from "../../modules/update/simulator/partitions.js";
 
 export interface Region {
   readonly offset: number;
@@ -6,9 +8,9 @@ export interface Region {
 }
 
 /** The agent's settings, and the factory's record among them. */
-export const NVS: Region = { offset: 0x9000, sizeBytes: 0x10000 };
+export const NVS = regionOf(NVS_PARTITION);
 /** Which of the two slots is started; blank: the first one. */
-export const OTA_DATA: Region = { offset: 0x1a000, sizeBytes: 0x2000 };
+export const OTA_DATA = regionOf(OTADATA);
 /** The table itself, and as much of it as can hold entries. */
 export const TABLE: Region = { offset: 0x8000, sizeBytes: 0xc00 };
 
@@ -34,6 +36,10 @@ export function layoutOf(table: Uint8Array): Layout {
     return isAgents ? "agent" : "other";
   }
   return view.getUint16(0, true) === BLANK ? "blank" : "other";
+}
+
+function regionOf({ address, size }: Partition): Region {
+  return { offset: address, sizeBytes: size };
 }
 
 export function overlaps(one: Region, other: Region): boolean {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import type { MockChipOptions } from "../../mocks/chip/chip.js";
+import { SLOTS } from "../../modules/update/simulator/partitions.js";
 import { buildPage } from "./build.js";
 import { en } from "./en.js";
 import { MANIFEST } from "./release.js";
@@ -19,7 +20,7 @@ const STEP_MS = 120_000;
 const MARGIN = 12;
 
 /** As large as the real ones; their content repeats itself. */
-const parts = { "bootloader.bin": [0, 21_056], "xs_esp32.bin": [0x20000, 404_928] } as const;
+const parts = { "bootloader.bin": [0, 21_056], "xs_esp32.bin": [SLOTS[0]!.address, 404_928] } as const;
 
 function writeRelease(folder: string): void {
   const entries = Object.entries(parts).map(([path, [offset, sizeBytes]]) => {

@@ -1,23 +1,24 @@
 /** `npm run nvs`: what an NVS partition holds, and partitions made of JSON. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { NVS } from "../../modules/update/simulator/partitions.js";
 import { fromLines, toLine } from "./json.js";
 import { readNvs, writeNvs } from "./nvs.js";
 import type { NvsEntry } from "./value.js";
+
+const hex = (number: number) => `0x${number.toString(16)}`;
 
 const usage = `Usage: npm run nvs -- dump FILE [--json] [--secrets]
        npm run nvs -- make JSON FILE [--size BYTES]
 
 dump      prints the entries of a partition: of a virtual device (board.nvs.bin), or of a board, after
-          esptool --chip esp32s3 read-flash 0x9000 0x10000 board.nvs.bin
+          esptool --chip esp32s3 read-flash ${hex(NVS.address)} ${hex(NVS.size)} board.nvs.bin
 make      writes a fresh partition of what dump --json --secrets has printed, edited or not
 
 --json    a line of JSON for each entry
 --secrets with the values of strings and blobs; without it only their lengths are printed
---size    of the partition; default 0x10000, as modules/system/esp32/partitions.csv has it
+--size    of the partition; default ${hex(NVS.size)}, as modules/system/esp32/partitions.csv has it
 `;
-
-const defaultBytes = 0x10000;
 
 class UsageError extends Error {}
 
@@ -58,7 +59,7 @@ function dump(file: string, json: boolean, secrets: boolean): void {
 }
 
 function make(source: string, file: string, size: string | undefined): void {
-  const sizeBytes = size === undefined ? defaultBytes : Number(size);
+  const sizeBytes = size === undefined ? NVS.size : Number(size);
   writeFileSync(file, writeNvs(fromLines(readFileSync(source, "utf8")), sizeBytes), { mode: 0o600 });
 }
 

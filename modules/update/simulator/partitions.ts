@@ -1,5 +1,8 @@
-/** The flash of these boards, as modules/system/esp32/partitions.csv divides it. */
+/** The flash of these boards. */
 import type { Partition } from "../../system/system.js";
+import { PARTITIONS } from "./partition-table.js";
+
+export { PARTITIONS };
 
 export const FLASH_BYTES = 8 * 1024 * 1024;
 /** What is erased at once. */
@@ -8,19 +11,15 @@ export const SECTOR_BYTES = 4096;
 /** `ESP_PARTITION_TYPE_…` */
 export const TYPE = { app: 0, data: 1 } as const;
 
-export const SLOTS: readonly Partition[] = [
-  { label: "ota_0", type: TYPE.app, subtype: 0x10, address: 0x20000, size: 0x300000 },
-  { label: "ota_1", type: TYPE.app, subtype: 0x11, address: 0x320000, size: 0x300000 },
-];
+export const SLOTS: readonly Partition[] = PARTITIONS.filter(({ type }) => type === TYPE.app);
 
-export const OTADATA: Partition = { label: "otadata", type: TYPE.data, subtype: 0, address: 0x1a000, size: 0x2000 };
+export const OTADATA = labelled("otadata");
 
-export const PARTITIONS: readonly Partition[] = [
-  { label: "nvs", type: TYPE.data, subtype: 2, address: 0x9000, size: 0x10000 },
-  { label: "phy_init", type: TYPE.data, subtype: 1, address: 0x19000, size: 0x1000 },
-  OTADATA,
-  ...SLOTS,
-];
+export const NVS = labelled("nvs");
+
+function labelled(name: string): Partition {
+  return PARTITIONS.find(({ label }) => label === name)!;
+}
 
 /** The chip behind the partitions, by addresses. */
 export interface FlashChip {

@@ -25,7 +25,7 @@ static const char *const KINDS[] = {
 
 /* The marker of a host object takes no context. */
 static FILE *out;
-static txSlot *described[8192];
+static txSlot *described[10000];
 static int describedCount;
 
 static int isInHeap(txMachine *the, txSlot *slot)

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { openDemo } from "../aws/demo.js";
-import { readRelease } from "./firmware.js";
-import { parseDevices } from "./import.js";
-import { openCloud } from "./open.js";
-import { PortTakenError } from "./port-taken.js";
-import type { KnownDevice, Release } from "./settings.js";
+import { readRelease } from "../cloud/firmware.js";
+import { parseDevices } from "../cloud/import.js";
+import { openCloud } from "../cloud/open.js";
+import { PortTakenError } from "../cloud/port-taken.js";
+import type { KnownDevice, Release } from "../cloud/settings.js";
 
 const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE] [--firmware DIR]… [--aws FOLDER]
 
