@@ -23,7 +23,7 @@ import { WiFiAdapter } from "../modules/wifi/adapter.js";
 import { Journal } from "../provisioning/journal.js";
 import type { Agent, Application } from "./application/application.js";
 import type { Build, Device } from "./device/device.js";
-import { runLifecycle } from "./lifecycle/lifecycle.js";
+import { Lifecycle } from "./lifecycle/lifecycle.js";
 import { Outbox } from "./session/outbox/outbox.js";
 import { publisher } from "./session/publish.js";
 import { Seen } from "./session/seen.js";
@@ -73,6 +73,6 @@ export function startAgent(application: Application = {}): Agent {
     build,
   };
   const device: Device = Object.assign(ports, { updates: new Updater(ports) });
-  runLifecycle(device);
+  new Lifecycle(device).begin();
   return { publish: publisher(device) };
 }

@@ -50,13 +50,8 @@ const TRIES_EACH = 2;
 /** The pause before the restart after a fault of the agent itself: neither a hang nor a spin. */
 const FAULT_ATTEMPT = 3;
 
-/** From the start of the machine until it has to restart. */
-export function runLifecycle(device: Device): void {
-  new Life(device).begin();
-}
-
-/** Goes from state to state, whichever way a state ends. */
-class Life {
+/** Goes from state to state until the machine has to restart. */
+export class Lifecycle {
   readonly #device: Device;
   #state: State = { name: "boot" };
 
@@ -74,12 +69,16 @@ class Life {
   private enter(state: State): void {
     if (this.#state.name === "restarting") return;
     this.#state = state;
-    if (state.name === "restarting") this.restart(state.why);
-    else
-      stateAfter(this.#device, state).then(
-        (following) => this.#state === state && this.enter(following),
-        (error) => this.#state === state && this.recover(state.name, error),
-      );
+    if (state.name === "restarting") {
+      this.restart(state.why);
+      return;
+    }
+    const faulty = (error: unknown) => this.#state === state && this.recover(state.name, error);
+    try {
+      stateAfter(this.#device, state).then((next) => this.#state === state && this.enter(next), faulty);
+    } catch (error) {
+      faulty(error);
+    }
   }
 
   /** A fault of the agent itself ends in a pause and a restart. */
@@ -101,11 +100,10 @@ class Life {
   }
 }
 
-/** `async` for what a state throws before it waits for anything. */
-async function stateAfter(device: Device, state: Exclude<State, In<"restarting">>): Promise<State> {
+function stateAfter(device: Device, state: Exclude<State, In<"restarting">>): Promise<State> {
   switch (state.name) {
     case "boot":
-      return boot(device);
+      return Promise.resolve(boot(device));
     case "portal":
       return portal(device, state);
     case "connecting":

@@ -3,7 +3,7 @@
  * same journeys run in Node and in bare XS.
  */
 import type { Device } from "../../agent/device/device.js";
-import { runLifecycle } from "../../agent/lifecycle/lifecycle.js";
+import { Lifecycle } from "../../agent/lifecycle/lifecycle.js";
 import { Outbox } from "../../agent/session/outbox/outbox.js";
 import { Telemetry } from "../../agent/session/telemetry.js";
 import { failed, type Result, success } from "../../modules/base/failure.js";
@@ -106,7 +106,7 @@ export class World {
 
   /** Starts the lifecycle; what it does happens in `turn`. */
   boot(): void {
-    runLifecycle(this.device);
+    new Lifecycle(this.device).begin();
   }
 
   get isOff(): boolean {
