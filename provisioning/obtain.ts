@@ -19,18 +19,18 @@ export interface ObtainOptions {
  * after a code was accepted for the configuration, after it expired for a new one. A failure of the service ends it.
  */
 export async function obtain(service: Service, options: ObtainOptions): Promise<Result<Configuration>> {
-  const { onQuery, onActivation, waiting } = options;
+  const { waiting } = options;
   /** What the activation ended with that the next query follows; a second time in a row it is a failure. */
   let after: "accepted" | "signature refused" | undefined;
   let known = options.first;
   for (;;) {
-    if (!known) onQuery();
+    if (!known) options.onQuery();
     const answer = known ? success(known) : await service.query();
     if (!answer.ok) return answer;
     if (answer.value.kind === "configuration") return success(answer.value.configuration);
     if (after === "accepted") return failed("server-error", "it accepted the code and asks for one again");
     const { activation } = answer.value;
-    onActivation(activation);
+    options.onActivation(activation);
     const result = await service.activate(activation, waiting);
     known = result.ok ? result.value : undefined;
     if (known?.kind === "configuration") return success(known.configuration);

@@ -2,7 +2,6 @@
  * The bodies that the page and its plain form send. Whoever is on the open network can send 8 KiB of anything, and the
  * heap has 4,928 slots: nothing here makes a value for each character or for each field of such a body.
  */
-import { parseObject } from "../modules/data/json.js";
 
 /** The page sends ten. */
 const MAX_FIELDS = 32;
@@ -64,31 +63,78 @@ function decode(text: string): string | undefined {
   }
 }
 
-function parseStrings(body: string): Map<string, string> | undefined {
-  const object = isFlat(body) ? parseObject(body) : undefined;
-  if (!object) return undefined;
+/** One object whose values are strings. Its names stay texts: XS keeps each property name that it has met until the restart. */
+function parseStrings(json: string): Map<string, string> | undefined {
   const fields = new Map<string, string>();
-  for (const [name, value] of Object.entries(object)) {
-    if (typeof value !== "string") return undefined;
+  const scanner = new Scanner(json);
+  if (!scanner.take("{")) return undefined;
+  if (scanner.take("}")) return scanner.isAtEnd ? fields : undefined;
+  for (let members = 0; members < MAX_FIELDS; members++) {
+    const name = scanner.string();
+    const value = scanner.take(":") ? scanner.string() : undefined;
+    if (name === undefined || value === undefined) return undefined;
     fields.set(name, value);
+    if (scanner.take(",")) continue;
+    return scanner.take("}") && scanner.isAtEnd ? fields : undefined;
   }
-  return fields;
+  return undefined;
 }
 
-/** No array, one object, few members: looked at before the parser makes values of it all. */
-function isFlat(json: string): boolean {
-  let inString = false;
-  let members = 0;
-  let objects = 0;
-  for (let index = 0; index < json.length; index++) {
-    const character = json.charAt(index);
-    if (character === '"') inString = !inString;
-    else if (inString) {
-      if (character === "\\") index++;
-    } else if (character === "[" || (character === "{" && ++objects > 1)) return false;
-    else if (character === ":" && ++members > MAX_FIELDS) return false;
+/** Goes through JSON token by token. */
+class Scanner {
+  #text: string;
+  #position = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return true;
+
+  get isAtEnd(): boolean {
+    this.skipSpace();
+    return this.#position === this.#text.length;
+  }
+
+  /** @returns whether it is what comes next: then it is behind the scanner */
+  take(character: string): boolean {
+    this.skipSpace();
+    const isNext = this.#text.charAt(this.#position) === character;
+    if (isNext) this.#position++;
+    return isNext;
+  }
+
+  /** @returns undefined where no string comes next */
+  string(): string | undefined {
+    this.skipSpace();
+    const text = this.#text;
+    const start = this.#position;
+    if (text.charAt(start) !== '"') return undefined;
+    let end = start;
+    do {
+      end = text.indexOf('"', end + 1);
+      if (end < 0) return undefined;
+    } while (isEscaped(text, end));
+    this.#position = end + 1;
+    try {
+      return JSON.parse(text.slice(start, end + 1));
+    } catch {
+      return undefined; // a control character, or an escape that there is not
+    }
+  }
+
+  private skipSpace(): void {
+    while (isSpace(this.#text.charAt(this.#position))) this.#position++;
+  }
+}
+
+/** Behind an odd number of backslashes. */
+function isEscaped(text: string, index: number): boolean {
+  let first = index;
+  while (text.charAt(first - 1) === "\\") first--;
+  return (index - first) % 2 === 1;
+}
+
+function isSpace(character: string): boolean {
+  return character === " " || character === "\n" || character === "\r" || character === "\t";
 }
 
 /** For text and for attribute values in double quotes. */

@@ -2,17 +2,10 @@
 import { type Failure, patienceOf, type Result, success } from "../modules/base/failure.js";
 import { type Log, noteFailure } from "../modules/base/log.js";
 import { type Candidate, SETTINGS, type Settings, withCandidate } from "../modules/settings/settings.js";
-import type { TextStore } from "../modules/storage/storage.js";
 import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
-import type { Journal } from "../provisioning/journal.js";
 import type { HandedCertificates } from "./handed.js";
-
-export interface Flash {
-  /** Of settings and certificates. */
-  readonly store: TextStore;
-  readonly journal: Journal;
-}
+import type { Flash } from "./options.js";
 
 export class Keeping {
   readonly candidate: Candidate;
@@ -35,6 +28,12 @@ export class Keeping {
   /** On trial with the candidate, in place of the stored ones. */
   get handed(): Certificates {
     return this.#certificates?.handed ?? {};
+  }
+
+  /** As a status has it. */
+  get where(): { readonly ssid: string; readonly url: string } {
+    const { network, url } = this.candidate;
+    return { ssid: network.ssid, url };
   }
 
   get isKept(): boolean {

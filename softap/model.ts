@@ -10,6 +10,14 @@ import type { ShownCode } from "../provisioning/protocol.js";
 export const TRIAL_STEPS = Object.freeze(["associated", "address", "name", "service"] as const);
 export type TrialStep = (typeof TRIAL_STEPS)[number];
 
+export const NONE_DONE: readonly TrialStep[] = Object.freeze([]);
+const DONE = Object.freeze(TRIAL_STEPS.map((_, index) => Object.freeze(TRIAL_STEPS.slice(0, index + 1))));
+
+/** What is done when this step is. */
+export function stepsUpTo(step: TrialStep): readonly TrialStep[] {
+  return DONE[TRIAL_STEPS.indexOf(step)]!;
+}
+
 /** The trial of the settings that were sent last; `done` are the steps that have been reached. */
 export type TrialStatus =
   /** Nothing was sent yet; `failure` tells why the portal is open, where something went wrong before. */
@@ -28,6 +36,12 @@ export type TrialStatus =
   | { readonly phase: "activating"; readonly ssid: string; readonly url: string; readonly shown: ShownCode }
   /** Everything works, or was kept anyway; the device restarts in a moment. */
   | { readonly phase: "done"; readonly ssid: string; readonly url: string; readonly activated: boolean };
+
+/** Before a code is there all steps are. */
+export function stepsDone(status: TrialStatus): readonly TrialStep[] {
+  if (status.phase === "trying") return status.done;
+  return status.phase === "activating" ? TRIAL_STEPS : NONE_DONE;
+}
 
 export interface PageModel {
   /** Goes along with every change: `token` in the form. Hex. */

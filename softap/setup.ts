@@ -4,10 +4,10 @@
  * may want a code: then that is what the person watches.
  */
 
-import { type Failure, failed, type Result } from "../modules/base/failure.js";
+import type { Failure, Result } from "../modules/base/failure.js";
 import { reportFault } from "../modules/base/guard.js";
-import { type Log, noteFailure } from "../modules/base/log.js";
-import { type Clock, sleep, type Timer } from "../modules/clock/clock.js";
+import { noteFailure } from "../modules/base/log.js";
+import type { Timer } from "../modules/clock/clock.js";
 import {
   type Candidate,
   SETTINGS,
@@ -17,28 +17,13 @@ import {
 } from "../modules/settings/settings.js";
 import type { KnownNetwork, Network } from "../modules/wifi/wifi.js";
 import type { Certificates } from "../provisioning/certificates.js";
-import type { Activation, ShownCode, Waiting } from "../provisioning/protocol.js";
+import type { Configuration } from "../provisioning/configuration.js";
+import type { Activation } from "../provisioning/protocol.js";
 import { type CertificateKind, HandedCertificates } from "./handed.js";
-import { type Flash, Keeping } from "./keeping.js";
-import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "./model.js";
-import { activatingEvent, runTrial, type TrialOptions } from "./trial.js";
-
-export interface SetupOptions extends Flash {
-  readonly io: TrialOptions["io"] & {
-    readonly clock: Clock;
-    readonly log: Log;
-    /** A product's display shows the code; undefined: none is waited for any more. */
-    showCode(shown: ShownCode | undefined): void;
-  };
-  /** In range, from a scan before the access point was opened. */
-  readonly networks: readonly Network[];
-  /** The stored settings, in their network, where the service wants a code: the portal shows it from the first moment. */
-  readonly pending?: { readonly settings: Settings; readonly activation: Activation } | undefined;
-  /** Why the portal is open, where something went wrong. */
-  readonly failure: Failure | undefined;
-  /** A trial has failed: the portal waits for a person again. */
-  onFailed(failure: Failure): void;
-}
+import { Keeping } from "./keeping.js";
+import { NONE_DONE, stepsDone, stepsUpTo, TRIAL_STEPS, type TrialStatus, type TrialStep } from "./model.js";
+import type { SetupOptions, SetupWatcher } from "./options.js";
+import { Trial, type TrialWatcher } from "./trial.js";
 
 /** A phone that lost the access point when it changed its channel comes back within this time, or not at all. */
 const UNSEEN_MS = 15_000;
@@ -51,29 +36,25 @@ const READ_MS = 60_000;
 /** The page goes to its last address, and the phone's system asks once more whether it is online. */
 const LAST_PAGE_MS = 6_000;
 
-export class Setup {
-  networks: readonly Network[];
+export class Setup implements TrialWatcher {
   scanning = false;
   readonly certificates: HandedCertificates;
-  /** Fulfilled when the settings are kept and the page was told. */
-  readonly ended: Promise<void>;
   #options: SetupOptions;
-  #end!: () => void;
+  #watcher: SetupWatcher;
   #status: TrialStatus;
   /** Of the trial that began last. */
   #keeping: Keeping | undefined;
+  /** Until it is released, given up or not: there is one at a time. */
+  #trial: Trial | undefined;
   #isEnding = false;
-  #waiting: Waiting = { isOver: true };
-  #unseen: Timer | undefined;
+  /** There is one thing at a time to wait for: the beginning of a trial, a visitor, a reader, the end. */
+  #timer: Timer | undefined;
 
-  constructor(options: SetupOptions) {
+  constructor(options: SetupOptions, watcher: SetupWatcher) {
     this.#options = options;
-    this.networks = options.networks;
+    this.#watcher = watcher;
     this.certificates = new HandedCertificates(options.store);
     this.#status = { phase: "idle", failure: options.failure };
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
   }
 
   get status(): TrialStatus {
@@ -82,6 +63,11 @@ export class Setup {
 
   get stored(): Settings | undefined {
     return SETTINGS.read(this.#options.store);
+  }
+
+  /** In range, strongest first. */
+  get networks(): readonly Network[] {
+    return this.#options.io.wifi.lastFound;
   }
 
   /** Why the stored settings do not work; nothing of those that are only tried. */
@@ -102,28 +88,20 @@ export class Setup {
 
   /** A trial is under way, a code that was not entered yet included, or has ended well. */
   get isBusy(): boolean {
-    return !this.#waiting.isOver || this.#status.phase === "done";
+    return this.#status.phase !== "idle" && this.#status.phase !== "failed";
   }
 
   /** The code that was pending when the portal opened is waited for from now on. */
   begin(): void {
-    this.await(this.#options.pending?.activation);
-  }
-
-  /** @param activation without it the network is joined and the service asked once more */
-  private await(activation: Activation | undefined): void {
-    const { io, pending } = this.#options;
-    if (!pending) return;
-    const { networks, url, protocol } = pending.settings;
-    const { ssid } = io.wifi.status();
-    const network = networks.find((known) => known.ssid === ssid) ?? networks[0]!;
-    this.start(new Keeping(this.#options, { network, url, protocol }), activation);
+    Setup.tryStored(this, this.#options.pending?.activation);
   }
 
   /** Begins a trial; another one that is under way is given up. */
   submit(candidate: Candidate, certificates: Certificates): void {
     if (this.#isEnding) return;
-    this.close();
+    // What the one before still asks of its network ends with it.
+    if (this.isBusy) this.#options.io.wifi.leave();
+    this.abandon();
     this.certificates.take(certificates);
     this.start(new Keeping(this.#options, candidate, this.certificates), undefined);
   }
@@ -134,21 +112,20 @@ export class Setup {
     if (phase !== "activating" && phase !== "done") return;
     if (!this.keep() || phase !== "done" || this.#isEnding) return;
     this.#isEnding = true;
-    this.#options.io.clock.cancel(this.#unseen);
-    this.#options.io.clock.after(LAST_PAGE_MS, this.#end);
+    this.wait(LAST_PAGE_MS, Setup.end);
   }
 
   /** Stores what was sent although it does not work here and now. */
   keepAnyway(): void {
     const status = this.#status;
     if (status.phase !== "failed" || status.kept || !this.keep()) return;
-    this.#status = { phase: "done", ssid: status.ssid, url: status.url, activated: false };
+    this.become({ phase: "done", ssid: status.ssid, url: status.url, activated: false });
     this.seen();
   }
 
   /** Also the network that is in use, or being tried. */
   forget(ssid: string): void {
-    if (this.candidate?.network.ssid === ssid) this.giveUp();
+    if (this.candidate?.network.ssid === ssid) this.forgetCandidate();
     this.change((settings) => withoutNetwork(settings, ssid));
     if (!this.isBusy) this.#options.io.wifi.leave();
     SETTINGS.scrub(this.#options.store); // its password
@@ -156,14 +133,8 @@ export class Setup {
 
   /** Also those that are being tried. */
   forgetCertificates(kind: CertificateKind): void {
-    if (this.isBusy && !this.#keeping?.isKept) this.giveUp();
+    if (this.isBusy && !this.#keeping?.isKept) this.forgetCandidate();
     this.tell(this.certificates.forget(kind));
-  }
-
-  private giveUp(): void {
-    this.close();
-    this.#keeping = undefined;
-    this.#status = { phase: "idle", failure: undefined };
   }
 
   prefer(ssid: string): void {
@@ -176,9 +147,6 @@ export class Setup {
     this.scanning = true;
     this.#options.io.wifi
       .scan({ passive: true })
-      .then((networks) => {
-        this.networks = networks;
-      })
       .catch((error) => reportFault("scan", error))
       .finally(() => {
         this.scanning = false;
@@ -187,21 +155,79 @@ export class Setup {
 
   /** Nobody watches any more. */
   close(): void {
-    const { isBusy } = this;
-    this.#waiting.isOver = true;
-    this.#options.io.clock.cancel(this.#unseen);
-    this.#options.io.showCode(undefined);
-    if (isBusy) this.leave();
+    if (this.isBusy) this.leave();
+    this.abandon();
+  }
+
+  onStep(step: TrialStep): void {
+    const done = stepsUpTo(step);
+    if (done.length > stepsDone(this.#status).length) this.become({ phase: "trying", ...this.#keeping!.where, done });
+  }
+
+  onActivation(activation: Activation): void {
+    const { code, message, url } = activation;
+    this.become({ phase: "activating", ...this.#keeping!.where, shown: { code, message, url } });
+    if (!this.#keeping!.isKept) this.wait(UNSEEN_MS, Setup.unseen);
+  }
+
+  onEnd(result: Result<Configuration>): void {
+    if (!result.ok) {
+      this.fail(result.failure, stepsDone(this.#status));
+      return;
+    }
+    const keeping = this.#keeping!;
+    keeping.configuration = result.value;
+    const activated = this.#status.phase === "activating";
+    this.become({ phase: "done", ...keeping.where, activated });
+    // Who entered the code has seen that the settings work.
+    this.wait(keeping.isKept || activated ? UNSEEN_END_MS : UNSEEN_MS, Setup.unseen);
+  }
+
+  onReleased(): void {
+    this.#trial = undefined;
+    // What took its place has waited for it.
+    if (this.#status.phase === "trying" && !this.#timer) Setup.launch(this);
+  }
+
+  /** @param activation without it the network is joined and the service asked once more */
+  private static tryStored(setup: Setup, activation?: Activation): void {
+    const { io, pending } = setup.#options;
+    if (!pending) return;
+    const { networks, url, protocol } = pending.settings;
+    const { ssid } = io.wifi.status();
+    const network = networks.find((known) => known.ssid === ssid) ?? networks[0]!;
+    setup.start(new Keeping(setup.#options, { network, url, protocol }), activation);
   }
 
   private start(keeping: Keeping, activation: Activation | undefined): void {
-    const waiting = { isOver: false };
     this.#keeping = keeping;
-    this.#waiting = waiting;
-    this.try(keeping, activation, waiting).catch((error) => {
-      reportFault("trial", error);
-      if (!waiting.isOver) this.fail(failed("internal").failure, []);
-    });
+    this.become({ phase: "trying", ...keeping.where, done: activation ? TRIAL_STEPS : NONE_DONE });
+    if (activation) {
+      Setup.launch(this, activation);
+      return;
+    }
+    this.#options.io.log.event({ state: "connecting", to: "wifi" });
+    this.wait(SHOW_FIRST_MS, Setup.launch);
+  }
+
+  /** Where one that was given up still waits for an answer, it is its release that leads here again. */
+  private static launch(setup: Setup, activation?: Activation): void {
+    setup.#timer = undefined;
+    if (setup.#trial) return;
+    setup.#trial = new Trial(setup.#options, setup.#keeping!, setup, activation);
+    void setup.#trial.run();
+  }
+
+  /** Of whatever is under way nothing is heard any more. */
+  private abandon(): void {
+    this.#trial?.giveUp();
+    this.waitNoMore();
+    this.become({ phase: "idle", failure: undefined });
+  }
+
+  private forgetCandidate(): void {
+    this.close();
+    this.#keeping = undefined;
   }
 
   /** A network that is not kept must not be taken for one of the stored ones. */
@@ -209,82 +235,34 @@ export class Setup {
     if (this.#keeping && !this.#keeping.isKept) this.#options.io.wifi.leave();
   }
 
-  private async try(keeping: Keeping, activation: Activation | undefined, waiting: Waiting): Promise<void> {
-    const { io } = this.#options;
-    const { candidate } = keeping;
-    const { url } = candidate;
-    const { ssid } = candidate.network;
-    const done: TrialStep[] = activation ? [...TRIAL_STEPS] : [];
-    let wasAsked = false;
-    if (!activation) {
-      this.#status = { phase: "trying", ssid, url, done: [] };
-      io.log.event({ state: "connecting", to: "wifi" });
-      await sleep(io.clock, SHOW_FIRST_MS);
-      if (waiting.isOver) return;
-    }
-    const result = await runTrial({
-      io,
-      candidate,
-      handed: keeping.handed,
-      activation,
-      waiting,
-      onStep: (step) => {
-        if (!done.includes(step)) done.push(step);
-        if (!waiting.isOver) this.#status = { phase: "trying", ssid, url, done: [...done] };
-      },
-      onQuery: () => io.log.event({ state: "provisioning" }),
-      onActivation: (shown) => {
-        if (waiting.isOver) return;
-        io.log.event(activatingEvent(shown));
-        wasAsked = true;
-        const { code, message, url: address } = shown;
-        this.#status = { phase: "activating", ssid, url, shown: { code, message, url: address } };
-        this.#options.io.showCode(this.#status.shown);
-        if (!keeping.isKept) this.expectVisitor(UNSEEN_MS);
-      },
-    });
-    if (waiting.isOver) return;
-    waiting.isOver = true;
-    if (!result.ok) {
-      this.fail(result.failure, done);
-      return;
-    }
-    keeping.configuration = result.value;
-    this.#options.io.showCode(undefined);
-    this.#status = { phase: "done", ssid, url, activated: wasAsked };
-    // Who entered the code has seen that the settings work.
-    this.expectVisitor(keeping.isKept || wasAsked ? UNSEEN_END_MS : UNSEEN_MS);
-  }
-
-  /** What works is not thrown away because the phone did not come back to see it. */
-  private expectVisitor(unseenMs: number): void {
-    this.#options.io.clock.cancel(this.#unseen);
-    this.#unseen = this.#options.io.clock.after(unseenMs, () => {
-      if (this.keep() && this.#status.phase === "done") this.#end();
-    });
+  /** The display follows the page. */
+  private become(status: TrialStatus): void {
+    const before = this.#status;
+    this.#status = status;
+    const shown = status.phase === "activating" ? status.shown : undefined;
+    const code = before.phase === "activating" ? before.shown.code : undefined;
+    if (shown?.code !== code) this.#options.showCode(shown);
   }
 
   private fail(failure: Failure, done: readonly TrialStep[]): void {
-    const { io, onFailed } = this.#options;
     const keeping = this.#keeping!;
-    this.#waiting.isOver = true;
-    this.#options.io.clock.cancel(this.#unseen);
-    this.#options.io.showCode(undefined);
     keeping.takeBack(failure);
-    noteFailure(io.log, failure);
+    noteFailure(this.#options.io.log, failure);
     this.leave();
-    const { network, url } = keeping.candidate;
-    this.#status = { phase: "failed", ssid: network.ssid, url, done, failure, kept: keeping.isKept };
+    this.become({ phase: "failed", ...keeping.where, done, failure, kept: keeping.isKept });
     // The stored settings still wait for their code: back to it when the person has read what is wrong with others.
-    if (!keeping.isKept) this.#unseen = io.clock.after(READ_MS, () => this.await(undefined));
-    onFailed(failure);
+    if (keeping.isKept) this.waitNoMore();
+    else this.wait(READ_MS, Setup.tryStored);
+    this.#watcher.onFailed(failure);
   }
 
   /** @returns false where the flash takes no more: the status says so */
   private keep(): boolean {
     const kept = this.#keeping!.keep(this.#options.io.log);
-    if (!kept.ok) this.fail(kept.failure, []);
-    return kept.ok;
+    if (kept.ok) return true;
+    this.#trial?.giveUp();
+    this.fail(kept.failure, NONE_DONE);
+    return false;
   }
 
   private change(change: (settings: Settings) => Settings): void {
@@ -293,6 +271,27 @@ export class Setup {
   }
 
   private tell(written: Result<void>): void {
-    if (!written.ok && !this.isBusy) this.#status = { phase: "idle", failure: written.failure };
+    if (!written.ok && !this.isBusy) this.become({ phase: "idle", failure: written.failure });
+  }
+
+  /** In the place of what was waited for before. */
+  private wait(delayMs: number, task: (setup: Setup) => void): void {
+    this.waitNoMore();
+    this.#timer = this.#options.io.clock.after(delayMs, task, this);
+  }
+
+  private waitNoMore(): void {
+    this.#options.io.clock.cancel(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** What works is not thrown away because the phone did not come back to see it. */
+  private static unseen(setup: Setup): void {
+    setup.#timer = undefined;
+    if (setup.keep() && setup.#status.phase === "done") setup.#options.onKept();
+  }
+
+  private static end(setup: Setup): void {
+    setup.#options.onKept();
   }
 }

@@ -3,104 +3,156 @@
  * alone, where the service that the device has been with for long wants one.
  */
 
-import { type Failure, failed, type Result } from "../modules/base/failure.js";
+import { type Failed, type Failure, failed, type Result } from "../modules/base/failure.js";
+import { reportFault } from "../modules/base/guard.js";
 import type { LifecycleEvent } from "../modules/base/log.js";
 import { parseAddress } from "../modules/data/address.js";
 import { isAddress } from "../modules/data/url.js";
 import type { Candidate } from "../modules/settings/settings.js";
 import { JOIN_TIMEOUT_MS } from "../modules/wifi/join.js";
 import { explainJoin } from "../modules/wifi/scan.js";
-import { whileJoined } from "../modules/wifi/while-joined.js";
-import type { WiFi } from "../modules/wifi/wifi.js";
 import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
-import { obtain } from "../provisioning/obtain.js";
-import type { Activation, Waiting } from "../provisioning/protocol.js";
-import type { Service, Target } from "../provisioning/protocols.js";
+import { type ObtainOptions, obtain } from "../provisioning/obtain.js";
+import type { Activation, Answer, Waiting } from "../provisioning/protocol.js";
 import type { TrialStep } from "./model.js";
+import type { TrialOptions } from "./options.js";
 
-export interface TrialOptions {
-  readonly io: {
-    readonly wifi: WiFi;
-    resolve(name: string): Promise<string | undefined>;
-    /** @param handed counts in place of what is stored of its kind */
-    serviceAt(target: Target, handed: Certificates): Service;
-  };
+/** What is tried. */
+export interface Tried {
   readonly candidate: Candidate;
   /** They came with the candidate. */
   readonly handed: Certificates;
-  /** What the service has answered already: the device is in the candidate's network then, and begins with the code. */
-  readonly activation: Activation | undefined;
-  /** Set when other settings were sent in the meantime, or nobody watches any more. */
-  readonly waiting: Waiting;
+}
+
+/** Who follows a trial. Of one that was given up only its release is told. */
+export interface TrialWatcher {
   onStep(step: TrialStep): void;
-  onQuery(): void;
   onActivation(activation: Activation): void;
+  /** With a configuration, or with the reason why there is none; the device stays in the network that it joined. */
+  onEnd(result: Result<Configuration>): void;
+  /** The last of its joins, look-ups and requests is over: there is room for the next trial. */
+  onReleased(): void;
 }
 
 /** A name that every working resolver of the internet knows: it tells a wrong name from no internet. */
 const KNOWN_NAME = "pool.ntp.org";
 
-/** Nobody reads it. */
-const GIVEN_UP = failed("wifi-lost");
+export class Trial implements Waiting, ObtainOptions {
+  isOver = false;
+  sinceMs?: number;
+  #options: TrialOptions;
+  #tried: Tried;
+  #watcher: TrialWatcher;
+  #activation: Activation | undefined;
 
-/** Ends with a configuration, or with the reason why there is none; the device stays in the network that it joined. */
-export async function runTrial(options: TrialOptions): Promise<Result<Configuration>> {
-  const { io, candidate, activation, waiting, onStep } = options;
-  const { ssid } = candidate.network;
-  if (!activation) {
-    const joined = await join(options);
-    if (!joined.ok) return joined;
-    if (waiting.isOver) return GIVEN_UP;
-    onStep("address");
-  } else if (!io.wifi.joined) return failed("wifi-lost", ssid);
-  const ended = await whileJoined(io.wifi, () => (activation ? provision(options) : reach(options)));
-  return ended ?? failed("wifi-lost", ssid);
-}
-
-/** From the address to the configuration. */
-async function reach(options: TrialOptions): Promise<Result<Configuration>> {
-  const { io, candidate, waiting, onStep } = options;
-  const { host } = parseAddress(candidate.url)!;
-  if (!isAddress(host) && !(await io.resolve(host))) {
-    return (await io.resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet");
+  /**
+   * @param activation what the service has answered already: the device is in the candidate's network then, and begins
+   *   with the code
+   */
+  constructor(options: TrialOptions, tried: Tried, watcher: TrialWatcher, activation?: Activation) {
+    this.#options = options;
+    this.#tried = tried;
+    this.#watcher = watcher;
+    this.#activation = activation;
   }
-  if (waiting.isOver) return GIVEN_UP;
-  onStep("name");
-  return provision(options);
-}
 
-async function provision(options: TrialOptions): Promise<Result<Configuration>> {
-  const { io, candidate, handed, activation, waiting, onStep, onQuery, onActivation } = options;
-  const service = io.serviceAt(candidate, handed);
-  const obtained = await obtain(service, {
-    first: activation && { kind: "activation", activation },
-    waiting,
-    onQuery,
-    onActivation(shown) {
-      onStep("service");
-      onActivation(shown);
-    },
-  });
-  // A person reads it: the service's own word on its health is worth one more request.
-  if (obtained.ok || waiting.isOver) return obtained;
-  return { ok: false, failure: await service.diagnose(obtained.failure) };
-}
+  /** One function waits for the person with all that it has called: whatever stands above it costs slots. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const failure = this.#activation ? this.watchNetwork() : await this.reach();
+      if (failure) this.end({ ok: false, failure });
+      else if (!this.isOver) {
+        const service = this.#options.serviceAt(this.#tried.candidate, this.#tried.handed);
+        const result = await obtain(service, this);
+        // A person reads it: the service's own word on its health is worth one more request.
+        if (result.ok || this.isOver) this.end(result);
+        else this.end({ ok: false, failure: await service.diagnose(result.failure) });
+      }
+    } catch (error) {
+      reportFault("trial", error);
+      this.end(failed("internal"));
+    }
+    this.#watcher.onReleased();
+  }
 
-async function join({ io: { wifi }, candidate, waiting, onStep }: TrialOptions): Promise<Result<void>> {
-  const { ssid, password } = candidate.network;
-  const joined = await wifi.join({
-    ssid,
-    password,
-    timeoutMs: JOIN_TIMEOUT_MS,
-    onAssociated: () => !waiting.isOver && onStep("associated"),
-  });
-  if (joined.ok || waiting.isOver || joined.failure.reason !== "wifi-not-found") return joined;
-  const failure: Failure = explainJoin(joined.failure, await wifi.scan({ passive: true }), ssid);
-  return { ok: false, failure };
+  /** Other settings were sent, or nobody watches any more: it asks nothing from now on. */
+  giveUp(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#options.io.wifi.onLost = undefined;
+  }
+
+  get first(): Answer | undefined {
+    return this.#activation && { kind: "activation", activation: this.#activation };
+  }
+
+  get waiting(): Waiting {
+    return this;
+  }
+
+  onQuery(): void {
+    this.#options.io.log.event({ state: "provisioning" });
+  }
+
+  onActivation(activation: Activation): void {
+    this.#activation = undefined;
+    this.tell("service");
+    if (this.isOver) return;
+    this.#options.io.log.event(activatingEvent(activation));
+    this.#watcher.onActivation(activation);
+  }
+
+  /** Into the network, and as far as the service's address. */
+  private async reach(): Promise<Failure | undefined> {
+    const joinFailure = await this.join();
+    if (joinFailure || this.isOver) return joinFailure;
+    this.tell("address");
+    const lost = this.watchNetwork();
+    if (lost) return lost;
+    const { resolve } = this.#options.io;
+    const { host } = parseAddress(this.#tried.candidate.url)!;
+    if (!isAddress(host) && !(await resolve(host))) {
+      return ((await resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet")).failure;
+    }
+    this.tell("name");
+    return undefined;
+  }
+
+  private async join(): Promise<Failure | undefined> {
+    const { wifi } = this.#options.io;
+    const { ssid, password } = this.#tried.candidate.network;
+    const onAssociated = () => this.tell("associated");
+    const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS, onAssociated });
+    if (joined.ok) return undefined;
+    if (this.isOver || joined.failure.reason !== "wifi-not-found") return joined.failure;
+    return explainJoin(joined.failure, await wifi.scan({ passive: true }), ssid);
+  }
+
+  /** Ends the trial when the network is lost. @returns a failure where there is none any more */
+  private watchNetwork(): Failure | undefined {
+    const { wifi } = this.#options.io;
+    if (!wifi.joined) return this.lost().failure;
+    wifi.onLost = () => this.end(this.lost());
+    return undefined;
+  }
+
+  private lost(): Failed {
+    return failed("wifi-lost", this.#tried.candidate.network.ssid);
+  }
+
+  private tell(step: TrialStep): void {
+    if (!this.isOver) this.#watcher.onStep(step);
+  }
+
+  private end(result: Result<Configuration>): void {
+    if (this.isOver) return;
+    this.giveUp();
+    this.#watcher.onEnd(result);
+  }
 }
 
 /** Without the challenge: only what a person needs. */
-export function activatingEvent({ code, message, url }: Activation): LifecycleEvent {
+function activatingEvent({ code, message, url }: Activation): LifecycleEvent {
   return { state: "activating", code, ...(message && { message }), ...(url && { url }) };
 }

@@ -1,4 +1,4 @@
-import { guarded } from "../../modules/base/guard.js";
+import { reportFault } from "../../modules/base/guard.js";
 import type { ShownCode } from "../../provisioning/protocol.js";
 
 /** A screen, a voice, a printer: whatever a product has to tell the code with. */
@@ -7,12 +7,11 @@ export interface Display {
   showCode(shown: ShownCode | undefined): void;
 }
 
-/** Shows each code once, and once that there is none any more. A fault of the product's stays its own. */
-export function showingOnce(display: Display | undefined): Display["showCode"] {
-  let code: string | undefined;
-  return (shown) => {
-    if (code === shown?.code) return;
-    code = shown?.code;
-    guarded("display", () => display?.showCode(shown))();
-  };
+/** A fault of the product's stays its own. */
+export function show(display: Display | undefined, shown: ShownCode | undefined): void {
+  try {
+    display?.showCode(shown);
+  } catch (error) {
+    reportFault("display", error);
+  }
 }

@@ -105,7 +105,7 @@ function stateAfter(device: Device, state: Exclude<State, In<"restarting">>): Pr
     case "boot":
       return Promise.resolve(boot(device));
     case "portal":
-      return portal(device, state);
+      return runPortal(device, state, state.attempt);
     case "connecting":
       return connecting(device, state);
     case "provisioning":
@@ -126,13 +126,6 @@ function boot(device: Device): State {
   const isAsked = isPortalAsked(device.store, device.clock);
   if (isAsked || !stored?.networks.length) return { name: "portal", attempt: 0 };
   return { name: "connecting", settings: stored, attempt: 0 };
-}
-
-/** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
-async function portal(device: Device, state: In<"portal">): Promise<State> {
-  const { attempt } = state;
-  const settings = await runPortal(device, state, attempt);
-  return settings ? { name: "connecting", settings, attempt: attempt + 1 } : { name: "restarting", why: "settings" };
 }
 
 async function connecting(device: Device, { settings, attempt }: In<"connecting">): Promise<State> {

@@ -1,20 +1,33 @@
 /** The portal as a state of the device: why it opens, and when it ends without a person. */
 
+import type { Failure } from "../../modules/base/failure.js";
 import { retryDelayMs } from "../../modules/base/retry.js";
-import { sleep } from "../../modules/clock/clock.js";
+import type { Secret } from "../../modules/base/secret.js";
 import { formatAddress, parseAddress } from "../../modules/data/address.js";
 import { accessPointName } from "../../modules/identity/identity.js";
 import { SETTINGS, type Settings } from "../../modules/settings/settings.js";
+import type { Store } from "../../modules/storage/storage.js";
 import type { UpdateStatus } from "../../modules/update/update.js";
 import { joinKnown } from "../../modules/wifi/join.js";
 import { explainJoin } from "../../modules/wifi/scan.js";
+import type { Certificates } from "../../provisioning/certificates.js";
+import type { Journal } from "../../provisioning/journal.js";
+import type { ShownCode } from "../../provisioning/protocol.js";
+import type { Service, Target } from "../../provisioning/protocols.js";
 import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
 import type { Build, Device } from "../device/device.js";
-import { showingOnce } from "../display/display.js";
+import { show } from "../display/display.js";
 import { serviceOf } from "./service.js";
 
 /** Why it is open, where a person did not ask for it. */
 export type PortalCause = Partial<Pick<PortalOptions, "failure" | "pending">>;
+
+/** What follows it in the device's life. */
+export type PortalEnd =
+  | { name: "connecting"; settings: Settings; attempt: number }
+  | { name: "restarting"; why: "settings" };
+
+type Resolve = (end: PortalEnd | Promise<never>) => void;
 
 /** Somebody who reads a password from a label asks nothing of the portal for a while; joining can drop a phone. */
 const PORTAL_QUIET_MS = 120_000;
@@ -36,49 +49,171 @@ function lockedUrl({ provisioningUrl, provisioningUrlLocked }: Build): string | 
   return url && formatAddress(url);
 }
 
-/**
- * @param attempt failures in a row before it opened
- * @returns the stored settings where they are worth another try and nobody looks, undefined when new ones are kept
- */
-export async function runPortal(
-  device: Device,
-  { failure, pending }: PortalCause,
-  attempt: number,
-): Promise<Settings | undefined> {
-  const { wifi, build, identity } = device;
-  const locked = lockedUrl(build);
-  const stored = readSettings(device);
-  const networks = await wifi.scan({ passive: false }); // before there are phones that it would drop
-  const seen = failure && explainJoin(failure, networks, failure.detail);
-  const opened = openPortal({
-    io: {
-      ...device,
-      showCode: showingOnce(device.display),
-      serviceAt: (target, handed) => serviceOf(device, target, { handed, isTrial: target.url !== stored?.url }),
-    },
-    random: device.random,
-    store: device.store,
-    journal: device.journal,
-    networks,
-    pending,
-    failure: seen,
-    ssid: accessPointName(identity.mac),
-    password: identity.accessPointPassword,
-    address: build.accessPointAddress,
-    httpPort: build.portalPort,
-    dnsPort: build.dnsPort,
-    defaultUrl: locked ?? build.provisioningUrl,
-    urlLocked: locked !== undefined,
-    facts: {
-      mac: identity.mac,
-      serial: identity.serial,
-      firmware: build.firmwareVersion + ofUpdate(device.updates.status),
-    },
+/** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
+export function runPortal(device: Device, cause: PortalCause, attempt: number): Promise<PortalEnd> {
+  return new Promise((resolve) => {
+    void new PortalState(device, cause, attempt, resolve).open();
   });
-  try {
-    return (await Promise.race([opened.ended, resume(device, opened, attempt)])) ?? undefined;
-  } finally {
-    opened.close();
+}
+
+/** The open portal with what it is opened with: looked up when it is asked for, nothing of it is copied. */
+class PortalState implements PortalOptions {
+  readonly io: Device;
+  readonly pending: PortalCause["pending"];
+  failure: Failure | undefined;
+  #resolve: Resolve;
+  #attempt: number;
+  #portal: Portal | undefined;
+  /** When it opened. */
+  #storedUrl: string | undefined;
+  /** Why the stored settings do not work, as of the last look; pauses grow with the tries that it has led to. */
+  #lastFailure: Failure | undefined;
+  #tries: number;
+  #nextTryMs = 0;
+
+  constructor(device: Device, { failure, pending }: PortalCause, attempt: number, resolve: Resolve) {
+    this.io = device;
+    this.pending = pending;
+    this.failure = failure;
+    this.#attempt = attempt;
+    this.#tries = attempt;
+    this.#resolve = resolve;
+  }
+
+  /** Never rejects. */
+  async open(): Promise<void> {
+    try {
+      const networks = await this.io.wifi.scan({ passive: false }); // before there are phones that it would drop
+      this.failure = this.failure && explainJoin(this.failure, networks, this.failure.detail);
+      this.#storedUrl = readSettings(this.io)?.url;
+      this.#portal = openPortal(this);
+      this.#lastFailure = this.#portal.failure;
+      this.postpone();
+      this.lookLater();
+    } catch (error) {
+      this.end(Promise.reject(error));
+    }
+  }
+
+  get store(): Store {
+    return this.io.store;
+  }
+
+  get journal(): Journal {
+    return this.io.journal;
+  }
+
+  get ssid(): string {
+    return accessPointName(this.io.identity.mac);
+  }
+
+  get password(): Secret | undefined {
+    return this.io.identity.accessPointPassword;
+  }
+
+  get address(): string {
+    return this.io.build.accessPointAddress;
+  }
+
+  get httpPort(): number {
+    return this.io.build.portalPort;
+  }
+
+  get dnsPort(): number {
+    return this.io.build.dnsPort;
+  }
+
+  get defaultUrl(): string {
+    return lockedUrl(this.io.build) ?? this.io.build.provisioningUrl;
+  }
+
+  get urlLocked(): boolean {
+    return lockedUrl(this.io.build) !== undefined;
+  }
+
+  get facts(): PortalOptions["facts"] {
+    const { identity, build, updates } = this.io;
+    const firmware = build.firmwareVersion + ofUpdate(updates.status);
+    return { mac: identity.mac, serial: identity.serial, firmware };
+  }
+
+  serviceAt(target: Target, handed: Certificates): Service {
+    return serviceOf(this.io, target, { handed, isTrial: target.url !== this.#storedUrl });
+  }
+
+  showCode(shown: ShownCode | undefined): void {
+    show(this.io.display, shown);
+  }
+
+  onKept(): void {
+    this.end({ name: "restarting", why: "settings" });
+  }
+
+  private end(end: PortalEnd | Promise<never>): void {
+    this.#portal?.close();
+    this.#resolve(end);
+  }
+
+  /** Give or take a quarter: devices that opened their portals together must not ask the service together. */
+  private lookLater(): void {
+    const { clock, random } = this.io;
+    clock.after(PORTAL_CHECK_MS * (0.75 + random() / 2), PortalState.look, this);
+  }
+
+  private static look(state: PortalState): void {
+    if (state.#portal?.isOpen) void state.lookAround();
+  }
+
+  /** Never rejects. */
+  private async lookAround(): Promise<void> {
+    try {
+      const settings = await this.settingsWorthATry();
+      if (settings) this.end({ name: "connecting", settings, attempt: this.#attempt + 1 });
+      else this.lookLater();
+    } catch (error) {
+      this.end(Promise.reject(error));
+    }
+  }
+
+  /**
+   * Undefined as long as somebody is there, and always without stored networks: then only a person can help. With a
+   * configuration the broker may be there whatever the service says, and whether or not somebody enters the code that
+   * it wants.
+   */
+  private async settingsWorthATry(): Promise<Settings | undefined> {
+    const { clock, wifi, journal, pauses } = this.io;
+    const portal = this.#portal!;
+    const { failure } = portal;
+    if (failure !== this.#lastFailure) {
+      this.#lastFailure = failure;
+      this.postpone();
+    }
+    const settings = readSettings(this.io);
+    if (!settings?.networks.length) return undefined;
+    const isQuiet = failure !== undefined && portal.isIdle(PORTAL_QUIET_MS);
+    const isDeserted = portal.isIdle(PORTAL_IDLE_MS);
+    const pauseMs = this.#nextTryMs - clock.ticksMs();
+    if (wifi.joined && journal.stored(settings.url).length > 0 && (isQuiet || isDeserted)) {
+      if (failure && pauseMs > 0) pauses.begin("service", pauseMs);
+      return settings;
+    }
+    // A service that asks for a long pause keeps the portal open for as long.
+    if (portal.isBusy || pauseMs > 0) return undefined;
+    if (isDeserted) return settings;
+    if (!isQuiet) return undefined;
+    if (wifi.joined) return settings;
+    const isWanted = () => portal.isOpen && !portal.isBusy;
+    const joined = await joinKnown(this.io, settings.networks, { limitMs: 0, passive: true, isWanted });
+    if (joined.ok) return settings;
+    this.postpone();
+    return undefined;
+  }
+
+  /** The next try of the stored networks. */
+  private postpone(): void {
+    const { clock, random } = this.io;
+    const failure = this.#lastFailure;
+    this.#nextTryMs = clock.ticksMs() + (failure ? retryDelayMs(failure, this.#tries++, random) : 0);
   }
 }
 
@@ -88,43 +223,4 @@ function ofUpdate(status: UpdateStatus | undefined): string {
   const { version, state, percent, reason } = status;
   const said = [state, percent === undefined ? undefined : `${percent} %`, reason].filter((part) => part !== undefined);
   return ` (${version}: ${said.join(", ")})`;
-}
-
-/**
- * Ends when the stored settings are worth another try and nobody is there. Never ends without stored networks: then
- * only a person can help. With a configuration the broker may be there whatever the service says, and whether or not
- * somebody enters the code that it wants.
- */
-async function resume(device: Device, opened: Portal, attempt: number): Promise<Settings> {
-  const { clock, random, wifi, journal, pauses } = device;
-  const isWanted = () => opened.isOpen && !opened.isBusy;
-  const pauseMs = () => (failure ? retryDelayMs(failure, attempt++, random) : 0);
-  let { failure } = opened;
-  for (let nextTryMs = clock.ticksMs() + pauseMs(); ; ) {
-    // Give or take a quarter: devices that opened their portals together must not ask the service together.
-    await sleep(clock, PORTAL_CHECK_MS * (0.75 + random() / 2));
-    if (!opened.isOpen) return new Promise(() => {});
-    if (opened.failure !== failure) {
-      failure = opened.failure;
-      nextTryMs = clock.ticksMs() + pauseMs();
-    }
-    const settings = readSettings(device);
-    if (!settings?.networks.length) continue;
-    if (
-      wifi.joined &&
-      journal.stored(settings.url).length > 0 &&
-      opened.isIdle(failure ? PORTAL_QUIET_MS : PORTAL_IDLE_MS)
-    ) {
-      if (failure && nextTryMs > clock.ticksMs()) pauses.begin("service", nextTryMs - clock.ticksMs());
-      return settings;
-    }
-    // A service that asks for a long pause keeps the portal open for as long.
-    if (opened.isBusy || clock.ticksMs() < nextTryMs) continue;
-    if (opened.isIdle(PORTAL_IDLE_MS)) return settings;
-    if (!failure || !opened.isIdle(PORTAL_QUIET_MS)) continue;
-    if (wifi.joined) return settings;
-    const joined = await joinKnown(device, settings.networks, { limitMs: 0, passive: true, isWanted });
-    if (joined.ok) return settings;
-    nextTryMs = clock.ticksMs() + pauseMs();
-  }
 }

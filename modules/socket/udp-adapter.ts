@@ -1,15 +1,23 @@
 import UDP from "embedded:io/socket/udp";
-import { guarded } from "../base/guard.js";
-import type { ServeUdp } from "./udp.js";
+import { reportFault } from "../base/guard.js";
+import type { ServeUdp, UdpResponder } from "./udp.js";
 
-export const serveUdp: ServeUdp = ({ port, answer }) =>
-  new UDP({
-    port,
-    onReadable: guarded("udp", function (this: UDP, packets: number) {
-      while (packets-- > 0) {
-        const packet = this.read();
-        const reply = answer(new Uint8Array(packet));
-        if (reply) this.write(reply, packet.address, packet.port);
-      }
-    }),
-  }) as UDP & { close(): void };
+/** The SDK's socket, as it is in its callbacks. */
+type Socket = UDP & { readonly target: UdpResponder };
+
+export const serveUdp: ServeUdp = (port, responder) =>
+  new UDP({ port, target: responder, onReadable: answerAll } as ConstructorParameters<typeof UDP>[0]) as UDP & {
+    close(): void;
+  };
+
+function answerAll(this: Socket, packets: number): void {
+  try {
+    while (packets-- > 0) {
+      const packet = this.read();
+      const reply = this.target.answer(new Uint8Array(packet));
+      if (reply) this.write(reply, packet.address, packet.port);
+    }
+  } catch (error) {
+    reportFault("udp", error);
+  }
+}

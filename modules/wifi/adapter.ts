@@ -1,10 +1,15 @@
 import FFI from "mc/ffi";
 import Net from "net";
-import SdkWiFi, { type AccessPointOptions, type ScanOptions as SdkScanOptions, type WiFiScanCallback } from "wifi";
+import SdkWiFi, {
+  type AccessPointOptions,
+  type ScanOptions as SdkScanOptions,
+  type WiFiCallback,
+  type WiFiScanCallback,
+} from "wifi";
 import { failed, type Reason, type Result, success } from "../base/failure.js";
-import { guarded } from "../base/guard.js";
-import { type Clock, sleep } from "../clock/clock.js";
-import { isReadable, strongest } from "./scan.js";
+import { guarded, reportFault } from "../base/guard.js";
+import { type Clock, sleep, type Timer } from "../clock/clock.js";
+import { isReadable, packed, strongest, unpacked } from "./scan.js";
 import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi, WiFiStatus } from "./wifi.js";
 
 /** The driver says this of a failed four-way handshake (xs6wifi.c): the password. */
@@ -32,7 +37,20 @@ interface ChipNet {
   get(what: "CHANNEL"): number | undefined;
 }
 
-type Listener = (event: string, code: number) => void;
+/** The SDK's object, with what its callback finds its way by. */
+type Driver = SdkWiFi & { adapter: WiFiAdapter };
+
+/** A join under way. */
+interface Join {
+  readonly options: JoinOptions;
+  end(result: Result<void>): void;
+  /** It is the driver's turn; otherwise it waits for the second try, or for the driver to leave. */
+  isTrying: boolean;
+  isAssociated: boolean;
+  isSecondTry: boolean;
+  /** Of the try, or of the pause before the second one. */
+  timer: Timer | undefined;
+}
 
 /**
  * The SDK's classic `wifi`: the ECMA-419 one has no access point. The manifest sets the driver's own retries to none:
@@ -43,26 +61,24 @@ export class WiFiAdapter implements WiFi {
   #clock: Clock;
   /** Name of the joined network. */
   #joined: string | undefined;
-  /** Ends the join under way. */
-  #giveUp: (() => void) | undefined;
-  /** Whose the driver's events are: of a try to join, or of the end of the one before. */
-  #listener: Listener | undefined;
-  /** Kept when the driver has left: its late "disconnect" would be taken for the next try's. */
-  #left: Promise<unknown> = Promise.resolve();
+  #join: Join | undefined;
+  /** Set until the driver has left: its late "disconnect" would be taken for the next try's. */
+  #leaving: Timer | undefined;
   #scanning: Promise<Network[]> | undefined;
-  #lastFound: Network[] = [];
+  #lastFound = "";
 
   constructor(clock: Clock) {
     this.#clock = clock;
     SdkWiFi.mode = STATION;
-    new SdkWiFi(
-      undefined,
-      guarded("wifi", (event: string, code?: number) => this.event(event, code ?? 0)),
-    );
+    (new SdkWiFi(undefined, onEvent as WiFiCallback) as Driver).adapter = this;
   }
 
   get joined(): boolean {
     return this.#joined !== undefined;
+  }
+
+  get lastFound(): Network[] {
+    return unpacked(this.#lastFound);
   }
 
   scan(options: ScanOptions): Promise<Network[]> {
@@ -74,23 +90,17 @@ export class WiFiAdapter implements WiFi {
 
   join(options: JoinOptions): Promise<Result<void>> {
     this.leave();
-    return new Promise((resolve) => {
-      let isOver = false;
-      const end = (result: Result<void>) => {
-        if (isOver) return;
-        isOver = true;
-        this.#giveUp = undefined;
-        resolve(result);
-      };
-      this.#giveUp = () => end(failed("wifi-lost", options.ssid));
-      void this.tryTwice(options, () => isOver).then(end);
+    return new Promise((end) => {
+      this.#join = { options, end, isTrying: false, isAssociated: false, isSecondTry: false, timer: undefined };
+      if (!this.#leaving) this.tryJoin();
     });
   }
 
   leave(): void {
-    if (!this.joined && !this.#giveUp) return;
+    const join = this.#join;
+    if (!this.joined && !join) return;
     this.#joined = undefined;
-    this.#giveUp?.();
+    if (join) this.endJoin(failed("wifi-lost", join.options.ssid));
     this.disconnect();
   }
 
@@ -129,8 +139,10 @@ export class WiFiAdapter implements WiFi {
       await sleep(this.#clock, RESCAN_PAUSE_MS);
       found = await this.scanOnce(options);
     }
-    if (found) this.#lastFound = strongest(found);
-    return this.#lastFound;
+    if (!found) return this.lastFound;
+    const networks = strongest(found);
+    this.#lastFound = packed(networks);
+    return networks;
   }
 
   /** @returns undefined where the driver refuses */
@@ -161,89 +173,99 @@ export class WiFiAdapter implements WiFi {
     });
   }
 
-  private async tryTwice(options: JoinOptions, isOver: () => boolean): Promise<Result<void>> {
-    let reason = await this.try(options, isOver);
-    // An access point that took the station, and a DHCP server that did not answer in all that time, will not next time.
-    if (reason && reason !== "wifi-no-address") {
-      await sleep(this.#clock, REJOIN_PAUSE_MS);
-      reason = await this.try(options, isOver);
+  private tryJoin(): void {
+    const join = this.#join!;
+    const { ssid, password, timeoutMs } = join.options;
+    join.isTrying = true;
+    join.isAssociated = false;
+    join.timer = this.#clock.after(timeoutMs, WiFiAdapter.tryIsLate, this);
+    try {
+      SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
+    } catch (error) {
+      reportFault("wifi", error);
+      this.tryFailed("internal");
     }
-    return reason ? failed(reason, options.ssid) : success(undefined);
   }
 
-  /** @returns undefined when joined, or when nobody wants to know any more */
-  private async try(options: JoinOptions, isOver: () => boolean): Promise<Reason | undefined> {
-    await this.#left;
-    if (isOver()) return undefined;
-    const outcome = await this.associate(options);
-    if (isOver()) return undefined;
-    if (outcome === "joined") return undefined;
+  private static tryIsLate(adapter: WiFiAdapter): void {
+    adapter.tryFailed(adapter.#join?.isAssociated ? "wifi-no-address" : "wifi-not-found");
+  }
+
+  private tryFailed(reason: Reason): void {
+    const join = this.#join!;
+    // An access point that took the station, and a DHCP server that did not answer in all that time, will not next time.
+    if (join.isSecondTry || reason === "wifi-no-address") this.endJoin(failed(reason, join.options.ssid));
+    else {
+      this.#clock.cancel(join.timer);
+      join.isTrying = false;
+      join.isSecondTry = true;
+      join.timer = this.#clock.after(REJOIN_PAUSE_MS, WiFiAdapter.tryAgain, this);
+    }
     this.disconnect(); // ends what the driver may still be doing, and lets it forget the network
-    return outcome;
   }
 
-  private associate({ ssid, password, timeoutMs, onAssociated }: JoinOptions): Promise<Reason | "joined"> {
-    let associated = false;
-    return this.until<Reason | "joined">({
-      timeoutMs,
-      start: () => SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) }),
-      onEvent: (event, code) => {
-        if (event === SdkWiFi.connected) {
-          associated = true;
-          onAssociated?.();
-        } else if (event === SdkWiFi.gotIP) {
-          this.#joined = ssid;
-          return "joined";
-        } else if (event === SdkWiFi.disconnected)
-          return code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found";
-        return undefined;
-      },
-      onLate: () => (associated ? "wifi-no-address" : "wifi-not-found"),
-      onFault: () => "internal",
-    });
+  private static tryAgain(adapter: WiFiAdapter): void {
+    adapter.#join!.timer = undefined;
+    if (!adapter.#leaving) adapter.tryJoin();
+  }
+
+  private endJoin(result: Result<void>): void {
+    const join = this.#join!;
+    this.#join = undefined;
+    this.#clock.cancel(join.timer);
+    join.end(result);
   }
 
   private disconnect(): void {
-    this.#left = this.until({
-      timeoutMs: LEAVE_LIMIT_MS,
-      start: () => SdkWiFi.disconnect(),
-      onEvent: (event) => event === SdkWiFi.disconnected || undefined,
-      onLate: () => false,
-      onFault: () => false,
-    });
+    this.#clock.cancel(this.#leaving);
+    this.#leaving = this.#clock.after(LEAVE_LIMIT_MS, WiFiAdapter.left, this);
+    try {
+      SdkWiFi.disconnect();
+    } catch (error) {
+      reportFault("wifi", error);
+      WiFiAdapter.left(this);
+    }
   }
 
-  /** Hands the driver's events over until one of them gives a value, or the time is up. */
-  private until<T>(waiting: {
-    timeoutMs: number;
-    start(): void;
-    onEvent(event: string, code: number): T | undefined;
-    onLate(): T;
-    onFault(): T;
-  }): Promise<T> {
-    return new Promise((resolve) => {
-      const end = (value: T) => {
-        this.#clock.cancel(timer);
-        if (this.#listener === listener) this.#listener = undefined;
-        resolve(value);
-      };
-      const timer = this.#clock.after(waiting.timeoutMs, () => end(waiting.onLate()));
-      const listener: Listener = (event, code) => {
-        const value = waiting.onEvent(event, code);
-        if (value !== undefined) end(value);
-      };
-      this.#listener = listener;
-      guarded("wifi", waiting.start, () => end(waiting.onFault()))();
-    });
+  private static left(adapter: WiFiAdapter): void {
+    adapter.#clock.cancel(adapter.#leaving);
+    adapter.#leaving = undefined;
+    const join = adapter.#join;
+    if (join && !join.isTrying && !join.timer) adapter.tryJoin();
   }
 
-  /** No driver of the SDK ever says `lostIP`. What comes while nobody listens is of something that is over. */
-  private event(event: string, code: number): void {
-    if (this.#listener) this.#listener(event, code);
-    else if (this.joined && event === SdkWiFi.disconnected) {
+  /** No driver of the SDK ever says `lostIP`. What comes while nothing is waited for is of something that is over. */
+  event(event: string, code: number): void {
+    const join = this.#join;
+    if (this.#leaving) {
+      if (event === SdkWiFi.disconnected) WiFiAdapter.left(this);
+    } else if (join) {
+      if (join.isTrying) this.tryEvent(join, event, code);
+    } else if (this.joined && event === SdkWiFi.disconnected) {
       this.#joined = undefined;
       this.onLost?.();
     }
+  }
+
+  private tryEvent(join: Join, event: string, code: number): void {
+    const { ssid, onAssociated } = join.options;
+    if (event === SdkWiFi.connected) {
+      join.isAssociated = true;
+      onAssociated?.();
+    } else if (event === SdkWiFi.gotIP) {
+      this.#joined = ssid;
+      this.endJoin(success(undefined));
+    } else if (event === SdkWiFi.disconnected)
+      this.tryFailed(code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found");
+  }
+}
+
+/** The SDK calls it as a method of its own object. */
+function onEvent(this: Driver, event: string, code?: number): void {
+  try {
+    this.adapter.event(event, code ?? 0);
+  } catch (error) {
+    reportFault("wifi", error);
   }
 }
 

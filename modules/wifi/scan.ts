@@ -14,6 +14,21 @@ export function strongest(found: readonly Network[]): Network[] {
   return [...best.values()].sort((a, b) => b.rssi - a.rssi).slice(0, MAX_NETWORKS);
 }
 
+/** As one text, which takes a slot where the list takes four for each network. No name has a NUL (`isReadable`). */
+export function packed(networks: readonly Network[]): string {
+  return networks.map(({ ssid, rssi, secured }) => `${rssi}${secured ? "*" : " "}${ssid}`).join("\0");
+}
+
+export function unpacked(text: string): Network[] {
+  return text === "" ? [] : text.split("\0").map(networkOf);
+}
+
+function networkOf(text: string): Network {
+  const rssi = Number.parseInt(text, 10);
+  const end = `${rssi}`.length;
+  return { ssid: text.slice(end + 1), rssi, secured: text.charAt(end) === "*" };
+}
+
 /** The SDK does not tell a network that refuses from one that is not there: the scan does. */
 export function explainJoin(failure: Failure, inRange: readonly Network[], ssid: string | undefined): Failure {
   const seen = inRange.some((network) => network.ssid === ssid);

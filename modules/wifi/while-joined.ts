@@ -1,16 +1,14 @@
 import type { WiFi } from "./wifi.js";
 
 /** @returns what the work ends with, or undefined where the network is lost before */
-export async function whileJoined<T>(wifi: WiFi, work: () => Promise<T>): Promise<T | undefined> {
-  let onLost: (() => void) | undefined;
-  const lost = new Promise<undefined>((resolve) => {
-    onLost = () => resolve(undefined);
-  });
-  wifi.onLost = onLost;
-  try {
-    return await Promise.race([work(), lost]);
-  } finally {
+export function whileJoined<T>(wifi: WiFi, work: () => Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const onLost = () => resolve(undefined);
     // Whoever came in the meantime listens on.
-    if (wifi.onLost === onLost) wifi.onLost = undefined;
-  }
+    const end = () => {
+      if (wifi.onLost === onLost) wifi.onLost = undefined;
+    };
+    wifi.onLost = onLost;
+    work().finally(end).then(resolve, reject);
+  });
 }

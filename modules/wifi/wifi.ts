@@ -46,6 +46,8 @@ export interface WiFi {
    * Where the driver refuses, as it does while it joins: what the last scan found.
    */
   scan(options: ScanOptions): Promise<Network[]>;
+  /** What the last scan found. A new list each time: it is kept as a text. */
+  readonly lastFound: Network[];
   /**
    * A first association that fails is tried once more after 3 s. Ends with an IP address, or with the reason why there
    * is none: `wifi-password`, `wifi-not-found`, `wifi-no-address`, `internal`; `wifi-lost` when `leave` or another join

@@ -9,6 +9,7 @@ export class ScriptedWiFi implements WiFi {
   readonly joins: { atMs: number; ssid: string }[] = [];
   accessPoint: string | undefined;
   onLost: (() => void) | undefined;
+  lastFound: Network[] = [];
   #clock: VirtualClock;
   #script: Script;
   #joined: string | undefined;
@@ -26,7 +27,10 @@ export class ScriptedWiFi implements WiFi {
 
   scan({ passive }: ScanOptions): Promise<Network[]> {
     this.scans.push({ passive });
-    return this.#clock.later(1_500, () => this.#script.networks);
+    return this.#clock.later(1_500, () => {
+      this.lastFound = this.#script.networks;
+      return this.lastFound;
+    });
   }
 
   async join({ ssid, password, onAssociated }: JoinOptions): Promise<Result<void>> {

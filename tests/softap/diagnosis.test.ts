@@ -1,20 +1,21 @@
 /** What a trial says where the service failed: its own word on its health counts. */
 import { expect, test } from "vitest";
-import { type Failure, failed, success } from "../../modules/base/failure.js";
+import { type Failure, failed, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import type { Waiting } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/protocols.js";
-import { runTrial } from "../../softap/trial.js";
+import { Trial } from "../../softap/trial.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { play } from "../scripted/play.js";
 import { World } from "../scripted/world.js";
 import "../lifecycle/support.js";
 
+let giveUp: () => void;
+
 /** The trial's end with this service, and what the service was asked about. */
-async function tryWith(service: Partial<Service>, waiting: Waiting = { isOver: false }) {
+async function tryWith(service: Partial<Service>) {
   const asked: Failure[] = [];
-  let end: Awaited<ReturnType<typeof runTrial>> | undefined;
+  let end: Result<Configuration> | undefined;
   await play(async (enter) => {
     const world = new World(goodWorld());
     enter(world);
@@ -26,18 +27,22 @@ async function tryWith(service: Partial<Service>, waiting: Waiting = { isOver: f
         return service.diagnose ? service.diagnose(failure) : failure;
       },
     };
-    end = await runTrial({
-      io: { ...world.device, serviceAt: () => whole as Service },
-      candidate: { network, url: SERVICE_URL, protocol: "automatic" },
-      handed: {},
-      activation: undefined,
-      waiting,
-      onStep() {},
-      onQuery() {},
-      onActivation() {},
-    });
+    const trial: Trial = new Trial(
+      { io: world.device, serviceAt: () => whole as Service },
+      { candidate: { network, url: SERVICE_URL, protocol: "automatic" }, handed: {} },
+      {
+        onStep() {},
+        onActivation() {},
+        onEnd(result) {
+          end = result;
+        },
+        onReleased() {},
+      },
+    );
+    giveUp = () => trial.giveUp();
+    await trial.run();
   });
-  return { end: end!, asked: asked.map(({ reason }) => reason) };
+  return { end, asked: asked.map(({ reason }) => reason) };
 }
 
 test("a service that is down is not taken for one that does not know the device, nor the other way round", async () => {
@@ -60,10 +65,9 @@ test("what works is not asked about", async () => {
 });
 
 test("nothing is asked when nobody waits any more", async () => {
-  const waiting = { isOver: false };
   const query = async () => {
-    waiting.isOver = true;
+    giveUp();
     return failed("timeout");
   };
-  expect((await tryWith({ query }, waiting)).asked).toEqual([]);
+  expect(await tryWith({ query })).toEqual({ end: undefined, asked: [] });
 });

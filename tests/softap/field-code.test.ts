@@ -1,7 +1,6 @@
 /** A device that has its settings, and is asked for a code: the portal shows it, whoever comes by. */
 
 import { describe, expect, test } from "vitest";
-import { showingOnce } from "../../agent/display/display.js";
 import { Secret } from "../../modules/base/secret.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import type { Activation as Code } from "../../provisioning/protocol.js";
@@ -151,14 +150,18 @@ test("ends with the portal, whatever the service does then", () =>
       diagnose: () => Promise.reject(new Error("nobody reads it")),
     };
     const failures: unknown[] = [];
-    const setup = new Setup({
-      ...device,
-      io: { ...device, showCode: showingOnce(device.display), serviceAt: () => service as Service },
-      networks: [],
-      pending: { settings: { networks: [network], url: SERVICE_URL, protocol: "automatic" }, activation: code },
-      failure: undefined,
-      onFailed: (failure) => failures.push(failure),
-    });
+    const setup = new Setup(
+      {
+        ...device,
+        io: device,
+        showCode: (shown) => device.display?.showCode(shown),
+        serviceAt: () => service as Service,
+        pending: { settings: { networks: [network], url: SERVICE_URL, protocol: "automatic" }, activation: code },
+        failure: undefined,
+        onKept() {},
+      },
+      { onFailed: (failure) => failures.push(failure) },
+    );
     expect([setup.isBusy, world.displayed]).toEqual([false, []]);
     setup.begin();
     expect([setup.isBusy, setup.status.phase, world.displayed]).toEqual([true, "activating", ["123456"]]);

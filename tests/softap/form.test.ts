@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { escapeHtml, parseBody } from "../../softap/form.js";
 
 const FORM = "application/x-www-form-urlencoded";
@@ -91,6 +91,20 @@ describe("JSON", () => {
     '{"a":"\\ud8"}',
   ])("%s is refused", (body) => {
     expect(parse(body)).toBeUndefined();
+  });
+
+  test("ends where JSON says, with any space between and any escape in it", () => {
+    const read = (body: string) => parse(body) && Object.fromEntries(parse(body)!);
+    expect(read(' {\t"a" :\r"\\\\"\n,"\\u0062\\"":"\\\\\\"\\/"} ')).toEqual({ a: "\\", 'b"': '\\"/' });
+    for (const body of ['{"a":"\\"}', '{"a":"b",}', '{,"a":"b"}', '{"a" "b"}', '{"a":"b"}{', '{"a":"\n"}', "{a:'b'}"])
+      expect(read(body)).toBeUndefined();
+  });
+
+  test("its names are never properties", () => {
+    const parsed = vi.spyOn(JSON, "parse");
+    parse('{"a":"b","c":"d"}');
+    expect(parsed.mock.results.map(({ value }) => value)).toEqual(["a", "b", "c", "d"]);
+    parsed.mockRestore();
   });
 
   test("names of Object's own are fields like others", () => {

@@ -25,20 +25,19 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
     io: {
       ...device,
       wifi,
-      showCode: () => {},
-      serviceAt: () => {
-        throw new Error("nobody asks");
-      },
       serveHttp: ({ port }) => server("http", port),
-      serveUdp: ({ port, answer }) => {
-        answers = answer;
+      serveUdp: (port, responder) => {
+        answers = (packet) => responder.answer(packet);
         return server("dns", port);
       },
     },
+    showCode: () => {},
+    onKept: () => {},
+    serviceAt: () => {
+      throw new Error("nobody asks");
+    },
     store: device.store,
     journal: device.journal,
-    random: device.random,
-    networks: [],
     failure: undefined,
     ssid: "ESP32-EEFF",
     password: undefined,
