@@ -16,7 +16,7 @@ import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
 import { obtain } from "../provisioning/obtain.js";
 import type { Activation, Waiting } from "../provisioning/protocol.js";
-import type { Service, Target } from "../provisioning/protocols.js";
+import type { Service, Target } from "../provisioning/service.js";
 import type { TrialStep } from "./model.js";
 
 export interface TrialOptions {

@@ -45,12 +45,13 @@ interface Question {
 
 /** Subscribed to the replies when it is open: what comes earlier is lost. */
 export async function openDialogue(
-  { mqtt, clock }: ProvisioningContext["io"],
+  io: ProvisioningContext["io"],
   endpoint: Endpoint,
   topics: readonly string[],
 ): Promise<Result<Dialogue>> {
+  const { clock } = io;
   let question: Question | undefined;
-  const connected = await mqtt({
+  const connected = await io.mqtt({
     ...connectionTo(endpoint),
     subscribe: topics.flatMap((topic) => [`${topic}/accepted`, `${topic}/rejected`]),
     onMessage() {},
@@ -101,8 +102,9 @@ export async function openDialogue(
 }
 
 /** Whether the broker lets somebody in. It has room for the next connection when this is fulfilled, either way. */
-export async function knock({ mqtt, clock }: ProvisioningContext["io"], endpoint: Endpoint): Promise<Result<void>> {
-  const connected = await mqtt({ ...connectionTo(endpoint), subscribe: [], onMessage() {} });
+export async function knock(io: ProvisioningContext["io"], endpoint: Endpoint): Promise<Result<void>> {
+  const { clock } = io;
+  const connected = await io.mqtt({ ...connectionTo(endpoint), subscribe: [], onMessage() {} });
   if (connected.ok) await leave(connected.value, clock);
   else await sleep(clock, RECONNECT_MS);
   return connected.ok ? success(undefined) : connected;

@@ -4,7 +4,7 @@ import { type Failure, failed, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import type { Waiting } from "../../provisioning/protocol.js";
-import type { Service } from "../../provisioning/protocols.js";
+import type { Service } from "../../provisioning/service.js";
 import { runTrial } from "../../softap/trial.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { play } from "../scripted/play.js";
