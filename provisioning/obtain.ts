@@ -34,7 +34,9 @@ export async function obtain(service: Service, options: ObtainOptions): Promise<
     }
     if (next.kind === "configuration") return success(next.configuration);
     onActivation(next.activation);
-    const ended = await service.activate(next.activation, waiting);
+    const activated = service.activate(next.activation, waiting);
+    next = undefined; // it lasts for minutes: whoever shows the code keeps it
+    const ended = await activated;
     next = ended.ok ? ended.value : undefined;
     if (next?.kind === "configuration") continue;
     // Nobody waits any more: what follows must not be asked.

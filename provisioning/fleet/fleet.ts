@@ -20,7 +20,7 @@ import type { Reply } from "../aws/reply.js";
 import type { Claim } from "../claim.js";
 import type { Configuration } from "../configuration.js";
 import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
-import { type Dialogue, type Endpoint, knock, openDialogue, RECONNECT_MS } from "./dialogue.js";
+import { Dialogue, type Endpoint, knock, RECONNECT_MS } from "./dialogue.js";
 import { ENROLMENT, type Enrolment } from "./record.js";
 import {
   CREATE_TOPIC,
@@ -126,7 +126,7 @@ async function enrolAt(
   endpoint: Endpoint,
   registration: Registration,
 ): Promise<Result<Configuration>> {
-  const opened = await openDialogue(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
+  const opened = await Dialogue.open(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
   if (!opened.ok) return opened;
   const dialogue = opened.value;
   const found = await exchange(context, dialogue, registration);
