@@ -19,13 +19,13 @@ export interface ObtainOptions {
  * after a code was accepted for the configuration, after it expired for a new one. A failure of the service ends it.
  */
 export async function obtain(service: Service, options: ObtainOptions): Promise<Result<Configuration>> {
-  const { onQuery, onActivation, waiting } = options;
+  const { waiting } = options;
   /** What the activation ended with that the next query follows; a second time in a row it is a failure. */
   let after: "accepted" | "signature refused" | undefined;
   let next = options.first;
   for (;;) {
     if (!next) {
-      onQuery();
+      options.onQuery();
       const answer = await service.query();
       if (!answer.ok) return answer;
       next = answer.value;
@@ -33,7 +33,7 @@ export async function obtain(service: Service, options: ObtainOptions): Promise<
         return failed("server-error", "it accepted the code and asks for one again");
     }
     if (next.kind === "configuration") return success(next.configuration);
-    onActivation(next.activation);
+    options.onActivation(next.activation);
     const activated = service.activate(next.activation, waiting);
     next = undefined; // it lasts for minutes: whoever shows the code keeps it
     const ended = await activated;
