@@ -7,10 +7,9 @@ const exactly = (text: string): RegExp => new RegExp(`^${text.replaceAll("/", "\
 /** They compute from beginning to end: no sockets, no browser, no processes, no time but their own, no module replaced. */
 const COMPUTING = [
   "tests/*.test.ts",
-  "tests/{factory,scripted,softap}/**/*.test.ts",
-  "tests/lifecycle/!(skip-activation).test.ts",
+  "tests/{factory,lifecycle,scripted,softap}/**/*.test.ts",
   "tests/nvs/!(cli).test.ts",
-  "tests/provisioning/!(vending-dialects).test.ts",
+  "tests/provisioning/!(made-up|vending-dialects).test.ts",
 ];
 
 export default defineConfig({

@@ -1,18 +1,12 @@
 /** One field for all certificates: what stands in it decides what they are for. */
-import type { Secret } from "../modules/base/secret.js";
 import { type Authorities, parseAuthorities } from "../modules/settings/authorities.js";
 import type { SettingsMistake } from "../modules/settings/settings.js";
-import { type Claim, parseClaim } from "./claim.js";
-import { parseHandOver } from "./hand-over.js";
+import { parseClaim } from "./claim.js";
+import { type HandOver, parseHandOver } from "./hand-over.js";
 
 /** What a person has handed over. */
-export interface Certificates {
-  readonly claim?: Claim;
+export interface Certificates extends HandOver {
   readonly authorities?: Authorities;
-  /** For a certificate vending machine. */
-  readonly token?: Secret;
-  /** The address that came with them, in place of the one that was typed. */
-  readonly url?: string;
 }
 
 /**

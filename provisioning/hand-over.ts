@@ -8,9 +8,16 @@ import { formatAddress, parseAddress } from "../modules/data/address.js";
 import { asInteger, asObject, asText, type Json, parseObject } from "../modules/data/json.js";
 import { isToken } from "../modules/identity/identity.js";
 import type { SettingsMistake } from "../modules/settings/settings.js";
-import type { Certificates } from "./certificates.js";
-import { parseClaim } from "./claim.js";
+import { type Claim, parseClaim } from "./claim.js";
 import { isTemplateName } from "./fleet/request.js";
+
+export interface HandOver {
+  readonly claim?: Claim;
+  /** For a certificate vending machine. */
+  readonly token?: Secret;
+  /** Where it is for, in place of the address that was typed. */
+  readonly url?: string;
+}
 
 /** Seconds since 1970 have fewer digits until 5138. */
 const LEAST_MS = 1e11;
@@ -20,7 +27,7 @@ const LEAST_MS = 1e11;
  *   deviceToken}`: a claim or a token at least; the first three are the address of fleet provisioning. Others are left.
  * @param nowMs a calendar that nobody has set is behind
  */
-export function parseHandOver(text: string, nowMs: number): Certificates | SettingsMistake {
+export function parseHandOver(text: string, nowMs: number): HandOver | SettingsMistake {
   const document = parseObject(text);
   if (!document) return "document-invalid";
   const { certificatePem, privateKey, keyPair, endpoint, templateName, expiration, deviceToken } = document;

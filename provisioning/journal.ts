@@ -7,6 +7,7 @@ import { asObject } from "../modules/data/json.js";
 import type { SlotId } from "../modules/identity/keystore.js";
 import { StoredRecord } from "../modules/storage/record.js";
 import type { TextStore } from "../modules/storage/storage.js";
+import { detectedProtocol } from "./choice.js";
 import {
   type Configuration,
   checkConfiguration,
@@ -14,17 +15,7 @@ import {
   type RawConfiguration,
   sameConfiguration,
 } from "./configuration.js";
-import type { Detectable } from "./detect.js";
-
-/** How a service wants to be asked, found out once. */
-export interface Habits {
-  /** What automatic detection found. */
-  readonly protocol?: Detectable | undefined;
-  /** Of xiaozhi's `activate`: its body goes into a `Payload`. */
-  readonly wrapped?: boolean | undefined;
-  /** Of xiaozhi's `activate`: the key is the text of its hex digits. */
-  readonly textKey?: boolean | undefined;
-}
+import type { Habits } from "./protocol.js";
 
 interface Entry {
   readonly url: string;
@@ -141,13 +132,7 @@ const HABITS = new StoredRecord<Habits & { readonly url: string }>({
   key: "habits",
   encode: (habits) => habits,
   decode(value) {
-    const { url, protocol, wrapped, textKey } = asObject(value) ?? {};
-    if (typeof url !== "string") return undefined;
-    return {
-      url,
-      protocol: protocol === "device-service" || protocol === "xiaozhi" ? protocol : undefined,
-      wrapped: wrapped === true,
-      textKey: textKey === true,
-    };
+    const { url, protocol, ...own } = asObject(value) ?? {};
+    return typeof url === "string" ? { ...own, url, protocol: detectedProtocol(protocol)?.name } : undefined;
   },
 });

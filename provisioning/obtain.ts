@@ -2,7 +2,7 @@
 import { failed, type Result, success } from "../modules/base/failure.js";
 import type { Configuration } from "./configuration.js";
 import type { Activation, Answer, Waiting } from "./protocol.js";
-import type { Service } from "./protocols.js";
+import type { Service } from "./service.js";
 
 export interface ObtainOptions {
   /** What the service has answered already; without it the service is asked. */
@@ -22,24 +22,29 @@ export async function obtain(service: Service, options: ObtainOptions): Promise<
   const { waiting } = options;
   /** What the activation ended with that the next query follows; a second time in a row it is a failure. */
   let after: "accepted" | "signature refused" | undefined;
-  let known = options.first;
+  let next = options.first;
   for (;;) {
-    if (!known) options.onQuery();
-    const answer = known ? success(known) : await service.query();
-    if (!answer.ok) return answer;
-    if (answer.value.kind === "configuration") return success(answer.value.configuration);
-    if (after === "accepted") return failed("server-error", "it accepted the code and asks for one again");
-    const { activation } = answer.value;
-    options.onActivation(activation);
-    const result = await service.activate(activation, waiting);
-    known = result.ok ? result.value : undefined;
-    if (known?.kind === "configuration") return success(known.configuration);
+    if (!next) {
+      options.onQuery();
+      const answer = await service.query();
+      if (!answer.ok) return answer;
+      next = answer.value;
+      if (next.kind === "activation" && after === "accepted")
+        return failed("server-error", "it accepted the code and asks for one again");
+    }
+    if (next.kind === "configuration") return success(next.configuration);
+    options.onActivation(next.activation);
+    const activated = service.activate(next.activation, waiting);
+    next = undefined; // it lasts for minutes: whoever shows the code keeps it
+    const ended = await activated;
+    next = ended.ok ? ended.value : undefined;
+    if (next?.kind === "configuration") continue;
     // Nobody waits any more: what follows must not be asked.
     if (waiting.isOver) return failed("code-expired");
-    if (result.ok) after = known ? undefined : "accepted";
-    else if (result.failure.reason === "code-expired") after = undefined;
+    if (ended.ok) after = next ? undefined : "accepted";
+    else if (ended.failure.reason === "code-expired") after = undefined;
     // An expired challenge is refused like a wrong key: a fresh one tells.
-    else if (result.failure.reason === "signature-refused" && !after) after = "signature refused";
-    else return result;
+    else if (ended.failure.reason === "signature-refused" && !after) after = "signature refused";
+    else return ended;
   }
 }

@@ -1,20 +1,21 @@
-/** The one interface of all provisioning protocols. */
+/** What a provisioning protocol is, and what it may see of the device. */
 
 import { type Failure, type Result, success } from "../modules/base/failure.js";
 import type { Secret } from "../modules/base/secret.js";
 import type { Clock } from "../modules/clock/clock.js";
 import type { Address } from "../modules/data/address.js";
-import type { HttpClient } from "../modules/http/http.js";
+import type { Url } from "../modules/data/url.js";
+import type { HttpClient, HttpResponse } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
 import type { Keystore, SlotId } from "../modules/identity/keystore.js";
 import type { MqttConnect } from "../modules/mqtt/mqtt.js";
+import type { StoredRecord } from "../modules/storage/record.js";
 import type { TextStore } from "../modules/storage/storage.js";
 import type { ChipFacts } from "../modules/system/system.js";
 import type { FirmwareOffer } from "../modules/update/update.js";
 import type { WiFiStatus } from "../modules/wifi/wifi.js";
 import type { Claim } from "./claim.js";
 import type { Configuration } from "./configuration.js";
-import type { Habits } from "./journal.js";
 
 /** What the build says about itself. */
 export interface Product {
@@ -25,6 +26,7 @@ export interface Product {
   readonly language: string;
 }
 
+/** Methods may be called on the context alone, which is an object with a prototype. */
 export interface ProvisioningContext {
   readonly io: {
     readonly http: HttpClient;
@@ -35,8 +37,8 @@ export interface ProvisioningContext {
   readonly url: Address;
   readonly identity: Identity;
   readonly product: Product;
-  /** Read when a request is made. */
-  readonly machine: { chip(): ChipFacts | undefined; wifi(): WiFiStatus };
+  chip(): ChipFacts | undefined;
+  wifi(): WiFiStatus;
   /** That a person has handed over; read when it is spent. */
   claim(): Claim | undefined;
   /** For a certificate vending machine: a person's, or the factory's. */
@@ -57,8 +59,20 @@ export interface ProvisioningContext {
   habits(): Habits;
   /** What was found out holds for the next requests, over restarts too. */
   learn(habits: Habits): void;
-  /** What answers say beside what was asked; a note is for whoever looks after the device. */
-  readonly told: { time(nowMs: number): void; firmware(offer: FirmwareOffer): void; note(text: string): void };
+  /** An answer says what time it is. */
+  suggestTime(nowMs: number): void;
+  /** An answer offers firmware. */
+  offerFirmware(offer: FirmwareOffer): void;
+  /** For whoever looks after the device. */
+  note(text: string): void;
+}
+
+/** How a service wants to be asked, found out once. */
+export interface Habits {
+  /** What automatic detection found, by its name. */
+  readonly protocol?: string | undefined;
+  /** What a protocol has found out itself, by names of its own. It checks what it takes: it came from flash. */
+  readonly [own: string]: unknown;
 }
 
 /** What a person has to enter somewhere, and where. */
@@ -85,7 +99,20 @@ export type Answer =
   | { readonly kind: "configuration"; readonly configuration: Configuration }
   | { readonly kind: "activation"; readonly activation: Activation };
 
+/** A constant in ROM. What stands in the list (protocols.ts) is all that the device knows of protocols. */
 export interface Protocol {
+  /** In habits, in settings, and as the key of its text in the page's languages: [a-z0-9-], 24 characters at most. */
+  readonly name: string;
+  /** A person may choose it on the page, whatever the address says. */
+  readonly isChoice?: boolean;
+  /** The address alone says that this is spoken there. */
+  owns?(address: Address): boolean;
+  /** How it shows itself where the address says nothing. */
+  readonly detection?: Detection;
+  /** What it keeps in flash. A reset erases it. */
+  readonly records?: readonly StoredRecord<unknown>[];
+  /** Where in the keystore a certificate is that its records name and the journal does not, yet. */
+  issuedSlot?(store: TextStore): SlotId | undefined;
   /** Identifies the device and asks for its configuration. */
   query(context: ProvisioningContext): Promise<Result<Answer>>;
   /**
@@ -93,15 +120,26 @@ export interface Protocol {
    * code, or with undefined: then query again.
    */
   activate(context: ProvisioningContext, activation: Activation, waiting: Waiting): Promise<Result<Answer | undefined>>;
-  /** Asks whether there is firmware; an offer comes as `told.firmware`. */
+  /** Asks whether there is firmware; an offer comes as `offerFirmware`. */
   checkFirmware(context: ProvisioningContext): Promise<Result<void>>;
   /** Asks once more, where a person looks, what a failed query means. Changes nothing at the service. */
   diagnose(context: ProvisioningContext, failure: Failure): Promise<Failure>;
+  /**
+   * @param wanted by a command; undefined: what the account says counts
+   * @returns by what the certificate in use is replaced (see ProvisioningContext), undefined where it cannot be
+   */
+  rotationTemplate?(address: Address, configuration: Configuration, wanted?: unknown): string | undefined;
+}
+
+/** A GET that changes nothing at the service. */
+export interface Detection {
+  url(address: Address): Url;
+  isShownBy(response: HttpResponse): boolean;
 }
 
 /** Where no person enters a code, and there is nobody to ask for firmware or for reasons. */
-export const certificatesAlone: Omit<Protocol, "query"> = {
-  activate: async () => success(undefined),
-  checkFirmware: async () => success(undefined),
-  diagnose: async (_context, failure) => failure,
+export const certificatesAlone = {
+  activate: () => Promise.resolve(success(undefined)),
+  checkFirmware: () => Promise.resolve(success(undefined)),
+  diagnose: (_context: ProvisioningContext, failure: Failure) => Promise.resolve(failure),
 };

@@ -53,7 +53,7 @@ export interface PageModel {
   readonly url: string;
   /** The build does not let the person change the URL, nor choose a protocol for it. */
   readonly urlLocked: boolean;
-  /** One of `PROTOCOLS`; anything else is what was sent, and chooses none of them. */
+  /** One of `PROTOCOL_CHOICES`; anything else is what was sent, and chooses none of them. */
   readonly protocol: string;
   /** An empty password field keeps a password for `ssid` that the device has. */
   readonly hasPassword: boolean;

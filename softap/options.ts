@@ -12,7 +12,7 @@ import type { WiFi } from "../modules/wifi/wifi.js";
 import type { Certificates } from "../provisioning/certificates.js";
 import type { Journal } from "../provisioning/journal.js";
 import type { Activation, ShownCode } from "../provisioning/protocol.js";
-import type { Service, Target } from "../provisioning/protocols.js";
+import type { Service, Target } from "../provisioning/service.js";
 import type { PageModel } from "./model.js";
 
 export interface TrialOptions {

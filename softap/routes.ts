@@ -2,8 +2,9 @@
 import type { Clock } from "../modules/clock/clock.js";
 import { MAX_URL_CHARACTERS, splitQuery } from "../modules/data/url.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
-import { checkSettings, type SettingsErrors, type TypedSettings } from "../modules/settings/settings.js";
+import { AUTOMATIC, checkSettings, type SettingsErrors, type TypedSettings } from "../modules/settings/settings.js";
 import { parseCertificates } from "../provisioning/certificates.js";
+import { PROTOCOL_CHOICES } from "../provisioning/choice.js";
 import { parseBody } from "./form.js";
 import type { PageModel, TrialStatus } from "./model.js";
 import { answerProbe } from "./probes.js";
@@ -89,8 +90,8 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
     ssid: field("ssid"),
     // A form without the field leaves it to the device.
     ...(shown.urlLocked
-      ? { url: shown.defaultUrl, protocol: "automatic" }
-      : { url: field("url"), protocol: field("protocol") || "automatic" }),
+      ? { url: shown.defaultUrl, protocol: AUTOMATIC }
+      : { url: field("url"), protocol: field("protocol") || AUTOMATIC }),
   };
   if (!sameText(field("token"), shown.token)) return refuse(403, { ...typed, stale: true });
 
@@ -126,8 +127,9 @@ function submit({ setup, clock, urlLocked }: Shown, typed: TypedSettings, pem: s
   const certificates = parseCertificates(pem, clock.nowMs());
   // What came with an address of its own is for that one.
   const handedUrl = typeof certificates === "string" || urlLocked ? undefined : certificates.url;
-  const whole = handedUrl === undefined ? typed : { ...typed, url: handedUrl, protocol: "automatic" };
-  const check = checkSettings(whole, { inRange: networks, known, refusedSsid: refusedSsid(status) });
+  const whole = handedUrl === undefined ? typed : { ...typed, url: handedUrl, protocol: AUTOMATIC };
+  const around = { inRange: networks, known, refusedSsid: refusedSsid(status), protocols: PROTOCOL_CHOICES };
+  const check = checkSettings(whole, around);
   if (typeof certificates === "string") return { ...(!check.ok && check.errors), pem: certificates };
   if (!check.ok) return check.errors;
   setup.submit(check.candidate, certificates);

@@ -9,10 +9,7 @@ import { AUTHORITIES } from "../../modules/settings/authorities.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import type { Store } from "../../modules/storage/storage.js";
-import { CLAIM } from "../../provisioning/claim.js";
-import { ENROLMENT } from "../../provisioning/fleet/record.js";
-import { TOKEN } from "../../provisioning/token.js";
-import { SALE } from "../../provisioning/vending/record.js";
+import { eraseRecords } from "../../provisioning/records.js";
 import type { Device } from "../device/device.js";
 import { eraseIdentities } from "./identities.js";
 
@@ -20,8 +17,8 @@ import { eraseIdentities } from "./identities.js";
 const QUICK_START_MS = 8_000;
 const STARTS_FOR_PORTAL = 3;
 const STARTS = "starts";
-/** All but the journal's. */
-const OWN_RECORDS = Object.freeze([SETTINGS, CLAIM, TOKEN, AUTHORITIES, PREFERENCES, SALE, ENROLMENT] as const);
+/** What people have set, beside what is for the service. */
+const SET_BY_PEOPLE = Object.freeze([SETTINGS, AUTHORITIES, PREFERENCES] as const);
 /** Set where the portal was asked for, and gone with the start that obeys it. */
 const PORTAL = "portal";
 
@@ -30,7 +27,8 @@ export function watchButton(device: Device, restart: (why: "button" | "reset") =
   const { button, store, journal, outbox } = device;
   button.onWish = (wish) => {
     if (wish === "reset") {
-      for (const record of OWN_RECORDS) record.erase(store);
+      for (const record of SET_BY_PEOPLE) record.erase(store);
+      eraseRecords(store);
       journal.erase();
       outbox.erase();
       eraseIdentities(device);

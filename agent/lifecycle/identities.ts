@@ -2,12 +2,11 @@
 
 import type { Result } from "../../modules/base/failure.js";
 import { noteFailure } from "../../modules/base/log.js";
-import { SLOTS, type SlotId } from "../../modules/identity/keystore.js";
+import { SLOTS } from "../../modules/identity/keystore.js";
 import type { Settings } from "../../modules/settings/settings.js";
 import { CLAIM } from "../../provisioning/claim.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import { ENROLMENT } from "../../provisioning/fleet/record.js";
-import { SALE } from "../../provisioning/vending/record.js";
+import { issuedSlots } from "../../provisioning/records.js";
 import type { Device } from "../device/device.js";
 
 /** A connection with it has lasted: what led to it, or was in use before it, is no longer in flash. */
@@ -37,11 +36,7 @@ export function eraseIdentities({ keystore }: Device): void {
 /** A power cut leaves them until the next connection. What is on its way to the journal has a record of its own. */
 function eraseUnnamed(device: Device): void {
   const { journal, store, keystore } = device;
-  const named: readonly (SlotId | undefined)[] = [
-    ...journal.slots(),
-    SALE.read(store)?.bought?.slot,
-    ENROLMENT.read(store)?.slot,
-  ];
+  const named = [...journal.slots(), ...issuedSlots(store)];
   for (const slot of SLOTS) if (!named.includes(slot)) note(device, keystore.erase(slot));
 }
 

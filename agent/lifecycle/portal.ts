@@ -13,7 +13,7 @@ import { explainJoin } from "../../modules/wifi/scan.js";
 import type { Certificates } from "../../provisioning/certificates.js";
 import type { Journal } from "../../provisioning/journal.js";
 import type { ShownCode } from "../../provisioning/protocol.js";
-import type { Service, Target } from "../../provisioning/protocols.js";
+import type { Service, Target } from "../../provisioning/service.js";
 import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
 import type { Build, Device } from "../device/device.js";
 import { show } from "../display/display.js";

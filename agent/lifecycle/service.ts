@@ -1,11 +1,24 @@
 /** The service that the settings name, with all that it may see of the device. */
 
+import type { Result } from "../../modules/base/failure.js";
 import { noteFailure } from "../../modules/base/log.js";
+import type { Secret } from "../../modules/base/secret.js";
+import type { Clock } from "../../modules/clock/clock.js";
+import { type Address, parseAddress } from "../../modules/data/address.js";
+import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
+import type { Identity } from "../../modules/identity/identity.js";
+import type { Keystore, SlotId } from "../../modules/identity/keystore.js";
+import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import type { Authorities } from "../../modules/settings/authorities.js";
+import type { TextStore } from "../../modules/storage/storage.js";
+import type { ChipFacts } from "../../modules/system/system.js";
+import type { FirmwareOffer } from "../../modules/update/update.js";
+import type { WiFiStatus } from "../../modules/wifi/wifi.js";
 import type { Certificates } from "../../provisioning/certificates.js";
-import { CLAIM } from "../../provisioning/claim.js";
-import type { Habits } from "../../provisioning/journal.js";
-import { type Service, serviceAt, type Target } from "../../provisioning/protocols.js";
+import { CLAIM, type Claim } from "../../provisioning/claim.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import type { Habits, Product, ProvisioningContext } from "../../provisioning/protocol.js";
+import { Service, type Target } from "../../provisioning/service.js";
 import { TOKEN } from "../../provisioning/token.js";
 import type { Device } from "../device/device.js";
 
@@ -18,51 +31,133 @@ export interface ServiceOptions {
   readonly rotation?: string | undefined;
 }
 
-export function serviceOf(
-  device: Device,
-  target: Target,
-  { handed = {}, isTrial = false, rotation }: ServiceOptions = {},
-): Service {
-  let found: Habits = {};
-  const { journal, build, system, identity, wifi } = device;
-  const [configuration] = journal.stored(target.url);
-  return serviceAt(target, {
-    io: trusting(device, handed.authorities),
-    identity,
-    product: build,
-    machine: { chip: system.facts, wifi: () => wifi.status() },
-    timeoutMs: configuration?.pace.timeoutMs,
-    keystore: device.keystore,
-    freeSlot: () => journal.freeSlot(),
-    stored: () => journal.stored(target.url)[0],
-    store: device.store,
-    rotation,
-    claim: () => handed.claim ?? CLAIM.read(device.store),
-    deviceToken: () => handed.token ?? TOKEN.read(device.store) ?? identity.deviceToken(),
-    skipActivation: build.skipActivation && system.isDebug,
-    habits: () => ({ ...journal.habits(target.url), ...found }),
-    learn(habits) {
-      if (isTrial) {
-        found = { ...found, ...habits };
-        return;
-      }
-      const learnt = journal.learn(target.url, habits);
-      if (!learnt.ok) noteFailure(device.log, learnt.failure);
-    },
-    told: {
-      time: device.calendar.suggest,
-      firmware: (offer) => device.updates.offered(offer),
-      note: (text) => device.log.note(text),
-    },
-  });
+export function serviceOf(device: Device, { url, protocol }: Target, options?: ServiceOptions): Service {
+  return new Service(protocol, new DeviceContext(device, url, options));
 }
 
-/** @param authorities in place of the stored ones, where there are any */
-function trusting(device: Device, authorities: Authorities | undefined): Device {
-  if (!authorities) return device;
-  return {
-    ...device,
-    http: (request) => device.http({ ...request, authorities }),
-    mqtt: (options) => device.mqtt({ ...options, authorities }),
-  };
+/** Alive as long as a session: it keeps the device and the address, and looks up the rest when it is asked for. */
+export class DeviceContext implements ProvisioningContext {
+  readonly io: ProvisioningContext["io"];
+  readonly rotation: string | undefined;
+  #device: Device;
+  #url: string;
+  #handed: Certificates | undefined;
+  /** Of a trial; elsewhere the journal has them. */
+  #found: Habits | undefined;
+
+  constructor(device: Device, url: string, { handed, isTrial, rotation }: ServiceOptions = {}) {
+    this.io = handed?.authorities ? new TrustingIo(device, handed.authorities) : device;
+    this.rotation = rotation;
+    this.#device = device;
+    this.#url = url;
+    this.#handed = handed;
+    this.#found = isTrial ? {} : undefined;
+  }
+
+  get url(): Address {
+    return parseAddress(this.#url)!;
+  }
+
+  get identity(): Identity {
+    return this.#device.identity;
+  }
+
+  get product(): Product {
+    return this.#device.build;
+  }
+
+  get keystore(): Keystore {
+    return this.#device.keystore;
+  }
+
+  get store(): TextStore {
+    return this.#device.store;
+  }
+
+  get timeoutMs(): number | undefined {
+    return this.stored()?.pace.timeoutMs;
+  }
+
+  get skipActivation(): boolean {
+    const { build, system } = this.#device;
+    return build.skipActivation && system.isDebug;
+  }
+
+  chip(): ChipFacts | undefined {
+    return this.#device.system.facts();
+  }
+
+  wifi(): WiFiStatus {
+    return this.#device.wifi.status();
+  }
+
+  claim(): Claim | undefined {
+    return this.#handed?.claim ?? CLAIM.read(this.#device.store);
+  }
+
+  deviceToken(): Secret | undefined {
+    const { store, identity } = this.#device;
+    return this.#handed?.token ?? TOKEN.read(store) ?? identity.deviceToken();
+  }
+
+  freeSlot(): SlotId {
+    return this.#device.journal.freeSlot();
+  }
+
+  stored(): Configuration | undefined {
+    return this.#device.journal.stored(this.#url)[0];
+  }
+
+  habits(): Habits {
+    return { ...this.#device.journal.habits(this.#url), ...this.#found };
+  }
+
+  learn(habits: Habits): void {
+    if (this.#found) {
+      this.#found = { ...this.#found, ...habits };
+      return;
+    }
+    const { journal, log } = this.#device;
+    const learnt = journal.learn(this.#url, habits);
+    if (!learnt.ok) noteFailure(log, learnt.failure);
+  }
+
+  suggestTime(nowMs: number): void {
+    this.#device.calendar.suggest(nowMs);
+  }
+
+  offerFirmware(offer: FirmwareOffer): void {
+    this.#device.updates.offered(offer);
+  }
+
+  note(text: string): void {
+    this.#device.log.note(text);
+  }
+}
+
+/** Trusts authorities that were handed over, in place of the stored ones. */
+class TrustingIo {
+  #device: Device;
+  #authorities: Authorities;
+
+  constructor(device: Device, authorities: Authorities) {
+    this.#device = device;
+    this.#authorities = authorities;
+  }
+
+  get clock(): Clock {
+    return this.#device.clock;
+  }
+
+  get random(): () => number {
+    return this.#device.random;
+  }
+
+  http(request: HttpRequest): Promise<Result<HttpResponse>> {
+    return this.#device.http({ ...request, authorities: this.#authorities });
+  }
+
+  mqtt(options: MqttOptions): Promise<Result<MqttSession>> {
+    return this.#device.mqtt({ ...options, authorities: this.#authorities });
+  }
 }

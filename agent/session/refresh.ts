@@ -8,7 +8,7 @@ import type { Timer } from "../../modules/clock/clock.js";
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import { isExpiring } from "../../provisioning/fleet/rotation.js";
 import type { Activation } from "../../provisioning/protocol.js";
-import type { Service } from "../../provisioning/protocols.js";
+import type { Service } from "../../provisioning/service.js";
 import type { Device } from "../device/device.js";
 
 /** What the service says now, where the session cannot go on with what it said before. */

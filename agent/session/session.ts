@@ -6,7 +6,7 @@ import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.
 import type { UpdateStatus } from "../../modules/update/update.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { type Credentials, isGateway } from "../../provisioning/credentials.js";
-import type { Service } from "../../provisioning/protocols.js";
+import type { Service } from "../../provisioning/service.js";
 import type { Device } from "../device/device.js";
 import { type EndingAction, ownCommands } from "./commands.js";
 import { Control } from "./control.js";

@@ -6,16 +6,16 @@ import { asObject } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
 import type { KnownNetwork, Network } from "../wifi/wifi.js";
 
-/** How the device is provisioned: `automatic` finds it out from the URL and from the service. */
-export const PROTOCOLS = Object.freeze(["automatic", "device-service", "activation-v1", "activation-v2"] as const);
-export type ProtocolChoice = (typeof PROTOCOLS)[number];
+/** The choice of a protocol where the device finds it out from the URL and from the service. */
+export const AUTOMATIC = "automatic";
 
 export interface Settings {
   /** The one that was set up last comes first. */
   readonly networks: readonly KnownNetwork[];
   /** Normalised, with scheme. */
   readonly url: string;
-  readonly protocol: ProtocolChoice;
+  /** AUTOMATIC, or the name of one. Which ones there are, provisioning knows. */
+  readonly protocol: string;
 }
 
 /** More names than a person keeps apart; the record has to fit into an NVS string. */
@@ -25,7 +25,7 @@ export const MAX_KNOWN_NETWORKS = 10;
 export interface Candidate {
   readonly network: KnownNetwork;
   readonly url: string;
-  readonly protocol: ProtocolChoice;
+  readonly protocol: string;
 }
 
 export type SettingsField = "ssid" | "password" | "url" | "protocol" | "pem";
@@ -58,6 +58,8 @@ export interface Surroundings {
   readonly known: readonly KnownNetwork[];
   /** The network that refused its password last. */
   readonly refusedSsid: string | undefined;
+  /** That may be chosen. */
+  readonly protocols: readonly string[];
 }
 
 export type SettingsCheck =
@@ -78,17 +80,18 @@ export function checkSettings(typed: TypedSettings, around: Surroundings): Setti
   const url = parseAddress(typed.url);
   if (!url) errors.url = "url-invalid";
 
-  const protocol = asProtocol(typed.protocol);
-  if (!protocol) errors.protocol = "protocol-unknown";
+  const { protocol } = typed;
+  if (!around.protocols.includes(protocol)) errors.protocol = "protocol-unknown";
 
-  if (!url || !protocol || typeof password === "string" || errors.ssid) return { ok: false, errors };
+  if (!url || errors.protocol || typeof password === "string" || errors.ssid) return { ok: false, errors };
   const hidden = !around.inRange.some((network) => network.ssid === ssid);
   const network = { ssid, password, hidden, preferred: false };
   return { ok: true, candidate: { network, url: formatAddress(url), protocol } };
 }
 
-function asProtocol(value: unknown): ProtocolChoice | undefined {
-  return PROTOCOLS.find((one) => one === value);
+/** What is stored may be another firmware's: whoever uses it looks whether it knows the protocol. */
+function isProtocolName(value: unknown): value is string {
+  return typeof value === "string" && /^[a-z0-9-]{1,24}$/.test(value);
 }
 
 /** WPA2 (IEEE 802.11i, annex H.4): 8 to 63 printable ASCII characters, or the 64 hex digits of the key itself. */
@@ -140,7 +143,7 @@ export const SETTINGS: StoredRecord<Settings> = new StoredRecord({
   encode: ({ networks: [first, ...others], url, protocol }: Settings) => ({
     ...(first ? encodeNetwork(first) : { ssid: "", password: "" }),
     url,
-    ...(protocol !== "automatic" && { protocol }),
+    ...(protocol !== AUTOMATIC && { protocol }),
     ...(others.length && { others: others.map(encodeNetwork) }),
   }),
   decode(value): Settings | undefined {
@@ -151,7 +154,7 @@ export const SETTINGS: StoredRecord<Settings> = new StoredRecord({
     return {
       networks: networks.slice(0, MAX_KNOWN_NETWORKS),
       url: raw.url,
-      protocol: asProtocol(raw.protocol) ?? "automatic",
+      protocol: isProtocolName(raw.protocol) ? raw.protocol : AUTOMATIC,
     };
   },
 });

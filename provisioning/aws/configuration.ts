@@ -44,10 +44,10 @@ function topicsIn(deviceConfiguration: Readonly<Record<string, string>>): Readon
 }
 
 /** The newest that is stored of this address, with the certificate that it names. */
-export function keptIn({ stored, keystore }: ProvisioningContext): Configuration | undefined {
-  const kept = stored();
+export function keptIn(context: ProvisioningContext): Configuration | undefined {
+  const kept = context.stored();
   const certificate = kept?.credentials.certificate;
-  return certificate !== undefined && keystore.has(certificate) ? kept : undefined;
+  return certificate !== undefined && context.keystore.has(certificate) ? kept : undefined;
 }
 
 /** A record came first: its certificate may be missing, or another one may have come into its slot. */

@@ -14,20 +14,27 @@ const INFO_WINDOW_MS = 60_000;
 const FIRMWARE_WINDOW_MS = 300_000;
 
 export const deviceService: Protocol = {
+  name: "device-service",
+  isChoice: true,
+  owns: isEndpoint,
+  detection: {
+    url: (address) => endpointUrl(address, "health"),
+    isShownBy: ({ status, body }) => status === 200 && typeof parseObject(body)?.status === "string",
+  },
   query,
   // This service has no codes: registration happens at its operator's.
-  activate: async () => success(undefined),
+  activate: () => Promise.resolve(success(undefined)),
   checkFirmware,
   diagnose,
 };
 
 /** The URL is that of one of the endpoints: people paste the whole of it. */
-export function isEndpoint({ path }: Url): boolean {
+function isEndpoint({ path }: Url): boolean {
   const [whole] = splitQuery(path);
   return withoutEndpoint(whole) !== whole;
 }
 
-export function endpointUrl(url: Url, endpoint: string): Url {
+function endpointUrl(url: Url, endpoint: string): Url {
   const [path, query] = splitQuery(url.path);
   return joinUrl({ ...url, path: withoutEndpoint(path) + query }, endpoint);
 }
@@ -37,7 +44,7 @@ function withoutEndpoint(path: string): string {
 }
 
 async function query(context: ProvisioningContext): Promise<Result<Answer>> {
-  const { identity, product, told } = context;
+  const { identity, product } = context;
   const exchange = await post(context, "device/info", {
     mac_address: identity.mac,
     firmware_version: product.firmwareVersion,
@@ -50,12 +57,12 @@ async function query(context: ProvisioningContext): Promise<Result<Answer>> {
   const configuration = readDeviceInfo(answer.value);
   if (!configuration.ok) return configuration;
   const offer = readOffer(answer.value, product.firmwareVersion);
-  if (offer) told.firmware(offer);
+  if (offer) context.offerFirmware(offer);
   return success({ kind: "configuration", configuration: configuration.value });
 }
 
 async function checkFirmware(context: ProvisioningContext): Promise<Result<void>> {
-  const { identity, product, told } = context;
+  const { identity, product } = context;
   const ask = (productId: string | number | undefined) =>
     post(context, "firmware/check", {
       mac_address: identity.mac,
@@ -70,7 +77,7 @@ async function checkFirmware(context: ProvisioningContext): Promise<Result<void>
   const answer = readAnswer(context, exchange.value, FIRMWARE_WINDOW_MS);
   if (!answer.ok) return answer;
   const offer = readCheckedOffer(answer.value, product.firmwareVersion);
-  if (offer) told.firmware(offer);
+  if (offer) context.offerFirmware(offer);
   return success(undefined);
 }
 
@@ -85,10 +92,11 @@ function post(context: ProvisioningContext, endpoint: string, body: object): Pro
 }
 
 /** @param windowMs in which the service counts requests */
-function readAnswer({ identity, told }: ProvisioningContext, response: HttpResponse, windowMs: number): Result<Json> {
-  if (response.dateMs !== undefined) told.time(response.dateMs);
+function readAnswer(context: ProvisioningContext, response: HttpResponse, windowMs: number): Result<Json> {
+  if (response.dateMs !== undefined) context.suggestTime(response.dateMs);
   const answer = parseObject(response.body);
-  if (isNotRegistered(response, answer)) return failed("not-registered", identity.mac, askedPauseMs(response, answer));
+  if (isNotRegistered(response, answer))
+    return failed("not-registered", context.identity.mac, askedPauseMs(response, answer));
   if (response.status !== 200) return afterWindow(statusFailure(response, {}), windowMs);
   if (!answer) return failed("bad-answer", "no JSON");
   const error = errorFailure(response, answer);

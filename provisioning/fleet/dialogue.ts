@@ -2,8 +2,8 @@
 
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
-import { sleep } from "../../modules/clock/clock.js";
-import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { type Clock, sleep, type Timer } from "../../modules/clock/clock.js";
+import type { MqttOptions, MqttSession, PayloadSink } from "../../modules/mqtt/mqtt.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
 import { type Reply, ReplyReader } from "../aws/reply.js";
 import type { ProvisioningContext } from "../protocol.js";
@@ -11,16 +11,6 @@ import type { ProvisioningContext } from "../protocol.js";
 export interface Answered {
   readonly isAccepted: boolean;
   readonly reply: Reply;
-}
-
-export interface Dialogue {
-  /**
-   * @param name of the request, for people
-   * @param topic one of those that the dialogue was opened with
-   */
-  ask(name: string, topic: string, payload: object): Promise<Result<Answered>>;
-  /** The broker has room for the device's next connection when this is fulfilled. */
-  close(): Promise<void>;
 }
 
 export interface Endpoint {
@@ -38,71 +28,113 @@ const KEEP_ALIVE_MS = 60_000;
 export const RECONNECT_MS = 1_100;
 
 interface Question {
+  /** For people. */
+  readonly name: string;
   readonly topic: string;
-  send(): void;
-  settle(result: Result<Answered>): void;
+  readonly payload: object;
+  readonly timer: Timer;
+  resolve(result: Result<Answered>): void;
+  isSent: boolean;
 }
 
-/** Subscribed to the replies when it is open: what comes earlier is lost. */
-export async function openDialogue(
-  { mqtt, clock }: ProvisioningContext["io"],
-  endpoint: Endpoint,
-  topics: readonly string[],
-): Promise<Result<Dialogue>> {
-  let question: Question | undefined;
-  const connected = await mqtt({
-    ...connectionTo(endpoint),
-    subscribe: topics.flatMap((topic) => [`${topic}/accepted`, `${topic}/rejected`]),
-    onMessage() {},
-    onWritable: () => question?.send(),
-    stream(topic) {
-      const isAccepted = topic === `${question?.topic}/accepted`;
-      if (!question || !(isAccepted || topic === `${question.topic}/rejected`)) return undefined;
-      const { settle } = question;
-      const reader = new ReplyReader();
-      return {
-        write: (bytes) => reader.see(bytes),
-        end() {
-          const read = reader.result();
-          settle(read.ok ? success({ isAccepted, reply: read.value }) : read);
-        },
-      };
-    },
-  });
-  if (!connected.ok) return connected;
-  const session = connected.value;
-  return success({
-    ask: (name, topic, payload) =>
-      new Promise<Result<Answered>>((resolve) => {
-        let isSent = false;
-        const settle = (result: Result<Answered>) => {
-          if (question !== asked) return;
-          question = undefined;
-          clock.cancel(timer);
-          resolve(result);
-        };
-        const asked: Question = {
-          topic,
-          settle,
-          send() {
-            if (isSent) return;
-            const published = session.publish({ topic, payload: JSON.stringify(payload), qos: 1 });
-            if (published === "too-large") settle(failed("message-too-large", name));
-            isSent = published !== "later";
-          },
-        };
-        const timer = clock.after(REPLY_TIMEOUT_MS, () => settle(failed("timeout", name)));
-        question = asked;
-        void session.ended.then(({ reason }) => settle(failed(reason, name)));
-        asked.send();
-      }),
-    close: () => leave(session, clock),
-  });
+export class Dialogue {
+  #clock: Clock;
+  #session: MqttSession | undefined;
+  #question: Question | undefined;
+
+  private constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Subscribed to the replies when it is open: what comes earlier is lost. @param topics of the requests */
+  static async open(
+    io: ProvisioningContext["io"],
+    endpoint: Endpoint,
+    topics: readonly string[],
+  ): Promise<Result<Dialogue>> {
+    const dialogue = new Dialogue(io.clock);
+    const connected = await io.mqtt({
+      ...connectionTo(endpoint),
+      subscribe: topics.flatMap((topic) => [`${topic}/accepted`, `${topic}/rejected`]),
+      onMessage() {},
+      onWritable: () => dialogue.send(),
+      stream: (topic) => dialogue.sinkFor(topic),
+    });
+    if (!connected.ok) return connected;
+    dialogue.#session = connected.value;
+    return success(dialogue);
+  }
+
+  /**
+   * @param name of the request, for people
+   * @param topic one of those that the dialogue was opened with
+   */
+  ask(name: string, topic: string, payload: object): Promise<Result<Answered>> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(REPLY_TIMEOUT_MS, () => this.settle(question, failed("timeout", name)));
+      const question: Question = { name, topic, payload, timer, resolve, isSent: false };
+      this.#question = question;
+      void this.#session!.ended.then(({ reason }) => this.settle(question, failed(reason, name)));
+      this.send();
+    });
+  }
+
+  /** The broker has room for the device's next connection when this is fulfilled. */
+  close(): Promise<void> {
+    return leave(this.#session!, this.#clock);
+  }
+
+  settle(question: Question, result: Result<Answered>): void {
+    if (this.#question !== question) return;
+    this.#question = undefined;
+    this.#clock.cancel(question.timer);
+    question.resolve(result);
+  }
+
+  private send(): void {
+    const question = this.#question;
+    if (!question || question.isSent) return;
+    const { name, topic, payload } = question;
+    const published = this.#session!.publish({ topic, payload: JSON.stringify(payload), qos: 1 });
+    if (published === "too-large") this.settle(question, failed("message-too-large", name));
+    question.isSent = published !== "later";
+  }
+
+  private sinkFor(topic: string): PayloadSink | undefined {
+    const question = this.#question;
+    if (!question) return undefined;
+    const isAccepted = topic === `${question.topic}/accepted`;
+    return isAccepted || topic === `${question.topic}/rejected` ? new ReplySink(this, question, isAccepted) : undefined;
+  }
+}
+
+class ReplySink implements PayloadSink {
+  #dialogue: Dialogue;
+  #question: Question;
+  #isAccepted: boolean;
+  #reader = new ReplyReader();
+
+  constructor(dialogue: Dialogue, question: Question, isAccepted: boolean) {
+    this.#dialogue = dialogue;
+    this.#question = question;
+    this.#isAccepted = isAccepted;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#reader.see(bytes);
+  }
+
+  end(): void {
+    const read = this.#reader.result();
+    const answered = read.ok ? success({ isAccepted: this.#isAccepted, reply: read.value }) : read;
+    this.#dialogue.settle(this.#question, answered);
+  }
 }
 
 /** Whether the broker lets somebody in. It has room for the next connection when this is fulfilled, either way. */
-export async function knock({ mqtt, clock }: ProvisioningContext["io"], endpoint: Endpoint): Promise<Result<void>> {
-  const connected = await mqtt({ ...connectionTo(endpoint), subscribe: [], onMessage() {} });
+export async function knock(io: ProvisioningContext["io"], endpoint: Endpoint): Promise<Result<void>> {
+  const { clock } = io;
+  const connected = await io.mqtt({ ...connectionTo(endpoint), subscribe: [], onMessage() {} });
   if (connected.ok) await leave(connected.value, clock);
   else await sleep(clock, RECONNECT_MS);
   return connected.ok ? success(undefined) : connected;
@@ -119,7 +151,7 @@ function connectionTo(endpoint: Endpoint): Omit<MqttOptions, "subscribe" | "onMe
   };
 }
 
-function leave(session: MqttSession, clock: ProvisioningContext["io"]["clock"]): Promise<void> {
+function leave(session: MqttSession, clock: Clock): Promise<void> {
   session.close(failed("broker-closed").failure, true);
   return sleep(clock, RECONNECT_MS);
 }

@@ -20,7 +20,7 @@ import type { Reply } from "../aws/reply.js";
 import type { Claim } from "../claim.js";
 import type { Configuration } from "../configuration.js";
 import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
-import { type Dialogue, type Endpoint, knock, openDialogue, RECONNECT_MS } from "./dialogue.js";
+import { Dialogue, type Endpoint, knock, RECONNECT_MS } from "./dialogue.js";
 import { ENROLMENT, type Enrolment } from "./record.js";
 import {
   CREATE_TOPIC,
@@ -32,6 +32,7 @@ import {
   rejection,
   templateOf,
 } from "./request.js";
+import { rotationTemplate } from "./rotation.js";
 
 /** A token counts for an hour; nobody's clock is exact. */
 const TOKEN_LIFETIME_MS = 55 * 60 * 1000;
@@ -47,6 +48,11 @@ export const REFUSALS: ReadonlySet<Reason> = new Set([
 
 export const fleet: Protocol = {
   ...certificatesAlone,
+  name: "fleet",
+  owns: (address) => templateOf(address) !== undefined,
+  records: [ENROLMENT],
+  issuedSlot: (store) => ENROLMENT.read(store)?.slot,
+  rotationTemplate,
   /** Who has a certificate from there asks for no other, but in its turn. */
   async query(context) {
     const kept = keptIn(context);
@@ -67,11 +73,11 @@ async function resume(context: ProvisioningContext): Promise<Result<Configuratio
   const staged = stagedIn(context);
   if (staged?.configuration) return success(staged.configuration);
   if (!staged?.isSent) return undefined;
-  const { io, url, identity, keystore, told } = context;
+  const { io, url, identity, keystore } = context;
   const clientId = nameOf(identity);
   const admitted = await knock(io, { ...url, clientId, identity: () => keystore.read(staged.slot) });
   if (!admitted.ok) return REFUSALS.has(admitted.failure.reason) ? undefined : admitted;
-  told.note("fleet provisioning: the thing's name and configuration were lost, the serial number stands for it");
+  context.note("fleet provisioning: the thing's name and configuration were lost, the serial number stands for it");
   return registered(context, staged, clientId, {});
 }
 
@@ -120,7 +126,7 @@ async function enrolAt(
   endpoint: Endpoint,
   registration: Registration,
 ): Promise<Result<Configuration>> {
-  const opened = await openDialogue(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
+  const opened = await Dialogue.open(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
   if (!opened.ok) return opened;
   const dialogue = opened.value;
   const found = await exchange(context, dialogue, registration);
@@ -217,17 +223,18 @@ function stagedIn(context: ProvisioningContext): Enrolment | undefined {
 }
 
 /** AWS deletes what was not registered within the hour; this one may have been. */
-function sayLost({ told }: ProvisioningContext, { certificateId }: Enrolment): void {
-  told.note(`fleet provisioning: certificate ${certificateId} may be active, and nobody uses it: delete it`);
+function sayLost(context: ProvisioningContext, { certificateId }: Enrolment): void {
+  context.note(`fleet provisioning: certificate ${certificateId} may be active, and nobody uses it: delete it`);
 }
 
 const ENDED = failed("secret-refused", "the claim has ended: hand over a new one");
 
 /** A person's counts before the factory's. */
-function claimOf({ claim, keystore, io }: ProvisioningContext): Result<() => ClientIdentity | undefined> {
-  const handed = claim();
+function claimOf(context: ProvisioningContext): Result<() => ClientIdentity | undefined> {
+  const { keystore, io } = context;
+  const handed = context.claim();
   const isOver = handed?.expiresMs !== undefined && handed.expiresMs <= io.clock.nowMs();
-  if (handed && !isOver) return success(() => identityOf(claim() ?? handed));
+  if (handed && !isOver) return success(() => identityOf(context.claim() ?? handed));
   if (keystore.has("claim")) return success(() => keystore.read("claim"));
   return handed ? ENDED : failed("no-identity", "claim certificate");
 }

@@ -25,6 +25,8 @@ const PENDING: ReadonlySet<Reason> = new Set([...REFUSALS, "timeout"]);
 
 export const justInTime: Protocol = {
   ...certificatesAlone,
+  name: "just-in-time",
+  owns: ({ scheme }) => scheme === "mqtts",
   /** A connection of the same client id would end the one that stands: whoever was let in does not knock again. */
   async query(context) {
     const found = configurationFor(context);
@@ -46,12 +48,12 @@ function configurationFor({ url, identity, keystore }: ProvisioningContext): Res
 }
 
 async function register(context: ProvisioningContext, configuration: Configuration): Promise<Result<void>> {
-  const { io, keystore, told } = context;
+  const { io, keystore } = context;
   const { host, port, clientId } = configuration.credentials;
   for (let tries = 1; ; tries++) {
     const admitted = await knock(io, { host, port, clientId, identity: () => keystore.read("factory") });
     if (admitted.ok || !PENDING.has(admitted.failure.reason)) return admitted;
-    if (tries === 1) told.note("AWS IoT closes the first connection of a certificate: it is registered, or pending");
+    if (tries === 1) context.note("AWS IoT closes the first connection of a certificate: it is registered, or pending");
     if (tries === TRIES) return failed("not-registered", `${clientId}: not registered or pending at ${host}`);
     const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
     await sleep(io.clock, pauseMs * (1 + io.random() / 2));
@@ -60,7 +62,7 @@ async function register(context: ProvisioningContext, configuration: Configurati
   }
 }
 
-function isKept({ stored }: ProvisioningContext, { credentials }: Configuration): boolean {
-  const kept = stored()?.credentials;
+function isKept(context: ProvisioningContext, { credentials }: Configuration): boolean {
+  const kept = context.stored()?.credentials;
   return kept?.certificate === credentials.certificate && kept?.clientId === credentials.clientId;
 }

@@ -20,6 +20,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const vending: Protocol = {
   ...certificatesAlone,
+  name: "vending",
+  owns: (address) => dialectOf(address) !== undefined,
+  records: [SALE],
+  issuedSlot: (store) => SALE.read(store)?.bought?.slot,
   async query(context) {
     const kept = keptIn(context);
     const found = kept ? success(kept) : await (configurationOf(lastBought(context)) ?? buy(context));
@@ -39,12 +43,12 @@ function configurationOf(bought: Bought | undefined): Result<Configuration> | un
 }
 
 async function buy(context: ProvisioningContext): Promise<Result<Configuration>> {
-  const { io, url, identity, store, told, timeoutMs = TIMEOUT_MS } = context;
+  const { io, url, identity, store, timeoutMs = TIMEOUT_MS } = context;
   const dialect = dialectOf(url)!;
   const token = context.deviceToken();
   if (!token) return failed("no-identity", "device token");
   const address = formatAddress(url);
-  if (SALE.read(store)?.url === address) told.note(`vending machine: ${LOST[dialect]}`);
+  if (SALE.read(store)?.url === address) context.note(`vending machine: ${LOST[dialect]}`);
   const asked = SALE.write(store, { url: address });
   if (!asked.ok) return asked;
   const customer = { serial: identity.serial ?? identity.mac, token };

@@ -5,7 +5,7 @@ import { type Json, parseObject } from "../../modules/data/json.js";
 import { joinUrl } from "../../modules/data/url.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import { askedPauseMs, errorFailure, errorText, isOwnNotFound, statusFailure } from "../answers.js";
-import type { Activation, Answer, ProvisioningContext, Waiting } from "../protocol.js";
+import type { Answer, ProvisioningContext, Waiting } from "../protocol.js";
 import { REFUSALS, readConfiguration, tell } from "./answer.js";
 import { CodeTime, isAskedFor } from "./code.js";
 import { Proof } from "./proof.js";
@@ -30,12 +30,12 @@ const PROXY_TIMEOUTS: ReadonlySet<number> = new Set([408, 502, 504, 524]);
 /** The device's own patience, or that of a router on the way. */
 const CUT: ReadonlySet<Reason> = new Set(["timeout", "connection-lost"] as const);
 
-export type Challenged = Activation & { readonly challenge: string };
-
+/** @param timeoutMs for how long the code counts */
 export async function activate(
   context: ProvisioningContext,
   version: Version,
-  { challenge, timeoutMs }: Challenged,
+  challenge: string,
+  timeoutMs: number,
   waiting: Waiting,
 ): Promise<Result<Answer | undefined>> {
   const { clock, random } = context.io;

@@ -98,12 +98,12 @@ function readBroker({ endpoint, port }: Json): { host: unknown; port: unknown; t
 }
 
 /** What an answer says beside what was asked. */
-export function tell({ told, product }: ProvisioningContext, { server_time, firmware }: Json): void {
+export function tell(context: ProvisioningContext, { server_time, firmware }: Json): void {
   const nowMs = asInteger(asObject(server_time)?.timestamp, TIME_MIN_MS, TIME_MAX_MS);
-  if (nowMs !== undefined) told.time(nowMs);
+  if (nowMs !== undefined) context.suggestTime(nowMs);
   const { version, url, force, size, sha256, signature } = asObject(firmware) ?? {};
   // Where there is none, servers write a URL that leads nowhere beside the device's own version.
   const raw = { version, url, force, sizeBytes: size, checksum: sha256, signature, notes: undefined };
-  const offer = checkOffer(raw, product.firmwareVersion);
-  if (offer) told.firmware(offer);
+  const offer = checkOffer(raw, context.product.firmwareVersion);
+  if (offer) context.offerFirmware(offer);
 }

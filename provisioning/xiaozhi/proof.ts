@@ -4,67 +4,80 @@ import type { KeyForm } from "../../modules/identity/identity.js";
 import type { ProvisioningContext } from "../protocol.js";
 import type { Version } from "./request.js";
 
-/** Each other form is tried once in an activation, and what works is learnt. */
+/** What xiaozhi keeps among the habits of a service. */
+interface OwnHabits {
+  /** The body goes into a `Payload`. */
+  readonly wrapped: boolean;
+  /** The key is the text of its hex digits. */
+  readonly textKey: boolean;
+}
+
+/** Each other form is tried once in an activation, and what works is learnt. Signed anew each time: a code waits for long. */
 export class Proof {
   #context: ProvisioningContext;
   #challenge: string;
-  #hmacs: Readonly<Record<KeyForm, string | undefined>>;
+  /** Version 1, and a device without a key, sign nothing. */
+  #isSigned: boolean;
   #wrapped: boolean;
   #key: KeyForm;
-  /** What can be changed still; without a signature nothing. */
-  #other: { wrapper: boolean; key: boolean };
+  #canChangeWrapper: boolean;
+  #canChangeKey: boolean;
 
   constructor(context: ProvisioningContext, version: Version, challenge: string) {
-    const { identity } = context;
-    const { wrapped, textKey } = context.habits();
-    const sign = (form: KeyForm) =>
-      version === 2 && identity.serial !== undefined ? identity.sign(challenge, form) : undefined;
+    const { wrapped, textKey } = learnt(context);
+    const key = textKey ? "text" : "bytes";
     this.#context = context;
     this.#challenge = challenge;
-    this.#hmacs = { bytes: sign("bytes"), text: sign("text") };
-    this.#wrapped = wrapped ?? false;
-    this.#key = textKey ? "text" : "bytes";
-    if (this.#hmacs[this.#key] === undefined) this.#key = otherForm(this.#key);
-    this.#other = { wrapper: this.isSigned, key: this.#hmacs[otherForm(this.#key)] !== undefined };
+    this.#isSigned = version === 2 && context.identity.serial !== undefined;
+    this.#key = this.sign(key) === undefined ? otherForm(key) : key;
+    this.#isSigned &&= this.sign(this.#key) !== undefined;
+    this.#wrapped = wrapped;
+    this.#canChangeWrapper = this.#isSigned;
+    this.#canChangeKey = this.sign(otherForm(this.#key)) !== undefined;
   }
 
   /** Without a key it is version 1's. */
   get body(): string {
-    if (!this.isSigned) return "{}";
+    if (!this.#isSigned) return "{}";
     const signed = {
       algorithm: "hmac-sha256",
       serial_number: this.#context.identity.serial,
       challenge: this.#challenge,
-      hmac: this.#hmacs[this.#key],
+      hmac: this.sign(this.#key),
     };
     return JSON.stringify(this.#wrapped ? { Payload: signed } : signed);
   }
 
   /** @returns whether there is another way to try after this refusal */
   change(reason: Reason): boolean {
-    if (reason === "request-refused" && this.#other.wrapper) {
+    if (reason === "request-refused" && this.#canChangeWrapper) {
       this.#wrapped = !this.#wrapped;
-      this.#other.wrapper = false;
+      this.#canChangeWrapper = false;
       return true;
     }
-    if (reason === "signature-refused" && this.#other.key) {
+    if (reason === "signature-refused" && this.#canChangeKey) {
       this.#key = otherForm(this.#key);
-      this.#other.key = false;
+      this.#canChangeKey = false;
       return true;
     }
     return false;
   }
 
   accepted(): void {
-    const { wrapped = false, textKey = false } = this.#context.habits();
+    const { wrapped, textKey } = learnt(this.#context);
     const isText = this.#key === "text";
-    if (this.isSigned && (wrapped !== this.#wrapped || textKey !== isText))
-      this.#context.learn({ wrapped: this.#wrapped, textKey: isText });
+    if (this.#isSigned && (wrapped !== this.#wrapped || textKey !== isText))
+      this.#context.learn({ wrapped: this.#wrapped, textKey: isText } satisfies OwnHabits);
   }
 
-  private get isSigned(): boolean {
-    return this.#hmacs[this.#key] !== undefined;
+  private sign(form: KeyForm): string | undefined {
+    return this.#isSigned ? this.#context.identity.sign(this.#challenge, form) : undefined;
   }
+}
+
+function learnt(context: ProvisioningContext): OwnHabits {
+  const { wrapped, textKey } = context.habits();
+  return { wrapped: wrapped === true, textKey: textKey === true };
 }
 
 function otherForm(form: KeyForm): KeyForm {

@@ -1,5 +1,6 @@
 /** How the device describes itself to xiaozhi's servers: as the reference firmware does. */
 import { splitQuery, type Url } from "../../modules/data/url.js";
+import type { WiFiStatus } from "../../modules/wifi/wifi.js";
 import type { ProvisioningContext } from "../protocol.js";
 
 /** Of the activation: without and with a signature. */
@@ -24,8 +25,9 @@ export function headers({ identity, product }: ProvisioningContext, version: Ver
 }
 
 /** The body of the query. What the machine does not know is left out: JSON has no undefined. */
-export function description({ identity, product, machine }: ProvisioningContext, version: Version): object {
-  const chip = machine.chip();
+export function description(context: ProvisioningContext, version: Version): object {
+  const { identity, product } = context;
+  const chip = context.chip();
   const mac = identity.mac.toLowerCase();
   return {
     version: 2, // of this description
@@ -46,7 +48,7 @@ export function description({ identity, product, machine }: ProvisioningContext,
     },
     partition_table: chip?.partitions,
     ota: chip && { label: chip.running },
-    board: board(product.productId, machine.wifi(), mac),
+    board: board(product.productId, context.wifi(), mac),
     // The seed's, which the reference firmware has not.
     client_info: {
       mac_address: identity.mac,
@@ -56,10 +58,6 @@ export function description({ identity, product, machine }: ProvisioningContext,
   };
 }
 
-function board(
-  productId: string,
-  { ssid, rssi, channel, address }: ReturnType<ProvisioningContext["machine"]["wifi"]>,
-  mac: string,
-): object {
+function board(productId: string, { ssid, rssi, channel, address }: WiFiStatus, mac: string): object {
   return { type: productId, name: productId, ssid, rssi, channel, ip: address, mac };
 }

@@ -1,5 +1,6 @@
 /** The form, and beside it the one for what needs no typing. */
-import { PROTOCOLS, type SettingsField } from "../../modules/settings/settings.js";
+import { AUTOMATIC, type SettingsField } from "../../modules/settings/settings.js";
+import { PROTOCOL_CHOICES } from "../../provisioning/choice.js";
 import { escapeHtml } from "../form.js";
 import type { CertificateKind } from "../handed.js";
 import type { PageModel } from "../model.js";
@@ -65,14 +66,14 @@ function url(model: PageModel, texts: Texts): string {
 /** Most people need nothing of it. */
 function advanced(model: PageModel, texts: Texts): string {
   const { errors, urlLocked } = model;
-  const isChosen = !urlLocked && model.protocol !== "automatic";
+  const isChosen = !urlLocked && model.protocol !== AUTOMATIC;
   const open = isChosen || errors.protocol || errors.pem ? " open" : "";
   const choice = urlLocked ? "" : protocol(model, texts);
   return `<details${open}><summary>${texts.advanced}</summary>${choice}${certificates(model, texts)}</details>`;
 }
 
 function protocol(model: PageModel, texts: Texts): string {
-  const options = PROTOCOLS.map(
+  const options = PROTOCOL_CHOICES.map(
     (choice) =>
       `<option value="${choice}"${choice === model.protocol ? " selected" : ""}>${texts.protocols[choice]}</option>`,
   );

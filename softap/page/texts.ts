@@ -1,6 +1,6 @@
 /** Every sentence of the captive page. What takes `…: string` gets it as markup, escaped and marked up already. */
 import type { Reason } from "../../modules/base/failure.js";
-import type { ProtocolChoice, SettingsMistake } from "../../modules/settings/settings.js";
+import type { SettingsMistake } from "../../modules/settings/settings.js";
 import type { TrialStep } from "../model.js";
 
 export interface Texts {
@@ -49,7 +49,8 @@ export interface Texts {
   /** What most people need not look at. */
   readonly advanced: string;
   readonly protocol: string;
-  readonly protocols: Readonly<Record<ProtocolChoice, string>>;
+  /** For each of PROTOCOL_CHOICES. */
+  readonly protocols: Readonly<Record<string, string>>;
   readonly pem: string;
   readonly pemNote: string;
   readonly pemFile: (address: string) => string;

@@ -3,7 +3,7 @@
 import { test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/base/secret.js";
-import { type ProtocolChoice, SETTINGS } from "../../modules/settings/settings.js";
+import { SETTINGS } from "../../modules/settings/settings.js";
 import type { KnownNetwork } from "../../modules/wifi/wifi.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { onlineOnce } from "../scripted/journeys.js";
@@ -49,7 +49,7 @@ export function withSettings(
   url = SERVICE_URL,
   ssid = "Home",
   password = SECRETS.wifi,
-  protocol: ProtocolChoice = "automatic",
+  protocol = "automatic",
 ): ScriptedStore {
   const store = new ScriptedStore();
   SETTINGS.write(store, { networks: [knownNetwork(ssid, password)], url, protocol });

@@ -4,7 +4,6 @@ import { MAX_URL_CHARACTERS } from "../../modules/data/url.js";
 import {
   type Candidate,
   checkSettings,
-  PROTOCOLS,
   SETTINGS,
   type Settings,
   type SettingsMistake,
@@ -16,10 +15,11 @@ import {
 } from "../../modules/settings/settings.js";
 import { checksum } from "../../modules/storage/record.js";
 import type { KnownNetwork, Network } from "../../modules/wifi/wifi.js";
+import { PROTOCOL_CHOICES } from "../../provisioning/choice.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 const typed = { ssid: "Home", password: "12345678", url: "http://provision.example.com", protocol: "automatic" };
-const nowhere: Surroundings = { inRange: [], known: [], refusedSsid: undefined };
+const nowhere: Surroundings = { inRange: [], known: [], refusedSsid: undefined, protocols: PROTOCOL_CHOICES };
 const known = (ssid: string, password = "stored-pass", change: Partial<KnownNetwork> = {}): KnownNetwork => ({
   ssid,
   password: new Secret(password),
@@ -119,7 +119,7 @@ test("mistakes are named for all fields at once", () => {
   });
 });
 
-test.each(PROTOCOLS)("the protocol %s can be chosen", (protocol) => {
+test.each(PROTOCOL_CHOICES)("the protocol %s can be chosen", (protocol) => {
   const check = checkSettings({ ...typed, protocol }, nowhere);
   expect(check.ok && check.candidate.protocol).toBe(protocol);
 });
@@ -209,7 +209,7 @@ describe("the record", () => {
     let settings: Settings | undefined;
     for (let index = 0; index < 10; index++)
       settings = withCandidate(settings, candidate(`${index}${'"'.repeat(31)}`, "\\".repeat(63)));
-    const longest = PROTOCOLS.toSorted((a, b) => b.length - a.length)[0]!;
+    const longest = "p".repeat(24);
     settings = { ...settings!, url: `http://example.com/${"a".repeat(MAX_URL_CHARACTERS - 19)}`, protocol: longest };
     settings = withPreferred(settings, names(settings)[3]!);
     expect(SETTINGS.write(store, settings).ok).toBe(true);
@@ -236,11 +236,16 @@ describe("the record", () => {
     });
   });
 
-  test("of newer firmware, with a protocol that this one has not, leaves it to the device", () => {
+  test("of newer firmware keeps its protocol, which this one need not have; what is no name leaves it to the device", () => {
     const store = new ScriptedStore();
-    const json = '{"ssid":"a","password":"","url":"http://a/","protocol":"carrier-pigeon"}';
-    store.set("settings0", `2:${checksum(json)}:${json}`);
-    expect(read(store)).toMatchObject({ networks: [{ ssid: "a" }], protocol: "automatic" });
+    const json = (protocol: string) => `{"ssid":"a","password":"","url":"http://a/","protocol":"${protocol}"}`;
+    const reading = (protocol: string) => {
+      store.set("settings0", `2:${checksum(json(protocol))}:${json(protocol)}`);
+      return read(store);
+    };
+    expect(reading("carrier-pigeon")).toMatchObject({ networks: [{ ssid: "a" }], protocol: "carrier-pigeon" });
+    for (const none of ["Carrier pigeon", "", "__proto__", "p".repeat(25)])
+      expect(reading(none)).toMatchObject({ networks: [{ ssid: "a" }], protocol: "automatic" });
   });
 
   test("without any network keeps the address", () => {

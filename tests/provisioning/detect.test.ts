@@ -1,11 +1,12 @@
 /** Which protocol is spoken at a URL, what is remembered of it, and what is asked to find it out. */
 import { describe, expect, test } from "vitest";
 import { failed, type Reason, type Result } from "../../modules/base/failure.js";
-import { formatUrl, parseUrl } from "../../modules/data/url.js";
+import { parseAddress } from "../../modules/data/address.js";
+import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import type { ProtocolChoice } from "../../modules/settings/settings.js";
-import { detect, protocolOfUrl } from "../../provisioning/detect.js";
-import { serviceAt } from "../../provisioning/protocols.js";
+import { protocolOfAddress } from "../../provisioning/choice.js";
+import { detect } from "../../provisioning/detect.js";
+import { Service as Provisioning } from "../../provisioning/service.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { Service } from "./support.js";
 
@@ -22,7 +23,7 @@ test.each([
   ["http://a.example/ota/x", undefined],
   ["http://a.example/?x=/ota", undefined],
 ])("%s itself says %s", (url, expected) => {
-  expect(protocolOfUrl(parseUrl(url)!)).toBe(expected);
+  expect(protocolOfAddress(parseAddress(url)!)?.name).toBe(expected);
 });
 
 const HTML = answer(200, "<!DOCTYPE html><title>OTA接口</title>");
@@ -55,7 +56,8 @@ describe("two requests at most that change nothing", () => {
     ["trouble", answer(502, "<html>"), answer(503, "OTA接口"), undefined, BOTH_ASKED],
   ])("%s", async (_label, health, front, expected, requests) => {
     const service = asking([health, front]);
-    expect(await service.run(detect(service.context(URL)))).toEqual({ ok: true, value: expected });
+    const found = await service.run(detect(service.context(URL)));
+    expect(found.ok && { name: found.value?.name }).toEqual({ name: expected });
     expect(gets(service)).toEqual(requests);
   });
 
@@ -86,8 +88,7 @@ describe("the choice", () => {
     );
   const takes = ({ url }: HttpRequest) =>
     url.path.endsWith("/device/info") ? answer(200, deviceInfo()) : answer(200, settings);
-  const at = (service: Service, protocol: ProtocolChoice = "automatic", url = URL) =>
-    serviceAt({ url, protocol }, service.context(url));
+  const at = (service: Service, protocol = "automatic", url = URL) => new Provisioning(protocol, service.context(url));
   const asked = (service: Service) => gets(service).splice(0, service.requests.splice(0).length);
 
   test.each<[string, ...Answers, string, string]>([
@@ -124,12 +125,13 @@ describe("the choice", () => {
     }
   });
 
-  test.each<[ProtocolChoice, string, string]>([
+  test.each<[string, string, string]>([
     ["device-service", "http://a.example/xiaozhi/ota/", "http://a.example/xiaozhi/ota/device/info"],
     ["activation-v1", "http://a.example/api", "http://a.example/api"],
     ["activation-v2", "http://a.example/api", "http://a.example/api"],
     ["automatic", "http://a.example/xiaozhi/ota/", "http://a.example/xiaozhi/ota/"],
     ["automatic", "http://a.example/device/info", "http://a.example/device/info"],
+    ["of-newer-firmware", "http://a.example/xiaozhi/ota/", "http://a.example/xiaozhi/ota/"],
   ])("%s at %s asks nothing before, and remembers nothing", async (protocol, url, expected) => {
     const service = cloud(HEALTHY, FRONT);
     expect((await service.run(at(service, protocol, url).query())).ok).toBe(true);

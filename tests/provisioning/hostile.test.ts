@@ -167,8 +167,7 @@ test("what activate answers, broken", async () => {
   let settings = 0;
   for (const reply of replies({ status: "activated", mqtt, ...beside }, 3)) {
     const service = new Service((_request, count) => answer(count === 1 ? 200 : 403, reply));
-    const waited = { code: "123456", message: undefined, url: undefined, challenge: "c", timeoutMs: 300_000 };
-    const result = await service.run(activate(service.context(XIAOZHI), 2, waited, { isOver: false }));
+    const result = await service.run(activate(service.context(XIAOZHI), 2, "c", 300_000, { isOver: false }));
     if (result.ok && result.value?.kind === "configuration") {
       settings++;
       expectBelievable(result.value.configuration, reply);

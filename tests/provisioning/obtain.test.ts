@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { obtain } from "../../provisioning/obtain.js";
 import type { Waiting } from "../../provisioning/protocol.js";
-import { serviceAt } from "../../provisioning/protocols.js";
+import { Service as Provisioning } from "../../provisioning/service.js";
 import { answer } from "../scripted/cloud.js";
 import { Service } from "./support.js";
 
@@ -20,9 +20,8 @@ type Choice = "automatic" | "activation-v1" | "activation-v2";
 /** What is shown to the person, and what comes out. */
 async function run(service: Service, protocol: Choice = "automatic", waiting: Waiting = { isOver: false }) {
   const shown: { code: string; atMs: number }[] = [];
-  const { url: _url, ...context } = service.context(URL);
   const result = await service.run(
-    obtain(serviceAt({ url: URL, protocol }, context), {
+    obtain(new Provisioning(protocol, service.context(URL)), {
       waiting,
       onQuery() {},
       onActivation: ({ code }) => shown.push({ code, atMs: service.clock.ticksMs() }),

@@ -7,17 +7,11 @@ import { type Keystore, NvsKeystore } from "../../modules/identity/keystore.js";
 import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
 import type { ChipFacts } from "../../modules/system/system.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
+import { protocolOfAddress } from "../../provisioning/choice.js";
 import type { Claim } from "../../provisioning/claim.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import { protocolOfUrl } from "../../provisioning/detect.js";
-import { deviceService } from "../../provisioning/device-service/device-service.js";
-import { fleet } from "../../provisioning/fleet/fleet.js";
-import { templateOf } from "../../provisioning/fleet/request.js";
-import type { Habits } from "../../provisioning/journal.js";
-import type { Answer, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
-import { dialectOf } from "../../provisioning/vending/dialects.js";
-import { vending } from "../../provisioning/vending/vending.js";
-import { xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
+import type { Answer, Habits, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
+import { HIDDEN } from "../../provisioning/protocols.js";
 import { VirtualClock } from "../scripted/clock.js";
 import { answer } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -83,10 +77,8 @@ export class Service {
       url: parseAddress(url)!,
       identity: this.identity,
       product: { firmwareVersion: "1.2.3", hardwareVersion: "ESP32-S3", productId: this.productId, language: "de-DE" },
-      machine: {
-        chip: () => this.chip,
-        wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
-      },
+      chip: () => this.chip,
+      wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       claim: () => this.claim,
       store: this.store,
       ...{ keystore: this.keystore, stored: () => this.stored, freeSlot: () => "slot1" as const },
@@ -98,11 +90,9 @@ export class Service {
         this.habits = { ...this.habits, ...habits };
         this.learnt.push(habits);
       },
-      told: {
-        time: (nowMs) => this.toldTimes.push(nowMs),
-        firmware: (offer) => this.offers.push(offer),
-        note: (text) => this.notes.push(text),
-      },
+      suggestTime: (nowMs) => this.toldTimes.push(nowMs),
+      offerFirmware: (offer) => this.offers.push(offer),
+      note: (text) => this.notes.push(text),
     };
   }
 
@@ -138,10 +128,7 @@ export class Service {
 
 /** As the URL says it, without asking anybody. */
 export function protocolAt(url: string): Protocol {
-  const address = parseAddress(url)!;
-  if (dialectOf(address)) return vending;
-  if (templateOf(address)) return fleet;
-  return protocolOfUrl(address) === "xiaozhi" ? xiaozhi : deviceService;
+  return protocolOfAddress(parseAddress(url)!) ?? HIDDEN;
 }
 
 /** What the service at `url` is asked, and what becomes of one answer. */

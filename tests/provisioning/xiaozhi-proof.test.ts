@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Reason, Result } from "../../modules/base/failure.js";
 import type { HttpResponse } from "../../modules/http/http.js";
-import type { Habits } from "../../provisioning/journal.js";
+import type { Habits } from "../../provisioning/protocol.js";
 import { xiaozhi } from "../../provisioning/xiaozhi/xiaozhi.js";
 import { answer } from "../scripted/cloud.js";
 import { Service } from "./support.js";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Failure, failed, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import type { Service } from "../../provisioning/protocols.js";
+import type { Service } from "../../provisioning/service.js";
 import { Trial } from "../../softap/trial.js";
 import { goodWorld, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { play } from "../scripted/play.js";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Secret } from "../../modules/base/secret.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import type { Activation as Code } from "../../provisioning/protocol.js";
-import type { Service } from "../../provisioning/protocols.js";
+import type { Service } from "../../provisioning/service.js";
 import { Setup } from "../../softap/setup.js";
 import { knownNetwork, life, MINUTE, pass, SECOND, statesOf, storedIn, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, deviceInfo, goodWorld, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { adviceOf, type Reason } from "../../modules/base/failure.js";
+import { PROTOCOL_CHOICES } from "../../provisioning/choice.js";
 import { languages } from "../../softap/page/languages.js";
 import { chooseLanguage } from "../../softap/view.js";
 
@@ -54,6 +55,10 @@ describe.each(Object.entries(languages))("%s", (_language, texts) => {
       expect(text.trim(), path).not.toBe("");
       expect(text, path).not.toMatch(/[<>"]|&(?!#)/);
     }
+  });
+
+  test("has a text for each protocol that a person may choose, and for no other", () => {
+    expect(Object.keys(texts.protocols).sort()).toEqual([...PROTOCOL_CHOICES].sort());
   });
 
   test("puts names and addresses where they belong", () => {

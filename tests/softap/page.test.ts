@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { crowdedModel, pageModel, trials } from "../../mocks/page-models.js";
-import { PROTOCOLS } from "../../modules/settings/settings.js";
+import { PROTOCOL_CHOICES } from "../../provisioning/choice.js";
 import type { PageModel } from "../../softap/model.js";
 import { type Language, renderNetworks, renderPage, renderStatus } from "../../softap/view.js";
 import { isFresh } from "../../tools/page.js";
@@ -96,13 +96,13 @@ describe.each(LANGUAGES)("in %s", (language) => {
   });
 
   test("every protocol has words of its own, the chosen one is shown, and where it is not the usual one at once", () => {
-    for (const chosen of PROTOCOLS) {
+    for (const chosen of PROTOCOL_CHOICES) {
       const page = fillingOf(pageModel({ protocol: chosen }), language);
       const { values, selected, words } = choiceOn(page)!;
-      expect([values, selected]).toEqual([[...PROTOCOLS], [chosen]]);
+      expect([values, selected]).toEqual([[...PROTOCOL_CHOICES], [chosen]]);
       expect(page.includes("<details open>")).toBe(chosen !== "automatic");
-      expect(new Set(words).size).toBe(PROTOCOLS.length);
-      for (const text of words) expect(PROTOCOLS).not.toContain(text);
+      expect(new Set(words).size).toBe(PROTOCOL_CHOICES.length);
+      for (const text of words) expect(PROTOCOL_CHOICES).not.toContain(text);
     }
   });
 

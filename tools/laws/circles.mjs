@@ -16,12 +16,6 @@ export const KNOWN_FILES = new Set([
   "agent/session/publish.ts",
   "agent/session/reports.ts",
   "agent/session/telemetry.ts",
-  "provisioning/certificates.ts",
-  "provisioning/hand-over.ts",
-  "provisioning/detect.ts",
-  "provisioning/device-service/device-service.ts",
-  "provisioning/journal.ts",
-  "provisioning/protocol.ts",
 ]);
 export const KNOWN_ROOMS = new Set(["agent/device", "agent/session"]);
 

@@ -1,0 +1,78 @@
+/** A service at its address, whichever protocol it speaks. */
+import { type Failure, type Reason, type Result, success } from "../modules/base/failure.js";
+import { chosenProtocol, detectedProtocol, protocolOfAddress } from "./choice.js";
+import type { Configuration } from "./configuration.js";
+import { detect } from "./detect.js";
+import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
+import { HIDDEN } from "./protocols.js";
+
+/** Where a person wants the device to be provisioned, and how. */
+export interface Target {
+  /** As the settings have it: checked when they were made and when they were read. */
+  readonly url: string;
+  /** AUTOMATIC, or the name of one. */
+  readonly protocol: string;
+}
+
+/** After these the service at the address may be another one than it was. */
+const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer"] as const);
+
+export class Service {
+  #choice: string;
+  #context: ProvisioningContext;
+
+  constructor(choice: string, context: ProvisioningContext) {
+    this.#choice = choice;
+    this.#context = context;
+  }
+
+  async query(): Promise<Result<Answer>> {
+    const context = this.#context;
+    const protocol = await this.protocol();
+    const answer = protocol.ok ? await protocol.value.query(context) : protocol;
+    if (answer.ok && !this.known()) context.learn({ protocol: HIDDEN.name });
+    if (!answer.ok && OTHER_SERVICE.has(answer.failure.reason) && context.habits().protocol !== undefined)
+      context.learn({ protocol: undefined });
+    return answer;
+  }
+
+  /** Lasts as long as the person takes: what is known beforehand is not waited for. */
+  activate(activation: Activation, waiting: Waiting): Promise<Result<Answer | undefined>> {
+    const known = this.known();
+    if (known) return known.activate(this.#context, activation, waiting);
+    return this.protocol().then((found) =>
+      found.ok ? found.value.activate(this.#context, activation, waiting) : found,
+    );
+  }
+
+  async checkFirmware(): Promise<Result<void>> {
+    const protocol = await this.protocol();
+    return protocol.ok ? protocol.value.checkFirmware(this.#context) : protocol;
+  }
+
+  /** What could not be found out before is not asked for once more. */
+  diagnose(failure: Failure): Promise<Failure> {
+    return (this.known() ?? HIDDEN).diagnose(this.#context, failure);
+  }
+
+  rotationTemplate(configuration: Configuration, wanted?: unknown): string | undefined {
+    return this.known()?.rotationTemplate?.(this.#context.url, configuration, wanted);
+  }
+
+  /** Chosen, or said by the address, or found out before. */
+  private known(): Protocol | undefined {
+    const context = this.#context;
+    return (
+      chosenProtocol(this.#choice) ?? protocolOfAddress(context.url) ?? detectedProtocol(context.habits().protocol)
+    );
+  }
+
+  private async protocol(): Promise<Result<Protocol>> {
+    const known = this.known();
+    if (known) return success(known);
+    const found = await detect(this.#context);
+    if (!found.ok) return found;
+    if (found.value) this.#context.learn({ protocol: found.value.name });
+    return success(found.value ?? HIDDEN);
+  }
+}
