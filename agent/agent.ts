@@ -24,10 +24,7 @@ import { Journal } from "../provisioning/journal.js";
 import type { Agent, Application } from "./application/application.js";
 import type { Build, Device } from "./device/device.js";
 import { runLifecycle } from "./lifecycle/lifecycle.js";
-import { Outbox } from "./session/outbox/outbox.js";
-import { publisher } from "./session/publish.js";
-import { Seen } from "./session/seen.js";
-import { Telemetry } from "./session/telemetry.js";
+import { Session } from "./session/session.js";
 
 /** Starts the agent of a board; it runs until the board restarts. To be called once. */
 export function startAgent(application: Application = {}): Agent {
@@ -41,7 +38,6 @@ export function startAgent(application: Application = {}): Agent {
   const firmware = createFirmware(built);
   const build: Build = { ...built, firmwareVersion: firmware.boot.version(built.firmwareVersion) };
   const log = createLog((line) => trace(line, "\n"));
-  const outbox = new Outbox({ clock, store: createStore("outbox"), note: (text) => log.note(text) });
   const device: Device = {
     clock,
     calendar,
@@ -68,13 +64,10 @@ export function startAgent(application: Application = {}): Agent {
     journal: new Journal(store),
     keystore: createKeystore(store, factory),
     pauses: new Pauses(clock),
-    outbox,
-    seen: new Seen(store),
-    telemetry: new Telemetry(),
-    connections: { count: 0 },
     application,
     build,
   };
-  void runLifecycle(device);
-  return { publish: publisher(device) };
+  const session = new Session(device, createStore("outbox"));
+  void runLifecycle(device, session);
+  return session;
 }

@@ -11,15 +11,17 @@ import { sleep } from "../../modules/clock/clock.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Settings } from "../../modules/settings/settings.js";
 import { joinKnown } from "../../modules/wifi/join.js";
+import { pauseWhileJoined } from "../../modules/wifi/pause.js";
 import { whileJoined } from "../../modules/wifi/while-joined.js";
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import type { Activation } from "../../provisioning/protocol.js";
 import type { Device } from "../device/device.js";
+import { Connection } from "../session/connection.js";
 import { refreshInADay } from "../session/refresh.js";
-import { runSession } from "../session/session.js";
+import type { Session } from "../session/session.js";
+import { pauseOffline } from "../session/stand-in/stand-in.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
 import { prove, reject } from "./identities.js";
-import { pause, pauseOffline } from "./pause.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
 
@@ -52,9 +54,9 @@ const TRIES_EACH = 2;
 const FAULT_ATTEMPT = 3;
 
 /** Runs until the machine has to restart. Never rejects. */
-export async function runLifecycle(device: Device): Promise<void> {
+export async function runLifecycle(device: Device, session: Session): Promise<void> {
   let interrupt = (_state: State) => {};
-  watchButton(device, (why) => interrupt({ name: "restarting", why }));
+  watchButton(device, session.outbox, (why) => interrupt({ name: "restarting", why }));
   device.updates.start(() => interrupt({ name: "restarting", why: "rollback" }));
   let state: State = { name: "boot" };
   while (state.name !== "restarting") {
@@ -63,7 +65,7 @@ export async function runLifecycle(device: Device): Promise<void> {
       // A promise of its own for each state: what is raced against one that stays would stay with it.
       state = await new Promise<State>((resolve, reject) => {
         interrupt = resolve; // whatever is left alone by the button ends with the restart
-        Promise.resolve(next(device, current)).then(resolve, reject);
+        Promise.resolve(next(device, session, current)).then(resolve, reject);
       });
     } catch (error) {
       reportFault(state.name, error);
@@ -76,7 +78,7 @@ export async function runLifecycle(device: Device): Promise<void> {
   device.system.restart();
 }
 
-function next(device: Device, state: Exclude<State, In<"restarting">>): State | Promise<State> {
+function next(device: Device, session: Session, state: Exclude<State, In<"restarting">>): State | Promise<State> {
   switch (state.name) {
     case "boot":
       return boot(device);
@@ -87,9 +89,9 @@ function next(device: Device, state: Exclude<State, In<"restarting">>): State | 
     case "provisioning":
       return provisioning(device, state);
     case "online":
-      return online(device, state);
+      return online(session, state);
     case "offline":
-      return offline(device, state);
+      return offline(session, state);
     case "failed":
       return afterFailure(device, state);
   }
@@ -137,7 +139,7 @@ async function provisioning(device: Device, state: In<"provisioning">): Promise<
   if (!wifi.joined) return { name: "connecting", settings, attempt };
   const pauseMs = pauses.remainingMs("service");
   if (pauseMs > 0) {
-    await pause(device, pauseMs);
+    await pauseWhileJoined(device, pauseMs);
     return state;
   }
   log.event({ state: "provisioning" });
@@ -167,7 +169,8 @@ function keep({ journal, log }: Device, { url }: Settings, configuration: Config
   if (!kept.ok) noteFailure(log, kept.failure);
 }
 
-async function online(device: Device, state: In<"online">): Promise<State> {
+async function online(session: Session, state: In<"online">): Promise<State> {
+  const { device } = session;
   const { settings, configuration, attempt } = state;
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
   const { clock, log } = device;
@@ -176,7 +179,7 @@ async function online(device: Device, state: In<"online">): Promise<State> {
   const sayOnline = () => log.event({ state: "online", broker: `${host}:${port}` });
   let isUpdating = false;
   log.event({ state: "connecting", to: "broker" });
-  const ending = await runSession(device, {
+  const connection = new Connection(session, {
     configuration,
     service: serviceOf(device, settings),
     onConnected() {
@@ -196,6 +199,7 @@ async function online(device: Device, state: In<"online">): Promise<State> {
       prove(device, settings, changed);
     },
   });
+  const ending = await connection.run();
   const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
   switch (ending.kind) {
     case "lost":
@@ -238,11 +242,13 @@ function otherThan({ journal }: Device, { url }: Settings, configuration: Config
 }
 
 /** Waits, then goes where the failure leads: to the broker again, or to the service. */
-async function offline(device: Device, { settings, configuration, failure, attempt }: In<"offline">): Promise<State> {
+async function offline(session: Session, state: In<"offline">): Promise<State> {
+  const { settings, configuration, failure, attempt } = state;
+  const { device } = session;
   const { pauses } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
-  await pauseOffline(device, retryMs, configuration, failure, attempt + 1);
+  await pauseOffline(session, retryMs, configuration, { failure, tries: attempt + 1 });
   const other = otherThan(device, settings, configuration);
   const isRefused =
     failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);

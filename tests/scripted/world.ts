@@ -4,8 +4,7 @@
  */
 import type { Device } from "../../agent/device/device.js";
 import { runLifecycle } from "../../agent/lifecycle/lifecycle.js";
-import { Outbox } from "../../agent/session/outbox/outbox.js";
-import { Telemetry } from "../../agent/session/telemetry.js";
+import { Session } from "../../agent/session/session.js";
 import { failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import type { LifecycleEvent } from "../../modules/base/log.js";
 import type { Button } from "../../modules/button/button.js";
@@ -80,6 +79,8 @@ export class World {
   restarted = false;
   readonly button: Button = { onWish: undefined };
   device: Device;
+  /** There when it has booted. */
+  agent!: Session;
   #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
   #seed: number;
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
@@ -119,7 +120,8 @@ export class World {
 
   /** Starts the lifecycle; what it does happens in `turn`. */
   boot(): void {
-    void runLifecycle(this.device);
+    this.agent = new Session(this.device, this.store);
+    void runLifecycle(this.device, this.agent);
   }
 
   get isOff(): boolean {
@@ -255,9 +257,6 @@ export class World {
       identity: identityOf(this.#options.mac ?? MAC),
       ...recordsIn(store, this.#options.factory ?? new ScriptedStore()),
       pauses: new Pauses(this.clock),
-      outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
-      telemetry: new Telemetry(),
-      connections: { count: 0 },
       build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },
     };
   }
