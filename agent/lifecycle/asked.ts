@@ -13,8 +13,7 @@ import { CLAIM } from "../../provisioning/claim.js";
 import { ENROLMENT } from "../../provisioning/fleet/record.js";
 import { TOKEN } from "../../provisioning/token.js";
 import { SALE } from "../../provisioning/vending/record.js";
-import type { Device } from "../device/device.js";
-import type { Outbox } from "../session/outbox/outbox.js";
+import type { Session } from "../session/session.js";
 import { eraseIdentities } from "./identities.js";
 
 /** A start that lasts this long is none of a row. */
@@ -27,13 +26,14 @@ const OWN_RECORDS = Object.freeze([SETTINGS, CLAIM, TOKEN, AUTHORITIES, PREFEREN
 const PORTAL = "portal";
 
 /** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
-export function watchButton(device: Device, outbox: Outbox, restart: (why: "button" | "reset") => void): void {
+export function watchButton(session: Session, restart: (why: "button" | "reset") => void): void {
+  const { device } = session;
   const { button, store, journal } = device;
   button.onWish = (wish) => {
     if (wish === "reset") {
       for (const record of OWN_RECORDS) record.erase(store);
       journal.erase();
-      outbox.erase();
+      session.outbox.erase();
       eraseIdentities(device);
     } else askForPortal(store);
     restart(wish === "reset" ? "reset" : "button");

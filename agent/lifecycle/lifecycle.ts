@@ -56,7 +56,7 @@ const FAULT_ATTEMPT = 3;
 /** Runs until the machine has to restart. Never rejects. */
 export async function runLifecycle(device: Device, session: Session): Promise<void> {
   let interrupt = (_state: State) => {};
-  watchButton(device, session.outbox, (why) => interrupt({ name: "restarting", why }));
+  watchButton(session, (why) => interrupt({ name: "restarting", why }));
   device.updates.start(() => interrupt({ name: "restarting", why: "rollback" }));
   let state: State = { name: "boot" };
   while (state.name !== "restarting") {

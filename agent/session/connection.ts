@@ -92,9 +92,15 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.#refreshing = new Refreshing(this);
     this.#delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs);
     this.#reporting = new Reporting(session, mqtt, configuration);
-    this.#proof = clock.after(PROOF_MS, prove, this.#options);
+    this.#proof = clock.after(PROOF_MS, prove, this);
     this.#stopUpdates = device.updates.online(this);
     tellApplication(device, configuration);
+  }
+
+  /** For the timer. */
+  onProven(): void {
+    this.#proof = undefined;
+    this.#options.onProven();
   }
 
   private stop(): void {
@@ -214,8 +220,8 @@ function setCalendar({ calendar }: Device): void {
   void calendar.ensure();
 }
 
-function prove(options: ConnectionOptions): void {
-  options.onProven();
+function prove(connection: Connection): void {
+  connection.onProven();
 }
 
 function close(connection: Connection): void {

@@ -88,10 +88,9 @@ export class Control {
   }
 }
 
-/** Never `commands[name]`: XS keeps each name that it was asked for (docs/memory.md). */
+/** Compared first: XS would keep each name that it is asked to look up (docs/memory.md). */
 function commandOf(commands: Commands | undefined, name: string): Command | undefined {
-  for (const [known, command] of Object.entries(commands ?? {})) if (known === name) return command;
-  return undefined;
+  return commands && Object.keys(commands).includes(name) ? commands[name] : undefined;
 }
 
 function echo(id: unknown): string | number | undefined {

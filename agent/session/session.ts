@@ -15,20 +15,27 @@ const MAX_NOTE_CHARACTERS = 200;
 /** Of one device with its brokers, from the start to the restart. */
 export class Session implements Agent {
   readonly device: Device;
-  readonly outbox: Outbox;
   readonly duplicates: DuplicateFilter;
   readonly telemetry: Telemetry;
   readonly control: Control;
   /** To a broker, since the start. */
   connections = 0;
+  #outboxStore: TextStore;
+  #outbox: Outbox | undefined;
 
   /** @param outboxStore a namespace of its own */
   constructor(device: Device, outboxStore: TextStore) {
     this.device = device;
-    this.outbox = new Outbox(device.clock, outboxStore, device.log);
+    this.#outboxStore = outboxStore;
     this.duplicates = new DuplicateFilter(device.store);
     this.telemetry = new Telemetry(this);
     this.control = new Control(this);
+  }
+
+  /** Reads its flash when somebody asks for it first: in the portal nobody does. */
+  get outbox(): Outbox {
+    this.#outbox ??= new Outbox(this.device.clock, this.#outboxStore, this.device.log);
+    return this.#outbox;
   }
 
   publish(topic: string, content: object, durable = false): Result<void> {
