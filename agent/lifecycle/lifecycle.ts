@@ -21,7 +21,8 @@ import { refreshInADay } from "../session/refresh.js";
 import type { Session } from "../session/session.js";
 import { pauseOffline } from "../session/stand-in/stand-in.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
-import { prove, reject } from "./identities.js";
+import { keep, reject } from "./identities.js";
+import { Online } from "./online.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
 
@@ -164,43 +165,14 @@ function useConfiguration(device: Device, settings: Settings, configuration: Con
   return { name: "online", settings, configuration, origin: "service", attempt };
 }
 
-function keep({ journal, log }: Device, { url }: Settings, configuration: Configuration): void {
-  const kept = journal.keep(url, configuration);
-  if (!kept.ok) noteFailure(log, kept.failure);
-}
-
 async function online(session: Session, state: In<"online">): Promise<State> {
   const { device } = session;
   const { settings, configuration, attempt } = state;
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
-  const { clock, log } = device;
-  const { host, port } = configuration.credentials;
-  let connectedMs = Number.POSITIVE_INFINITY;
-  const sayOnline = () => log.event({ state: "online", broker: `${host}:${port}` });
-  let isUpdating = false;
-  log.event({ state: "connecting", to: "broker" });
-  const connection = new Connection(session, {
-    configuration,
-    service: serviceOf(device, settings),
-    onConnected() {
-      connectedMs = clock.ticksMs();
-      sayOnline();
-    },
-    onProven: () => prove(device, settings, configuration),
-    onUpdate(update) {
-      if (update?.percent !== undefined)
-        log.event({ state: "updating", version: update.version, percent: update.percent });
-      else if (isUpdating && (update?.state === "failed" || update?.state === "postponed")) sayOnline();
-      isUpdating = update?.state === "downloading" || update?.state === "checking";
-    },
-    // The connection that stands has proven it.
-    onChanged(changed) {
-      keep(device, settings, changed);
-      prove(device, settings, changed);
-    },
-  });
-  const ending = await connection.run();
-  const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
+  device.log.event({ state: "connecting", to: "broker" });
+  const watch = new Online(device, settings, configuration);
+  const ending = await new Connection(session, watch).run();
+  const failures = watch.lastedMs >= STABLE_SESSION_MS ? 0 : attempt;
   switch (ending.kind) {
     case "lost":
       return lost(device, state, ending.failure, failures);
