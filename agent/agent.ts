@@ -24,10 +24,7 @@ import { Journal } from "../provisioning/journal.js";
 import type { Agent, Application } from "./application/application.js";
 import type { Build, Device } from "./device/device.js";
 import { Lifecycle } from "./lifecycle/lifecycle.js";
-import { Outbox } from "./session/outbox/outbox.js";
-import { publisher } from "./session/publish.js";
-import { Seen } from "./session/seen.js";
-import { Telemetry } from "./session/telemetry.js";
+import { Session } from "./session/session.js";
 
 /** Starts the agent of a board; it runs until the board restarts. To be called once. */
 export function startAgent(application: Application = {}): Agent {
@@ -43,7 +40,6 @@ export function startAgent(application: Application = {}): Agent {
   const firmwareVersion = firmware.boot.version(built.firmwareVersion);
   const build = { __proto__: built, ...identity.product, firmwareVersion } as unknown as Build;
   const log = new Console();
-  const outbox = new Outbox({ clock, store: new NvsStore("outbox"), note: (text) => log.note(text) });
   const ports = {
     clock,
     calendar,
@@ -65,14 +61,11 @@ export function startAgent(application: Application = {}): Agent {
     journal: new Journal(store),
     keystore: new NvsKeystore(store, factory),
     pauses: new Pauses(clock),
-    outbox,
-    seen: new Seen(store),
-    telemetry: new Telemetry(),
-    connections: { count: 0 },
     application,
     build,
   };
   const device: Device = Object.assign(ports, { updates: new Updater(ports) });
-  new Lifecycle(device).begin();
-  return { publish: publisher(device) };
+  const session = new Session(device, new NvsStore("outbox"));
+  new Lifecycle(session).begin();
+  return session;
 }

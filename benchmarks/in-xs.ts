@@ -2,8 +2,7 @@
  * What `benchmarks/xs.ts` has the XS engine do, a command at a time: the device's own code between scripted far ends, a
  * scripted broker that acknowledges at once and a scripted server.
  */
-import { publisher } from "../agent/session/publish.js";
-import { timestamp, wifiReading } from "../agent/session/reports.js";
+import { timestamp, wifiReading } from "../agent/session/status.js";
 import { createSha256 } from "../tests/scripted/board.js";
 import { goodWorld } from "../tests/scripted/cloud.js";
 import { onlineOnce, type Playable } from "../tests/scripted/journeys.js";
@@ -46,15 +45,15 @@ function begin(task: Promise<void>): string {
 
 /** Each is with the broker, and acknowledged, before the next one. */
 function publish(count: number, qos: 0 | 1): void {
-  const { device, clock, session, published } = world!;
+  const { agent, device, clock, session, published } = world!;
   // The session itself has attached it with quality 1; no acknowledgement comes here.
-  if (qos === 0) device.outbox.attach(session!, { data: DATA }, qos, KEEP_ALIVE_MS);
+  if (qos === 0) agent.outbox.attach(session!, { data: DATA }, qos, KEEP_ALIVE_MS);
   for (let index = 0; index < count; index++) {
-    publisher(device)("data", { ...wifiReading(device), timestamp: timestamp(device) });
+    agent.publish("data", { ...wifiReading(device), timestamp: timestamp(device) });
     clock.runDue();
   }
   const arrived = published.filter(({ topic }) => topic === DATA).length;
-  if (arrived < count || device.outbox.stats.queued > 0) throw new Error(`${arrived} of ${count} arrived`);
+  if (arrived < count || agent.outbox.stats.queued > 0) throw new Error(`${arrived} of ${count} arrived`);
 }
 
 function control(count: number): void {

@@ -6,8 +6,8 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Aedes } from "aedes";
 import { connectAsync } from "mqtt";
-import { WINDOW } from "../agent/session/outbox/delivery.js";
-import { type Attached, Outbox } from "../agent/session/outbox/outbox.js";
+import { type Delivery, WINDOW } from "../agent/session/outbox/delivery.js";
+import { Outbox } from "../agent/session/outbox/outbox.js";
 import { listen } from "../mocks/cloud/http.js";
 import { freePort } from "../mocks/device/ports.js";
 import { Secret } from "../modules/base/secret.js";
@@ -94,15 +94,15 @@ const adapter: Stack = {
 const outbox: Stack = {
   name: "the same behind its outbox, as products use it",
   async open(port, clock, mqtt) {
-    const queue = new Outbox({ clock, store: new ScriptedStore(), note() {} });
-    let attached: Attached | undefined;
+    const queue = new Outbox(clock, new ScriptedStore(), { note() {} });
+    let attached: Delivery | undefined;
     let onLast = () => {};
     const session = await openSession(port, mqtt, {
       onAcknowledged(packetId) {
         attached?.onAcknowledged(packetId);
         onLast();
       },
-      onWritable: () => attached?.onWritable(),
+      onWritable: () => attached?.drain(),
     });
     const publishAll: PublishAll = (count, qos) =>
       new Promise((resolve) => {

@@ -72,9 +72,9 @@ test.each([
 });
 
 describe("circles", () => {
-  const judge = (texts: Record<string, string>, files: string[] = [], rooms: string[] = []) => {
+  const judge = (texts: Record<string, string>) => {
     const imports = importsOf(Object.entries(texts).map(([path, text]) => ({ path, text })));
-    return circleViolations(imports, { files: new Set(files), rooms: new Set(rooms) }) as string[];
+    return circleViolations(imports) as string[];
   };
   const imports = (...specifiers: string[]) => specifiers.map((one) => `import { a } from "${one}";\n`).join("");
   const twoFiles = {
@@ -115,14 +115,20 @@ describe("circles", () => {
     expect(judge(rooms)).toEqual([]);
   });
 
-  test("known ones pass; with a stranger among them they do not; who is in none has to go from the list", () => {
-    expect(judge(twoFiles, Object.keys(twoFiles))).toEqual([]);
-    expect(judge(twoFiles, ["modules/a/a.ts"])).toHaveLength(1);
-    expect(judge(threeRooms, [], ["mocks/c", "modules/a", "modules/b"])).toEqual([]);
-    expect(judge({ "modules/a/a.ts": "" }, ["modules/a/a.ts"], ["modules/a"])).toEqual([
-      "modules/a/a.ts is in no circle of files any more: delete it in tools/laws/circles.mjs",
-      "modules/a is in no circle of rooms any more: delete it in tools/laws/circles.mjs",
-    ]);
+  test("none: a folder and those in it, which are one room; siblings in it are two", () => {
+    const floor = {
+      "provisioning/protocols.ts": imports("./a/a.js"),
+      "provisioning/a/a.ts": imports("../protocol.js"),
+      "provisioning/protocol.ts": "",
+    };
+    expect(judge(floor)).toEqual([]);
+    const siblings = {
+      "provisioning/a/a.ts": imports("../b/b.js"),
+      "provisioning/b/b.ts": "",
+      "provisioning/b/c.ts": imports("../a/d.js"),
+      "provisioning/a/d.ts": "",
+    };
+    expect(judge(siblings)).toEqual(["a circle of rooms: provisioning/a, provisioning/b"]);
   });
 });
 

@@ -18,9 +18,6 @@ import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
 import type { Application } from "../application/application.js";
 import type { Display } from "../display/display.js";
-import type { Outbox } from "../session/outbox/outbox.js";
-import type { Seen } from "../session/seen.js";
-import type { Telemetry } from "../session/telemetry.js";
 
 export interface Build extends Product {
   /** Of the access point, dotted IPv4. */
@@ -64,11 +61,6 @@ export interface Device {
   readonly journal: Journal;
   readonly keystore: Keystore;
   readonly pauses: Pauses;
-  readonly outbox: Outbox;
-  readonly seen: Seen;
-  readonly telemetry: Telemetry;
-  /** To a broker, since the start. */
-  readonly connections: { count: number };
   readonly application: Application;
   readonly build: Build;
 }

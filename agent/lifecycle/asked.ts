@@ -10,7 +10,7 @@ import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import type { Store } from "../../modules/storage/storage.js";
 import { eraseRecords } from "../../provisioning/records.js";
-import type { Device } from "../device/device.js";
+import type { Session } from "../session/session.js";
 import { eraseIdentities } from "./identities.js";
 
 /** A start that lasts this long is none of a row. */
@@ -23,14 +23,15 @@ const SET_BY_PEOPLE = Object.freeze([SETTINGS, AUTHORITIES, PREFERENCES] as cons
 const PORTAL = "portal";
 
 /** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
-export function watchButton(device: Device, restart: (why: "button" | "reset") => void): void {
-  const { button, store, journal, outbox } = device;
+export function watchButton(session: Session, restart: (why: "button" | "reset") => void): void {
+  const { device } = session;
+  const { button, store, journal } = device;
   button.onWish = (wish) => {
     if (wish === "reset") {
       for (const record of SET_BY_PEOPLE) record.erase(store);
       eraseRecords(store);
       journal.erase();
-      outbox.erase();
+      session.outbox.erase();
       eraseIdentities(device);
     } else askForPortal(store);
     restart(wish === "reset" ? "reset" : "button");

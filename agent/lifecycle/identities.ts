@@ -1,4 +1,4 @@
-/** What becomes of configurations, and of the certificates that they name, when a broker takes or refuses them. */
+/** What becomes of configurations, and of the certificates that they name, when a service gives or a broker takes or refuses them. */
 
 import type { Result } from "../../modules/base/failure.js";
 import { noteFailure } from "../../modules/base/log.js";
@@ -8,6 +8,11 @@ import { CLAIM } from "../../provisioning/claim.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { issuedSlots } from "../../provisioning/records.js";
 import type { Device } from "../device/device.js";
+
+/** A flash that is full does not keep the device from its broker. */
+export function keep(device: Device, { url }: Settings, configuration: Configuration): void {
+  note(device, device.journal.keep(url, configuration));
+}
 
 /** A connection with it has lasted: what led to it, or was in use before it, is no longer in flash. */
 export function prove(device: Device, { url }: Settings, configuration: Configuration): void {

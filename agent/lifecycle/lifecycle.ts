@@ -10,15 +10,18 @@ import { retryDelayMs } from "../../modules/base/retry.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Settings } from "../../modules/settings/settings.js";
 import { joinKnown } from "../../modules/wifi/join.js";
+import { pauseWhileJoined } from "../../modules/wifi/pause.js";
 import { whileJoined } from "../../modules/wifi/while-joined.js";
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import type { Activation } from "../../provisioning/protocol.js";
 import type { Device } from "../device/device.js";
+import { Connection } from "../session/connection.js";
 import { refreshInADay } from "../session/refresh.js";
-import { runSession } from "../session/session.js";
+import type { Session } from "../session/session.js";
+import { pauseOffline } from "../session/stand-in/stand-in.js";
 import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
-import { prove, reject } from "./identities.js";
-import { pause, pauseOffline } from "./pause.js";
+import { keep, reject } from "./identities.js";
+import { Online } from "./online.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
 
@@ -52,16 +55,16 @@ const FAULT_ATTEMPT = 3;
 
 /** Goes from state to state until the machine has to restart. */
 export class Lifecycle {
-  readonly #device: Device;
+  readonly #session: Session;
   #state: State = { name: "boot" };
 
-  constructor(device: Device) {
-    this.#device = device;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   begin(): void {
-    watchButton(this.#device, (why) => this.enter({ name: "restarting", why }));
-    this.#device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
+    watchButton(this.#session, (why) => this.enter({ name: "restarting", why }));
+    this.#session.device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
     this.enter(this.#state);
   }
 
@@ -75,7 +78,7 @@ export class Lifecycle {
     }
     const faulty = (error: unknown) => this.#state === state && this.recover(state.name, error);
     try {
-      stateAfter(this.#device, state).then((next) => this.#state === state && this.enter(next), faulty);
+      stateAfter(this.#session, state).then((next) => this.#state === state && this.enter(next), faulty);
     } catch (error) {
       faulty(error);
     }
@@ -84,7 +87,7 @@ export class Lifecycle {
   /** A fault of the agent itself ends in a pause and a restart. */
   private recover(where: string, error: unknown): void {
     reportFault(where, error);
-    const { log, random, clock } = this.#device;
+    const { log, random, clock } = this.#session.device;
     const { failure } = failed("internal");
     const retryMs = retryDelayMs(failure, FAULT_ATTEMPT, random);
     log.event({ state: "failed", reason: failure.reason, retryMs });
@@ -92,7 +95,7 @@ export class Lifecycle {
   }
 
   private restart(why: RestartReason): void {
-    const { log, store, updates, system } = this.#device;
+    const { log, store, updates, system } = this.#session.device;
     log.event({ state: "restarting", why });
     if (why !== "fault") forgetStarts(store);
     updates.restarting(why);
@@ -100,7 +103,8 @@ export class Lifecycle {
   }
 }
 
-function stateAfter(device: Device, state: Exclude<State, In<"restarting">>): Promise<State> {
+function stateAfter(session: Session, state: Exclude<State, In<"restarting">>): Promise<State> {
+  const { device } = session;
   switch (state.name) {
     case "boot":
       return Promise.resolve(boot(device));
@@ -111,9 +115,9 @@ function stateAfter(device: Device, state: Exclude<State, In<"restarting">>): Pr
     case "provisioning":
       return provisioning(device, state);
     case "online":
-      return online(device, state);
+      return online(session, state);
     case "offline":
-      return offline(device, state);
+      return offline(session, state);
     case "failed":
       return afterFailure(device, state);
   }
@@ -154,7 +158,7 @@ async function provisioning(device: Device, state: In<"provisioning">): Promise<
   if (!wifi.joined) return { name: "connecting", settings, attempt };
   const pauseMs = pauses.remainingMs("service");
   if (pauseMs > 0) {
-    await pause(device, pauseMs);
+    await pauseWhileJoined(device, pauseMs);
     return state;
   }
   log.event({ state: "provisioning" });
@@ -179,41 +183,14 @@ function useConfiguration(device: Device, settings: Settings, configuration: Con
   return { name: "online", settings, configuration, origin: "service", attempt };
 }
 
-function keep({ journal, log }: Device, { url }: Settings, configuration: Configuration): void {
-  const kept = journal.keep(url, configuration);
-  if (!kept.ok) noteFailure(log, kept.failure);
-}
-
-async function online(device: Device, state: In<"online">): Promise<State> {
+async function online(session: Session, state: In<"online">): Promise<State> {
+  const { device } = session;
   const { settings, configuration, attempt } = state;
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
-  const { clock, log } = device;
-  const { host, port } = configuration.credentials;
-  let connectedMs = Number.POSITIVE_INFINITY;
-  const sayOnline = () => log.event({ state: "online", broker: `${host}:${port}` });
-  let isUpdating = false;
-  log.event({ state: "connecting", to: "broker" });
-  const ending = await runSession(device, {
-    configuration,
-    service: serviceOf(device, settings),
-    onConnected() {
-      connectedMs = clock.ticksMs();
-      sayOnline();
-    },
-    onProven: () => prove(device, settings, configuration),
-    onUpdate(update) {
-      if (update?.percent !== undefined)
-        log.event({ state: "updating", version: update.version, percent: update.percent });
-      else if (isUpdating && (update?.state === "failed" || update?.state === "postponed")) sayOnline();
-      isUpdating = update?.state === "downloading" || update?.state === "checking";
-    },
-    // The connection that stands has proven it.
-    onChanged(changed) {
-      keep(device, settings, changed);
-      prove(device, settings, changed);
-    },
-  });
-  const failures = clock.ticksMs() - connectedMs >= STABLE_SESSION_MS ? 0 : attempt;
+  device.log.event({ state: "connecting", to: "broker" });
+  const watch = new Online(device, settings, configuration);
+  const ending = await new Connection(session, watch).run();
+  const failures = watch.lastedMs >= STABLE_SESSION_MS ? 0 : attempt;
   switch (ending.kind) {
     case "lost":
       return lost(device, state, ending.failure, failures);
@@ -255,11 +232,13 @@ function otherThan({ journal }: Device, { url }: Settings, configuration: Config
 }
 
 /** Waits, then goes where the failure leads: to the broker again, or to the service. */
-async function offline(device: Device, { settings, configuration, failure, attempt }: In<"offline">): Promise<State> {
+async function offline(session: Session, state: In<"offline">): Promise<State> {
+  const { settings, configuration, failure, attempt } = state;
+  const { device } = session;
   const { pauses } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
-  await pauseOffline(device, retryMs, configuration, failure, attempt + 1);
+  await pauseOffline(session, retryMs, configuration, { failure, tries: attempt + 1 });
   const other = otherThan(device, settings, configuration);
   const isRefused =
     failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);

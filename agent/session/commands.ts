@@ -1,21 +1,23 @@
 /** The commands that the agent itself has. */
 
 import { LOG_LEVELS } from "../../modules/base/log.js";
-import { asObject } from "../../modules/data/json.js";
+import { asObject, type Json } from "../../modules/data/json.js";
 import { PREFERENCES, type Preferences, withWanted } from "../../modules/settings/preferences.js";
-import { type Commands, done, type Outcome, refused } from "../application/application.js";
+import { done, type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
-import { status, uptimeSeconds } from "./reports.js";
+import { type Reported, status, uptimeSeconds } from "./status.js";
 
-/** After the answer the session ends. `template`: of the certificate that takes the place of the one in use. */
+/** After the reply the connection ends. `template`: of the certificate that takes the place of the one in use. */
 export type EndingAction =
   | { readonly kind: "reboot" | "portal" | "reprovision" }
   | { readonly kind: "rotate"; readonly template: string };
 
+/** The connection that a command came in on. */
 export interface CommandContext {
   readonly device: Device;
-  /** Soon: the answer goes out first. */
-  end(action: EndingAction): void;
+  readonly session: Reported;
+  /** Soon: the reply goes out first. */
+  endWith(action: EndingAction): void;
   /** Asks the service whether there is firmware. */
   checkFirmware(): void;
   /** Of the certificate in use; undefined: nothing names one that could replace it. */
@@ -24,53 +26,75 @@ export interface CommandContext {
   onPreferences(): void;
 }
 
-export function ownCommands(context: CommandContext): Commands {
-  const { device, end, checkFirmware, rotationTemplate, onPreferences } = context;
-  const { log, pauses, store, updates } = device;
+interface OwnCommand {
+  readonly name: string;
+  /** @param request the whole message, unchecked */
+  readonly run: (context: CommandContext, request: Json) => Outcome;
+}
 
-  const change = (wanted: Preferences | string) => {
-    if (typeof wanted === "string") return refused(wanted);
-    const written = PREFERENCES.write(store, wanted);
-    if (!written.ok) return refused(written.failure.reason);
-    log.level = wanted.logLevel ?? "normal";
-    onPreferences();
-    return done(wanted);
-  };
-  const stored = () => PREFERENCES.read(store) ?? {};
-  const ending = (action: EndingAction) => () => {
-    end(action);
-    return done();
-  };
-  const unlessTooSoon = (command: () => Outcome) =>
-    pauses.remainingMs("service") > 0 ? refused("too soon") : command();
-
-  return {
-    ping() {
+export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
+  {
+    name: "ping",
+    run({ device }) {
       const pong = { ok: true, result: "pong", uptime: uptimeSeconds(device) } as const;
       return pong;
     },
-    status: () => done(status(device)),
-    reboot: ending({ kind: "reboot" }),
-    portal: ending({ kind: "portal" }),
-    reprovision: () => unlessTooSoon(ending({ kind: "reprovision" })),
-    rotate({ template: wanted }) {
-      const template = rotationTemplate(wanted);
+  },
+  { name: "status", run: ({ session }) => done(status(session)) },
+  { name: "reboot", run: (context) => end(context, { kind: "reboot" }) },
+  { name: "portal", run: (context) => end(context, { kind: "portal" }) },
+  { name: "reprovision", run: (context) => endUnlessTooSoon(context, { kind: "reprovision" }) },
+  {
+    name: "rotate",
+    run(context, request) {
+      const template = context.rotationTemplate(request.template);
       if (template === undefined) return refused("template: the name of one that rotates the certificate in use");
-      return unlessTooSoon(ending({ kind: "rotate", template }));
+      return endUnlessTooSoon(context, { kind: "rotate", template });
     },
-    update() {
+  },
+  {
+    name: "update",
+    run(context) {
+      const { pauses, updates } = context.device;
       if (pauses.remainingMs("firmware") > 0) return refused("too soon");
       updates.asked();
-      checkFirmware();
+      context.checkFirmware();
       return done();
     },
-    set({ settings }) {
+  },
+  {
+    name: "set",
+    run(context, { settings }) {
       const wanted = asObject(settings);
-      return change(wanted ? withWanted(stored(), wanted) : "settings: an object of names and values");
+      return wanted ? change(context, wanted) : refused("settings: an object of names and values");
     },
-    "log-level": ({ level }) =>
+  },
+  {
+    name: "log-level",
+    run: (context, { level }) =>
       typeof level === "string"
-        ? change(withWanted(stored(), { logLevel: level }))
+        ? change(context, { logLevel: level })
         : refused(`level: one of ${LOG_LEVELS.join(", ")}`),
-  };
+  },
+]);
+
+function end(context: CommandContext, action: EndingAction): Outcome {
+  context.endWith(action);
+  return done();
+}
+
+/** The service is left alone for as long as it asked for. */
+function endUnlessTooSoon(context: CommandContext, action: EndingAction): Outcome {
+  return context.device.pauses.remainingMs("service") > 0 ? refused("too soon") : end(context, action);
+}
+
+function change(context: CommandContext, wanted: Json): Outcome {
+  const { log, store } = context.device;
+  const changed: Preferences | string = withWanted(PREFERENCES.read(store) ?? {}, wanted);
+  if (typeof changed === "string") return refused(changed);
+  const written = PREFERENCES.write(store, changed);
+  if (!written.ok) return refused(written.failure.reason);
+  log.level = changed.logLevel ?? "normal";
+  context.onPreferences();
+  return done(changed);
 }

@@ -1,19 +1,25 @@
 /** Control messages: what comes in on the control topic, and what is answered. */
 
 import { reportFault } from "../../modules/base/guard.js";
-import type { Clock, Timer } from "../../modules/clock/clock.js";
+import type { Timer } from "../../modules/clock/clock.js";
 import { type Json, parseObject } from "../../modules/data/json.js";
-import type { Command, Commands, Outcome } from "../application/application.js";
-import { refused } from "../application/application.js";
+import { type Command, type Commands, type Outcome, refused } from "../application/application.js";
+import type { Device } from "../device/device.js";
+import { type CommandContext, OWN_COMMANDS } from "./commands.js";
 
-export interface ControlOptions {
-  readonly clock: Clock;
-  readonly commands: Commands;
-  /** An answer, for the status topic. */
-  say(reply: object): void;
+interface Replier {
+  readonly device: Pick<Device, "clock" | "application">;
+  /** For the status topic. */
+  reply(reply: object): void;
 }
 
-/** Longest command name and request id that are repeated in an answer. */
+/** What a reply repeats of it. */
+interface Request {
+  readonly cmd: string;
+  readonly id?: string | number;
+}
+
+/** Longest command name and request id that are repeated in a reply. */
 const MAX_ECHO_CHARACTERS = 64;
 /** Of commands that take their time, at once: each keeps its request in memory. */
 const MAX_PENDING = 4;
@@ -21,69 +27,70 @@ const MAX_PENDING = 4;
 const COMMAND_TIMEOUT_MS = 30_000;
 
 export class Control {
-  #options: ControlOptions;
+  #replier: Replier;
   #pending = 0;
 
-  constructor(options: ControlOptions) {
-    this.#options = options;
+  constructor(replier: Replier) {
+    this.#replier = replier;
   }
 
   /**
    * `{"cmd": "ping", "id"?: …}`, or the xiaozhi form `{"type": "system", "command": "reboot"}`.
-   * @returns false where the payload is no control message at all, or the answer to one, which comes back where the
+   * @returns false where the payload is no control message at all, or the reply to one, which comes back where the
    *   topics are the same
    */
-  receive(payload: string): boolean {
+  receive(payload: string, context: CommandContext): boolean {
     const message = parseObject(payload);
     const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
     if (!message || "ok" in message || typeof name !== "string") return false;
     const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
     const id = echo(message.id);
-    this.run(cmd, message, (outcome) => {
-      this.#options.say({ cmd, ...(id !== undefined && { id }), ...outcome });
-    });
+    const request: Request = { cmd, ...(id !== undefined && { id }) };
+    const outcome = this.run(cmd, message, context);
+    if (outcome instanceof Promise) this.await(request, outcome);
+    else this.reply(request, outcome);
     return true;
   }
 
-  private run(cmd: string, message: Json, answer: (outcome: Outcome) => void): void {
-    const { commands } = this.#options;
-    // Not what every object has: `constructor` is no command.
-    const command: Command | undefined = Object.hasOwn(commands, cmd) ? commands[cmd] : undefined;
-    if (!command) {
-      answer(refused("unknown command"));
-      return;
-    }
-    if (this.#pending >= MAX_PENDING) {
-      answer(refused("busy"));
-      return;
-    }
+  private run(cmd: string, message: Json, context: CommandContext): Outcome | Promise<Outcome> {
     try {
-      const outcome = command(message);
-      if (outcome instanceof Promise) this.await(cmd, outcome, answer);
-      else answer(outcome);
+      for (const { name, run } of OWN_COMMANDS) if (name === cmd) return run(context, message);
+      const command = commandOf(this.#replier.device.application.commands, cmd);
+      if (!command) return refused("unknown command");
+      return this.#pending < MAX_PENDING ? command(message) : refused("busy");
     } catch (error) {
       reportFault(cmd, error);
-      answer(refused("fault"));
+      return refused("fault");
     }
   }
 
   /** Answered once, by the command or when its time is over. */
-  private await(cmd: string, outcome: Promise<Outcome>, answer: (outcome: Outcome) => void): void {
+  private await(request: Request, outcome: Promise<Outcome>): void {
+    const { clock } = this.#replier.device;
     this.#pending++;
     let timer: Timer | undefined;
     const settle = (settled: Outcome) => {
       if (!timer) return;
-      this.#options.clock.cancel(timer);
+      clock.cancel(timer);
       timer = undefined;
       this.#pending--;
-      answer(settled);
+      this.reply(request, settled);
     };
-    timer = this.#options.clock.after(COMMAND_TIMEOUT_MS, () => settle(refused("timeout")));
+    timer = clock.after(COMMAND_TIMEOUT_MS, () => settle(refused("timeout")));
     outcome.then(settle, (error) => {
-      reportFault(cmd, error);
+      reportFault(request.cmd, error);
       settle(refused("fault"));
     });
   }
+
+  private reply(request: Request, outcome: Outcome): void {
+    this.#replier.reply({ ...request, ...outcome });
+  }
+}
+
+/** Compared first: XS would keep each name that it is asked to look up (docs/memory.md). */
+function commandOf(commands: Commands | undefined, name: string): Command | undefined {
+  return commands && Object.keys(commands).includes(name) ? commands[name] : undefined;
 }
 
 function echo(id: unknown): string | number | undefined {

@@ -11,7 +11,7 @@ import type { Activation } from "../../provisioning/protocol.js";
 import type { Service } from "../../provisioning/service.js";
 import type { Device } from "../device/device.js";
 
-/** What the service says now, where the session cannot go on with what it said before. */
+/** What the service says now, where the connection cannot go on with what it said before. */
 export type Refreshed =
   | { readonly kind: "renewed"; readonly configuration: Configuration }
   /** It wants the device activated again. */
@@ -19,18 +19,14 @@ export type Refreshed =
   /** The certificate in use ends soon. */
   | { readonly kind: "rotate"; readonly template: string };
 
-export interface RefreshOptions {
+/** A connection, and what it was made with. */
+export interface RefreshWatch {
+  readonly device: Device;
   readonly service: Service;
   readonly configuration: Configuration;
   onRefreshed(refreshed: Refreshed): void;
   /** The connection stays as it is; what the service says beside it is new. */
-  onChanged(configuration: Configuration): void;
-}
-
-export interface Refreshing {
-  /** Also by itself, on a schedule; nothing happens where it is too soon after the last time. */
-  checkFirmware(): void;
-  stop(): void;
+  onConfiguration(configuration: Configuration): void;
 }
 
 /** After a warm boot: the broker first, the service when the first status is out; a power cut boots a whole street. */
@@ -45,79 +41,106 @@ export function refreshInADay({ pauses, random }: Device): void {
   pauses.begin("refresh", jittered(REFRESH_INTERVAL_MS, random));
 }
 
-export function startRefreshing(device: Device, options: RefreshOptions): Refreshing {
-  const { calendar, clock, keystore, random, build, pauses } = device;
-  const { service, configuration } = options;
-  if (!pauses.isSet("refresh")) pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
-  if (!pauses.isSet("check")) pauses.begin("check", random() * build.firmwareCheckIntervalMs);
+/** For as long as a connection lasts. What is due sets its next time before anything in it can fail. */
+export class Refreshing {
+  #watch: RefreshWatch;
+  #refreshTimer: Timer | undefined;
+  #checkTimer: Timer | undefined;
 
-  /** What is cached stays in use; the gap between two questions for firmware holds after a failure as well. */
-  const fail = (asked: "service" | "firmware", failure: Failure) => {
-    noteFailure(device.log, failure);
-    pauses.begin(asked, Math.max(pauses.remainingMs(asked), retryDelayMs(failure, 0, random)));
-  };
+  constructor(watch: RefreshWatch) {
+    this.#watch = watch;
+    const { pauses, random, build } = watch.device;
+    if (!pauses.isSet("refresh")) pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
+    if (!pauses.isSet("check")) pauses.begin("check", random() * build.firmwareCheckIntervalMs);
+    this.waitForRefresh();
+    this.waitForCheck();
+  }
 
-  async function refresh(): Promise<void> {
+  /** Also by itself, on a schedule; nothing happens where it is too soon after the last time. */
+  checkFirmware(): void {
+    const { service, device } = this.#watch;
+    if (device.pauses.remainingMs("firmware") > 0) return;
+    device.pauses.begin("firmware", FIRMWARE_GAP_MS);
+    service.checkFirmware().then(
+      (checked) => {
+        if (!checked.ok) this.fail("firmware", checked.failure);
+      },
+      (error) => reportFault("firmware", error),
+    );
+  }
+
+  onRefreshDue(): void {
+    this.refresh().catch((error) => reportFault("refresh", error));
+    this.waitForRefresh();
+  }
+
+  onCheckDue(): void {
+    const { pauses, random, build } = this.#watch.device;
+    pauses.begin("check", jittered(build.firmwareCheckIntervalMs, random));
+    this.checkFirmware();
+    this.waitForCheck();
+  }
+
+  stop(): void {
+    const { clock } = this.#watch.device;
+    clock.cancel(this.#refreshTimer);
+    clock.cancel(this.#checkTimer);
+  }
+
+  private waitForRefresh(): void {
+    const { clock, pauses } = this.#watch.device;
+    this.#refreshTimer = clock.after(pauses.remainingMs("refresh"), refreshDue, this);
+  }
+
+  private waitForCheck(): void {
+    const { clock, pauses } = this.#watch.device;
+    this.#checkTimer = clock.after(pauses.remainingMs("check"), checkDue, this);
+  }
+
+  private async refresh(): Promise<void> {
+    const { device, service, configuration } = this.#watch;
     refreshInADay(device);
-    if (pauses.remainingMs("service") > 0) return;
-    const isDue = calendar.isKnown && isExpiring(configuration, keystore, clock.nowMs());
-    const template = isDue ? service.rotationTemplate(configuration) : undefined;
+    if (device.pauses.remainingMs("service") > 0) return;
+    const template = this.rotationTemplate();
     if (template !== undefined) {
-      options.onRefreshed({ kind: "rotate", template });
+      this.#watch.onRefreshed({ kind: "rotate", template });
       return;
     }
     const answer = await service.query();
     if (!answer.ok) {
-      fail("service", answer.failure);
+      this.fail("service", answer.failure);
     } else if (answer.value.kind === "activation") {
-      options.onRefreshed({ kind: "unbound", activation: answer.value.activation });
+      this.#watch.onRefreshed({ kind: "unbound", activation: answer.value.activation });
     } else {
       const now = answer.value.configuration;
       if (!sameConfiguration(connectionOf(now), connectionOf(configuration)))
-        options.onRefreshed({ kind: "renewed", configuration: now });
-      else if (!sameConfiguration(now, configuration)) options.onChanged(now);
+        this.#watch.onRefreshed({ kind: "renewed", configuration: now });
+      else if (!sameConfiguration(now, configuration)) this.#watch.onConfiguration(now);
     }
   }
 
-  async function check(): Promise<void> {
-    const checked = await service.checkFirmware();
-    if (!checked.ok) fail("firmware", checked.failure);
+  /** Where the certificate in use ends soon. */
+  private rotationTemplate(): string | undefined {
+    const { device, service, configuration } = this.#watch;
+    const { calendar, clock, keystore } = device;
+    const isDue = calendar.isKnown && isExpiring(configuration, keystore, clock.nowMs());
+    return isDue ? service.rotationTemplate(configuration) : undefined;
   }
 
-  function checkFirmware(): void {
-    if (pauses.remainingMs("firmware") > 0) return;
-    pauses.begin("firmware", FIRMWARE_GAP_MS);
-    check().catch((error) => reportFault("firmware", error));
+  /** What is cached stays in use; the gap between two questions for firmware holds after a failure as well. */
+  private fail(asked: "service" | "firmware", failure: Failure): void {
+    const { log, pauses, random } = this.#watch.device;
+    noteFailure(log, failure);
+    pauses.begin(asked, Math.max(pauses.remainingMs(asked), retryDelayMs(failure, 0, random)));
   }
-
-  const stops = [
-    whenDue(device, "refresh", () => {
-      refresh().catch((error) => reportFault("refresh", error));
-    }),
-    whenDue(device, "check", () => {
-      pauses.begin("check", jittered(build.firmwareCheckIntervalMs, random));
-      checkFirmware();
-    }),
-  ];
-  return {
-    checkFirmware,
-    stop() {
-      for (const stop of stops) stop();
-    },
-  };
 }
 
-/** The task sets the next time before anything in it can fail. */
-function whenDue({ clock, pauses }: Device, due: "refresh" | "check", task: () => void): () => void {
-  let timer: Timer;
-  const wait = () => {
-    timer = clock.after(pauses.remainingMs(due), () => {
-      task();
-      wait();
-    });
-  };
-  wait();
-  return () => clock.cancel(timer);
+function refreshDue(refreshing: Refreshing): void {
+  refreshing.onRefreshDue();
+}
+
+function checkDue(refreshing: Refreshing): void {
+  refreshing.onCheckDue();
 }
 
 /** What a connection is made of; a token for the application can be new each time. */

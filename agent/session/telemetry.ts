@@ -1,31 +1,50 @@
 /** Readings, one each data interval, whether or not the broker is there: the outbox keeps them meanwhile. */
 
-import { guarded } from "../../modules/base/guard.js";
+import { reportFault } from "../../modules/base/guard.js";
 import { noteFailure } from "../../modules/base/log.js";
 import type { Timer } from "../../modules/clock/clock.js";
+import type { Agent } from "../application/application.js";
 import type { Device } from "../device/device.js";
-import { publisher } from "./publish.js";
-import { timestamp, wifiReading } from "./reports.js";
+import { timestamp, wifiReading } from "./status.js";
+
+interface Publisher extends Agent {
+  readonly device: Device;
+}
 
 export class Telemetry {
+  #publisher: Publisher;
   #intervalMs: number | undefined;
   #timer: Timer | undefined;
 
+  constructor(publisher: Publisher) {
+    this.#publisher = publisher;
+  }
+
   /** From the first connection on; with another interval it starts anew. */
-  begin(device: Device, intervalMs: number): void {
+  begin(intervalMs: number): void {
     if (intervalMs === this.#intervalMs) return;
+    const { clock } = this.#publisher.device;
     this.#intervalMs = intervalMs;
-    device.clock.cancel(this.#timer);
-    const read = guarded("reading", () => say(device));
-    this.#timer = device.clock.every(intervalMs, read, undefined);
-    read();
+    clock.cancel(this.#timer);
+    this.#timer = clock.every(intervalMs, takeReading, this.#publisher);
+    takeReading(this.#publisher);
   }
 }
 
-function say(device: Device): void {
-  const { read } = device.application;
-  const reading = read ? read() : wifiReading(device);
+/** A fault of the application's does not end the session. */
+function takeReading(publisher: Publisher): void {
+  try {
+    publishReading(publisher);
+  } catch (error) {
+    reportFault("reading", error);
+  }
+}
+
+function publishReading(publisher: Publisher): void {
+  const { device } = publisher;
+  const { application, log } = device;
+  const reading = application.read ? application.read() : wifiReading(device);
   if (!reading) return;
-  const added = publisher(device)("data", { ...reading, timestamp: timestamp(device) });
-  if (!added.ok) noteFailure(device.log, added.failure);
+  const published = publisher.publish("data", { ...reading, timestamp: timestamp(device) });
+  if (!published.ok) noteFailure(log, published.failure);
 }

@@ -39,7 +39,7 @@ test("commands through forced disconnections: each is executed once and answered
   expect([...board.executed].filter(([, times]) => times !== 1)).toEqual([]);
   // The broker has sent some of them again: it did not hear that they had come.
   expect(board.world.notes).toContain("mqtt: a message that came before was dropped, on devices/d/control");
-  expect(board.world.device.outbox.stats).toMatchObject({ queued: 0, dropped: 0 });
+  expect(board.world.agent.outbox.stats).toMatchObject({ queued: 0, dropped: 0 });
   expect(faults).toEqual([]);
 }, 120_000);
 
@@ -110,7 +110,7 @@ describe("the device as a whole, where the broker", () => {
     const operator = await Operator.at(broker.port);
     await wait(() => board.connections === 1);
     for (const n of [1, 2]) await operator.send({ cmd: "count", n });
-    await wait(() => board.executed.size === 2 && board.world.device.outbox.stats.sent === 2);
+    await wait(() => board.executed.size === 2 && board.world.agent.outbox.stats.sent === 2);
     expect(board.reasons).toEqual([]);
     expect(operator.answered.size + operator.statuses.length).toBe(0);
   });

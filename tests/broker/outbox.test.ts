@@ -1,5 +1,6 @@
 import { afterEach, describe, expect } from "vitest";
-import { type Attached, Outbox } from "../../agent/session/outbox/outbox.js";
+import type { Delivery } from "../../agent/session/outbox/delivery.js";
+import { Outbox } from "../../agent/session/outbox/outbox.js";
 import { Secret } from "../../modules/base/secret.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
@@ -37,7 +38,7 @@ async function connect(mqtt: ReturnType<typeof createMqtt>, change: Partial<Mqtt
 /** The device with an outbox: it produces as fast as that takes it, until it has produced everything. */
 class Producer {
   readonly store = new ScriptedStore();
-  readonly outbox = new Outbox({ clock, store: this.store, note: (text) => expect.unreachable(text) });
+  readonly outbox = new Outbox(clock, this.store, { note: (text) => expect.unreachable(text) });
   readonly acknowledged = new Set<string>();
   readonly repeated: string[] = [];
   produced = 0;
@@ -51,10 +52,10 @@ class Producer {
   /** One session, to its end. @param onSession it has begun */
   async live(change: Partial<MqttOptions>, onSession: () => void): Promise<void> {
     const payloads = new Map<number, string>();
-    let attached: Attached | undefined;
+    let attached: Delivery | undefined;
     const session = await connect(this.#mqtt, {
       ...change,
-      onWritable: () => attached?.onWritable(),
+      onWritable: () => attached?.drain(),
       onAcknowledged: (packetId) => {
         if (payloads.has(packetId)) this.acknowledged.add(payloads.get(packetId)!);
         attached?.onAcknowledged(packetId);

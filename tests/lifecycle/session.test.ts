@@ -2,7 +2,6 @@
 
 import { describe, expect } from "vitest";
 import { type Application, done, refused } from "../../agent/application/application.js";
-import { publisher } from "../../agent/session/publish.js";
 import { failed } from "../../modules/base/failure.js";
 import type { Incoming } from "../../modules/mqtt/mqtt.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
@@ -117,8 +116,9 @@ describe("readings", () => {
 describe("what an application publishes", () => {
   life("odd numbers become null, and what is no JSON is refused with a reason", async (stage) => {
     const world = await online(stage);
-    const publish = publisher(world.device);
-    expect(publish("data", { a: Number.NaN, b: Number.POSITIVE_INFINITY, c: -0, d: '\ud800\u0000"' }).ok).toBe(true);
+    expect(
+      world.agent.publish("data", { a: Number.NaN, b: Number.POSITIVE_INFINITY, c: -0, d: '\ud800\u0000"' }).ok,
+    ).toBe(true);
     world.clock.runDue();
     const { payload } = world.published.at(-1)!;
     expect(JSON.parse(payload)).toEqual({ a: null, b: null, c: 0, d: '\ud800\u0000"' });
@@ -126,8 +126,10 @@ describe("what an application publishes", () => {
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;
     for (const content of [cyclic, { big: 1n }, [1], { toJSON: () => undefined }])
-      expect(publish("data", content)).toMatchObject({ ok: false, failure: { reason: "message-invalid" } });
-    expect(publish("data", { text: "x".repeat(2_000) })).toMatchObject({ failure: { reason: "message-too-large" } });
+      expect(world.agent.publish("data", content)).toMatchObject({ ok: false, failure: { reason: "message-invalid" } });
+    expect(world.agent.publish("data", { text: "x".repeat(2_000) })).toMatchObject({
+      failure: { reason: "message-too-large" },
+    });
   });
 
   life("what is durable outlives the power while the broker is away", async (stage) => {
@@ -135,7 +137,7 @@ describe("what an application publishes", () => {
     world.script.broker = () => "unreachable";
     world.session?.end(failed("connection-lost").failure);
     await world.untilState("offline");
-    expect(publisher(world.device)("data", { event: "door opened" }, true).ok).toBe(true);
+    expect(world.agent.publish("data", { event: "door opened" }, true).ok).toBe(true);
     const next = await online(stage, {}, new ScriptedStore(world.store.entries));
     await pass(next, SECOND);
     expect(saidOn(next, "/data").filter(({ event }) => event === "door opened")).toHaveLength(1);

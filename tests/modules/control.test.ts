@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Commands, done, type Outcome, refused } from "../../agent/application/application.js";
+import type { CommandContext } from "../../agent/session/commands.js";
 import { Control } from "../../agent/session/control.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { VirtualClock } from "../scripted/clock.js";
@@ -15,7 +16,7 @@ let finish: (outcome: Outcome) => void;
 let fail: (error: unknown) => void;
 
 const commands: Commands = {
-  ping: () => done("pong"),
+  greet: () => done("hello"),
   led(request) {
     executed.push(request);
     return request.action === "on" ? done({ on: true }) : refused("action: on or off");
@@ -28,18 +29,24 @@ const commands: Commands = {
   broken() {
     throw new Error("a fault of the application");
   },
-  reboot: () => done(),
+  reboot: () => refused("the agent's own goes first"),
 };
 let control: Control;
+/** Of the connection's part the agent's own commands here take `endWith` alone. */
+let endings: unknown[];
 
 beforeEach(() => {
   clock = new VirtualClock();
   replies = [];
   executed = [];
-  control = new Control({ clock, commands, say: (reply) => replies.push(reply as Reply) });
+  endings = [];
+  const device = { clock, application: { commands } };
+  control = new Control({ device, reply: (reply) => replies.push(reply as Reply) });
 });
 
-const receive = (message: unknown) => control.receive(typeof message === "string" ? message : JSON.stringify(message));
+const context = { endWith: (action: unknown) => void endings.push(action) } as unknown as CommandContext;
+const receive = (message: unknown) =>
+  control.receive(typeof message === "string" ? message : JSON.stringify(message), context);
 const answer = (message: unknown): Reply | undefined => {
   expect(receive(message)).toBe(true);
   return replies.pop();
@@ -47,7 +54,7 @@ const answer = (message: unknown): Reply | undefined => {
 const settled = () => new Promise((done) => setImmediate(done));
 
 test("a command's result and the request's id come back", () => {
-  expect(answer({ cmd: "ping", id: "a" })).toEqual({ cmd: "ping", id: "a", ok: true, result: "pong" });
+  expect(answer({ cmd: "greet", id: "a" })).toEqual({ cmd: "greet", id: "a", ok: true, result: "hello" });
   expect(answer({ cmd: "led", id: 7, action: "on" })).toEqual({ cmd: "led", id: 7, ok: true, result: { on: true } });
   expect(executed).toEqual([{ cmd: "led", id: 7, action: "on" }]);
 });
@@ -58,7 +65,7 @@ test("what a command refuses comes back with the reason", () => {
 
 test("a fault in a command is answered and ends nothing", () => {
   expect(answer({ cmd: "broken", id: 1 })).toEqual({ cmd: "broken", id: 1, ok: false, error: "fault" });
-  expect(answer({ cmd: "ping" })).toMatchObject({ ok: true });
+  expect(answer({ cmd: "greet" })).toMatchObject({ ok: true });
 });
 
 describe("a command that takes its time", () => {
@@ -100,11 +107,12 @@ describe("a command that takes its time", () => {
 });
 
 test("an answer that comes back is no command", () => {
-  for (const cmd of ["ping", "reboot", "nonsense"]) expect(receive(answer({ cmd, id: 1 })), cmd).toBe(false);
+  for (const cmd of ["greet", "reboot", "nonsense"]) expect(receive(answer({ cmd, id: 1 })), cmd).toBe(false);
 });
 
 test("xiaozhi's own form of reboot", () => {
   expect(answer({ type: "system", command: "reboot" })).toMatchObject({ cmd: "reboot", ok: true });
+  expect(endings).toEqual([{ kind: "reboot" }]);
   expect(receive({ type: "other", command: "reboot" })).toBe(false);
 });
 
@@ -130,11 +138,11 @@ test.each([
   ["deep nesting beside a command", `{"a":${"[".repeat(300)}${"]".repeat(300)},"cmd":"reboot"}`],
 ])("%s is no command", (_label, payload) => {
   expect(receive(payload)).toBe(false);
-  expect(replies).toEqual([]);
+  expect([replies, endings]).toEqual([[], []]);
 });
 
 test("prototypes stay as they were", () => {
-  receive('{"__proto__":{"polluted":1},"cmd":"ping"}');
+  receive('{"__proto__":{"polluted":1},"cmd":"greet"}');
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
@@ -149,10 +157,10 @@ describe("what is repeated is bounded", () => {
     ["null", null],
     ["true", true],
   ])("an id that is %s is left out", (_label, id) => {
-    expect(answer({ cmd: "ping", id })).not.toHaveProperty("id");
+    expect(answer({ cmd: "greet", id })).not.toHaveProperty("id");
   });
 
   test.each([[0], [-1.5], [""], ["ü"]])("an id %j comes back", (id) => {
-    expect(answer({ cmd: "ping", id })).toMatchObject({ id });
+    expect(answer({ cmd: "greet", id })).toMatchObject({ id });
   });
 });

@@ -46,7 +46,7 @@ describe("the rate after an outage", () => {
     one.pass(1_000_000);
     const startMs = one.clock.ticksMs();
     one.session.room = 100;
-    one.attached.onWritable();
+    one.attached.drain();
     one.clock.runDue();
     one.settle();
     expect(one.session.payloads).toEqual(numbers(40));
@@ -75,7 +75,7 @@ describe("timers", () => {
     one.lose();
     expect(isQuiet(one)).toBe(true);
     expect(one.session.payloads).toHaveLength(BACKLOG_BURST);
-    for (const call of [() => one.attached.onWritable(), () => one.attached.onAcknowledged(2)]) call();
+    for (const call of [() => one.attached.drain(), () => one.attached.onAcknowledged(2)]) call();
     one.clock.runDue();
     expect([isQuiet(one), one.session.payloads.length]).toEqual([true, BACKLOG_BURST]);
   });
@@ -103,7 +103,7 @@ describe("timers", () => {
     for (const n of numbers(30)) one.add(n);
     one.attach();
     for (const n of numbers(20, 30)) one.add(n, n > "40");
-    for (let count = 0; count < 20; count++) one.attached.onWritable();
+    for (let count = 0; count < 20; count++) one.attached.drain();
     one.acknowledgeAll();
     expect([most, pending.size]).toEqual([1, 1]);
     while (one.clock.step()) one.acknowledgeAll();

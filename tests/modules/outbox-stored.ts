@@ -1,6 +1,6 @@
 /** What every store has to make of the outbox. Abstract: outbox.test.ts plays it over each of them. */
 import { describe, expect, test } from "vitest";
-import { MAX_STORED } from "../../agent/session/outbox/slots.js";
+import { MAX_STORED } from "../../agent/session/outbox/message-store.js";
 import { MAX_PAYLOAD_BYTES } from "../../modules/mqtt/mqtt.js";
 import { checksum } from "../../modules/storage/record.js";
 import type { Store } from "../../modules/storage/storage.js";

@@ -187,7 +187,7 @@ describe("quality 1", () => {
     one.acknowledgeAll();
     expect(one.outbox.stats.queued).toBe(2);
     one.session.room = 10;
-    one.attached.onWritable();
+    one.attached.drain();
     one.clock.runDue();
     expect(one.session.payloads).toEqual(numbers(3));
   });
@@ -200,7 +200,7 @@ describe("quality 1", () => {
     one.session.acknowledge(2, one.attached);
     one.lose();
     one.session.acknowledge(3, one.attached);
-    one.attached.onWritable();
+    one.attached.drain();
     one.clock.runDue();
     one.attach({ present: true });
     expect(one.session.payloads).toEqual(["1", "2"]);
@@ -212,11 +212,11 @@ describe("quality 1", () => {
     for (const n of numbers(5)) one.add(n);
     expect(one.session.payloads).toEqual(numbers(2));
     one.session.room = 2;
-    one.attached.onWritable();
+    one.attached.drain();
     one.clock.runDue();
     expect(one.session.payloads).toEqual(numbers(4));
     one.session.room = 2;
-    one.attached.onWritable();
+    one.attached.drain();
     one.clock.runDue();
     expect(one.session.payloads).toEqual(numbers(5));
   });

@@ -1,12 +1,12 @@
 /** HTTP in the place of MQTT over real sockets: the device's HTTP client, and the mock cloud that provisioned it. */
 import { describe, expect, test } from "vitest";
+import { type Uploaded, uploadOnce } from "../../agent/session/stand-in/upload.js";
 import type { MockCloud } from "../../mocks/cloud/cloud.js";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
 import { parseObject } from "../../modules/data/json.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { readDeviceInfo } from "../../provisioning/device-service/device-info.js";
-import { type Uploaded, uploadOnce } from "../../provisioning/stand-in/upload.js";
 import { deviceInfo, mac, startCloud } from "../cloud/support.js";
 import { fasterClock } from "./net-support.js";
 
@@ -32,7 +32,7 @@ async function start(options: CloudOptions = {}): Promise<{ cloud: MockCloud; up
   const { standIn } = await provisioned(cloud);
   await cloud.stopBroker();
   const http = createHttpClient(fasterClock(1), noTls, () => []);
-  return { cloud, upload: () => uploadOnce({ http }, standIn!, { status, readings }) };
+  return { cloud, upload: () => uploadOnce(http, standIn!, { status, readings }) };
 }
 
 test.each(["usual", "whole", "paths"] as const)("with the contract's form, api_config %s", async (apiConfig) => {

@@ -1,15 +1,12 @@
 /** HTTP in the place of MQTT: when it is worth it, and how often. */
 import { describe, expect, test } from "vitest";
+import type { Session } from "../../agent/session/session.js";
+import { isBlocked, pauseOffline, uploadPauseMs } from "../../agent/session/stand-in/stand-in.js";
 import { type Failure, failed, type Reason } from "../../modules/base/failure.js";
 import { Pauses } from "../../modules/clock/pauses.js";
-import {
-  isBlocked,
-  pauseStandingIn,
-  type StandInOptions,
-  uploadPauseMs,
-} from "../../provisioning/stand-in/schedule.js";
+import type { Configuration } from "../../provisioning/configuration.js";
 import { VirtualClock } from "../scripted/clock.js";
-import { Backend, numbered, reply, STATUS, standIn, status, taken } from "./standin-support.js";
+import { Backend, numbered, reply, STATUS, standIn, taken } from "./standin-support.js";
 
 describe("it is worth it", () => {
   const failure = (reason: Reason): Failure => ({ reason });
@@ -27,7 +24,7 @@ describe("it is worth it", () => {
       false,
     ]),
   ])("after %s: %s", (reason, is) => {
-    expect(isBlocked(failure(reason), 20)).toBe(is);
+    expect(isBlocked({ failure: failure(reason), tries: 20 })).toBe(is);
   });
 
   test.each([
@@ -36,7 +33,7 @@ describe("it is worth it", () => {
     [5, true],
     [50, true],
   ])("after %i tries: %s", (tries, is) => {
-    expect(isBlocked(failure("unreachable"), tries)).toBe(is);
+    expect(isBlocked({ failure: failure("unreachable"), tries })).toBe(is);
   });
 });
 
@@ -62,42 +59,60 @@ describe("the pause between uploads", () => {
 describe("a pause between two tries of the broker", () => {
   class Scene extends Backend {
     readonly clock = new VirtualClock();
-    readonly pauses = new Pauses(this.clock);
-    readonly random = () => 0;
     readonly outbox = numbered(20);
-    readonly failures: Reason[] = [];
+    readonly failures: string[] = [];
     /** When uploads began. */
     readonly times: number[] = [];
     /** Until then the network is there. */
     networkUntilMs = Number.POSITIVE_INFINITY;
+    readonly #session = this.#sessionOf();
 
     async pause(pauseMs: number, standsIn = standIn): Promise<number> {
-      const { clock } = this;
-      const options: StandInOptions = {
-        standIn: standsIn,
-        pace: {} as StandInOptions["pace"],
-        tries: 0,
-        status: () => status,
-        oldest: (count) => {
+      const { clock, networkUntilMs } = this;
+      const { wifi } = this.#session.device;
+      const lost = clock.after(networkUntilMs, () => wifi.onLost?.());
+      const configuration = { standIn: standsIn, pace: {} } as Configuration;
+      const startMs = clock.ticksMs();
+      let isOver = false;
+      const paused = pauseOffline(this.#session, pauseMs, configuration, {
+        failure: { reason: "unreachable" },
+        tries: 5,
+      }).finally(() => {
+        isOver = true;
+      });
+      for (;;) {
+        await new Promise((done) => setImmediate(done));
+        if (isOver) break;
+        clock.step();
+      }
+      await paused;
+      clock.cancel(lost);
+      return clock.ticksMs() - startMs;
+    }
+
+    #sessionOf(): Session {
+      const { clock, http } = this;
+      const device = {
+        ...{ clock, http, random: () => 0, pauses: new Pauses(clock) },
+        wifi: { joined: true, onLost: undefined, status: () => ({ address: undefined, rssi: undefined }) },
+        calendar: { isKnown: false },
+        system: { freeHeapBytes: () => 0, resetReason: () => undefined },
+        ...{ build: {}, updates: {} },
+        log: {
+          note: (text: string) => {
+            if (!text.startsWith("HTTP")) this.failures.push(text.replace(/:.*/, ""));
+          },
+        },
+      };
+      const outbox = {
+        oldest: (topic: string, count: number) => {
+          expect(topic).toBe("data");
           this.times.push(clock.ticksMs());
           return this.outbox.slice(0, count);
         },
-        onTaken: (count) => this.outbox.splice(0, count),
-        onFailure: ({ reason }) => this.failures.push(reason),
-        wait: (waitMs) => {
-          expect(waitMs).toBeGreaterThan(0);
-          const isLost = clock.ticksMs() + waitMs > this.networkUntilMs;
-          const slept = clock.later(
-            isLost ? Math.max(0, this.networkUntilMs - clock.ticksMs()) : waitMs,
-            () => !isLost,
-          );
-          clock.step();
-          return slept;
-        },
+        taken: (readings: readonly unknown[]) => this.outbox.splice(0, readings.length),
       };
-      const startMs = clock.ticksMs();
-      await pauseStandingIn(this, pauseMs, options);
-      return clock.ticksMs() - startMs;
+      return { device, outbox, connections: 1 } as unknown as Session;
     }
   }
 

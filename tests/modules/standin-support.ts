@@ -1,10 +1,11 @@
 /** A backend that takes readings and status over HTTP, as a script. */
+
+import { type Reading, type Uploaded, uploadOnce } from "../../agent/session/stand-in/upload.js";
 import { type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { formatUrl, parseUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import type { StandIn } from "../../provisioning/stand-in/stand-in.js";
-import { type Reading, type Uploaded, uploadOnce } from "../../provisioning/stand-in/upload.js";
+import type { StandIn } from "../../provisioning/stand-in.js";
 
 export const DATA = "http://api.example.com/data";
 export const STATUS = "http://api.example.com/status";
@@ -46,6 +47,6 @@ export class Backend {
   };
 
   upload(readings: readonly Reading[], endpoints: Partial<StandIn> = {}): Promise<Uploaded> {
-    return uploadOnce(this, { ...standIn, ...endpoints }, { status, readings });
+    return uploadOnce(this.http, { ...standIn, ...endpoints }, { status, readings });
   }
 }

@@ -1,9 +1,9 @@
 /** HTTP in the place of MQTT: what is sent, and what counts as taken. */
 import { describe, expect, test } from "vitest";
+import { uploadOnce } from "../../agent/session/stand-in/upload.js";
 import { failed, type Reason, type Result } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { uploadOnce } from "../../provisioning/stand-in/upload.js";
 import {
   type Answering,
   Backend,
@@ -57,7 +57,7 @@ describe("an upload", () => {
     );
     const forged = { device_id: "other", device_secret: "other", n: 1 };
     const report = { status: { ...status, ...forged }, readings: [reading(forged)] };
-    expect(await uploadOnce(backend, standIn, report)).toEqual({ taken: 1, failure: undefined });
+    expect(await uploadOnce(backend.http, standIn, report)).toEqual({ taken: 1, failure: undefined });
     for (const [, body] of backend.got) expect(body).toMatchObject(credentials);
   });
 });

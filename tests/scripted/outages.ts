@@ -3,7 +3,6 @@
  * application has readings and events. It ends online, with nothing left over and nothing confirmed lost.
  */
 import { done } from "../../agent/application/application.js";
-import { publisher } from "../../agent/session/publish.js";
 import { failed, type Reason } from "../../modules/base/failure.js";
 import { type Json, parseObject } from "../../modules/data/json.js";
 import type { Packet } from "./broker.js";
@@ -116,7 +115,7 @@ export class Day implements Playable {
   /** @returns what should not be, in words */
   faults(): string[] {
     const { world, events, executed, forgotten } = this;
-    const { queued, stored, dropped } = world.device.outbox.stats;
+    const { queued, stored, dropped } = world.agent.outbox.stats;
     const found: [boolean, string][] = [
       [world.state !== "online", `the device is ${world.state}`],
       [queued + stored > 0, `${queued} are queued, ${stored} stored`],
@@ -185,7 +184,7 @@ export class Day implements Playable {
   #event(): void {
     const event = this.events.last + 1;
     // Refused where flash is full: it has not happened then.
-    if (publisher(this.world.device)("data", { event }, true).ok) this.events.last = event;
+    if (this.world.agent.publish("data", { event }, true).ok) this.events.last = event;
   }
 
   #see({ reading, event, ok, id }: Json): void {
@@ -196,12 +195,12 @@ export class Day implements Playable {
 
   /** Once in each quiet time, when nothing is on its way. */
   #isToBeLookedAt(): boolean {
-    const { clock, device, broker } = this.world;
+    const { clock, agent, broker } = this.world;
     const nowMs = clock.ticksMs();
     const block = Math.floor(nowMs / BLOCK_MS);
     const isDue = block >= this.#nextBlock && nowMs % BLOCK_MS > BLOCK_MS - QUIET_MS + SETTLED_MS;
     if (!isDue || this.world.state !== "online" || nowMs - this.#publishedMs < SECOND_MS) return false;
-    if (device.outbox.stats.queued > 0 || broker.kept?.length !== 0) return false;
+    if (agent.outbox.stats.queued > 0 || broker.kept?.length !== 0) return false;
     this.#nextBlock = block + 1;
     return true;
   }

@@ -1,7 +1,7 @@
 /** Lives of an outbox: messages, sessions that end, acknowledgements that are lost; and the power may fail anywhere. */
 import { WINDOW } from "../../agent/session/outbox/delivery.js";
+import { MAX_STORED } from "../../agent/session/outbox/message-store.js";
 import { MAX_READINGS } from "../../agent/session/outbox/queue.js";
-import { MAX_STORED } from "../../agent/session/outbox/slots.js";
 import { Bench, KEEP_ALIVE_MS } from "./outbox.js";
 import { randomNumbers } from "./power.js";
 import { ScriptedStore } from "./store.js";
@@ -59,7 +59,7 @@ class Life {
     else if (dice < 0.82) this.#bench.pass(PROOF_MS);
     else if (dice < 0.92) {
       this.#bench.session.room = this.#dice(6);
-      this.#bench.attached.onWritable();
+      this.#bench.attached.drain();
       this.#bench.clock.runDue();
     } else this.#lose();
   }

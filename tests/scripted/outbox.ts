@@ -1,6 +1,7 @@
 /** The outbox between a store that loses its power and a broker that loses sessions; plain JavaScript. */
 
-import { type Attached, Outbox } from "../../agent/session/outbox/outbox.js";
+import type { Delivery } from "../../agent/session/outbox/delivery.js";
+import { Outbox } from "../../agent/session/outbox/outbox.js";
 import {
   MAX_PAYLOAD_BYTES,
   type MqttSession,
@@ -52,7 +53,7 @@ export class ScriptedSession implements MqttSession {
   }
 
   /** @returns whether it was in flight */
-  acknowledge(packetId: number, attached: Attached): boolean {
+  acknowledge(packetId: number, attached: Delivery): boolean {
     if (!this.#inFlight.delete(packetId)) return false;
     attached.onAcknowledged(packetId);
     this.#clock.runDue();
@@ -77,7 +78,7 @@ export class Bench {
   readonly notes: string[] = [];
   outbox: Outbox;
   session!: ScriptedSession;
-  attached!: Attached;
+  attached!: Delivery;
   #lastId = 1;
 
   constructor(store: TextStore) {
@@ -141,6 +142,6 @@ export class Bench {
   }
 
   #open(store: TextStore): Outbox {
-    return new Outbox({ clock: this.clock, store, note: (text) => void this.notes.push(text) });
+    return new Outbox(this.clock, store, { note: (text) => void this.notes.push(text) });
   }
 }

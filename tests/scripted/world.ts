@@ -4,8 +4,7 @@
  */
 import type { Device } from "../../agent/device/device.js";
 import { Lifecycle } from "../../agent/lifecycle/lifecycle.js";
-import { Outbox } from "../../agent/session/outbox/outbox.js";
-import { Telemetry } from "../../agent/session/telemetry.js";
+import { Session } from "../../agent/session/session.js";
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import type { LifecycleEvent } from "../../modules/base/log.js";
 import type { Button } from "../../modules/button/button.js";
@@ -67,6 +66,8 @@ export class World {
   restarted = false;
   readonly button: Button = { onWish: undefined };
   device: Device;
+  /** There when it has booted. */
+  agent!: Session;
   #portal: Parameters<Device["serveHttp"]>[0]["handle"] | undefined;
   #seed: number;
   #waiting: { condition: () => boolean; resolve: () => void } | undefined;
@@ -106,7 +107,8 @@ export class World {
 
   /** Starts the lifecycle; what it does happens in `turn`. */
   boot(): void {
-    new Lifecycle(this.device).begin();
+    this.agent = new Session(this.device, this.store);
+    new Lifecycle(this.agent).begin();
   }
 
   get isOff(): boolean {
@@ -242,9 +244,6 @@ export class World {
       identity: identityOf(this.#options.mac ?? MAC),
       ...recordsIn(store, this.#options.factory ?? new ScriptedStore()),
       pauses: new Pauses(this.clock),
-      outbox: new Outbox({ clock: this.clock, store, note: (text) => this.notes.push(text) }),
-      telemetry: new Telemetry(),
-      connections: { count: 0 },
       build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },
     };
   }

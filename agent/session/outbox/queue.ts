@@ -1,8 +1,8 @@
 /** What the outbox has accepted and the broker not confirmed, within bounds, in order of acceptance. */
 import { failed, type Result, success } from "../../../modules/base/failure.js";
+import type { Log } from "../../../modules/base/log.js";
 import { MAX_PAYLOAD_BYTES } from "../../../modules/mqtt/mqtt.js";
-import type { Draft, OutboxStats, Waiting } from "./outbox.js";
-import type { Slots } from "./slots.js";
+import type { MessageStore } from "./message-store.js";
 
 /** Answers to commands included. In memory: with the 16 in flash 64 entries, of five slots each, of the chip's 4,928. */
 export const MAX_READINGS = 48;
@@ -11,6 +11,32 @@ export const MAX_READING_BYTES = 8 * 1024;
 
 /** The topic of answers to commands, by its name in the credentials. */
 const ANSWERS = "status";
+
+/** What is to be published. */
+export interface Draft {
+  /** Its name in the credentials ("data", "status"), made a topic when it is sent: brokers move, topics change. */
+  readonly topic: string;
+  readonly payload: string;
+  /** It outlives a power cut, and nothing newer takes its place. */
+  readonly durable: boolean;
+}
+
+/** Not sent yet. */
+export interface QueuedMessage {
+  readonly sequence: number;
+  readonly payload: string;
+}
+
+/** Since the start. */
+export interface OutboxStats {
+  /** Not confirmed yet. */
+  readonly queued: number;
+  /** Of these in flash. */
+  readonly stored: number;
+  /** Accepted and not delivered: what fell off, had no topic, is too large with its topic, or cannot be read. */
+  readonly dropped: number;
+  readonly sent: number;
+}
 
 export interface Entry {
   /** Order of acceptance, over restarts. */
@@ -26,14 +52,14 @@ export interface Entry {
 /** It was sent, and nobody has confirmed it. */
 export interface InFlight {
   readonly entry: Entry;
-  /** 0 for quality 0. */
+  /** 0 for QoS 0. */
   readonly packetId: number;
   /** In the clock's ticks. */
   readonly sentMs: number;
 }
 
 export class Queue {
-  #slots: Slots;
+  #store: MessageStore;
   /** In order of acceptance. */
   #waiting: Entry[];
   /** In the order in which they were sent first. */
@@ -45,9 +71,9 @@ export class Queue {
   #dropped = 0;
   #sent = 0;
 
-  constructor(slots: Slots, note: (text: string) => void) {
-    this.#slots = slots;
-    this.#waiting = slots.find(note).map(({ sequence, topic, slot }) => ({ sequence, topic, content: slot, bytes: 0 }));
+  constructor(store: MessageStore, log: Pick<Log, "note">) {
+    this.#store = store;
+    this.#waiting = store.find(log).map(({ sequence, topic, slot }) => ({ sequence, topic, content: slot, bytes: 0 }));
     this.#lastSequence = this.#waiting.at(-1)?.sequence ?? 0;
     this.#stored = this.#waiting.length;
   }
@@ -76,7 +102,7 @@ export class Queue {
     if (bytes > MAX_PAYLOAD_BYTES) return failed("message-too-large", `${bytes} bytes for ${topic}`);
     const sequence = ++this.#lastSequence;
     if (durable) {
-      const slot = this.#slots.write({ sequence, topic, payload });
+      const slot = this.#store.write({ sequence, topic, payload });
       if (!slot.ok) return slot;
       this.#stored++;
       this.#waiting.push({ sequence, topic, content: slot.value, bytes: 0 });
@@ -93,8 +119,8 @@ export class Queue {
     return this.#waiting.find(isWanted);
   }
 
-  oldest(topic: string, count: number): Waiting[] {
-    const found: Waiting[] = [];
+  oldest(topic: string, count: number): QueuedMessage[] {
+    const found: QueuedMessage[] = [];
     for (const entry of this.#waiting) {
       if (found.length === count) break;
       const payload = entry.topic === topic ? this.payloadOf(entry) : undefined;
@@ -112,7 +138,7 @@ export class Queue {
   /** @returns undefined where flash does not give it */
   payloadOf({ content }: Entry): string | undefined {
     if (typeof content === "string") return content;
-    const stored = this.#slots.read(content);
+    const stored = this.#store.read(content);
     return typeof stored === "object" ? stored.payload : undefined;
   }
 
@@ -177,7 +203,7 @@ export class Queue {
   private forget({ content, bytes }: Entry): void {
     if (typeof content === "number") {
       this.#stored--;
-      this.#slots.free(content);
+      this.#store.free(content);
     } else {
       this.#readings--;
       this.#readingBytes -= bytes;

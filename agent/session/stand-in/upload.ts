@@ -3,13 +3,13 @@
  * in use differ in the body: one is tried, and after a 422 the other.
  */
 
-import { type Failure, failed, type Result, success } from "../../modules/base/failure.js";
-import type { Secret } from "../../modules/base/secret.js";
-import { asText, type Json, parseObject } from "../../modules/data/json.js";
-import type { Url } from "../../modules/data/url.js";
-import type { HttpClient, HttpResponse } from "../../modules/http/http.js";
-import { errorFailure, errorText, statusFailure } from "../answers.js";
-import type { StandIn } from "./stand-in.js";
+import { type Failure, failed, type Result, success } from "../../../modules/base/failure.js";
+import type { Secret } from "../../../modules/base/secret.js";
+import { asText, type Json, parseObject } from "../../../modules/data/json.js";
+import type { Url } from "../../../modules/data/url.js";
+import type { HttpClient, HttpResponse } from "../../../modules/http/http.js";
+import { errorFailure, errorText, statusFailure } from "../../../provisioning/answers.js";
+import type { StandIn } from "../../../provisioning/stand-in.js";
 
 /** As it was to go to the `data` topic: the text of a JSON object. */
 export interface Reading {
@@ -58,19 +58,15 @@ const listed: Form = {
 };
 
 /** A request for each reading, so that none covers another; the status goes with each, and by itself in the end. */
-export async function uploadOnce(
-  io: { readonly http: HttpClient },
-  standIn: StandIn,
-  { status, readings }: Report,
-): Promise<Uploaded> {
+export async function uploadOnce(http: HttpClient, standIn: StandIn, { status, readings }: Report): Promise<Uploaded> {
   const { dataUrl, statusUrl } = standIn;
   let form = documented;
 
   async function send(url: Url, bodyIn: (form: Form) => object | undefined): Promise<Result<void>> {
-    const sent = await post(io.http, standIn, url, bodyIn(form)!);
+    const sent = await post(http, standIn, url, bodyIn(form)!);
     const other = !sent.ok && sent.failure.reason === "request-refused" && form !== listed ? bodyIn(listed) : undefined;
     if (!other) return sent;
-    const again = await post(io.http, standIn, url, other);
+    const again = await post(http, standIn, url, other);
     if (again.ok) form = listed;
     return again;
   }

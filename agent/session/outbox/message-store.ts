@@ -1,10 +1,11 @@
 /**
- * Messages in flash, one for each slot. NVS commits each key by itself, and a slot that has a message is not written:
- * a power cut harms no other.
+ * Durable messages in flash: each under a key of its own, a slot. NVS commits each key by itself, and a slot that has a
+ * message is not written: a power cut harms no other.
  *
  * Slot: `<CRC-32 of the rest, hex>:<sequence>:<characters of the topic's name>:<name><payload>`
  */
 import { failed, type Result, success } from "../../../modules/base/failure.js";
+import type { Log } from "../../../modules/base/log.js";
 import { checksum } from "../../../modules/storage/record.js";
 import type { TextStore } from "../../../modules/storage/storage.js";
 
@@ -25,28 +26,27 @@ export interface Found {
   readonly slot: number;
 }
 
-export class Slots {
+export class MessageStore {
   #store: TextStore;
-  /** By slot: it has a message, or could not be read. */
-  #isTaken: boolean[] = [];
+  /** Bit by slot: it has a message, or could not be read. */
+  #taken = 0;
 
   constructor(store: TextStore) {
     this.#store = store;
-    for (let slot = 0; slot < MAX_STORED; slot++) this.#isTaken.push(false);
   }
 
   /**
    * What is in flash at the start, in order; without the payloads, for which memory has no room. What is damaged is
    * freed. What cannot be read is left alone: it may be there at the next start.
    */
-  find(note: (text: string) => void): Found[] {
+  find(log: Pick<Log, "note">): Found[] {
     const found: Found[] = [];
     for (let slot = 0; slot < MAX_STORED; slot++) {
       const stored = this.read(slot);
-      this.#isTaken[slot] = stored === "unreadable" || typeof stored === "object";
-      if (stored === "unreadable") note(`outbox: slot ${slot} cannot be read`);
+      if (stored === "unreadable" || typeof stored === "object") this.#taken |= 1 << slot;
+      if (stored === "unreadable") log.note(`outbox: slot ${slot} cannot be read`);
       if (stored === "damaged") {
-        note(`outbox: what slot ${slot} has is damaged`);
+        log.note(`outbox: what slot ${slot} has is damaged`);
         this.free(slot);
       }
       if (typeof stored === "object") found.push({ sequence: stored.sequence, topic: stored.topic, slot });
@@ -65,15 +65,16 @@ export class Slots {
 
   /** @returns the slot; when it returns ok the message is in flash */
   write({ sequence, topic, payload }: Stored): Result<number> {
-    const slot = this.#isTaken.indexOf(false);
-    if (slot < 0) return failed("outbox-full");
+    let slot = 0;
+    while (this.#taken & (1 << slot)) slot++;
+    if (slot >= MAX_STORED) return failed("outbox-full");
     const rest = `${sequence}:${topic.length}:${topic}${payload}`;
     try {
       this.#store.set(key(slot), `${checksum(rest)}:${rest}`);
     } catch {
       return failed("storage-full", "outbox");
     }
-    this.#isTaken[slot] = true;
+    this.#taken |= 1 << slot;
     return success(slot);
   }
 
@@ -84,7 +85,7 @@ export class Slots {
 
   /** Where flash refuses, the message stays until another takes its slot; a start before that sends it once more. */
   free(slot: number): void {
-    this.#isTaken[slot] = false;
+    this.#taken &= ~(1 << slot);
     try {
       this.#store.delete(key(slot));
     } catch {

@@ -1,9 +1,19 @@
 /** What the device says of itself. */
+
 import type { Device } from "../device/device.js";
+import type { OutboxStats } from "./outbox/queue.js";
+
+/** What the status tells of the session. */
+export interface Reported {
+  readonly device: Device;
+  readonly outbox: { readonly stats: OutboxStats };
+  /** To a broker, since the start. */
+  readonly connections: number;
+}
 
 /** For the status topic; as the device provisioning service's brokers expect it, and more. */
-export function status(device: Device): object {
-  const { wifi, system, build, outbox, connections } = device;
+export function status({ device, outbox, connections }: Reported): object {
+  const { wifi, system, build, updates } = device;
   const { address, rssi } = wifi.status();
   return {
     online: true,
@@ -13,9 +23,9 @@ export function status(device: Device): object {
     uptime: uptimeSeconds(device),
     firmware_version: build.firmwareVersion,
     reset_reason: system.resetReason(),
-    reconnects: Math.max(0, connections.count - 1),
+    reconnects: Math.max(0, connections - 1),
     outbox: outbox.stats,
-    update: device.updates.status,
+    update: updates.status,
     timestamp: timestamp(device),
   };
 }

@@ -1,0 +1,245 @@
+/** What the device says and does while it is connected to its broker. */
+
+import { type Failure, failed } from "../../modules/base/failure.js";
+import { reportFault } from "../../modules/base/guard.js";
+import type { Timer } from "../../modules/clock/clock.js";
+import type { Incoming, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import type { UpdateStatus, UpdateWatch } from "../../modules/update/update.js";
+import type { Configuration } from "../../provisioning/configuration.js";
+import { type Credentials, isGateway } from "../../provisioning/credentials.js";
+import type { Service } from "../../provisioning/service.js";
+import type { Device } from "../device/device.js";
+import { BrokerOptions, retainsStatus } from "./broker-options.js";
+import type { CommandContext, EndingAction } from "./commands.js";
+import type { Delivery } from "./outbox/delivery.js";
+import { type Refreshed, Refreshing, type RefreshWatch } from "./refresh.js";
+import { Reporting } from "./reporting.js";
+import type { Session } from "./session.js";
+
+/** Why a connection is over. */
+export type Ending =
+  | { readonly kind: "lost"; readonly failure: Failure }
+  | { readonly kind: "update" }
+  | EndingAction
+  | Refreshed;
+
+/** What the connection is made with, and who wants to know what becomes of it. */
+export interface ConnectionOptions {
+  readonly configuration: Configuration;
+  readonly service: Service;
+  onConnected(): void;
+  onChanged(configuration: Configuration): void;
+  /** The connection has lasted for longer than the brokers take that accept everybody first. */
+  onProven(): void;
+  /** The status of an update has changed. */
+  onUpdate(status: UpdateStatus | undefined): void;
+}
+
+/** Some brokers accept everybody, look at the password then, and close. */
+const PROOF_MS = 5_000;
+/** After these the device is back in seconds. */
+const BRIEF: ReadonlySet<Ending["kind"]> = new Set(["reboot", "reprovision", "rotate", "update"] as const);
+/** A last answer needs the time to leave the socket before the machine restarts. */
+const LAST_WORDS_MS = 500;
+
+/**
+ * One connection to a broker. It is itself what MQTT, updates, commands and the refresh are given to ask and to tell: an
+ * object of callbacks for each of them would cost a hundred slots (docs/memory.md).
+ */
+export class Connection extends BrokerOptions implements MqttOptions, UpdateWatch, CommandContext, RefreshWatch {
+  readonly session: Session;
+  #options: ConnectionOptions;
+  /** Undefined before the broker has accepted the device, and when the connection is over. */
+  #mqtt: MqttSession | undefined;
+  #delivery: Delivery | undefined;
+  #refreshing: Refreshing | undefined;
+  #reporting: Reporting | undefined;
+  #proof: Timer | undefined;
+  #stopUpdates: (() => void) | undefined;
+  #ending: Ending | undefined;
+
+  constructor(session: Session, options: ConnectionOptions) {
+    super(session.device, options.configuration);
+    this.session = session;
+    this.#options = options;
+  }
+
+  /** Connects, stays, and ends with the reason why it is over. To be called once. */
+  async run(): Promise<Ending> {
+    const connected = await this.device.mqtt(this);
+    if (!connected.ok) return { kind: "lost", failure: connected.failure };
+    this.begin(connected.value);
+    const failure = await connected.value.ended;
+    this.stop();
+    return this.#ending ?? { kind: "lost", failure };
+  }
+
+  get service(): Service {
+    return this.#options.service;
+  }
+
+  private begin(mqtt: MqttSession): void {
+    const { session, device, configuration } = this;
+    const { clock, wifi } = device;
+    const { topics, qos } = configuration.credentials;
+    this.#mqtt = mqtt;
+    // Messages have timestamps; over TLS it is set already. In a turn of its own: the stack is small.
+    clock.after(0, setCalendar, device);
+    // Before anything else takes the room.
+    if (session.connections++ === 0) clearRetained(mqtt, configuration.credentials);
+    this.#options.onConnected();
+    wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
+    this.#refreshing = new Refreshing(this);
+    this.#delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs);
+    this.#reporting = new Reporting(session, mqtt, configuration);
+    this.#proof = clock.after(PROOF_MS, prove, this);
+    this.#stopUpdates = device.updates.online(this);
+    tellApplication(device, configuration);
+  }
+
+  /** For the timer. */
+  onProven(): void {
+    this.#proof = undefined;
+    this.#options.onProven();
+  }
+
+  private stop(): void {
+    const { wifi, clock } = this.device;
+    wifi.onLost = undefined;
+    clock.cancel(this.#proof);
+    this.#stopUpdates?.();
+    this.#refreshing?.stop();
+    this.#reporting?.stop();
+    // MQTT has told of all acknowledgements by now.
+    this.#delivery?.detach();
+    this.#mqtt = undefined;
+  }
+
+  /** The first reason counts. */
+  private end(ending: Ending): void {
+    if (this.#ending) return;
+    this.#ending = ending;
+    this.close();
+  }
+
+  /** A status that says "offline" for the seconds of a restart helps nobody. */
+  close(): void {
+    const isBrief = this.#ending !== undefined && BRIEF.has(this.#ending.kind);
+    this.#mqtt?.close(failed("broker-closed").failure, isBrief);
+  }
+
+  // What the MQTT client tells.
+
+  onMessage(message: Incoming): void {
+    const { session, device } = this;
+    const { topic, payload, retained } = message;
+    device.log.debug(`mqtt: ${payload.length} characters on ${topic}`);
+    if (session.duplicates.isDuplicate(message)) {
+      device.log.note(`mqtt: a message that came before was dropped, on ${topic}`);
+      return;
+    }
+    if (this.isHeardByApplication(topic, payload)) return;
+    // What comes on no topic of the application's is control: that topic may have wildcards.
+    // A retained `reboot` would come again after each restart.
+    if (retained || !session.control.receive(payload, this))
+      device.log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
+  }
+
+  onWritable(): void {
+    this.#delivery?.drain();
+  }
+
+  onAcknowledged(packetId: number): void {
+    this.#delivery?.onAcknowledged(packetId);
+  }
+
+  onNote(text: string): void {
+    this.device.log.note(text);
+  }
+
+  private isHeardByApplication(topic: string, payload: string): boolean {
+    const { topics } = this.configuration.credentials;
+    for (const [name, hear] of Object.entries(this.device.application.topics ?? {})) {
+      if (topics[name] !== topic) continue;
+      try {
+        hear(payload);
+      } catch (error) {
+        reportFault(name, error);
+      }
+      return true;
+    }
+    return false;
+  }
+
+  // What updates ask and tell (UpdateWatch).
+
+  get utcOffsetMinutes(): number | undefined {
+    return this.configuration.utcOffsetMinutes;
+  }
+
+  onChange(): void {
+    this.#options.onUpdate(this.device.updates.status);
+    this.#reporting?.sayStatus();
+  }
+
+  onReady(): void {
+    this.end({ kind: "update" });
+  }
+
+  // What commands and the refresh want (CommandContext, RefreshWatch).
+
+  endWith(action: EndingAction): void {
+    if (this.#ending) return;
+    this.#ending = action;
+    this.session.duplicates.keepLast();
+    this.device.clock.after(LAST_WORDS_MS, close, this);
+  }
+
+  checkFirmware(): void {
+    this.#refreshing?.checkFirmware();
+  }
+
+  rotationTemplate(wanted: unknown): string | undefined {
+    return this.service.rotationTemplate(this.configuration, wanted);
+  }
+
+  onPreferences(): void {
+    this.#reporting?.retime();
+  }
+
+  onRefreshed(refreshed: Refreshed): void {
+    this.end(refreshed);
+  }
+
+  onConfiguration(configuration: Configuration): void {
+    this.#options.onChanged(configuration);
+  }
+}
+
+function setCalendar({ calendar }: Device): void {
+  void calendar.ensure();
+}
+
+function prove(connection: Connection): void {
+  connection.onProven();
+}
+
+function close(connection: Connection): void {
+  connection.close();
+}
+
+/** Older firmware retained its status: a server that starts anew took that for a sign of life. */
+function clearRetained(mqtt: MqttSession, credentials: Credentials): void {
+  const { topics, qos } = credentials;
+  if (topics.status === undefined || isGateway(credentials) || retainsStatus(credentials)) return;
+  mqtt.publish({ topic: topics.status, payload: "", retain: true, qos });
+}
+
+/** A fault of the application's stays its own. */
+function tellApplication({ application }: Device, configuration: Configuration): void {
+  try {
+    application.onOnline?.(configuration);
+  } catch (error) {
+    reportFault("application", error);
+  }
+}
