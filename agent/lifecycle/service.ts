@@ -50,7 +50,7 @@ export function serviceOf(
       if (!learnt.ok) noteFailure(device.log, learnt.failure);
     },
     told: {
-      time: device.calendar.suggest,
+      time: (nowMs) => device.calendar.suggest(nowMs),
       firmware: (offer) => device.updates.offered(offer),
       note: (text) => device.log.note(text),
     },
