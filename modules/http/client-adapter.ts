@@ -16,10 +16,13 @@ export function createHttpClient(
   authorities: Authorities,
 ): HttpClient {
   const parts: HttpParts = { clock, calendar, authorities };
-  return (request) =>
-    new Promise((resolve) => {
-      new Exchange(parts, new Answer(clock, request, resolve));
-    });
+  return (request) => ask(parts, request);
+}
+
+function ask(parts: HttpParts, request: HttpRequest): Promise<Result<HttpResponse>> {
+  return new Promise((resolve) => {
+    new Exchange(parts, new Answer(parts.clock, request, resolve));
+  });
 }
 
 /** A request, and its answer as far as it has come. */

@@ -105,7 +105,7 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     const request = this.#client.request({
       method,
       path: url.path,
-      headers: this.headers(),
+      headers: this as unknown as Map<string, string>,
       onWritable,
       onHeaders,
       onReadable,
@@ -114,11 +114,12 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     (request as Request).target = this;
   }
 
-  private headers(): Map<string, string> {
+  /** All that the client asks of a Map of headers, and it keeps that until the answer: what this makes is gone when sent. */
+  entries(): IterableIterator<[string, string]> {
     const headers = new Map([["connection", "close"]]);
     for (const [name, value] of Object.entries(this.#asking.headers)) headers.set(name, value);
     if (this.#unsent) headers.set("content-length", String(this.#unsent.byteLength));
-    return headers;
+    return headers.entries();
   }
 
   /** One timer for the silence and the whole: a new one for each piece of the body would be garbage. */

@@ -37,11 +37,11 @@ export function createMqtt(
   const parts: MqttParts = { clock, calendar, authorities, ids: new PacketIds(SUBSCRIBE_ID) };
   return (options) =>
     new Promise((resolve) => {
-      void new Connection(parts, options, resolve).begin();
+      void new MqttConnection(parts, options, resolve).begin();
     });
 }
 
-class Connection implements MqttSession, ClientEvents {
+class MqttConnection implements MqttSession, ClientEvents {
   #parts: MqttParts;
   #options: MqttOptions;
   /** Until the connection stands or has failed. */
@@ -262,10 +262,10 @@ function refusal(returnCode: number): Reason {
   return returnCode === 4 || returnCode === 5 ? "broker-credentials" : "broker-refused";
 }
 
-function timeOut(connection: Connection): void {
+function timeOut(connection: MqttConnection): void {
   connection.fail("timeout");
 }
 
-function watchSilence(connection: Connection): void {
+function watchSilence(connection: MqttConnection): void {
   connection.watchSilence();
 }

@@ -14,7 +14,7 @@ import type { Certificate, PublicKey } from "./certificate.js";
 import { checkChain, type Trust } from "./chain.js";
 import type { ClientIdentity } from "./client-identity.js";
 import { HandshakeWatch, type Judge, Refusal } from "./handshake.js";
-import { proofOf } from "./proof.js";
+import { dropProof, type Proof, proofOf } from "./proof.js";
 import { isSignature, isSignedBy } from "./signature-adapter.js";
 
 /** Certificates that are trusted beside the build's, DER in base64; asked for in each handshake, and not kept. */
@@ -37,6 +37,8 @@ type TlsOptions = TcpOptions & { readonly host: string; readonly port?: number; 
 export class GuardedTls extends TLSSocket {
   #tcp: WatchedTcp;
   #tls: TlsEvents;
+  /** Until the handshake is done. */
+  #proof: Proof | undefined;
   #limits: TcpOptions["limits"];
   #onReadable: Options["onReadable"];
   #onWritable: Options["onWritable"];
@@ -47,9 +49,10 @@ export class GuardedTls extends TLSSocket {
     const { host, port, tls } = options;
     // The SDK makes its connection inside `super` and keeps it to itself.
     const made: { tcp?: WatchedTcp } = {};
+    const proof = proofOf(tls.identity?.(), port);
     super({
       ...options,
-      secure: { verify: false, cache: false, ...proofOf(tls.identity?.(), port) },
+      secure: { verify: false, cache: false, ...proof },
       TCP: { io: WatchedTcp },
       watch: new HandshakeWatch(new ServerCheck(host, tls)),
       made,
@@ -59,6 +62,7 @@ export class GuardedTls extends TLSSocket {
     } as ConstructorParameters<typeof TLSSocket>[0]);
     this.#tcp = made.tcp!;
     this.#tls = tls;
+    this.#proof = proof;
     this.#limits = options.limits;
     this.#onReadable = options.onReadable;
     this.#onWritable = options.onWritable;
@@ -90,6 +94,8 @@ export class GuardedTls extends TLSSocket {
   private secure(): void {
     if (this.#tcp.isSecure) return;
     this.#tcp.secure();
+    if (this.#proof) dropProof(this.#proof);
+    this.#proof = undefined;
     this.#tls.onOpen();
   }
 
