@@ -1,23 +1,41 @@
 /**
  * The one boundary between the SDK and the agent. On XS an exception in a socket or timer callback ends the whole
- * machine (`XS abort: unhandled exception`), so everything that the engine calls is wrapped here: an exception becomes
+ * machine (`XS abort: unhandled exception`), so everything that the engine calls is caught here: an exception becomes
  * a line on the console and, through `recover`, a failure of the one operation that met it; the device goes on.
  */
-export function guarded<T, A extends unknown[]>(
+
+/** Calls `task(target)`. Functions of a module cost no closure (docs/memory.md). */
+export function guard<T>(
   where: string,
-  callback: (this: T, ...args: A) => void,
-  recover?: (this: T, error: unknown) => void,
-): (this: T, ...args: A) => void {
-  return function (this: T, ...args: A) {
+  task: (target: T) => void,
+  target: T,
+  recover?: (target: T, error: unknown) => void,
+): void {
+  try {
+    task(target);
+  } catch (error) {
+    reportFault(where, error);
+    if (recover) guard(where, recoverFrom, { target, error, recover });
+  }
+}
+
+function recoverFrom<T>(fault: { target: T; error: unknown; recover(target: T, error: unknown): void }): void {
+  const { recover } = fault;
+  recover(fault.target, fault.error);
+}
+
+/** For callbacks that are given arguments and no target: a closure, which lives as long as who calls it. */
+export function guarded<A extends unknown[]>(
+  where: string,
+  callback: (...args: A) => void,
+  recover?: (error: unknown) => void,
+): (...args: A) => void {
+  return (...args) => {
     try {
-      callback.apply(this, args);
+      callback(...args);
     } catch (error) {
       reportFault(where, error);
-      try {
-        recover?.call(this, error);
-      } catch (second) {
-        reportFault(where, second);
-      }
+      if (recover) guard(where, recover, error);
     }
   };
 }

@@ -33,55 +33,67 @@ const LATEST_MS = Date.UTC(2100, 0);
  * before the floor, so that certificates can be checked at all. What it shows after a start is a guess: the chip keeps
  * it over a restart, not whence it has it.
  */
-export function createCalendarFrom({ clock, floorMs, servers, askTime, set }: CalendarParts): Calendar {
+export class SetCalendar implements Calendar {
+  #parts: CalendarParts;
   /** Whence the calendar has what it shows: "suggested" by a service, "asked" of a time server. */
-  let origin: "guess" | "suggested" | "asked" = "guess";
-  let silentUntilMs = 0;
-  let lastServer: string | undefined;
-  let running: Promise<void> | undefined;
+  #origin: "guess" | "suggested" | "asked" = "guess";
+  #silentUntilMs = 0;
+  #lastServer: string | undefined;
+  #asking: Promise<void> | undefined;
 
-  async function ask(): Promise<void> {
-    const others = servers.filter((server) => server !== lastServer);
-    const answer = await firstAnswer(others.length > 0 ? others : servers);
-    if (answer) {
-      set(answer.nowMs);
-      lastServer = answer.server;
-      origin = "asked";
-      return;
-    }
-    if (clock.nowMs() < floorMs) set(floorMs);
-    silentUntilMs = clock.ticksMs() + SILENCE_MS;
+  constructor(parts: CalendarParts) {
+    this.#parts = parts;
   }
 
-  function firstAnswer(asked: readonly string[]): Promise<{ server: string; nowMs: number } | undefined> {
+  get isKnown(): boolean {
+    return this.#origin !== "guess";
+  }
+
+  ensure(): Promise<void> {
+    if (this.#origin === "asked" || this.#parts.clock.ticksMs() < this.#silentUntilMs) return Promise.resolve();
+    this.#asking ??= this.ask();
+    return this.#asking;
+  }
+
+  doubt(): void {
+    this.#origin = "guess";
+    this.#silentUntilMs = 0;
+  }
+
+  suggest(nowMs: number): void {
+    const { floorMs } = this.#parts;
+    if (this.#origin === "asked" || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
+    this.#parts.set(nowMs);
+    this.#origin = "suggested";
+  }
+
+  private async ask(): Promise<void> {
+    try {
+      const answer = await this.firstAnswer();
+      const { clock, floorMs } = this.#parts;
+      if (answer) {
+        this.#parts.set(answer.nowMs);
+        this.#lastServer = answer.server;
+        this.#origin = "asked";
+        return;
+      }
+      if (clock.nowMs() < floorMs) this.#parts.set(floorMs);
+      this.#silentUntilMs = clock.ticksMs() + SILENCE_MS;
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  private firstAnswer(): Promise<{ server: string; nowMs: number } | undefined> {
+    const { servers, floorMs } = this.#parts;
+    const others = servers.filter((server) => server !== this.#lastServer);
+    const asked = others.length > 0 ? others : servers;
     return new Promise((resolve) => {
       const answers = asked.map(async (server) => {
-        const nowMs = await askTime(server);
+        const nowMs = await this.#parts.askTime(server);
         if (nowMs !== undefined && nowMs >= floorMs) resolve({ server, nowMs });
       });
       void Promise.allSettled(answers).then(() => resolve(undefined));
     });
   }
-
-  return {
-    get isKnown() {
-      return origin !== "guess";
-    },
-    ensure() {
-      if (origin === "asked" || clock.ticksMs() < silentUntilMs) return Promise.resolve();
-      running ??= ask().finally(() => {
-        running = undefined;
-      });
-      return running;
-    },
-    doubt() {
-      origin = "guess";
-      silentUntilMs = 0;
-    },
-    suggest(nowMs) {
-      if (origin === "asked" || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
-      set(nowMs);
-      origin = "suggested";
-    },
-  };
 }

@@ -4,10 +4,10 @@
  */
 import UDP from "embedded:io/socket/udp";
 import Time from "time";
-import { guarded } from "../base/guard.js";
-import { Resolver } from "../socket/resolver-adapter.js";
-import type { Clock } from "./clock.js";
-import { type Calendar, createCalendarFrom } from "./set.js";
+import { guard, reportFault } from "../base/guard.js";
+import { Resolver, type ResolverEvents } from "../socket/resolver-adapter.js";
+import type { Clock, Timer } from "./clock.js";
+import { type Calendar, type CalendarParts, SetCalendar } from "./set.js";
 import { decodeAnswer, encodeRequest } from "./sntp.js";
 
 /** RFC 5905 §7.2 */
@@ -25,18 +25,30 @@ export interface TimeSources {
   readonly timeServers: readonly string[];
 }
 
-export function createCalendar(
-  clock: Clock,
-  random: () => number,
-  { buildTimeMs = RELEASED_MS, timeServers }: TimeSources,
-): Calendar {
-  return createCalendarFrom({
-    clock,
-    floorMs: buildTimeMs,
-    servers: timeServers,
-    askTime: (server) => askTime(clock, random, server),
-    set: (nowMs) => Time.set(Math.floor(nowMs / 1000)),
-  });
+export function createCalendar(clock: Clock, random: () => number, sources: TimeSources): Calendar {
+  return new SetCalendar(new SntpServers(clock, random, sources));
+}
+
+class SntpServers implements CalendarParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly floorMs: number;
+  readonly servers: readonly string[];
+
+  constructor(clock: Clock, random: () => number, { buildTimeMs = RELEASED_MS, timeServers }: TimeSources) {
+    this.clock = clock;
+    this.random = random;
+    this.floorMs = buildTimeMs;
+    this.servers = timeServers;
+  }
+
+  askTime(server: string): Promise<number | undefined> {
+    return askTime(this.clock, this.random, server);
+  }
+
+  set(nowMs: number): void {
+    Time.set(Math.floor(nowMs / 1000));
+  }
 }
 
 /** @returns milliseconds since 1970, or undefined where no answer came in time */
@@ -47,32 +59,79 @@ export function askTime(
   port: number = NTP_PORT,
 ): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = encodeRequest(random);
-    let socket: { close(): void } | undefined;
-    let isWanted = true;
-    const settle = (nowMs?: number) => {
-      if (!isWanted) return;
-      isWanted = false;
-      clock.cancel(timeout);
-      socket?.close();
-      resolve(nowMs);
-    };
-    const timeout = clock.after(ANSWER_TIMEOUT_MS, () => settle());
-    const send = (_host: string, address: string) => {
-      const udp = new UDP({
-        onReadable: guarded("sntp", function (this: UDP, packets: number) {
-          for (; packets > 0 && isWanted; packets--) {
-            const packet = this.read();
-            const nowMs = packet.address === address ? decodeAnswer(new Uint8Array(packet), request) : undefined;
-            if (nowMs !== undefined) settle(nowMs);
-          }
-        }),
-      });
-      socket = udp as UDP & { close(): void };
-      udp.write(request, address, port);
-    };
-    const fail = () => settle();
-    const resolver = new Resolver({ unknown: fail, isWanted: () => isWanted });
-    guarded("sntp", () => resolver.resolve({ host, onResolved: send, onError: fail }), fail)();
+    guard("sntp", start, new Question({ clock, request: encodeRequest(random), host, port, resolve }), giveUp);
   });
+}
+
+interface Asked {
+  readonly clock: Clock;
+  readonly request: Uint8Array;
+  readonly host: string;
+  readonly port: number;
+  resolve(nowMs: number | undefined): void;
+}
+
+/** One request to one server. */
+class Question implements ResolverEvents {
+  #asked: Asked;
+  #timeout: Timer;
+  #address = "";
+  #socket: (UDP & { close(): void }) | undefined;
+  isWanted = true;
+
+  constructor(asked: Asked) {
+    this.#asked = asked;
+    this.#timeout = asked.clock.after(ANSWER_TIMEOUT_MS, giveUp, this);
+  }
+
+  start(): void {
+    new Resolver({ target: this }).resolve({
+      host: this.#asked.host,
+      onResolved: (_host, address) => this.send(address),
+      onError: () => this.settle(undefined),
+    });
+  }
+
+  onUnknown(): void {
+    this.settle(undefined);
+  }
+
+  private send(address: string): void {
+    this.#address = address;
+    this.#socket = new UDP({ target: this, onReadable: readAnswers }) as UDP & { close(): void };
+    this.#socket.write(this.#asked.request, address, this.#asked.port);
+  }
+
+  receive(socket: UDP, packets: number): void {
+    for (; packets > 0 && this.isWanted; packets--) {
+      const packet = socket.read();
+      const isFromServer = packet.address === this.#address;
+      const nowMs = isFromServer ? decodeAnswer(new Uint8Array(packet), this.#asked.request) : undefined;
+      if (nowMs !== undefined) this.settle(nowMs);
+    }
+  }
+
+  settle(nowMs: number | undefined): void {
+    if (!this.isWanted) return;
+    this.isWanted = false;
+    this.#asked.clock.cancel(this.#timeout);
+    this.#socket?.close();
+    this.#asked.resolve(nowMs);
+  }
+}
+
+function start(question: Question): void {
+  question.start();
+}
+
+function giveUp(question: Question): void {
+  question.settle(undefined);
+}
+
+function readAnswers(this: UDP, packets: number): void {
+  try {
+    (this as UDP & { target: Question }).target.receive(this, packets);
+  } catch (error) {
+    reportFault("sntp", error);
+  }
 }

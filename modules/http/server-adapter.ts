@@ -1,11 +1,15 @@
-import type Listener from "embedded:io/socket/listener";
-import HTTPServer, { type HTTPConnection, type HTTPRequest, type HTTPResponse } from "embedded:network/http/server";
-import { guarded } from "../base/guard.js";
+import HTTPServer, {
+  type HTTPConnection,
+  type HTTPConnectionHandlers,
+  type HTTPRequest,
+  type HTTPResponse,
+} from "embedded:network/http/server";
+import { guard, reportFault } from "../base/guard.js";
 import type { Clock, Timer } from "../clock/clock.js";
-import { GuardedListener } from "../socket/adapter.js";
+import { GuardedListener, type Limits } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
 import { bodyLength, HeadFilter, MAX_HEAD_BYTES, splitTarget } from "./head.js";
-import type { ServeHttp, ServerReply, ServerRequest } from "./http.js";
+import type { HttpServer, ServeHttp, ServerReply, ServerRequest } from "./http.js";
 
 /** Connections at a time: a phone's browser opens some, the chip has few sockets. */
 const MAX_CONNECTIONS = 4;
@@ -32,50 +36,55 @@ const BUSY = plain(503, "The device is busy.");
 const isGone = (error: unknown): boolean => error instanceof Error && error.message === "not ready";
 
 class PortalListener extends GuardedListener {
-  constructor(options: ConstructorParameters<typeof Listener>[0]) {
-    super({
-      ...options,
-      limits: () => {
-        const head = new HeadFilter();
-        return { maxBytes: MAX_HEAD_BYTES + MAX_DRAINED_BYTES, mapByte: (byte) => head.pass(byte) };
-      },
-    });
+  protected limits(): Limits {
+    return new RequestLimits();
   }
 }
 
-/** What the connections of one server share. */
-interface Server {
-  readonly clock: Clock;
-  readonly handle: (request: ServerRequest) => ServerReply;
-  /** The oldest first. */
-  readonly visits: Set<Visit>;
-  /** For the bodies that are not handled yet. */
-  reservedBytes: number;
+/** Of one connection. */
+class RequestLimits extends HeadFilter implements Limits {
+  get maxBytes(): number {
+    return MAX_HEAD_BYTES + MAX_DRAINED_BYTES;
+  }
+
+  mapByte(byte: number): number {
+    return this.pass(byte);
+  }
 }
 
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */
 export function createHttpServer(clock: Clock): ServeHttp {
-  return ({ port, handle }) => {
-    const server: Server = { clock, handle, visits: new Set(), reservedBytes: 0 };
-    const { visits } = server;
-    const sdkServer = new HTTPServer({
-      io: PortalListener,
-      port,
-      onConnect(connection) {
-        // Browsers open connections in advance: one that has asked for nothing yet makes room.
-        if (visits.size >= MAX_CONNECTIONS) [...visits].find(({ isSilent }) => isSilent)?.abort();
-        if (visits.size < MAX_CONNECTIONS) new Visit(server, connection);
-        else connection.close();
-      },
-    });
-    return {
-      close() {
-        // The SDK's server leaves its connections open, and they throw when they end after it.
-        for (const visit of [...visits]) visit.abort();
-        sdkServer.close();
-      },
-    };
-  };
+  return ({ port, handle }) => new Server(clock, port, handle);
+}
+
+class Server implements HttpServer {
+  readonly clock: Clock;
+  readonly handle: (request: ServerRequest) => ServerReply;
+  /** The oldest first. */
+  readonly visits = new Set<Visit>();
+  /** For the bodies that are not handled yet. */
+  reservedBytes = 0;
+  readonly #sdk: HTTPServer;
+
+  constructor(clock: Clock, port: number, handle: (request: ServerRequest) => ServerReply) {
+    this.clock = clock;
+    this.handle = handle;
+    this.#sdk = new HTTPServer({ io: PortalListener, port, onConnect: (connection) => this.accept(connection) });
+  }
+
+  private accept(connection: HTTPConnection): void {
+    const { visits } = this;
+    // Browsers open connections in advance: one that has asked for nothing yet makes room.
+    if (visits.size >= MAX_CONNECTIONS) [...visits].find(({ isSilent }) => isSilent)?.abort();
+    if (visits.size < MAX_CONNECTIONS) new Visit(this, connection);
+    else connection.close();
+  }
+
+  close(): void {
+    // The SDK's server leaves its connections open, and they throw when they end after it.
+    for (const visit of [...this.visits]) visit.abort();
+    this.#sdk.close();
+  }
 }
 
 /** One connection, from its first byte to the last byte of its reply. */
@@ -100,29 +109,18 @@ class Visit {
     this.#connection = connection;
     server.visits.add(this);
     this.expect();
-    this.inside(() =>
-      connection.accept({
-        onRequest: this.inside((head: HTTPRequest) => this.head(head)),
-        onReadable: this.inside((count: number) => this.collect(count)),
-        onResponse: this.inside((response: HTTPResponse) => this.respond(response)),
-        onWritable: this.inside((count: number) => this.send(count)),
-        onDone: () => this.end(),
-        onError: () => this.end(),
-      }),
-    )();
+    (connection as Visited).target = this;
+    try {
+      connection.accept(HANDLERS);
+    } catch (error) {
+      this.fault(error);
+    }
   }
 
   /** An exception ends this connection only. A client that has left before its reply is no fault. */
-  private inside<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
-    const unlessGone = (...args: A): void => {
-      try {
-        callback(...args);
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        this.abort();
-      }
-    };
-    return guarded("portal", unlessGone, () => this.abort());
+  fault(error: unknown): void {
+    if (!isGone(error)) reportFault("portal", error);
+    guard("portal", abort, this);
   }
 
   /** It has asked for nothing yet. */
@@ -135,7 +133,7 @@ class Visit {
     this.#connection.close();
   }
 
-  private end(): void {
+  end(): void {
     this.#server.visits.delete(this);
     this.#server.clock.cancel(this.#timeout);
     this.#answered = true;
@@ -146,10 +144,10 @@ class Visit {
   /** From now on the client has this time for what comes next. */
   private expect(): void {
     this.#server.clock.cancel(this.#timeout);
-    this.#timeout = this.#server.clock.after(STEP_TIMEOUT_MS, () => this.abort());
+    this.#timeout = this.#server.clock.after(STEP_TIMEOUT_MS, abort, this);
   }
 
-  private head({ method, path: target, headers }: HTTPRequest): void {
+  head({ method, path: target, headers }: HTTPRequest): void {
     this.#request = { method, ...splitTarget(target, headers.get("host") ?? ""), headers, body: "" };
     const declaredBytes = bodyLength(headers);
     if (declaredBytes === undefined) this.refuseNow(NOT_FRAMED);
@@ -160,11 +158,10 @@ class Visit {
   /** Without its body, but not inside the SDK's `onRequest`, which goes on with its state. */
   private refuseNow(reply: ServerReply): void {
     this.#refusal = reply;
-    const respond = this.inside(() => this.respond({ status: 200, headers: new Map() }));
-    this.#server.clock.after(0, respond);
+    this.#server.clock.after(0, refuse, this);
   }
 
-  private collect(count: number): void {
+  collect(count: number): void {
     if (this.#refusal === NOT_FRAMED || count === 0) return;
     // The SDK takes a chunk's size as it comes: words, and less than nothing.
     if (!(count > 0)) throw new RangeError("chunk size");
@@ -202,7 +199,7 @@ class Visit {
     return body === undefined ? NOT_UTF8 : this.#server.handle({ ...request, body });
   }
 
-  private respond(response: HTTPResponse): void {
+  respond(response: HTTPResponse): void {
     if (this.#answered || !this.#request) return;
     this.#answered = true;
     this.expect();
@@ -224,7 +221,7 @@ class Visit {
   }
 
   /** Parts may stand in flash: views of them go to the socket, which copies what it takes. */
-  private send(count: number): void {
+  send(count: number): void {
     this.expect();
     let room = count;
     while (room > 0 && this.#unsent.length > 0) {
@@ -243,4 +240,60 @@ class Visit {
     // Only a reply without a body of any length gets here: its head is out.
     if (this.#unsent.length === 0) this.abort();
   }
+}
+
+// What the SDK calls; above no connection's guard where it comes out of the SDK's timers.
+
+type Visited = HTTPConnection & { target: Visit };
+
+const HANDLERS: HTTPConnectionHandlers = {
+  onRequest(head) {
+    const visit = (this as Visited).target;
+    try {
+      visit.head(head);
+    } catch (error) {
+      visit.fault(error);
+    }
+  },
+  onReadable(count) {
+    const visit = (this as Visited).target;
+    try {
+      visit.collect(count);
+    } catch (error) {
+      visit.fault(error);
+    }
+  },
+  onResponse(response) {
+    respond((this as Visited).target, response);
+  },
+  onWritable(count) {
+    const visit = (this as Visited).target;
+    try {
+      visit.send(count);
+    } catch (error) {
+      visit.fault(error);
+    }
+  },
+  onDone() {
+    (this as Visited).target.end();
+  },
+  onError() {
+    (this as Visited).target.end();
+  },
+};
+
+function respond(visit: Visit, response: HTTPResponse): void {
+  try {
+    visit.respond(response);
+  } catch (error) {
+    visit.fault(error);
+  }
+}
+
+function refuse(visit: Visit): void {
+  respond(visit, { status: 200, headers: new Map() });
+}
+
+function abort(visit: Visit): void {
+  visit.abort();
 }

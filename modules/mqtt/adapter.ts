@@ -1,33 +1,28 @@
-import MQTTClient from "embedded:network/mqtt/client";
 import { type Failure, failed, type Reason, type Result, success } from "../base/failure.js";
-import { guarded } from "../base/guard.js";
+import { reportFault } from "../base/guard.js";
 import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
-import { Resolver } from "../socket/resolver-adapter.js";
 import type { Authorities } from "../tls/adapter.js";
-import {
-  MAX_PACKET_BYTES,
-  type MqttConnect,
-  type MqttOptions,
-  type MqttSession,
-  type Outgoing,
-  type Published,
-} from "./mqtt.js";
-import { News } from "./news.js";
+import type { ClientIdentity } from "../tls/client-identity.js";
+import { type ClientEvents, type ControlMessage, closeClient, openClient } from "./client-adapter.js";
+import { EventQueue, type MqttEvent } from "./event-queue.js";
+import type { Incoming, MqttConnect, MqttOptions, MqttSession, Outgoing, PayloadSink, Published } from "./mqtt.js";
+import { Outbound, SUBSCRIBE_ID } from "./outbound.js";
 import { PacketIds } from "./packet-ids.js";
-import { type PacketEvents, PacketSocket } from "./socket-adapter.js";
+import { PACKET } from "./packets.js";
 
-/** Messages of quality 1 that the broker has not acknowledged: more than a broker takes at once (mosquitto: 20). */
-const MAX_IN_FLIGHT = 32;
-/** Acknowledgements for whose four bytes there is no room: the broker sends and does not read. */
-const MAX_UNSENT_ACKNOWLEDGEMENTS = 256;
 /** MQTT 3.1.1 §3.1.2.10 has it for brokers. */
 const SILENT_KEEP_ALIVES = 1.5;
-const SUBSCRIBE_ID = 1;
 const SUBACK_FAILURE = 0x80;
-/** Fixed header, topic length and packet id at most. */
-const FRAMING_BYTES = 9;
-const PUBACK_BYTES = 4;
+
+/** The device's side of every connection. */
+interface MqttParts {
+  readonly clock: Clock;
+  readonly calendar: Pick<Calendar, "ensure" | "doubt">;
+  readonly authorities: Authorities;
+  /** Of the newest connection: what is new in the next has other ids than what this one leaves to send again. */
+  ids: PacketIds;
+}
 
 /**
  * The SDK's MQTT client (ECMA-419).
@@ -39,146 +34,130 @@ export function createMqtt(
   calendar: Pick<Calendar, "ensure" | "doubt">,
   authorities: Authorities,
 ): MqttConnect {
-  let ids = new PacketIds(SUBSCRIBE_ID);
-  return async (options) => {
-    // Waited for in any case: the chip's stack has no room for the SDK's client on top of all who ask.
-    await (options.tls && calendar.ensure());
-    // What is new has other ids than what the session before has left to send again.
-    ids = new PacketIds(ids.last);
-    const result = await new Promise<Result<MqttSession>>((resolve) => {
-      new Session(clock, options, authorities, ids, resolve);
+  const parts: MqttParts = { clock, calendar, authorities, ids: new PacketIds(SUBSCRIBE_ID) };
+  return (options) =>
+    new Promise((resolve) => {
+      void new MqttConnection(parts, options, resolve).begin();
     });
-    if (!result.ok && result.failure.reason === "tls-expired") calendar.doubt();
-    return result;
-  };
 }
 
-class Session implements MqttSession {
-  #clock: Clock;
+class MqttConnection implements MqttSession, ClientEvents {
+  #parts: MqttParts;
   #options: MqttOptions;
-  #authorities: Authorities;
-  #client: MQTTClient | undefined;
+  /** Until the connection stands or has failed. */
   #resolve: ((result: Result<MqttSession>) => void) | undefined;
   #end!: (failure: Failure) => void;
-  #timeout: Timer;
-  #silence: Timer | undefined;
+  #outbound: Outbound | undefined;
+  /** Of the connecting; then of the broker's silence. */
+  #timeout: Timer | undefined;
+  /** What an error means, by how far the connection has come. */
   #errorReason: Reason = "unreachable";
-  #returnCode = 0;
   #isSubscribeUnsent = false;
-  #ids: PacketIds;
-  /** Packet ids. */
-  #unsentAcknowledgements: number[] = [];
-  #roomBytes = 0;
-  #isRoomWanted = false;
   #heardMs = 0;
-  #news: News;
+  #queue: EventQueue;
   sessionPresent = false;
   readonly ended: Promise<Failure>;
 
-  constructor(
-    clock: Clock,
-    options: MqttOptions,
-    authorities: Authorities,
-    ids: PacketIds,
-    resolve: (result: Result<MqttSession>) => void,
-  ) {
-    this.#clock = clock;
+  constructor(parts: MqttParts, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
+    this.#parts = parts;
     this.#options = options;
-    this.#authorities = () => options.authorities ?? authorities();
-    this.#ids = ids;
     this.#resolve = resolve;
-    this.#news = new News(clock, options, ({ packetId }) => this.acknowledge(packetId));
+    this.#queue = new EventQueue(parts.clock, this);
     this.ended = new Promise((end) => {
       this.#end = end;
     });
-    this.#timeout = clock.after(options.timeoutMs, () => this.fail("timeout"));
-    guarded(
-      "mqtt",
-      () => this.start(),
-      () => this.fail("unreachable"),
-    )();
   }
 
-  publish({ topic, payload, retain = false, qos, packetId, duplicate = false }: Outgoing): Published {
-    const data = ArrayBuffer.fromString(payload);
-    const bytes = data.byteLength + byteLength(topic) + FRAMING_BYTES;
-    if (bytes > MAX_PACKET_BYTES) return "too-large";
-    const isWindowFull = qos === 1 && packetId === undefined && this.#ids.inFlight >= MAX_IN_FLIGHT;
-    const id = qos === 0 ? 0 : (packetId ?? this.#ids.next());
-    const options = { topic, QoS: qos, retain, duplicate, id };
-    if (this.#resolve || isWindowFull || bytes > this.#roomBytes || !this.write(data, options)) {
-      this.#isRoomWanted = true;
-      return "later";
+  /** In a turn of its own: the chip's stack has no room for the calendar or the SDK's client on top of all who ask. */
+  async begin(): Promise<void> {
+    try {
+      await undefined;
+      if (this.#options.tls) await this.#parts.calendar.ensure();
+      this.start();
+    } catch (error) {
+      this.fault(error);
     }
-    if (qos === 1) this.#ids.take(id);
-    return { packetId: id };
-  }
-
-  close(failure: Failure, leaves = false): void {
-    if (leaves) this.write(null, { operation: MQTTClient.DISCONNECT });
-    this.settle(failure);
   }
 
   private start(): void {
-    const { host, port, clientId, username, password, cleanSession, keepAliveMs, will, qos } = this.#options;
-    const onError = () => this.fail(this.#errorReason);
-    this.#client = new MQTTClient({
-      host,
-      port,
-      id: clientId,
-      user: username,
-      // Without a user there is none (MQTT 3.1.1 §3.1.2.9): brokers close the connection for it.
-      password: username && password.reveal(),
-      clean: cleanSession,
-      keepAlive: keepAliveMs,
-      ...(will && { will: { topic: will.topic, message: will.payload, QoS: qos, retain: will.retain ?? false } }),
-      dns: { io: Resolver, unknown: () => this.fail("name-unknown"), isWanted: () => this.#client !== undefined },
-      socket: { io: PacketSocket, ...this.socketEvents() },
-      // The typings say (opcode, message); the SDK's client calls with one message (mqttclient.js).
-      onControl: guarded("mqtt", (message: unknown) => this.control(message as ControlMessage), onError) as () => void,
-      onWritable: guarded("mqtt", (count: number) => this.writable(count), onError),
-      onError: guarded("mqtt", onError),
-    });
+    const parts = this.#parts;
+    parts.ids = new PacketIds(parts.ids.last);
+    this.#timeout = parts.clock.after(this.#options.timeoutMs, timeOut, this);
+    this.#outbound = new Outbound(openClient(this.#options, this), parts.ids);
   }
 
-  private socketEvents(): PacketEvents {
-    return {
-      tls: this.#options.tls,
-      identity: this.#options.identity,
-      authorities: this.#authorities,
-      onOpen: () => {
-        this.#errorReason = "broker-closed";
-      },
-      onRefused: (reason) => this.fail(reason),
-      onHeard: () => {
-        this.#heardMs = this.#clock.ticksMs();
-      },
-      onConnack: (sessionPresent, returnCode) => {
-        this.sessionPresent = sessionPresent;
-        this.#returnCode = returnCode;
-      },
-      onMessage: (message) => {
-        if (!this.#news.add(message)) this.noteDropped(`too early, on ${message.topic}`);
-      },
-      // Before the session is told of nobody has asked for anything.
-      onStream: (topic) => (this.#resolve ? undefined : this.#options.stream?.(topic)),
-      onStreamed: (packetId) => this.acknowledge(packetId),
-      onDropped: (packetId, why) => {
-        this.noteDropped(why);
-        this.acknowledge(packetId);
-      },
-    };
+  publish(message: Outgoing): Published {
+    return this.#outbound!.publish(message);
   }
 
-  private control({ operation, id, payload }: ControlMessage): void {
-    if (operation === MQTTClient.CONNACK) {
-      this.watchSilence();
-      // Sent by `#writable`, which the client calls right after this.
+  close(failure: Failure, leaves = false): void {
+    if (leaves) this.#outbound?.disconnect();
+    this.settle(failure);
+  }
+
+  // Of the connection under the client.
+
+  get isWanted(): boolean {
+    return this.#outbound?.isOpen ?? false;
+  }
+
+  get isTls(): boolean {
+    return this.#options.tls;
+  }
+
+  authorities(): readonly string[] {
+    return this.#options.authorities ?? this.#parts.authorities();
+  }
+
+  identity(): ClientIdentity | undefined {
+    return this.#options.identity?.();
+  }
+
+  onUnknown(): void {
+    this.fail("name-unknown");
+  }
+
+  onRefused(reason: Reason): void {
+    this.fail(reason);
+  }
+
+  onOpen(): void {
+    this.#errorReason = "broker-closed";
+  }
+
+  onHeard(): void {
+    this.#heardMs = this.#parts.clock.ticksMs();
+  }
+
+  onConnack(sessionPresent: boolean, returnCode: number): void {
+    this.sessionPresent = sessionPresent;
+    if (returnCode !== 0) this.#errorReason = refusal(returnCode);
+  }
+
+  onMessage(message: Incoming): void {
+    if (!this.#queue.add(message)) this.noteDropped(`too early, on ${message.topic}`);
+  }
+
+  /** Before the connection is told of nobody has asked for anything. */
+  onStream(topic: string): PayloadSink | undefined {
+    return this.#resolve ? undefined : this.#options.stream?.(topic);
+  }
+
+  onDropped(packetId: number | undefined, why: string): void {
+    this.noteDropped(why);
+    this.acknowledge(packetId);
+  }
+
+  // Of the client.
+
+  control({ operation, id, payload }: ControlMessage): void {
+    if (operation === PACKET.connack) {
+      // Sent by `writable`, which the client calls right after this.
       if (this.#options.subscribe.length > 0) this.#isSubscribeUnsent = true;
       else this.connected();
-    } else if (operation === MQTTClient.SUBACK && this.#resolve) this.subscribed(payload ?? []);
-    else if (operation === MQTTClient.PUBACK && this.#ids.free(id ?? 0)) {
-      this.#news.add(id!);
+    } else if (operation === PACKET.suback && this.#resolve) this.subscribed(payload ?? []);
+    else if (operation === PACKET.puback && this.#outbound?.acknowledged(id ?? 0)) {
+      this.#queue.add(id!);
       this.tellOfRoom();
     }
   }
@@ -197,104 +176,96 @@ class Session implements MqttSession {
   }
 
   private connected(): void {
-    this.#clock.cancel(this.#timeout);
+    this.#parts.clock.cancel(this.#timeout);
+    this.watchSilence();
     this.#resolve?.(success<MqttSession>(this));
     this.#resolve = undefined;
-    this.#news.open();
+    this.#queue.open();
   }
 
-  private writable(count: number): void {
-    this.#roomBytes = count;
-    this.flush();
+  writable(count: number): void {
+    const outbound = this.#outbound!;
+    outbound.writable(count);
+    if (this.#isSubscribeUnsent) this.#isSubscribeUnsent = !outbound.subscribe(this.#options);
+    outbound.flush();
     this.tellOfRoom();
-  }
-
-  /** What the session itself has to say. */
-  private flush(): void {
-    const { subscribe, qos } = this.#options;
-    if (this.#isSubscribeUnsent) {
-      const items = subscribe.map((topic) => ({ topic, QoS: qos }));
-      this.#isSubscribeUnsent = !this.write(null, { operation: MQTTClient.SUBSCRIBE, id: SUBSCRIBE_ID, items });
-    }
-    const unsent = this.#unsentAcknowledgements;
-    while (unsent.length > 0 && this.#roomBytes >= PUBACK_BYTES) {
-      if (this.write(null, { operation: MQTTClient.PUBACK, id: unsent[0] })) unsent.shift();
-    }
-  }
-
-  /** @returns false where there is no room; the next `#writable` tells of some */
-  private write(data: ArrayBuffer | null, options: object): boolean {
-    const client = this.#client as { write(data: ArrayBuffer | null, options: object): number } | undefined;
-    try {
-      this.#roomBytes = client?.write(data, options) ?? 0;
-      return client !== undefined;
-    } catch {
-      this.#roomBytes = 0; // the client's own packets took the room
-      return false;
-    }
   }
 
   private noteDropped(why: string): void {
     this.#options.onNote?.(`mqtt: a message was dropped: ${why}`);
   }
 
-  private acknowledge(packetId: number | undefined): void {
-    if (packetId === undefined || !this.#client) return;
-    this.#unsentAcknowledgements.push(packetId);
-    if (this.#unsentAcknowledgements.length > MAX_UNSENT_ACKNOWLEDGEMENTS) this.fail("broker-closed");
-    else this.flush();
+  acknowledge(packetId: number | undefined): void {
+    if (packetId === undefined || !this.isWanted) return;
+    if (!this.#outbound?.acknowledge(packetId)) this.fail("broker-closed");
   }
 
   private tellOfRoom(): void {
-    if (!this.#isRoomWanted || this.#resolve) return;
-    this.#isRoomWanted = false;
-    this.#news.add("writable");
+    if (!this.#resolve && this.#outbound?.takeWish()) this.#queue.add("writable");
+  }
+
+  /** A fault of the application does not end the connection. */
+  tell(event: MqttEvent): void {
+    const options = this.#options;
+    try {
+      if (typeof event === "number") options.onAcknowledged?.(event);
+      else if (event === "writable") options.onWritable?.();
+      else options.onMessage(event);
+    } catch (error) {
+      reportFault("mqtt", error);
+    }
+    if (typeof event === "object") this.acknowledge(event.packetId);
   }
 
   /** Somebody who is there answers each ping, and those go out more often than this. */
-  private watchSilence(): void {
+  watchSilence(): void {
+    const { clock } = this.#parts;
     const limitMs = this.#options.keepAliveMs * SILENT_KEEP_ALIVES;
     if (limitMs === 0) return;
-    const leftMs = this.#heardMs + limitMs - this.#clock.ticksMs();
-    if (leftMs > 0) this.#silence = this.#clock.after(leftMs, () => this.watchSilence());
+    const leftMs = this.#heardMs + limitMs - clock.ticksMs();
+    if (leftMs > 0) this.#timeout = clock.after(leftMs, watchSilence, this);
     else this.fail("broker-closed");
   }
 
-  private fail(reason: Reason): void {
-    this.settle(failed(this.refusal() ?? reason).failure);
+  /** What the client has met, as far as it says: nothing. */
+  failed(): void {
+    this.fail(this.#errorReason);
   }
 
-  /** MQTT 3.1.1 §3.2.2.3 */
-  private refusal(): Reason | undefined {
-    const code = this.#returnCode;
-    if (code === 0) return undefined;
-    if (code === 3) return "broker-busy";
-    return code === 4 || code === 5 ? "broker-credentials" : "broker-refused";
+  fault(error: unknown): void {
+    reportFault("mqtt", error);
+    this.failed();
+  }
+
+  fail(reason: Reason): void {
+    this.settle(failed(reason).failure);
   }
 
   private settle(failure: Failure): void {
-    const client = this.#client;
-    this.#clock.cancel(this.#timeout);
-    this.#clock.cancel(this.#silence);
-    this.#client = undefined;
-    this.#roomBytes = 0;
-    this.#unsentAcknowledgements = [];
+    const { clock, calendar } = this.#parts;
+    const client = this.#outbound?.close();
+    clock.cancel(this.#timeout);
     // Who waits for the end counts what was acknowledged before it.
-    this.#news.close();
+    this.#queue.close();
+    if (failure.reason === "tls-expired") calendar.doubt();
     this.#resolve?.({ ok: false, failure });
     this.#resolve = undefined;
     this.#end(failure);
     // Not inside the client's own callback: it goes on with its state after the callback returns.
-    if (client) this.#clock.after(0, () => client.close());
+    if (client) clock.after(0, closeClient, client);
   }
 }
 
-interface ControlMessage {
-  readonly operation: number;
-  readonly id?: number;
-  readonly payload?: readonly number[];
+/** MQTT 3.1.1 §3.2.2.3 */
+function refusal(returnCode: number): Reason {
+  if (returnCode === 3) return "broker-busy";
+  return returnCode === 4 || returnCode === 5 ? "broker-credentials" : "broker-refused";
 }
 
-function byteLength(text: string): number {
-  return ArrayBuffer.fromString(text).byteLength;
+function timeOut(connection: MqttConnection): void {
+  connection.fail("timeout");
+}
+
+function watchSilence(connection: MqttConnection): void {
+  connection.watchSilence();
 }

@@ -17,7 +17,16 @@ export interface PacketSink {
   dropped(packetId: number | undefined, why: string): void;
 }
 
-const PUBLISH = 3;
+/** The types of packets (§2.2.1), as the SDK's client has them, too. */
+export const PACKET = {
+  connack: 2,
+  publish: 3,
+  puback: 4,
+  subscribe: 8,
+  suback: 9,
+  disconnect: 14,
+} as const;
+
 /** The lengths that the other packets to a client can have: CONNACK, PUBACK, SUBACK, PINGRESP. */
 const LENGTHS: Readonly<Record<number, readonly [least: number, most: number]>> = {
   2: [2, 2],
@@ -86,7 +95,7 @@ export class PacketReader {
       return;
     }
     const operation = this.#header >> 4;
-    if (operation === PUBLISH) {
+    if (operation === PACKET.publish) {
       // Nothing was subscribed to with quality 2.
       if (this.headerQos > 1) throw new RangeError("MQTT: quality");
       this.begin("topicLength", 2);

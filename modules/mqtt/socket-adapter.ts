@@ -2,34 +2,30 @@
  * The socket under the SDK's MQTT client, TCP or TLS: messages go past the client (packets.ts says why), the other
  * packets through it, one at a time.
  */
-import type { Reason } from "../base/failure.js";
+import type TCP from "embedded:io/socket/tcp";
 import { GuardedTcp } from "../socket/adapter.js";
-import { type Authorities, GuardedTls } from "../tls/adapter.js";
-import type { Incoming, MqttOptions, PayloadSink } from "./mqtt.js";
-import { PacketReader } from "./packets.js";
+import { GuardedTls, type TlsEvents } from "../tls/adapter.js";
+import type { Incoming, PayloadSink } from "./mqtt.js";
+import { PACKET, PacketReader, type PacketSink } from "./packets.js";
 
-/** Travels in `socket: {io: PacketSocket, …}` through the SDK's client to the socket. */
-export interface PacketEvents {
-  readonly tls: boolean;
-  readonly identity?: MqttOptions["identity"];
-  readonly authorities: Authorities;
-  /** Told, more than once, that the connection stands, and over TLS that the server is who it should be. */
-  onOpen(): void;
-  /** The handshake failed; nothing was said to the broker. */
-  onRefused(reason: Reason): void;
+/** Travels in `socket: {io: PacketSocket, events}` through the SDK's client to the socket. */
+export interface PacketEvents extends TlsEvents {
+  readonly isTls: boolean;
   /** Something has come. */
   onHeard(): void;
   /** MQTT 3.1.1 §3.2.2; before the client knows of it. */
   onConnack(sessionPresent: boolean, returnCode: number): void;
   onMessage(message: Incoming): void;
+  /** As PacketSink has them. */
   onStream(topic: string): PayloadSink | undefined;
-  onStreamed(packetId: number | undefined): void;
-  /** See PacketSink. */
   onDropped(packetId: number | undefined, why: string): void;
+  /** The application has had the message. */
+  acknowledge(packetId: number | undefined): void;
 }
 
 /** What the SDK's client adds. */
-interface SocketOptions extends PacketEvents {
+interface SocketOptions {
+  readonly events: PacketEvents;
   readonly host: string;
   readonly address: string;
   readonly port: number;
@@ -39,45 +35,47 @@ interface SocketOptions extends PacketEvents {
 }
 
 type Socket = { read(count: number): ArrayBuffer; write(data: unknown, options?: object): number; close(): void };
+type Under = TCP & { target: PacketSocket };
 
 /** As much as is read at once: what it takes of the heap is garbage a moment later. */
 const READ_BYTES = 512;
 /** The SDK's session counts 32 bytes for a record; with AES-CBC it has up to 85 (modules/crypt/ssl/session_419.js, `write`). */
 const RECORD_BYTES = 64;
-const CONNACK = 2;
+const NOTHING = new Uint8Array(0);
 
-export class PacketSocket {
-  /** Of no meaning here: the client sets it and reads single bytes only. */
-  format: "number" | "buffer" = "buffer";
-  #socket: Socket;
-  #marginBytes: number;
+export class PacketSocket implements PacketSink {
+  #events: PacketEvents;
+  #reader: PacketReader;
+  /** Until `close`. */
+  #socket: Socket | undefined;
+  /** The client's. */
+  #onReadable: (count: number) => void;
+  #onWritable: (count: number) => void;
   /** What the client reads. */
-  #packet = new Uint8Array(0);
+  #packet: Uint8Array = NOTHING;
   #position = 0;
-  #isOpen = true;
 
-  constructor(options: SocketOptions) {
-    const { tls, identity, host, address, port, authorities, onOpen, onRefused, onError } = options;
-    const reader = new PacketReader({
-      control: (packet) => this.control(packet, options),
-      message: (message) => this.#isOpen && options.onMessage(message),
-      stream: (topic) => (this.#isOpen ? options.onStream(topic) : undefined),
-      streamed: (packetId) => this.#isOpen && options.onStreamed(packetId),
-      dropped: (packetId, why) => this.#isOpen && options.onDropped(packetId, why),
-    });
-    const callbacks = {
-      onReadable: (count: number) => this.receive(count, reader, options),
-      onWritable: (count: number) => options.onWritable(count),
-      onError,
+  constructor({ events, host, address, port, onReadable, onWritable, onError }: SocketOptions) {
+    this.#events = events;
+    this.#reader = new PacketReader(this);
+    this.#onReadable = onReadable;
+    this.#onWritable = onWritable;
+    const options = {
+      ...{ host, address, port, target: this, onError },
+      onReadable: receive,
+      onWritable: tellOfRoom,
+      // Else each write waits for the acknowledgement of the one before, which the other side holds back for 40 ms.
+      nodelay: true,
     };
-    this.#marginBytes = tls ? RECORD_BYTES : 0;
-    // Else each write waits for the acknowledgement of the one before, which the other side holds back for 40 ms.
-    const target = { host, address, port, nodelay: true, ...callbacks };
-    const socket = tls
-      ? new GuardedTls({ ...target, identity, authorities, onRefused, onSecure: onOpen })
-      : new GuardedTcp({ ...target, onOpen });
+    const socket = events.isTls ? new GuardedTls({ ...options, tls: events }) : new GuardedTcp(options);
     this.#socket = socket as unknown as Socket;
   }
+
+  /** Of no meaning here: the client sets it and reads single bytes only. */
+  get format(): "number" | "buffer" {
+    return "buffer";
+  }
+  set format(_format) {}
 
   /** The next byte of the packet that was announced. */
   read(): number | undefined {
@@ -86,25 +84,60 @@ export class PacketSocket {
 
   /** @returns how many bytes more can be written */
   write(data: unknown, options?: object): number {
-    return Math.max(0, (this.#socket.write(data, options) ?? 0) - this.#marginBytes);
+    return this.roomIn(this.#socket!.write(data, options) ?? 0);
+  }
+
+  private roomIn(bytes: number): number {
+    return Math.max(0, this.#events.isTls ? bytes - RECORD_BYTES : bytes);
   }
 
   close(): void {
-    this.#isOpen = false;
-    this.#socket.close();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
   }
 
-  private receive(count: number, reader: PacketReader, { onHeard }: PacketEvents): void {
-    onHeard();
-    for (let left = count; left > 0 && this.#isOpen; left -= READ_BYTES)
-      reader.see(new Uint8Array(this.#socket.read(Math.min(left, READ_BYTES))));
+  handleReadable(count: number): void {
+    this.#events.onHeard();
+    for (let left = count; left > 0 && this.#socket; left -= READ_BYTES)
+      this.#reader.see(new Uint8Array(this.#socket.read(Math.min(left, READ_BYTES))));
   }
 
-  private control(packet: Uint8Array, { onConnack, onReadable }: SocketOptions): void {
-    if (!this.#isOpen) return;
-    if (packet[0]! >> 4 === CONNACK) onConnack((packet[2]! & 1) === 1, packet[3]!);
-    this.#packet = packet as Uint8Array<ArrayBuffer>;
+  handleWritable(count: number): void {
+    this.#events.onOpen();
+    this.#onWritable(count);
+  }
+
+  control(packet: Uint8Array): void {
+    if (!this.#socket) return;
+    if (packet[0]! >> 4 === PACKET.connack) this.#events.onConnack((packet[2]! & 1) === 1, packet[3]!);
+    this.#packet = packet;
     this.#position = 0;
-    onReadable(packet.length);
+    this.#onReadable(packet.length);
+    this.#packet = NOTHING;
   }
+
+  message(message: Incoming): void {
+    if (this.#socket) this.#events.onMessage(message);
+  }
+
+  stream(topic: string): PayloadSink | undefined {
+    return this.#socket && this.#events.onStream(topic);
+  }
+
+  streamed(packetId: number | undefined): void {
+    if (this.#socket) this.#events.acknowledge(packetId);
+  }
+
+  dropped(packetId: number | undefined, why: string): void {
+    if (this.#socket) this.#events.onDropped(packetId, why);
+  }
+}
+
+function receive(this: TCP, count: number): void {
+  (this as Under).target.handleReadable(count);
+}
+
+function tellOfRoom(this: TCP, count: number): void {
+  (this as Under).target.handleWritable(count);
 }

@@ -1,3 +1,6 @@
+/** Most answers of a service are not longer. */
+const MIN_ROOM_BYTES = 512;
+
 /**
  * Bytes that come in parts, joined in one buffer: a part takes nothing of the heap once it is in, however small it is;
  * kept apart, a thousand parts of one byte fill the chip's slots.
@@ -16,14 +19,27 @@ export class Collector {
   }
 
   add(part: ArrayBuffer): void {
-    const length = this.#length + part.byteLength;
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
+    this.reserve(part.byteLength);
     this.#bytes.set(new Uint8Array(part), this.#length);
-    this.#length = length;
+    this.#length += part.byteLength;
+  }
+
+  /** For the next bytes, where whoever has them writes them itself; `filled` tells how many they were. */
+  room(): Uint8Array<ArrayBuffer> {
+    if (this.#length === this.#bytes.length) this.reserve(MIN_ROOM_BYTES);
+    return this.#bytes.subarray(this.#length);
+  }
+
+  filled(bytes: number): void {
+    this.#length += bytes;
+  }
+
+  private reserve(bytes: number): void {
+    const length = this.#length + bytes;
+    if (length <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
   }
 
   /** @returns undefined where the bytes are no UTF-8 */

@@ -8,132 +8,161 @@ import type { Options } from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
 import Timer from "timer";
 import type { Reason } from "../base/failure.js";
-import { GuardedTcp, type Limits } from "../socket/adapter.js";
+import { GuardedTcp, type TcpOptions } from "../socket/adapter.js";
 import { anchorsFor } from "./anchors-adapter.js";
+import type { Certificate, PublicKey } from "./certificate.js";
 import { checkChain, type Trust } from "./chain.js";
 import type { ClientIdentity } from "./client-identity.js";
-import { HandshakeWatch, Refusal } from "./handshake.js";
-import { proofOf } from "./proof.js";
+import { HandshakeWatch, type Judge, Refusal } from "./handshake.js";
+import { dropProof, type Proof, proofOf } from "./proof.js";
 import { isSignature, isSignedBy } from "./signature-adapter.js";
 
 /** Certificates that are trusted beside the build's, DER in base64; asked for in each handshake, and not kept. */
 export type Authorities = () => readonly string[];
 
-/** Travels in `socket: {io: GuardedTls, …}` through the SDK's client to the socket. */
+/** Who opens a connection; travels in `socket: {io: GuardedTls, tls, …}` through the SDK's client to the socket. */
 export interface TlsEvents {
-  readonly authorities: Authorities;
-  readonly identity?: (() => ClientIdentity | undefined) | undefined;
+  /** Certificates that are trusted beside the build's, DER in base64; asked for in each handshake, and not kept. */
+  authorities(): readonly string[];
+  identity?(): ClientIdentity | undefined;
   /** The handshake failed; nothing of the client's was sent. `onError` does not follow. */
   onRefused(reason: Reason): void;
-  /** Told, more than once, that the server is who it should be. */
-  onSecure(): void;
+  /** Told, once or more, before anything is written or read: the server is who it should be. */
+  onOpen(): void;
 }
 
-/** The connection under a TLS socket, once there is one. */
-interface Wire {
-  tcp?: WatchedTcp;
-}
-
-type TlsOptions = Options & Limits & TlsEvents & { host: string; port?: number };
-
-function trustIn(authorities: readonly string[]): Trust {
-  return { anchorsFor: (certificate) => anchorsFor(certificate, authorities), isSignedBy };
-}
+type TlsOptions = TcpOptions & { readonly host: string; readonly port?: number; readonly tls: TlsEvents };
 
 /** Takes the place of GuardedTcp under the SDK's clients. */
 export class GuardedTls extends TLSSocket {
-  #wire: Wire;
-  #mapByte: Limits["mapByte"];
+  #tcp: WatchedTcp;
+  #tls: TlsEvents;
+  /** Until the handshake is done. */
+  #proof: Proof | undefined;
+  #limits: TcpOptions["limits"];
+  #onReadable: Options["onReadable"];
+  #onWritable: Options["onWritable"];
+  #onError: Options["onError"];
+  readonly target: unknown;
 
   constructor(options: TlsOptions) {
-    const { host, port, authorities, identity, onReadable, onWritable, onError, onOpen, onRefused, onSecure } = options;
-    const watch = new HandshakeWatch({
-      check: (chain) => checkChain(chain, { host, nowMs: Date.now(), trust: trustIn(authorities()) }),
-      isSignature,
-    });
-    const wire: Wire = {};
-    let isOpen = false;
-    let isSecure = false;
-    /** The SDK's session is "ready" after some failures, too: without keys. */
-    const secured = () => {
-      if (!watch.isDone) throw new Refusal("tls-failed", "no keys");
-      isSecure = true;
-      onSecure();
-    };
+    const { host, port, tls } = options;
+    // The SDK makes its connection inside `super` and keeps it to itself.
+    const made: { tcp?: WatchedTcp } = {};
+    const proof = proofOf(tls.identity?.(), port);
     super({
       ...options,
-      secure: { verify: false, cache: false, ...proofOf(identity?.(), port) },
+      secure: { verify: false, cache: false, ...proof },
       TCP: { io: WatchedTcp },
-      watch,
-      wire,
-      onOpen() {
-        isOpen = true;
-        onOpen?.();
-      },
-      onWritable(this: TCP, count: number) {
-        secured();
-        onWritable?.call(this, count);
-      },
-      onReadable(this: TCP, count: number) {
-        secured();
-        onReadable?.call(this, count);
-      },
-      onError(this: TCP) {
-        if (isSecure || !isOpen) {
-          onError?.call(this);
-          return;
-        }
-        // Here and now: the session would go on with what follows, past what it has refused itself.
-        wire.tcp?.close();
-        onRefused(watch.refusal ?? "tls-failed");
-      },
+      watch: new HandshakeWatch(new ServerCheck(host, tls)),
+      made,
+      onReadable: (count: number) => this.handleReadable(count),
+      onWritable: (count: number) => this.handleWritable(count),
+      onError: () => this.handleError(),
     } as ConstructorParameters<typeof TLSSocket>[0]);
-    this.#wire = wire;
-    this.#mapByte = options.mapByte;
+    this.#tcp = made.tcp!;
+    this.#tls = tls;
+    this.#proof = proof;
+    this.#limits = options.limits;
+    this.#onReadable = options.onReadable;
+    this.#onWritable = options.onWritable;
+    this.#onError = options.onError;
+    this.target = options.target;
+  }
+
+  private handleReadable(count: number): void {
+    this.secure();
+    this.#onReadable?.call(this as unknown as TCP, count);
+  }
+
+  private handleWritable(count: number): void {
+    this.secure();
+    this.#onWritable?.call(this as unknown as TCP, count);
+  }
+
+  private handleError(): void {
+    const { isSecure, isOpen, refusal } = this.#tcp;
+    if (isSecure || !isOpen) {
+      this.#onError?.call(this as unknown as TCP);
+      return;
+    }
+    // Here and now: the session would go on with what follows, past what it has refused itself.
+    this.#tcp.close();
+    this.#tls.onRefused(refusal ?? "tls-failed");
+  }
+
+  private secure(): void {
+    if (this.#tcp.isSecure) return;
+    this.#tcp.secure();
+    if (this.#proof) dropProof(this.#proof);
+    this.#proof = undefined;
+    this.#tls.onOpen();
   }
 
   override read(count?: number | ArrayBufferLike): undefined | number | ArrayBufferLike {
-    const { tcp } = this.#wire;
-    tcp?.hold();
+    const tcp = this.#tcp;
+    tcp.hold();
     try {
       const result = super.read(count);
-      return this.#mapByte && count === undefined && typeof result === "number" ? this.#mapByte(result) : result;
+      const limits = this.#limits;
+      return limits?.mapByte && count === undefined && typeof result === "number" ? limits.mapByte(result) : result;
     } finally {
-      tcp?.release();
+      tcp.release();
     }
+  }
+}
+
+/** What the handshake's watch asks about the server. */
+class ServerCheck implements Judge {
+  #host: string;
+  #tls: TlsEvents;
+
+  constructor(host: string, tls: TlsEvents) {
+    this.#host = host;
+    this.#tls = tls;
+  }
+
+  check(chain: readonly Certificate[]): Reason | undefined {
+    const given = this.#tls.authorities();
+    const trust: Trust = { anchorsFor: (certificate) => anchorsFor(certificate, given), isSignedBy };
+    return checkChain(chain, { host: this.#host, nowMs: Date.now(), trust });
+  }
+
+  isSignature(signature: Uint8Array, key: PublicKey): boolean {
+    return isSignature(signature, key);
   }
 }
 
 /** The connection under the TLS socket: what the SDK's session reads, the watch sees first. */
 class WatchedTcp extends GuardedTcp {
-  #watch: HandshakeWatch;
+  /** Until the server has shown all that it has to. */
+  #watch: HandshakeWatch | undefined;
   #readable = 0;
   #isHeld = false;
   #readOn: Timer | undefined;
   #roomBytes = 0;
-  #unsent: Uint8Array[] = [];
+  /** Of the handshake. */
+  #unsent: Uint8Array[] | undefined;
+  isOpen = false;
 
-  constructor(options: Options & Limits & { watch: HandshakeWatch; wire: Wire }) {
-    const { watch, wire, onReadable, onWritable, onError } = options;
-    super({
-      ...options,
-      onWritable(this: TCP, count: number) {
-        const self = this as WatchedTcp;
-        self.#roomBytes = count;
-        if (self.flush()) onWritable?.call(this, self.#roomBytes);
-      },
-      onReadable(count: number) {
-        try {
-          onReadable?.call(this, count);
-        } catch (error) {
-          // No fault of the device's: nothing for its console.
-          if (!(error instanceof Refusal)) throw error;
-          onError?.call(this);
-        }
-      },
-    } as Options & Limits);
-    this.#watch = watch;
-    wire.tcp = this;
+  constructor(options: TcpOptions & { watch: HandshakeWatch; made: { tcp?: WatchedTcp } }) {
+    super(options);
+    this.#watch = options.watch;
+    options.made.tcp = this;
+  }
+
+  get isSecure(): boolean {
+    return this.#watch === undefined;
+  }
+
+  get refusal(): Reason | undefined {
+    return this.#watch?.refusal;
+  }
+
+  /** @throws Refusal: the SDK's session is "ready" after some failures, too: without keys */
+  secure(): void {
+    if (!this.#watch?.isDone) throw new Refusal("tls-failed", "no keys");
+    this.#watch = undefined;
   }
 
   /** Where the SDK's TLS socket keeps how much there is to read. */
@@ -153,11 +182,24 @@ class WatchedTcp extends GuardedTcp {
   /** Reads on in a timer instead of it, inside the connection's guard. */
   release(): void {
     this.#isHeld = false;
-    if (this.#readable === 0) return;
-    this.#readOn ??= Timer.set(() => {
-      this.#readOn = undefined;
-      this.readableGuarded?.call(this, this.#readable);
-    });
+    if (this.#readable === 0 || this.#readOn) return;
+    this.#readOn = Timer.set(readOn);
+    (this.#readOn as Timer & { target: WatchedTcp }).target = this;
+  }
+
+  readOn(): void {
+    this.#readOn = undefined;
+    this.readInGuard(this.#readable);
+  }
+
+  override handleWritable(count: number): void {
+    this.isOpen = true;
+    this.#roomBytes = count;
+    if (this.flush()) super.handleWritable(this.#roomBytes);
+  }
+
+  protected override isFault(error: unknown): boolean {
+    return !(error instanceof Refusal);
   }
 
   override read(byteLength?: number): number | ArrayBuffer;
@@ -165,7 +207,7 @@ class WatchedTcp extends GuardedTcp {
   override read(into?: number | Uint8Array): number | ArrayBuffer | void {
     const result = super.read(into as number);
     // The SDK's session reads into its own buffers only.
-    if (into instanceof Uint8Array) this.#watch.see(into);
+    if (into instanceof Uint8Array) this.#watch?.see(into);
     return result;
   }
 
@@ -174,7 +216,8 @@ class WatchedTcp extends GuardedTcp {
    * have to wait.
    */
   override write(data: ArrayBuffer | Uint8Array): number {
-    if (this.#watch.isDone) return this.writeNow(data);
+    if (!this.#watch || this.#watch.isDone) return this.writeNow(data);
+    this.#unsent ??= [];
     this.#unsent.push(new Uint8Array(data as ArrayBuffer));
     this.flush();
     return this.#roomBytes;
@@ -190,20 +233,25 @@ class WatchedTcp extends GuardedTcp {
 
   /** @returns whether there is room left */
   private flush(): boolean {
-    for (;;) {
-      const [bytes] = this.#unsent;
-      if (!bytes || this.#roomBytes === 0) return this.#roomBytes > 0;
+    for (let unsent = this.#unsent; unsent && this.#roomBytes > 0; unsent = this.#unsent) {
+      const bytes = unsent[0]!;
       const part = bytes.slice(0, this.#roomBytes);
       this.#roomBytes = this.writeNow(part);
-      if (part.length === bytes.length) this.#unsent.shift();
-      else this.#unsent[0] = bytes.subarray(part.length);
+      if (part.length < bytes.length) unsent[0] = bytes.subarray(part.length);
+      else if (unsent.length > 1) unsent.shift();
+      else this.#unsent = undefined;
     }
+    return this.#roomBytes > 0;
   }
 
   override close(): void {
-    this.#unsent = [];
+    this.#unsent = undefined;
     Timer.clear(this.#readOn);
     this.#readOn = undefined;
     super.close();
   }
+}
+
+function readOn(timer: Timer): void {
+  (timer as Timer & { target: WatchedTcp }).target.readOn();
 }

@@ -29,3 +29,16 @@ test("what is no UTF-8 is no text", () => {
   collector.add(Uint8Array.of(0x61, 0xff).buffer);
   expect(collector.text()).toBeUndefined();
 });
+
+test.each([0, 7, 12, 600])("bytes that are written where there is room for them, %i expected", (expectedBytes) => {
+  const collector = new Collector(expectedBytes);
+  const bytes = Buffer.from("文字列字".repeat(100));
+  for (let sent = 0; sent < bytes.length; ) {
+    const room = collector.room();
+    const part = bytes.subarray(sent, sent + Math.min(room.length, 5));
+    room.set(part);
+    collector.filled(part.length);
+    sent += part.length;
+  }
+  expect([collector.length, collector.text()]).toEqual([1_200, "文字列字".repeat(100)]);
+});

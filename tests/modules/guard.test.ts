@@ -1,6 +1,6 @@
 import Timer from "timer";
 import { describe, expect, test } from "vitest";
-import { guarded, reportFault } from "../../modules/base/guard.js";
+import { guard, guarded, reportFault } from "../../modules/base/guard.js";
 import { pause } from "../moddable/support.js";
 import { faults } from "./net-support.js";
 
@@ -9,16 +9,16 @@ const broken = (): never => {
 };
 
 describe("what is guarded", () => {
-  test("gets its arguments and its this", () => {
-    const seen: unknown[] = [];
-    const target = {
-      method: guarded("test", function (this: unknown, ...values: number[]) {
-        seen.push(this, values);
-      }),
-    };
-    target.method(1, 2);
-    expect(seen).toEqual([target, [1, 2]]);
-    expect(faults).toEqual([]);
+  test("gets its arguments", () => {
+    const seen: number[] = [];
+    guarded("test", (...values: number[]) => void seen.push(...values))(1, 2);
+    expect([seen, faults]).toEqual([[1, 2], []]);
+  });
+
+  test("gets its target", () => {
+    const target = { count: 1 };
+    guard("test", (given) => void given.count++, target);
+    expect([target, faults]).toEqual([{ count: 2 }, []]);
   });
 
   test("reports what it throws, with the place, and recovers", () => {
@@ -28,19 +28,20 @@ describe("what is guarded", () => {
     expect(recovered).toEqual([new RangeError("broken")]);
   });
 
-  test("recovers with the same this", () => {
-    const target = {
-      method: guarded<{ hurt?: boolean; method(): void }, []>("test", broken, function () {
-        this.hurt = true;
-      }),
-    };
-    target.method();
-    expect(target).toMatchObject({ hurt: true });
+  test("recovers with its target", () => {
+    const target: { hurt?: unknown } = {};
+    guard("place", broken, target, (given, error) => {
+      given.hurt = error;
+    });
+    expect(target).toEqual({ hurt: new RangeError("broken") });
+    expect(faults).toEqual(["fault in place: RangeError: broken\n"]);
   });
 
   test("survives a recovery that throws, too", () => {
     guarded("place", broken, broken)();
     expect(faults).toHaveLength(2);
+    guard("place", broken, undefined, broken);
+    expect(faults).toHaveLength(4);
   });
 
   test.each([["text"], [undefined], [null], [7]])("survives that %j is thrown", (thrown) => {

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../modules/clock/clock.js";
-import { createCalendarFrom } from "../../modules/clock/set.js";
+import { type CalendarParts, SetCalendar } from "../../modules/clock/set.js";
 import { decodeAnswer, encodeRequest } from "../../modules/clock/sntp.js";
 import { askTime } from "../../modules/clock/sntp-adapter.js";
 import { fasterClock } from "./net-support.js";
@@ -88,6 +88,15 @@ describe("the calendar", () => {
   const SILENCE_MS = 5 * 60_000;
   type Answers = Readonly<Record<string, number | undefined>>;
 
+  function callable(parts: CalendarParts) {
+    const calendar = new SetCalendar(parts);
+    return {
+      ensure: () => calendar.ensure(),
+      doubt: () => calendar.doubt(),
+      suggest: (nowMs: number) => calendar.suggest(nowMs),
+    };
+  }
+
   /** Servers that answer with what `answers` says when they are asked, or not at all. */
   function calendar(answers: Answers, nowMs = 0) {
     const asked: string[] = [];
@@ -98,11 +107,11 @@ describe("the calendar", () => {
       asked.push(server);
       return Promise.resolve(state.answers[server]);
     };
-    const { ensure, doubt, suggest } = createCalendarFrom({
+    const calendar = callable({
       ...{ clock, floorMs: FLOOR_MS, servers: ["a", "b", "c"], askTime: askServer },
       set: (time: number) => set.push(time),
     });
-    return { ensure, doubt, suggest, asked, set, state };
+    return { ...calendar, asked, set, state };
   }
 
   test("is set once, by the first server that answers, for all that wait", async () => {
@@ -114,7 +123,7 @@ describe("the calendar", () => {
 
   test("does not wait for servers that are silent", async () => {
     const set: number[] = [];
-    const { ensure } = createCalendarFrom({
+    const { ensure } = callable({
       ...{ clock: fasterClock(1), floorMs: FLOOR_MS, servers: ["silent", "b"] },
       askTime: (server) => (server === "b" ? Promise.resolve(NOW_MS) : new Promise<undefined>(() => {})),
       set: (time) => set.push(time),
@@ -238,7 +247,7 @@ describe("the calendar", () => {
 
   test("of a single server can only be asked there", async () => {
     const asked: string[] = [];
-    const { ensure, doubt } = createCalendarFrom({
+    const { ensure, doubt } = callable({
       ...{ clock: fasterClock(1), floorMs: FLOOR_MS, servers: ["only"], set() {} },
       askTime: (server) => Promise.resolve(asked.push(server) && NOW_MS),
     });

@@ -34,13 +34,13 @@ function reading(port: number, options: object = {}): { read: number; errors: nu
 
 describe("a limit of bytes", () => {
   test("lets pass what is within, to the byte", async () => {
-    const state = reading(await answering("x".repeat(5_000)), { maxBytes: 5_000 });
+    const state = reading(await answering("x".repeat(5_000)), { limits: { maxBytes: 5_000 } });
     await until(() => state.errors === 1, "the end");
     expect([state.read, faults]).toEqual([5_000, []]);
   });
 
   test("makes an error of one byte more", async () => {
-    const state = reading(await answering("x".repeat(5_001)), { maxBytes: 5_000 });
+    const state = reading(await answering("x".repeat(5_001)), { limits: { maxBytes: 5_000 } });
     await until(() => state.errors > 0, "the error");
     expect(state.read).toBeLessThanOrEqual(5_000);
     expect(faults.join("")).toContain("too many bytes");
@@ -49,7 +49,7 @@ describe("a limit of bytes", () => {
   test("counts bytes that are read one by one", async () => {
     const seen: number[] = [];
     const state = reading(await answering("abcdef"), {
-      maxBytes: 4,
+      limits: { maxBytes: 4 },
       onReadable(this: GuardedTcp, count: number) {
         this.format = "number";
         for (; count > 0; count--) seen.push(this.read() as number);
@@ -62,9 +62,11 @@ describe("a limit of bytes", () => {
   test("a byte that is read alone can be changed, or be the end", async () => {
     const bytes: number[] = [];
     const state = reading(await answering("abcdef"), {
-      mapByte(byte: number) {
-        if (byte === 101) throw new RangeError("no e");
-        return byte - 32;
+      limits: {
+        mapByte(byte: number) {
+          if (byte === 101) throw new RangeError("no e");
+          return byte - 32;
+        },
       },
       onReadable(this: GuardedTcp, count: number) {
         this.format = "number";
@@ -121,9 +123,13 @@ test("accepted connections have the listener's limit, also once they are taken o
   let errors = 0;
   let read = 0;
   const port = await closedPort();
-  const listener = new GuardedListener({
+  class LimitedListener extends GuardedListener {
+    protected limits() {
+      return { maxBytes: 100 };
+    }
+  }
+  const listener = new LimitedListener({
     port,
-    limits: () => ({ maxBytes: 100 }),
     onReadable(this: GuardedListener, count: number) {
       for (; count > 0; count--) {
         const from = this.read()!;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { proofOf } from "../../modules/tls/proof.js";
+import { dropProof, proofOf } from "../../modules/tls/proof.js";
 
 const whole = Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7);
 /** Views of one buffer, as flash is read. */
@@ -23,4 +23,11 @@ test("on the port of HTTPS, and there alone, the protocol is named", () => {
   expect(proofOf(identity, 443)).toMatchObject(named);
   for (const port of [8883, 8443, undefined])
     expect(proofOf(identity, port)).not.toHaveProperty(Object.keys(named)[0]!);
+});
+
+test("once it is dropped, whoever still holds it has nothing", () => {
+  const proof = proofOf(identity, 443);
+  dropProof(proof);
+  expect([proof.clientCertificates, proof.clientKey?.byteLength]).toEqual([[], 0]);
+  dropProof(proofOf(undefined, 443));
 });

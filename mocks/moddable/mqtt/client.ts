@@ -36,6 +36,8 @@ class MQTTClient {
   static readonly PINGRESP = operations.PINGRESP;
   static readonly DISCONNECT = operations.DISCONNECT;
 
+  /** What the option `target` was; the typings leave it out. */
+  target: unknown;
   #session: Session | undefined;
   #socket: SdkSocket | undefined;
   #state: State = "resolving";
@@ -48,6 +50,7 @@ class MQTTClient {
   #id = 1;
 
   constructor(options: SdkOptions) {
+    this.target = (options as { target?: unknown }).target;
     if (!options.host) throw new Error("host required");
     this.#session = { options: { ...options }, pending: [], remaining: 0 };
     this.#parser = new Parser({
