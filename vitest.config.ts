@@ -23,9 +23,9 @@ export default defineConfig({
   },
   test: {
     watch: false,
-    // Threads of virtual devices and sockets of loopback: seconds, not minutes.
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Seconds, not minutes; but the machine may be busy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

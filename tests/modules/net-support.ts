@@ -5,6 +5,7 @@ import { afterEach } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { createClock } from "../../modules/clock/adapter.js";
 import type { Clock } from "../../modules/clock/clock.js";
+import { fairMs } from "../fair-time.js";
 import "../moddable/support.js";
 
 const servers: Server[] = [];
@@ -53,13 +54,22 @@ export async function closedPort(): Promise<number> {
   return port;
 }
 
-/** Its time passes so many times as fast. */
+/** Its time passes so many times as fast, and not at all while this process does not get to run. */
 export function fasterClock(times: number, change: Partial<Clock> = {}): Clock {
   const clock = createClock();
   return {
     nowMs: () => clock.nowMs(),
-    ticksMs: () => clock.ticksMs() * times,
-    after: (delayMs, callback) => clock.after(delayMs / times, callback),
+    ticksMs: () => fairMs() * times,
+    after(delayMs, callback) {
+      const dueMs = fairMs() + delayMs / times;
+      let cancel = clock.after(delayMs / times, fire);
+      function fire(): void {
+        const leftMs = dueMs - fairMs();
+        if (leftMs > 0) cancel = clock.after(leftMs, fire);
+        else callback();
+      }
+      return () => cancel();
+    },
     ...change,
   };
 }
