@@ -24,6 +24,7 @@ export default defineConfig({
   test: {
     watch: false,
     // Seconds, not minutes; but the machine may be busy.
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [

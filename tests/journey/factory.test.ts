@@ -65,7 +65,7 @@ test("a board with the batch's image activates with its signature, and its facto
   expect(problems).toEqual([]);
   expect(fromNvsEntries(entries)).toEqual(record);
   expect(entries.some(({ key }) => key.startsWith("settings"))).toBe(false);
-}, 90_000);
+}, 180_000);
 
 test("a board whose key the cloud does not have is refused", async () => {
   const lines: string[] = [];
@@ -81,4 +81,4 @@ test("a board whose key the cloud does not have is refused", async () => {
   cloud.enterCode(String(code));
   await until("refusal", () => lines.includes(`activate: ${mac} has a wrong signature or none, 401`));
   expect(device.state?.state).not.toBe("online");
-}, 60_000);
+}, 180_000);

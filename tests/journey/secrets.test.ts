@@ -58,7 +58,7 @@ test.each(["xiaozhi", "device service"])(
     output.push(JSON.stringify(cloud.state()), await (await fetch(`${cloud.url}/`)).text());
     expectNone(output.join("\n"), [WIFI.password, device.identity!.hmacKey, mqttPassword]);
   },
-  60_000,
+  180_000,
 );
 
 test("the portal with stored settings does not show the password", async () => {
@@ -69,7 +69,7 @@ test("the portal with stored settings does not show the password", async () => {
   const page = await readPage(portalUrl(device));
   expect(page).toContain(WIFI.ssid);
   expectNone(page, [WIFI.password, device.identity!.hmacKey, storedSecret(device, "password")]);
-}, 60_000);
+}, 180_000);
 
 test("the demo's output holds none", async () => {
   const child = spawn(process.execPath, ["build/host/mocks/demo.js"], { cwd: root });
@@ -81,4 +81,4 @@ test("the demo's output holds none", async () => {
   expectNone(output, [password]);
   // Nothing that looks like a key: 32 bytes in hex or base64.
   expect(output).not.toMatch(/[0-9a-f]{64}|[A-Za-z0-9+/]{43}=/);
-}, 60_000);
+}, 180_000);

@@ -12,7 +12,8 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
 
 export const WIFI = { ssid: "Home", password: "a-wifi-password" };
-export const STEP_MS = 15_000;
+/** Seconds, where nothing else is on the machine. */
+export const STEP_MS = 40_000;
 
 type Close = () => Promise<void>;
 const open: Close[] = [];

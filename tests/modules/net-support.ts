@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach } from "vitest";
+import { freePort } from "../../mocks/device/ports.js";
 import { host } from "../../mocks/moddable/host.js";
 import { createClock } from "../../modules/clock/adapter.js";
 import type { Clock } from "../../modules/clock/clock.js";
@@ -47,12 +48,7 @@ export const answering = (...pieces: (string | Uint8Array)[]): Promise<number> =
   });
 
 /** A port that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((done) => server.close(done));
-  return port;
-}
+export const closedPort = (): Promise<number> => freePort("tcp");
 
 /** Its time passes so many times as fast, and not at all while this process does not get to run. */
 export function fasterClock(times: number, change: Partial<Clock> = {}): Clock {
