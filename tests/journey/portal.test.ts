@@ -27,7 +27,7 @@ test("every system's probe opens its sheet, and closes it when everything works"
 test("a long press of the button opens it, whatever the device does, and nothing is lost", async () => {
   const cloud = await openCloud({ autoRegister: true });
   const device = await openOnlineDevice(cloud);
-  device.pressButton(3_300);
+  device.pressButton(6_000);
   await device.waitFor("portal", STEP_MS);
   expect(await (await fetch(portalUrl(device))).text()).toContain('value="Home"');
 }, 180_000);

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { readPage, watchTrial } from "../../mocks/phone.js";
 import {
   fillIn,
+  hurried,
   introduce,
   openCloud,
   openDevice,
@@ -48,12 +49,12 @@ test.each(["xiaozhi", "device service"])(
     }
     output.push(JSON.stringify(await watchTrial(portalUrl(device), ["done"], STEP_MS)));
     output.push(await readPage(`${portalUrl(device)}done`));
-    await device.waitFor("online", STEP_MS);
+    await hurried(device, () => device.waitFor("online", STEP_MS));
     // The password is changed behind its back: refusals are told, secrets are not.
     const mqttPassword = storedSecret(device, "password");
     await cloud.revoke(device.identity!.mac);
     cloud.kick(device.identity!.mac);
-    await device.waitFor("provisioning", 45_000);
+    await hurried(device, () => device.waitFor("provisioning", STEP_MS));
     cloud.sendControl(device.identity!.mac, { cmd: "portal" });
     output.push(JSON.stringify(cloud.state()), await (await fetch(`${cloud.url}/`)).text());
     expectNone(output.join("\n"), [WIFI.password, device.identity!.hmacKey, mqttPassword]);
