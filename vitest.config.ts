@@ -25,8 +25,8 @@ export default defineConfig({
     watch: false,
     // Seconds, not minutes; but the machine may be busy.
     expect: { poll: { timeout: 30_000 } },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,

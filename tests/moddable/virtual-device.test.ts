@@ -195,7 +195,7 @@ test("the boot button can be pressed", async () => {
   const device = deviceOf("press", { config: { action: "press", buttonPin: 9 } });
   await device.start();
   await device.waitFor("ready", patienceMs);
-  device.pressButton(400);
+  device.pressButton(2_000);
   await device.waitFor("down", patienceMs);
   await pause(200); // the contacts have come to rest
   expect(device.state).toMatchObject({ state: "down" });
@@ -275,7 +275,7 @@ describe("the command line", () => {
     child.stdout.on("data", (data) => {
       stdout += data;
     });
-    await Promise.race([until(() => stdout.includes("\n")).catch(() => pause(patienceMs)), once(child, "exit")]);
+    await Promise.race([until(() => stdout.includes("\n"), "a state", patienceMs), once(child, "exit")]);
     child.kill(signal);
     expect(await once(child, "exit")).toEqual([0, null]);
     const lines = stdout.trimEnd().split("\n");
