@@ -22,9 +22,10 @@ export default defineConfig({
   },
   test: {
     watch: false,
-    // Threads of virtual devices and sockets of loopback: seconds, not minutes.
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Seconds, not minutes; but the machine may be busy.
+    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,

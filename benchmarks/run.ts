@@ -1,7 +1,6 @@
 /** `npm run bench`: what the device costs. Each figure comes with its unit and how it is measured. */
 import { spawnSync } from "node:child_process";
 import { register } from "node:module";
-import { join } from "node:path";
 import { WINDOW } from "../agent/session/outbox/delivery.js";
 import { installGlobals } from "../mocks/moddable/globals.js";
 import { pageModel } from "../mocks/page-models.js";
@@ -13,7 +12,7 @@ import { measureHashShare } from "./hashing.js";
 import { measureMessageRates, PAYLOAD } from "./mqtt.js";
 import { measureTraffic } from "./traffic.js";
 import { IMAGE_BYTES } from "./update-life.js";
-import { isEngineThere, measureDownload, measureMessages } from "./xs.js";
+import { isEngineThere, measureDownload, measureJourneys, measureMessages } from "./xs.js";
 
 function title(text: string, how: string): void {
   console.log(`\n${text}\n  (${how})`);
@@ -179,13 +178,12 @@ async function update(): Promise<void> {
   row("XS: of both, hashing", ((hashSteps / (hashSteps + downloadSteps)) * 100).toFixed(0), "%");
 }
 
-function xs(): void {
+async function xs(): Promise<void> {
   title("Journeys in the XS engine", "xsnap's meter: steps of computation; slots in use at most, garbage included");
   if (!hasEngine()) return;
-  const stdout = outputOf(["run.mjs"], join(ROOT, "tests", "xs"));
-  for (const [, name, steps, slots] of stdout.matchAll(/^xs: passed (\S+) \((\d+) steps, at most (\d+) slots\)/gm)) {
-    row(name!, Number(steps), "steps");
-    row("", Number(slots), "slots");
+  for (const { name, compute, slots } of await measureJourneys()) {
+    row(name, compute, "steps");
+    row("", slots, "slots");
   }
 }
 
@@ -212,12 +210,22 @@ function simulator(): void {
   }
 }
 
+const PARTS: Readonly<Record<string, () => void | Promise<void>>> = {
+  journey: traffic,
+  page,
+  mqtt: messages,
+  update,
+  fleet: fleets,
+  xs,
+  memory: simulator,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length) {
+  console.error(`no figures for ${unknown.join(", ")}; parts: ${Object.keys(PARTS).join(", ")}`);
+  process.exit(1);
+}
 register("../mocks/moddable/hook.js", import.meta.url);
 installGlobals(); // what XS has and Node has not
-await traffic();
-page();
-await messages();
-await update();
-await fleets();
-xs();
-simulator();
+for (const [name, measure] of Object.entries(PARTS)) if (asked.length === 0 || asked.includes(name)) await measure();

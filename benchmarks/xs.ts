@@ -17,6 +17,16 @@ interface Machine {
 interface Harness {
   bundle(entry: URL): Promise<string>;
   openMachine(code: string): Promise<Machine>;
+  currentFigures(): Promise<JourneyCost[]>;
+}
+
+export interface JourneyCost {
+  readonly name: string;
+  readonly outcome: string;
+  /** Steps of computation. */
+  readonly compute: number;
+  /** In use at most, garbage included. */
+  readonly slots: number;
 }
 
 export interface MessageCost {
@@ -43,8 +53,19 @@ export function isEngineThere(): boolean {
   return existsSync(join(FOLDER, "node_modules"));
 }
 
+function openHarness(): Promise<Harness> {
+  return import(pathToFileURL(join(FOLDER, "run.mjs")).href);
+}
+
+/** Of the XS tier's last run where it has played this code, else of a run now. @throws where one has failed */
+export async function measureJourneys(): Promise<JourneyCost[]> {
+  const figures = await (await openHarness()).currentFigures();
+  for (const { name, outcome } of figures) if (outcome !== "passed") throw new Error(`${name}: ${outcome}`);
+  return figures;
+}
+
 async function withMachine<T>(measure: (machine: Machine) => Promise<T>): Promise<T> {
-  const harness = (await import(pathToFileURL(join(FOLDER, "run.mjs")).href)) as Harness;
+  const harness = await openHarness();
   const code = await harness.bundle(pathToFileURL(join(ROOT, "benchmarks", "in-xs.ts")));
   const machine = await harness.openMachine(code);
   try {

@@ -27,11 +27,17 @@ export function tryPort(kind: PortKind, port: number): Promise<number | undefine
   });
 }
 
-/** A port that is free now. */
+/** Below those that Linux, macOS and Windows give away by themselves, to servers that ask for any and to clients. */
+const QUIET_PORTS = { first: 20_000, count: 12_000 } as const;
+const MAX_TRIES = 50;
+
+/** A port that is free, and that the system gives to nobody between now and its use. */
 export async function freePort(kind: PortKind): Promise<number> {
-  const port = await tryPort(kind, 0);
-  if (port === undefined) throw new Error(`no free ${kind} port`);
-  return port;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const port = await tryPort(kind, QUIET_PORTS.first + Math.floor(Math.random() * QUIET_PORTS.count));
+    if (port !== undefined) return port;
+  }
+  throw new Error(`no free ${kind} port`);
 }
 
 /** The asked port must be free; instead of the default one any other will do. */

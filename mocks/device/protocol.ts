@@ -22,10 +22,12 @@ export interface BootData {
   writes: SharedArrayBuffer;
   /** As `unsetCalendar` makes it, or as the boot before left it. */
   calendar: SharedArrayBuffer;
+  /** How many times as fast as the host's the device's time passes. */
+  pace: number;
 }
 
 /** From the parent to the thread. */
-export type ToDevice = { radio: RadioCommand } | { pressMs: number };
+export type ToDevice = { radio: RadioCommand } | { pressMs: number } | { pace: number };
 
 /** From the thread to the parent: what the device traced, in the pieces in which it did; what its access point is now. */
 export type FromDevice = { trace: string } | { accessPoint: AccessPointSettings | undefined };

@@ -12,6 +12,7 @@ import { resetReasons } from "../moddable/host.js";
 import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
 import type { RadioCommand } from "../moddable/radio.js";
 import { built, deviceConfig, manifestConfig } from "./built.js";
+import { Lines } from "./lines.js";
 import { freePort } from "./ports.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
 import { type DeviceIdentity, prepareState } from "./state-file.js";
@@ -44,7 +45,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   #ended: Promise<void> = Promise.resolve();
   #ending: ExitReason | undefined;
   #reboot: NodeJS.Timeout | undefined;
-  #text = "";
+  readonly #lines = new Lines();
   #state: StateLine | undefined;
   #accessPoint: AccessPointSettings | undefined;
   #counter = new Int32Array(new SharedArrayBuffer(4));
@@ -53,6 +54,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   #bootedAt = 0;
   #crashes = 0;
   #resetReason: number = resetReasons.powerOn;
+  #pace = 1;
 
   constructor(options: VirtualDeviceOptions = {}) {
     super();
@@ -96,6 +98,15 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   /** Flash operations since `start`, restarts included: what `powerCutAfterWrites` counts. */
   get writesSinceStart(): number {
     return this.#writesBefore + this.writes;
+  }
+
+  /**
+   * How many times as fast as the host's the device's time passes, over restarts, too: for who waits for a pause of the
+   * device's. Its radio, its sockets and the other ends do not get faster, and time-outs of it come sooner.
+   */
+  set pace(times: number) {
+    this.#pace = times;
+    this.#worker?.postMessage({ pace: times } satisfies ToDevice);
   }
 
   /** Switches the power on. */
@@ -195,7 +206,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#worker = worker;
     let crash: Error | undefined;
     worker.on("message", (message: FromDevice) => {
-      if ("trace" in message) this.#trace(message.trace);
+      if ("trace" in message) this.#tell(this.#lines.take(message.trace));
       else this.#accessPoint = message.accessPoint;
     });
     worker.on("error", (error) => {
@@ -204,7 +215,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#ended = new Promise((ended) => {
       worker.on("exit", (code) => {
         this.#worker = undefined;
-        this.#flush();
+        this.#tell(this.#lines.end());
         this.#exited(code, crash);
         ended();
       });
@@ -225,6 +236,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
       calendar: this.#calendar,
+      pace: this.#pace,
       config: { ...deviceConfig(this.#portalPort, this.#dnsPort), ...config },
     };
   }
@@ -272,24 +284,14 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#worker?.postMessage({ radio } satisfies ToDevice);
   }
 
-  #trace(text: string): void {
-    const lines = (this.#text + text).split("\n");
-    this.#text = lines.pop()!;
-    for (const line of lines) this.#line(line);
-  }
-
-  #flush(): void {
-    const rest = this.#text;
-    this.#text = "";
-    if (rest) this.#line(rest);
-  }
-
-  #line(line: string): void {
-    const change = parseState(line);
-    if (!change) this.emit("log", line);
-    else {
-      this.#state = change;
-      this.emit("state", change);
+  #tell(lines: readonly string[]): void {
+    for (const line of lines) {
+      const change = parseState(line);
+      if (!change) this.emit("log", line);
+      else {
+        this.#state = change;
+        this.emit("state", change);
+      }
     }
   }
 }

@@ -7,8 +7,16 @@ type Watcher = (level: Level) => void;
 const bouncesMs = [1, 2, 4, 7];
 
 export class Pins {
+  #after: (delayMs: number, callback: () => void) => void;
   #low = new Set<number>();
   #watchers = new Map<number, Watcher>();
+
+  /** @param after by whose time buttons are pressed */
+  constructor(
+    after: (delayMs: number, callback: () => void) => void = (delayMs, callback) => setTimeout(callback, delayMs),
+  ) {
+    this.#after = after;
+  }
 
   read(pin: number): Level {
     return this.#low.has(pin) ? 0 : 1;
@@ -24,7 +32,7 @@ export class Pins {
   /** A button on this pin is held for so long. */
   press(pin: number, pressMs: number): void {
     this.#swing(pin, 0);
-    setTimeout(() => this.#swing(pin, 1), pressMs);
+    this.#after(pressMs, () => this.#swing(pin, 1));
   }
 
   /** Each pin has one that is told its edges. @throws "in use" */
@@ -39,7 +47,7 @@ export class Pins {
     const other = level === 0 ? 1 : 0;
     this.set(pin, level);
     bouncesMs.forEach((delayMs, index) => {
-      setTimeout(() => this.set(pin, index % 2 ? level : other), delayMs);
+      this.#after(delayMs, () => this.set(pin, index % 2 ? level : other));
     });
   }
 }

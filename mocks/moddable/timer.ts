@@ -4,7 +4,7 @@
  */
 import type TimerType from "timer";
 import type { TimerCallback } from "timer";
-import { ticks } from "./clock.js";
+import { hostMs, onPace, ticks } from "./clock.js";
 import { fireNext } from "./machine.js";
 
 /** `unscheduledRepeatMs` keeps a one-shot timer alive that was unscheduled, perhaps by its own callback. */
@@ -49,8 +49,18 @@ class Handle {
       this.#disarm = fireNext(() => this.#fire());
       return;
     }
-    const timeout = setTimeout(() => this.#fire(), waitMs);
-    this.#disarm = () => clearTimeout(timeout);
+    const timeout = setTimeout(() => {
+      forget();
+      this.#fire();
+    }, hostMs(waitMs));
+    const forget = onPace(() => {
+      this.#disarm?.();
+      this.#arm();
+    });
+    this.#disarm = () => {
+      clearTimeout(timeout);
+      forget();
+    };
   }
 
   #fire(): void {

@@ -13,7 +13,7 @@ export function ask(
   aws: MockAws,
   method: string,
   path: string,
-  { body = "", type = "application/json", timeoutMs = 10_000, ca = aws.rootPem } = {},
+  { body = "", type = "application/json", timeoutMs = 40_000, ca = aws.rootPem } = {},
 ): Promise<Answer | null> {
   return new Promise((resolve, reject) => {
     const headers = { "Content-Type": type, "Content-Length": Buffer.byteLength(body) };

@@ -105,7 +105,7 @@ export async function openAws(options: AwsOptions = {}) {
 
 /** As `expect.poll`, with patience: keys of RSA take long to make. */
 export const eventually: typeof expect.poll = (read, options) =>
-  expect.poll(read, { timeout: 15_000, interval: 5, ...options });
+  expect.poll(read, { timeout: 40_000, interval: 5, ...options });
 
 export type World = Awaited<ReturnType<typeof openAws>>;
 

@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, test } from "vitest";
 import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
+import { freePort } from "../../mocks/device/ports.js";
 
 const path = [process.env.MOSQUITTO ?? [], "/usr/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto"]
   .flat()
@@ -79,7 +80,7 @@ export class Mosquitto {
   ): Promise<Mosquitto> {
     if (!path) throw new Error("there is no mosquitto (apt-get install mosquitto)");
     const folder = mkdtempSync("/tmp/esp32-online-mosquitto-");
-    const [port, tlsPort] = [await freePort(), await freePort()];
+    const [port, tlsPort] = [await freePort("tcp"), await freePort("tcp")];
     const file = (name: string, content: string) => {
       writeFileSync(join(folder, name), content, { mode: 0o600 });
       return join(folder, name);
@@ -127,7 +128,7 @@ export class Mosquitto {
       said += bytes;
     });
     this.#process = process;
-    const endMs = Date.now() + 10_000;
+    const endMs = Date.now() + 40_000;
     while (!(await isListening(this.tlsPort))) {
       if (process.exitCode !== null || Date.now() > endMs) throw new Error(`mosquitto does not start: ${said}`);
       await new Promise((done) => setTimeout(done, 20));
@@ -163,12 +164,4 @@ function isListening(port: number): Promise<boolean> {
     });
     socket.on("error", () => resolve(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
 }

@@ -16,7 +16,7 @@ import {
 
 browserTest(
   "a code that is asked for in the field stands on the page that opens then",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const { cloud, device, page } = await joinKnown();
     await fill(page, { ...HOME, url: cloud.xiaozhiUrl });
@@ -38,7 +38,7 @@ browserTest(
 
 browserTest.for([true, false])(
   "from the captive page over the six digits to the broker, script: %s",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (javaScriptEnabled) => {
     const cloud = await openCloud();
     const device = await openPortal();

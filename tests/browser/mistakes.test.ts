@@ -65,7 +65,7 @@ browserTest("a protected network without a password is asked about at once", asy
   const { page } = await joinPortal(device);
   await fill(page, { ssid: HOME.ssid, url: "http://provision.example.com" });
   await save(page);
-  await page.locator("#password[aria-invalid]").waitFor({ timeout: 5_000 });
+  await page.locator("#password[aria-invalid]").waitFor({ timeout: 30_000 });
   await fill(page, { ssid: "Café" });
   await save(page);
   await untilPhase(page, "failed"); // there is no such service
@@ -73,7 +73,7 @@ browserTest("a protected network without a password is asked about at once", asy
 
 browserTest(
   "a wrong Wi-Fi password is said on the page, and the right one goes on from there",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const { cloud, device, page } = await joinKnown();
     await fill(page, { ...HOME, password: "not-the-password", url: cloud.xiaozhiUrl });

@@ -24,7 +24,7 @@ const token = pageModel().token;
 
 browserTest.for([true, false])(
   "every form is sent whole, script: %s",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (javaScriptEnabled) => {
     const { page, server } = await open({ trial: trials.failed! }, { javaScriptEnabled });
     await page.getByLabel("Wi-Fi network", { exact: true }).fill("Hidden one");
@@ -84,12 +84,12 @@ browserTest("without a script: a list to read, no control that does nothing, and
   await expect.poll(() => server.posted.map(({ path }) => path)).toEqual(["/scan"]);
 });
 
-browserTest("without a script the page follows the trial by itself", { timeout: 40_000 }, async () => {
+browserTest("without a script the page follows the trial by itself", { timeout: 180_000 }, async () => {
   const { page, server } = await open({ trial: trials.trying! }, { javaScriptEnabled: false });
   server.set({ trial: trials.activating! });
-  await page.getByText("Enter this code").waitFor({ timeout: 10_000 });
+  await page.getByText("Enter this code").waitFor({ timeout: 30_000 });
   server.set({ trial: trials.done! });
-  await page.getByRole("heading", { name: "All set" }).waitFor({ timeout: 10_000 });
+  await page.getByRole("heading", { name: "All set" }).waitFor({ timeout: 30_000 });
   const asked = server.asked.length;
   await page.waitForTimeout(3_000);
   expect(server.asked.length).toBe(asked);
@@ -243,7 +243,7 @@ browserTest("any name is shown as text and chosen exactly, also after a scan", a
   server.onPost = () => ({ networks });
   await page.getByRole("button", { name: "Refresh" }).click();
   const buttons = page.locator("li button:has(bdi)");
-  await expect.poll(() => buttons.locator("bdi").allTextContents(), { timeout: 10_000 }).toEqual(hostile);
+  await expect.poll(() => buttons.locator("bdi").allTextContents(), { timeout: 30_000 }).toEqual(hostile);
   for (const [index, name] of hostile.entries()) {
     await buttons.nth(index).click();
     expect(await page.locator("#ssid").inputValue()).toBe(name);

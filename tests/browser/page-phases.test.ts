@@ -53,7 +53,7 @@ const looks = ["en", "zh-CN"].flatMap((locale) => ["light", "dark"].map((colorSc
 
 browserTest.for(looks as { locale: string; colorScheme: "light" | "dark" }[])(
   "$locale, $colorScheme: accessible, readable, and not wider than a small phone",
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async ({ locale, colorScheme }) => {
     const server = await servePage(pageModel());
     const { page, problems } = await openPage({ ...phone, locale, colorScheme });
@@ -99,7 +99,7 @@ browserTest("text at twice the size still fits", async () => {
   }
 });
 
-browserTest("a finger finds every control: at least 44 pixels", { timeout: 60_000 }, async () => {
+browserTest("a finger finds every control: at least 44 pixels", { timeout: 180_000 }, async () => {
   const server = await servePage(pageModel());
   const { page } = await openPage(phone);
   for (const [name, shape] of Object.entries(shapes)) {

@@ -17,7 +17,7 @@ import {
 
 browserTest(
   "a phone is led to the page, a network is chosen, the device takes the settings and restarts",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const { cloud, device, page, problems } = await joinKnown();
 

@@ -29,7 +29,7 @@ function run(...args: string[]): Run {
 }
 
 /** Waits until the addresses are printed; returns the ports. */
-async function ready({ output }: Run, timeout = 10_000): Promise<{ http: number; mqtt: number }> {
+async function ready({ output }: Run, timeout = 40_000): Promise<{ http: number; mqtt: number }> {
   await expect.poll(output, { timeout }).toContain("Ctrl-C ends it.");
   const http = /Open in a browser +http:\/\/127\.0\.0\.1:(\d+)\/\n/.exec(output())!;
   const mqtt = /MQTT broker +mqtt:\/\/127\.0\.0\.1:(\d+)\n/.exec(output())!;
@@ -122,7 +122,7 @@ test("--aws: a claim in the folder gets into an account, by the name that it pri
   expect(process.output()).not.toContain("BEGIN");
   process.child.kill("SIGTERM");
   expect(await process.exit).toBe(0);
-}, 60_000);
+}, 180_000);
 
 test("--help prints the usage and exits with 0", async () => {
   const process = run("--help");

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fairMs } from "../fair-time.js";
 import { activate, activateBody, fakeClock, mac, queryActivation, startCloud } from "./support.js";
 
 /** Resolves to "held" when the request has no answer within this time. */
@@ -11,10 +12,10 @@ test("activate is held, and answered at once when the person enters the code", a
   const { code, challenge } = await queryActivation(cloud);
   const poll = activate(cloud, activateBody(challenge));
   expect(await within(150, poll)).toBe("held");
-  const entered = performance.now();
+  const enteredMs = fairMs();
   cloud.enterCode(code);
   expect((await poll).status).toBe(200);
-  expect(performance.now() - entered).toBeLessThan(1_000);
+  expect(fairMs() - enteredMs).toBeLessThan(1_000);
 });
 
 test("when the hold is over, 202 with an empty body", async () => {

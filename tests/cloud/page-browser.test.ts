@@ -5,7 +5,7 @@ import { deviceInfo, hmacKeyHex, mac, queryActivation, serial, startCloud } from
 
 browserTest.each([true, false])(
   "a person activates and registers devices, script: %s",
-  { timeout: 30_000 },
+  { timeout: 180_000 },
   async (javaScriptEnabled) => {
     const cloud = await startCloud();
     const { code } = await queryActivation(cloud, { "Device-Id": "aa:bb:cc:dd:ee:07" });
@@ -25,7 +25,7 @@ browserTest.each([true, false])(
   },
 );
 
-browserTest("the field refuses five digits before anything is sent", { timeout: 30_000 }, async () => {
+browserTest("the field refuses five digits before anything is sent", { timeout: 180_000 }, async () => {
   const cloud = await startCloud();
   const { page } = await openPage();
   await page.goto(`${cloud.url}/activate`);
@@ -42,7 +42,7 @@ const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch:
 
 browserTest(
   "on a phone without script: a MAC, a dialect, a switch, a fault, firmware",
-  { timeout: 40_000 },
+  { timeout: 180_000 },
   async () => {
     const cloud = await startCloud();
     const { page, problems } = await openPage({ ...phone, javaScriptEnabled: false });
@@ -92,7 +92,7 @@ browserTest(
 
 browserTest.each(["light", "dark"] as const)(
   "both pages fit a phone and are accessible, %s",
-  { timeout: 40_000 },
+  { timeout: 180_000 },
   async (colorScheme) => {
     const cloud = await startCloud();
     await queryActivation(cloud, { "Device-Id": "aa:bb:cc:dd:ee:07" });
@@ -112,7 +112,7 @@ browserTest.each(["light", "dark"] as const)(
   },
 );
 
-browserTest("the script shows a code as soon as a device waits, and takes it away", { timeout: 30_000 }, async () => {
+browserTest("the script shows a code as soon as a device waits, and takes it away", { timeout: 180_000 }, async () => {
   const cloud = await startCloud();
   const { page } = await openPage();
   await page.goto(cloud.url);
@@ -123,7 +123,7 @@ browserTest("the script shows a code as soon as a device waits, and takes it awa
   expect(await page.locator(".waiting-code").count()).toBe(0);
 });
 
-browserTest("the script keeps the broker's state and a device's key true", { timeout: 30_000 }, async () => {
+browserTest("the script keeps the broker's state and a device's key true", { timeout: 180_000 }, async () => {
   const cloud = await startCloud();
   await queryActivation(cloud);
   const { page } = await openPage();

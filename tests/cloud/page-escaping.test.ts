@@ -41,7 +41,7 @@ test("control and direction characters do not reach the list", async () => {
 browserTest(
   "in a browser: the script keeps the lists fresh, shows markup as text, and focus stays",
   {
-    timeout: 30_000,
+    timeout: 180_000,
   },
   async () => {
     const cloud = await attackedCloud();

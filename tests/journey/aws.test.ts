@@ -14,7 +14,7 @@ import { readCredential } from "../../tools/factory/credential-files.js";
 import { csvRows } from "../../tools/factory/rows.js";
 import { runBatch } from "../../tools/factory/run.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
-import { openDevice, portalUrl, STEP_MS, until, untilDone, WIFI } from "./support.js";
+import { openDevice, portalUrl, STEP_MS, until, untilRestarting, WIFI } from "./support.js";
 
 interface Stage {
   readonly aws: MockAws;
@@ -67,7 +67,7 @@ async function untilHeard({ events, device }: Stage, clientId: string): Promise<
 /** By what the factory has written, from the page to messages. */
 async function setUp(stage: Stage, clientId: string): Promise<void> {
   await saveAsItStands(stage);
-  await untilDone(stage.device);
+  await untilRestarting(stage.device);
   await untilHeard(stage, clientId);
 }
 

@@ -5,11 +5,10 @@ import type { CloudOptions } from "../../mocks/cloud/settings.js";
 import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
 import { readPage, watchTrial } from "../../mocks/phone.js";
 import { en } from "../../softap/page/en.js";
-import { fillIn, introduce, openCloud, openDevice, portalUrl, until } from "./support.js";
+import { fillIn, introduce, openCloud, openDevice, portalUrl, STEP_MS, until, untilRestarting } from "./support.js";
 
-/** The journeys run beside each other on few cores. */
-const STEP_MS = 40_000;
-const JOURNEY_MS = 110_000;
+/** They run beside each other on few cores. */
+const JOURNEY_MS = 200_000;
 
 interface Context {
   readonly expect: ExpectStatic;
@@ -52,7 +51,7 @@ async function toOnline(journey: Journey, url: string, needsCode: boolean, conte
     expect(code).toBe(cloud.state().devices[0]!.code);
     expect(cloud.enterCode(String(code)).bound).toBe(true);
   }
-  await watchTrial(portalUrl(device), ["done"], STEP_MS);
+  await untilRestarting(device);
   await device.waitFor("online", STEP_MS);
   await pingAnswered(journey, context);
   // A device that asks again and again would get there, too.

@@ -10,7 +10,7 @@ import { fromNvsEntries } from "../../tools/factory/record.js";
 import { countedRows } from "../../tools/factory/rows.js";
 import { runBatch } from "../../tools/factory/run.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
-import { fillIn, openCloud, openDevice, portalUrl, STEP_MS, until, untilDone } from "./support.js";
+import { fillIn, hurried, openCloud, openDevice, portalUrl, STEP_MS, until, untilRestarting } from "./support.js";
 
 const mac = "7C:DF:A1:00:BE:EF";
 
@@ -54,18 +54,18 @@ test("a board with the batch's image activates with its signature, and its facto
   await fillIn(device, "http://elsewhere.example.com/");
   const { code } = await device.waitFor("activating", STEP_MS);
   cloud.enterCode(String(code));
-  await untilDone(device);
+  await untilRestarting(device);
   await device.waitFor("online", STEP_MS);
   expect(cloud.state().devices).toMatchObject([{ mac, serial: "SN-0001", keyKnown: true, state: "online" }]);
 
   // As from the factory, with its record.
-  device.pressButton(10_500);
-  await device.waitFor("portal", 30_000);
+  device.pressButton(30_000);
+  await hurried(device, () => device.waitFor("portal", STEP_MS));
   const { entries, problems } = readNvs(readFileSync(flashFile(device.stateFile)));
   expect(problems).toEqual([]);
   expect(fromNvsEntries(entries)).toEqual(record);
   expect(entries.some(({ key }) => key.startsWith("settings"))).toBe(false);
-}, 90_000);
+}, 180_000);
 
 test("a board whose key the cloud does not have is refused", async () => {
   const lines: string[] = [];
@@ -81,4 +81,4 @@ test("a board whose key the cloud does not have is refused", async () => {
   cloud.enterCode(String(code));
   await until("refusal", () => lines.includes(`activate: ${mac} has a wrong signature or none, 401`));
   expect(device.state?.state).not.toBe("online");
-}, 60_000);
+}, 180_000);

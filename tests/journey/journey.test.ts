@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import {
   fillIn,
+  hurried,
   introduce,
   openCloud,
   openDevice,
@@ -9,7 +10,7 @@ import {
   portalUrl,
   STEP_MS,
   until,
-  untilDone,
+  untilRestarting,
 } from "./support.js";
 
 test("from a blank board over the activation to an answered command, and straight to the broker after a restart", async () => {
@@ -22,7 +23,7 @@ test("from a blank board over the activation to an answered command, and straigh
   expect((await fillIn(device, cloud.xiaozhiUrl)).status).toBe(303);
   const { code } = await device.waitFor("activating", STEP_MS);
   expect(cloud.enterCode(String(code)).bound).toBe(true);
-  await untilDone(device);
+  await untilRestarting(device);
   await device.waitFor("online", STEP_MS);
 
   const messages: string[] = [];
@@ -52,7 +53,7 @@ test("at the open gateway, which reads a will as a password, the device comes on
   await fillIn(device, cloud.xiaozhiUrl);
   const { code } = await device.waitFor("activating", STEP_MS);
   cloud.enterCode(String(code));
-  await untilDone(device);
+  await untilRestarting(device);
   await device.waitFor("online", STEP_MS);
 
   const [statuses, states]: [string[], string[]] = [[], []];
@@ -79,7 +80,7 @@ test("the device provisioning service: registered late, disabled, enabled, with 
   await sendForm(portalUrl(device), {}, "keep");
   expect(await device.waitFor("failed", STEP_MS)).toMatchObject({ reason: "not-registered" });
   cloud.register(mac);
-  await device.waitFor("online", 30_000);
+  await hurried(device, () => device.waitFor("online", STEP_MS));
   await until("status", () => messages.some(({ payload }) => payload.includes('"online":true')));
   expect(messages.some(({ topic }) => topic.endsWith("/data"))).toBe(true);
 
@@ -87,7 +88,7 @@ test("the device provisioning service: registered late, disabled, enabled, with 
   await until("last will", () => messages.some(({ payload }) => payload === '{"online":false}'));
   // What older firmware retained goes, and nothing comes in its place.
   expect(messages.filter(({ retain }) => retain).map(({ payload }) => payload)).toEqual([""]);
-}, 60_000);
+}, 180_000);
 
 test("the broker goes away and comes back; so does the device", async () => {
   const cloud = await openCloud({ autoRegister: true });
@@ -95,13 +96,13 @@ test("the broker goes away and comes back; so does the device", async () => {
   await cloud.stopBroker();
   await device.waitFor("offline", STEP_MS);
   await cloud.startBroker();
-  await device.waitFor("online", 30_000);
+  await hurried(device, () => device.waitFor("online", STEP_MS));
 
   device.dropWiFi();
   await device.waitFor("offline", STEP_MS);
   device.restoreWiFi();
-  await device.waitFor("online", 45_000);
-}, 90_000);
+  await hurried(device, () => device.waitFor("online", STEP_MS));
+}, 180_000);
 
 test("credentials that the broker refuses are asked for anew", async () => {
   const cloud = await openCloud({ autoRegister: true });
@@ -110,5 +111,6 @@ test("credentials that the broker refuses are asked for anew", async () => {
   device.on("state", ({ state }) => changes.push(state));
   await cloud.revoke(device.identity!.mac);
   cloud.kick(device.identity!.mac);
-  await until("a new session", () => changes.includes("provisioning") && changes.at(-1) === "online", 45_000);
-}, 60_000);
+  const isBack = () => changes.includes("provisioning") && changes.at(-1) === "online";
+  await hurried(device, () => until("a new session", isBack));
+}, 180_000);

@@ -12,7 +12,8 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
 
 export const WIFI = { ssid: "Home", password: "a-wifi-password" };
-export const STEP_MS = 15_000;
+/** Seconds, where nothing else is on the machine. */
+export const STEP_MS = 40_000;
 
 type Close = () => Promise<void>;
 const open: Close[] = [];
@@ -63,13 +64,32 @@ export async function untilDone(device: VirtualDevice): Promise<void> {
   await watchTrial(portalUrl(device), ["done"], STEP_MS);
 }
 
+/** How many times as fast the device's time passes where it only waits for a pause of its own. */
+const HURRY = 15;
+
+/** Its pauses are shorter until this has come. */
+export async function hurried<T>(device: VirtualDevice, awaited: () => Promise<T>): Promise<T> {
+  device.pace = HURRY;
+  try {
+    return await awaited();
+  } finally {
+    device.pace = 1;
+  }
+}
+
+/** … and until it restarts: nobody reads the last page. */
+export async function untilRestarting(device: VirtualDevice): Promise<void> {
+  await untilDone(device);
+  await hurried(device, () => device.waitFor("restarting", STEP_MS));
+}
+
 /** A device that went from blank to online by the device provisioning service. */
 export async function openOnlineDevice(cloud: MockCloud): Promise<VirtualDevice> {
   const device = openDevice();
   await device.start();
   await device.waitFor("portal", STEP_MS);
   await fillIn(device, cloud.url);
-  await untilDone(device);
+  await untilRestarting(device);
   await device.waitFor("online", STEP_MS);
   return device;
 }

@@ -81,6 +81,6 @@ describe("on the phone, before anything is kept:", () => {
         expect(await readPage(portalUrl(device))).toContain("(418: &#60;teapot&#62;)");
       expect(device.state).toMatchObject({ state: "portal", reason });
     },
-    60_000,
+    180_000,
   );
 });

@@ -6,7 +6,7 @@ import { type ImageOptions, makeImage } from "../../mocks/device/image.js";
 import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
 import { TRIAL_ONLINE_MS } from "../../modules/update/trial.js";
 import { firmwareKeyOf } from "../../tools/release.js";
-import { fillIn, openCloud, openDevice, STEP_MS, until, untilDone } from "./support.js";
+import { fillIn, hurried, openCloud, openDevice, STEP_MS, until, untilRestarting } from "./support.js";
 
 const OLD = "1.0.0";
 const NEW = "1.1.0";
@@ -59,7 +59,7 @@ async function onlineDevice(): Promise<{ cloud: MockCloud; device: VirtualDevice
   await device.start();
   await device.waitFor("portal", STEP_MS);
   await fillIn(device, cloud.url);
-  await untilDone(device);
+  await untilRestarting(device);
   await device.waitFor("online", 4 * STEP_MS);
   return { cloud, device, watch };
 }
@@ -92,7 +92,7 @@ test("a release is installed over a bad line, through a power cut in its trial, 
   // It was in the slot already.
   expect(cloud.files.ranges).toHaveLength(2);
 
-  await until("the proof", () => watch.said("updated"), TRIAL_ONLINE_MS + 4 * STEP_MS);
+  await hurried(device, () => until("the proof", () => watch.said("updated"), TRIAL_ONLINE_MS + 4 * STEP_MS));
   await device.powerCut();
   watch.version = "";
   await device.start();

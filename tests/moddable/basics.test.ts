@@ -74,9 +74,9 @@ describe("timer", () => {
       late.push(Time.delta(start) - (late.length + 1) * 20);
       Timer.delay(5);
     }, 20);
-    await until(() => late.length === 8);
+    // A drift would be of 5 ms each time, and never be made good.
+    await until(() => late.some((lateMs, index) => index > 6 && lateMs < 19), "a late one in time");
     Timer.clear(timer);
-    expect(late.at(-1)).toBeLessThan(19);
   });
 });
 

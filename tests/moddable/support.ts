@@ -2,18 +2,9 @@
 import { pathToFileURL } from "node:url";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 
+export { pause, until } from "../fair-time.js";
+
 installGlobals();
-
-/** Waits until it is true. @throws after two seconds */
-export async function until(condition: () => boolean, what = "condition"): Promise<void> {
-  const end = Date.now() + 2000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`timed out: ${what}`);
-    await new Promise((turn) => setTimeout(turn, 2));
-  }
-}
-
-export const pause = (durationMs: number): Promise<void> => new Promise((done) => setTimeout(done, durationMs));
 
 export const text = (buffer: ArrayBuffer | undefined): string => (buffer ? Buffer.from(buffer).toString("utf8") : "");
 

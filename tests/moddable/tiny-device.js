@@ -5,6 +5,7 @@ import config from "mc/config";
 import Net from "net";
 import Preference from "preference";
 import Time from "time";
+import Timer from "timer";
 import WiFi from "wifi";
 
 const state = (name, members) => trace(JSON.stringify({ state: name, ...members }), "\n");
@@ -30,6 +31,12 @@ const actions = {
     }
     Time.set(Date.UTC(2031, 5) / 1000);
     System.restart();
+  },
+  wait() {
+    const [ticks, date] = [Time.ticks, Date.now()];
+    const passed = () => ({ ticks: Time.delta(ticks), calendar: Date.now() - date });
+    Timer.set(() => state("waited", passed()), 60_000);
+    state("waiting");
   },
   crash() {
     // The device's own timers are guarded; what the resolver calls is not.

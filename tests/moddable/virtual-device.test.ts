@@ -11,7 +11,7 @@ import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/vir
 import { Nvs } from "../../mocks/moddable/nvs.js";
 import { pause, until } from "./support.js";
 
-const patienceMs = 8000;
+const patienceMs = 30_000;
 
 let folder: string;
 const devices: VirtualDevice[] = [];
@@ -195,13 +195,30 @@ test("the boot button can be pressed", async () => {
   const device = deviceOf("press", { config: { action: "press", buttonPin: 9 } });
   await device.start();
   await device.waitFor("ready", patienceMs);
-  device.pressButton(400);
+  device.pressButton(2_000);
   await device.waitFor("down", patienceMs);
   await pause(200); // the contacts have come to rest
   expect(device.state).toMatchObject({ state: "down" });
   await device.waitFor("up", patienceMs);
   await pause(50);
   expect(device.state).toMatchObject({ state: "up" });
+});
+
+test("its time can be told to pass faster, for what waits already, too, and after a restart", async () => {
+  const device = deviceOf("wait");
+  const startMs = performance.now();
+  await device.start();
+  for (let start = 0; start < 2; start++) {
+    await device.waitFor("waiting", patienceMs);
+    device.pace = 200;
+    const { ticks, calendar } = await device.waitFor("waited", patienceMs);
+    expect(ticks).toBeGreaterThanOrEqual(60_000);
+    // Half of it: at this pace a moment between two looks is long.
+    expect(calendar).toBeGreaterThan(30_000);
+    await device.powerCut();
+    await device.start();
+  }
+  expect(performance.now() - startMs).toBeLessThan(60_000);
 });
 
 test("waiting for a state ends with the time or with the device", async () => {
@@ -258,7 +275,7 @@ describe("the command line", () => {
     child.stdout.on("data", (data) => {
       stdout += data;
     });
-    await Promise.race([until(() => stdout.includes("\n")).catch(() => pause(patienceMs)), once(child, "exit")]);
+    await Promise.race([until(() => stdout.includes("\n"), "a state", patienceMs), once(child, "exit")]);
     child.kill(signal);
     expect(await once(child, "exit")).toEqual([0, null]);
     const lines = stdout.trimEnd().split("\n");

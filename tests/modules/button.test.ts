@@ -107,7 +107,7 @@ describe("the button at its pin", () => {
   let looks: number;
 
   beforeEach(() => {
-    host.pins = new Pins();
+    host.pins = new Pins(fasterClock(1).after);
     host.config.buttonPin = 0;
     wishes = [];
     looks = 0;

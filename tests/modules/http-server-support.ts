@@ -3,11 +3,14 @@ import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import MockServer from "../../mocks/moddable/http/server.js";
 import type { HttpServer, ServerReply, ServerRequest } from "../../modules/http/http.js";
+import { fairMs } from "../fair-time.js";
 import { implementations, pause } from "../moddable/support.js";
 import { closedPort, fasterClock } from "./net-support.js";
 
 type CreateServer = typeof import("../../modules/http/server-adapter.js").createHttpServer;
 
+/** Of a whole request a byte at a time. */
+const MANY_PIECES = 20;
 /** Three seconds of the adapter's become this. */
 export const STEP_MS = 300;
 const FASTER = 3_000 / STEP_MS;
@@ -80,18 +83,19 @@ export function serveEach(createHttpServer: CreateServer): Served {
 
 function talkTo(port: number, pieces: (string | Uint8Array)[]): Talk {
   const socket = connect(port, "127.0.0.1");
-  const startMs = Date.now();
+  const startMs = fairMs();
   const received: Buffer[] = [];
   const ended = new Promise<{ received: string; afterMs: number }>((done) => {
     socket.on("error", () => {});
     socket.on("data", (data) => received.push(data));
-    socket.on("close", () => done({ received: Buffer.concat(received).toString(), afterMs: Date.now() - startMs }));
+    socket.on("close", () => done({ received: Buffer.concat(received).toString(), afterMs: fairMs() - startMs }));
   });
   socket.setNoDelay(true);
   void (async () => {
     for (const piece of pieces) {
       socket.write(piece);
-      await pause(pieces.length < 20 ? 3 : 0);
+      if (pieces.length < MANY_PIECES) await pause(3);
+      else await new Promise((turn) => setImmediate(turn));
     }
   })();
   return { socket, ended };

@@ -2,9 +2,11 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach } from "vitest";
+import { freePort } from "../../mocks/device/ports.js";
 import { host } from "../../mocks/moddable/host.js";
 import { SystemClock } from "../../modules/clock/adapter.js";
 import type { Clock } from "../../modules/clock/clock.js";
+import { fairMs } from "../fair-time.js";
 import "../moddable/support.js";
 
 const servers: Server[] = [];
@@ -46,22 +48,41 @@ export const answering = (...pieces: (string | Uint8Array)[]): Promise<number> =
   });
 
 /** A port that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((done) => server.close(done));
-  return port;
+export const closedPort = (): Promise<number> => freePort("tcp");
+
+interface FairTimer {
+  /** The one of the clock that is next. */
+  current: object;
 }
 
-/** Its time passes so many times as fast. */
+/** Calls when so much time has passed in which this process did run. */
+function fairTimer(clock: Clock, delayMs: number, callback: () => void): FairTimer {
+  const dueMs = fairMs() + delayMs;
+  const timer: FairTimer = { current: clock.after(delayMs, fire) };
+  function fire(): void {
+    const leftMs = dueMs - fairMs();
+    if (leftMs > 0) timer.current = clock.after(leftMs, fire);
+    else callback();
+  }
+  return timer;
+}
+
+/** Its time passes so many times as fast, and not at all while this process does not get to run. */
 export function fasterClock(times: number, change: Partial<Clock> = {}): Clock {
   const clock = new SystemClock();
   return {
     nowMs: () => clock.nowMs(),
-    ticksMs: () => clock.ticksMs() * times,
-    after: <T>(delayMs: number, task: (target: T) => void, target?: T) => clock.after(delayMs / times, task, target),
-    every: (intervalMs, task, target) => clock.every(intervalMs / times, task, target),
-    cancel: (timer) => clock.cancel(timer),
+    ticksMs: () => fairMs() * times,
+    after: <T>(delayMs: number, task: (target: T) => void, target?: T) =>
+      fairTimer(clock, delayMs / times, () => task(target as T)),
+    every(intervalMs, task, target) {
+      const timer = fairTimer(clock, intervalMs / times, function next() {
+        Object.assign(timer, fairTimer(clock, intervalMs / times, next));
+        task(target);
+      });
+      return timer;
+    },
+    cancel: (timer) => clock.cancel((timer as FairTimer | undefined)?.current),
     ...change,
   };
 }

@@ -76,7 +76,7 @@ test("scheme and port", () => {
 });
 
 test("a hostile text takes no time to be refused", () => {
-  const startMs = performance.now();
+  const before = process.cpuUsage();
   for (const text of [
     `http://${"a.".repeat(120)}`,
     `http://${"a-".repeat(120)}`,
@@ -84,7 +84,7 @@ test("a hostile text takes no time to be refused", () => {
     `http://${"1.".repeat(110)}!`,
   ])
     parseUrl(text);
-  expect(performance.now() - startMs).toBeLessThan(200);
+  expect(process.cpuUsage(before).user).toBeLessThan(200_000); // microseconds
 });
 
 describe("joining", () => {

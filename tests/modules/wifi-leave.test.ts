@@ -53,12 +53,16 @@ describe("leaving", () => {
     expect(await joinOne()).toBe("joined");
   });
 
+  /** Before the association, and between it and the address. */
   test.each([
-    ["before the association", 5],
-    ["before the address", 40],
-  ])("a join under way, %s: it ends with wifi-lost, and the radio is quiet", async (_label, afterMs) => {
+    ["before the association", () => until(() => host.radio.joining)],
+    [
+      "before the address",
+      () => new Promise<void>((done) => void host.radio.subscribe((message) => message === "connect" && done())),
+    ],
+  ])("a join under way, %s: it ends with wifi-lost, and the radio is quiet", async (_label, reached) => {
     const joining = joinOne();
-    await pause(afterMs);
+    await reached();
     wifi.leave();
     expect(await joining).toBe("wifi-lost");
     await pause(200);

@@ -34,7 +34,7 @@ test("from a blank board to the broker, with both services and the broker over T
     await until(() => reports.length > 1, "status and data");
     stop();
   }
-}, 60_000);
+}, 180_000);
 
 test("a broker's certificate for another name: the device says so, and lives on", async () => {
   const [, , [, reason, certificate]] = badCertificates(root, "ec") as [
@@ -53,7 +53,7 @@ test("a broker's certificate for another name: the device says so, and lives on"
   // The trial ends with settings; the broker comes after it.
   expect(await device.waitFor("offline", STEP_MS)).toMatchObject({ reason });
   expect(restarts).not.toContain("crash");
-}, 30_000);
+}, 180_000);
 
 describe("the page says what is wrong with a certificate, and the device lives on:", () => {
   test.each(badCertificates(root, "ec"))("%s: %s", async (_name, reason, certificate) => {

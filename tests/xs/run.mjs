@@ -1,10 +1,17 @@
 // The XS tier: bundles the device code (all but the adapters) with the scripted journeys, and plays them in the real
-// XS engine. Prints a line a journey with the engine's meter: computation in steps, slots in use between turns.
+// XS engine: all, or those whose names begin as an argument does. Prints a line a journey with the engine's meter:
+// computation in steps, slots in use between turns.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
+const JOURNEYS = new URL("../scripted/xs.ts", import.meta.url);
+const FIGURES = new URL("../../build/xs-figures.json", import.meta.url);
 const MAX_TURNS = 200_000;
+/** Each is busy on a core. */
+const ENGINES_AT_ONCE = 2;
 
 /** @returns the script of this entry, by its URL, and all that it imports */
 export async function bundle(entry) {
@@ -19,12 +26,17 @@ class Machine {
   #process;
   #unread = Buffer.alloc(0);
   #waiting;
+  /** What the script has printed. */
+  output = "";
 
   constructor() {
     const platform = { linux: "lin", darwin: "mac" }[process.platform];
     const program = `node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin/${platform}/release/xsnap-worker`;
-    const stdio = ["ignore", "inherit", "inherit", "pipe", "pipe"];
+    const stdio = ["ignore", "pipe", "inherit", "pipe", "pipe"];
     this.#process = spawn(fileURLToPath(new URL(program, import.meta.url)), ["device"], { stdio });
+    this.#process.stdout.on("data", (data) => {
+      this.output += data;
+    });
     this.#process.stdio[4].on("data", (data) => this.#receive(data));
     this.#process.on("exit", (code, signal) => this.#waiting?.fail(new Error(`the engine ended: ${code ?? signal}`)));
   }
@@ -73,6 +85,7 @@ export async function openMachine(code) {
 
 async function play(code, name) {
   const machine = await openMachine(code);
+  const startMs = performance.now();
   let compute = 0;
   let slots = 0;
   let outcome = "running";
@@ -88,25 +101,65 @@ async function play(code, name) {
   machine.close();
   const grown = (steady.at(-1) ?? 0) - (steady[0] ?? 0);
   if (outcome === "passed" && grown > 0) outcome = `failed: ${grown} slots more after ${steady.length} turns`;
+  const seconds = Math.round((performance.now() - startMs) / 1_000);
+  if (outcome !== "passed") console.log(machine.output);
+  console.log(`xs: ${outcome} ${name} (${compute} steps, at most ${slots} slots, ${seconds} s)`);
   return { name, outcome, compute, slots };
 }
 
-export async function playAll() {
-  const code = await bundle(new URL("../scripted/xs.ts", import.meta.url));
+async function namesOf(code) {
   const machine = await openMachine(code);
-  const names = (await machine.command("list")).reply.split(" ");
+  const { reply } = await machine.command("list");
   machine.close();
-  const results = [];
-  for (const name of names) results.push(await play(code, name));
-  return results;
+  return reply.split(" ");
+}
+
+/** Which code in which engine. */
+function fingerprintOf(code) {
+  const engine = readFileSync(new URL("package-lock.json", import.meta.url));
+  return createHash("sha256").update(engine).update(code).digest("hex");
+}
+
+/** @param beginnings of names; none: all. @returns the figures in the order of the names */
+async function playAll(code, beginnings) {
+  const all = await namesOf(code);
+  for (const beginning of beginnings)
+    if (!all.some((name) => name.startsWith(beginning)))
+      throw new Error(`no such journey: ${beginning}; there are: ${all.join(", ")}`);
+  const names = all.filter((name) => beginnings.length === 0 || beginnings.some((one) => name.startsWith(one)));
+  const figures = new Array(names.length);
+  let next = 0;
+  const playOn = async () => {
+    for (let index = next++; index < names.length; index = next++) figures[index] = await play(code, names[index]);
+  };
+  await Promise.all(Array.from({ length: ENGINES_AT_ONCE }, playOn));
+  if (names.length === all.length && figures.every(({ outcome }) => outcome === "passed")) {
+    mkdirSync(new URL(".", FIGURES), { recursive: true });
+    writeFileSync(FIGURES, JSON.stringify({ fingerprint: fingerprintOf(code), figures }));
+  }
+  return figures;
+}
+
+/** Those of the last run where it has played this code, else of a run now. */
+export async function currentFigures() {
+  const code = await bundle(JOURNEYS);
+  try {
+    const { fingerprint, figures } = JSON.parse(readFileSync(FIGURES, "utf8"));
+    if (fingerprint === fingerprintOf(code)) return figures;
+  } catch {
+    // None, or half of one.
+  }
+  return playAll(code, []);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const results = await playAll();
-  for (const { name, outcome, compute, slots } of results) {
-    console.log(`xs: ${outcome} ${name} (${compute} steps, at most ${slots} slots)`);
+  try {
+    const figures = await playAll(await bundle(JOURNEYS), process.argv.slice(2));
+    const failed = figures.filter(({ outcome }) => outcome !== "passed").length;
+    console.log(`xs: ${figures.length - failed} passed, ${failed} failed`);
+    process.exitCode = failed ? 1 : 0;
+  } catch (error) {
+    console.error(`xs: ${error.message}`);
+    process.exitCode = 1;
   }
-  const failed = results.filter(({ outcome }) => outcome !== "passed").length;
-  console.log(`xs: ${results.length - failed} passed, ${failed} failed`);
-  process.exitCode = failed ? 1 : 0;
 }
