@@ -99,6 +99,10 @@ export type Answer =
   | { readonly kind: "configuration"; readonly configuration: Configuration }
   | { readonly kind: "activation"; readonly activation: Activation };
 
+export function asAnswer(found: Result<Configuration>): Result<Answer> {
+  return found.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : found;
+}
+
 /** A constant in ROM. What stands in the list (protocols.ts) is all that the device knows of protocols. */
 export interface Protocol {
   /** In habits, in settings, and as the key of its text in the page's languages: [a-z0-9-], 24 characters at most. */

@@ -4,7 +4,7 @@ import { asText, type Json, parseObject } from "../../modules/data/json.js";
 import { joinUrl, splitQuery, type Url } from "../../modules/data/url.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import { askedPauseMs, errorFailure, errorText, isOwnNotFound, statusFailure } from "../answers.js";
-import type { Answer, Protocol, ProvisioningContext } from "../protocol.js";
+import { type Answer, asAnswer, type Protocol, type ProvisioningContext } from "../protocol.js";
 import { readCheckedOffer, readDeviceInfo, readOffer } from "./device-info.js";
 
 /** The service itself takes at least 100 ms; a slow uplink many times that. */
@@ -58,7 +58,7 @@ async function query(context: ProvisioningContext): Promise<Result<Answer>> {
   if (!configuration.ok) return configuration;
   const offer = readOffer(answer.value, product.firmwareVersion);
   if (offer) context.offerFirmware(offer);
-  return success({ kind: "configuration", configuration: configuration.value });
+  return asAnswer(configuration);
 }
 
 async function checkFirmware(context: ProvisioningContext): Promise<Result<void>> {

@@ -4,7 +4,7 @@
  * one certificate, and the device says which.
  */
 
-import { failed, type Reason, type Result, success } from "../../modules/base/failure.js";
+import { type Failure, failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { sleep } from "../../modules/clock/clock.js";
 import { formatAddress } from "../../modules/data/address.js";
@@ -19,7 +19,7 @@ import { awsConfiguration, holds, keptIn } from "../aws/configuration.js";
 import type { Reply } from "../aws/reply.js";
 import type { Claim } from "../claim.js";
 import type { Configuration } from "../configuration.js";
-import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
+import { type Answer, asAnswer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
 import { Dialogue, type Endpoint, knock, RECONNECT_MS } from "./dialogue.js";
 import { ENROLMENT, type Enrolment } from "./record.js";
 import {
@@ -56,17 +56,14 @@ export const fleet: Protocol = {
   /** Who has a certificate from there asks for no other, but in its turn. */
   async query(context) {
     const kept = keptIn(context);
-    if (kept) {
-      forgetEnrolment(context, kept.credentials.certificate!);
-      return configured(context.rotation ? await rotate(context, kept, context.rotation) : success(kept));
+    if (!kept) {
+      const resumed = await resume(context);
+      return resumed ? asAnswer(resumed) : enrol(context);
     }
-    return configured((await resume(context)) ?? (await enrol(context)));
+    forgetEnrolment(context, kept.credentials.certificate!);
+    return context.rotation ? rotate(context, kept, context.rotation) : asAnswer(success(kept));
   },
 };
-
-function configured(found: Result<Configuration>): Result<Answer> {
-  return found.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : found;
-}
 
 /** After a power cut, or an answer that was lost: the certificate may be active already. */
 async function resume(context: ProvisioningContext): Promise<Result<Configuration> | undefined> {
@@ -93,7 +90,7 @@ async function rotate(
   context: ProvisioningContext,
   { credentials, deviceConfiguration = {} }: Configuration,
   templateName: string,
-): Promise<Result<Configuration>> {
+): Promise<Result<Answer>> {
   const { io, keystore, url } = context;
   const { clientId, certificate } = credentials;
   const endpoint = { ...url, clientId, identity: () => keystore.read(certificate!) };
@@ -103,15 +100,16 @@ async function rotate(
 }
 
 /** With the claim: a new certificate, or the one that waits in flash, gets its thing. */
-async function enrol(context: ProvisioningContext): Promise<Result<Configuration>> {
+function enrol(context: ProvisioningContext): Promise<Result<Answer>> {
   const { url, identity } = context;
   const clientId = nameOf(identity);
   const claim = claimOf(context);
-  if (!claim.ok) return claim;
+  if (!claim.ok) return Promise.resolve(claim);
   const endpoint = { ...url, clientId, identity: claim.value };
-  const found = await enrolAt(context, endpoint, { templateName: templateOf(url)!, clientId, deviceConfiguration: {} });
-  // The calendar may not have been known before.
-  return !found.ok && REFUSALS.has(found.failure.reason) && !claimOf(context).ok ? ENDED : found;
+  return enrolAt(context, endpoint, {
+    ...{ templateName: templateOf(url)!, clientId, deviceConfiguration: {} },
+    isByClaim: true,
+  });
 }
 
 /** What is asked of RegisterThing, and what stands where it says nothing. */
@@ -119,19 +117,25 @@ interface Registration {
   readonly templateName: string;
   readonly clientId: string;
   readonly deviceConfiguration: Readonly<Record<string, string>>;
+  readonly isByClaim?: boolean;
 }
 
 async function enrolAt(
   context: ProvisioningContext,
   endpoint: Endpoint,
   registration: Registration,
-): Promise<Result<Configuration>> {
+): Promise<Result<Answer>> {
   const opened = await Dialogue.open(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
-  if (!opened.ok) return opened;
+  if (!opened.ok) return hasEnded(context, registration, opened.failure) ? ENDED : opened;
   const dialogue = opened.value;
   const found = await exchange(context, dialogue, registration);
   await dialogue.close();
-  return found;
+  return !found.ok && hasEnded(context, registration, found.failure) ? ENDED : asAnswer(found);
+}
+
+/** The claim: the calendar may not have been known before. */
+function hasEnded(context: ProvisioningContext, { isByClaim }: Registration, { reason }: Failure): boolean {
+  return isByClaim === true && REFUSALS.has(reason) && !claimOf(context).ok;
 }
 
 async function exchange(

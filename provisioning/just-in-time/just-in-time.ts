@@ -13,7 +13,7 @@ import type { Configuration } from "../configuration.js";
 import { knock } from "../fleet/dialogue.js";
 import { REFUSALS } from "../fleet/fleet.js";
 import { nameOf } from "../fleet/request.js";
-import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
+import { asAnswer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
 
 /** AWS takes some seconds for a template, an account's own code as long as it likes: it has so many tries in a row. */
 const TRIES = 6;
@@ -32,7 +32,7 @@ export const justInTime: Protocol = {
     const found = configurationFor(context);
     if (!found.ok) return found;
     const admitted = isKept(context, found.value) ? success(undefined) : await register(context, found.value);
-    return admitted.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : admitted;
+    return admitted.ok ? asAnswer(found) : admitted;
   },
 };
 

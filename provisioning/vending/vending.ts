@@ -9,7 +9,7 @@ import { formatAddress } from "../../modules/data/address.js";
 import { crc32 } from "../../modules/data/crc32.js";
 import { awsConfiguration, holds, keptIn } from "../aws/configuration.js";
 import type { Configuration } from "../configuration.js";
-import { type Answer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
+import { type Answer, asAnswer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
 import { type Dialect, dialectOf, endpointOf, readGoods, requestOf } from "./dialects.js";
 import { identityOf } from "./identity.js";
 import { type Bought, SALE } from "./record.js";
@@ -24,10 +24,10 @@ export const vending: Protocol = {
   owns: (address) => dialectOf(address) !== undefined,
   records: [SALE],
   issuedSlot: (store) => SALE.read(store)?.bought?.slot,
-  async query(context) {
+  query(context) {
     const kept = keptIn(context);
-    const found = kept ? success(kept) : await (configurationOf(lastBought(context)) ?? buy(context));
-    return found.ok ? success<Answer>({ kind: "configuration", configuration: found.value }) : found;
+    const found = kept ? success(kept) : configurationOf(lastBought(context));
+    return found ? Promise.resolve(asAnswer(found)) : buy(context);
   },
 };
 
@@ -42,7 +42,7 @@ function configurationOf(bought: Bought | undefined): Result<Configuration> | un
   return bought && awsConfiguration(bought, bought.slot);
 }
 
-async function buy(context: ProvisioningContext): Promise<Result<Configuration>> {
+async function buy(context: ProvisioningContext): Promise<Result<Answer>> {
   const { io, url, identity, store, timeoutMs = TIMEOUT_MS } = context;
   const dialect = dialectOf(url)!;
   const token = context.deviceToken();
@@ -65,7 +65,7 @@ async function buy(context: ProvisioningContext): Promise<Result<Configuration>>
   // The record is worth nothing before its certificate is there, and the certificate says nothing without it.
   const noted = SALE.write(store, { url: address, bought });
   const stored = noted.ok ? context.keystore.write(slot, proof.value) : noted;
-  return stored.ok ? configurationOf(bought)! : stored;
+  return stored.ok ? asAnswer(configurationOf(bought)!) : stored;
 }
 
 /** What a repeat means where an answer has not come, or is not in flash any more. */
