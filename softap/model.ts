@@ -10,12 +10,9 @@ import type { ShownCode } from "../provisioning/protocol.js";
 export const TRIAL_STEPS = Object.freeze(["associated", "address", "name", "service"] as const);
 export type TrialStep = (typeof TRIAL_STEPS)[number];
 
-export const NONE_DONE: readonly TrialStep[] = Object.freeze([]);
-const DONE = Object.freeze(TRIAL_STEPS.map((_, index) => Object.freeze(TRIAL_STEPS.slice(0, index + 1))));
-
-/** What is done when this step is. */
-export function stepsUpTo(step: TrialStep): readonly TrialStep[] {
-  return DONE[TRIAL_STEPS.indexOf(step)]!;
+/** What is done when this step is. An array of its own: XS does not stringify one that stands in ROM. */
+export function stepsUpTo(step: TrialStep): TrialStep[] {
+  return TRIAL_STEPS.slice(0, TRIAL_STEPS.indexOf(step) + 1);
 }
 
 /** The trial of the settings that were sent last; `done` are the steps that have been reached. */
@@ -40,7 +37,7 @@ export type TrialStatus =
 /** Before a code is there all steps are. */
 export function stepsDone(status: TrialStatus): readonly TrialStep[] {
   if (status.phase === "trying") return status.done;
-  return status.phase === "activating" ? TRIAL_STEPS : NONE_DONE;
+  return status.phase === "activating" ? stepsUpTo("service") : [];
 }
 
 export interface PageModel {

@@ -1,12 +1,12 @@
 /** The captive portal: an access point, a DNS that knows one address, and the page. */
 import type { Failure } from "../modules/base/failure.js";
 import type { Clock } from "../modules/clock/clock.js";
-import type { HttpServer, ServerReply, ServerRequest } from "../modules/http/http.js";
+import type { HttpServer } from "../modules/http/http.js";
 import type { UdpResponder, UdpServer } from "../modules/socket/udp.js";
 import { answerDns } from "./dns.js";
 import type { PageModel } from "./model.js";
 import type { PortalOptions, SetupWatcher } from "./options.js";
-import { isOwnHost, route, type Shown } from "./routes.js";
+import { route, type Shown } from "./routes.js";
 import { Setup } from "./setup.js";
 
 export type { PortalOptions } from "./options.js";
@@ -39,7 +39,7 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     try {
       io.wifi.openAccessPoint(this.#options);
       this.#dns = io.serveUdp(dnsPort, this);
-      this.#http = io.serveHttp({ port: httpPort, handle: (request) => this.handle(request) });
+      this.#http = io.serveHttp({ port: httpPort, handle: (request) => route(request, this) });
     } catch (error) {
       this.close();
       throw error;
@@ -96,6 +96,10 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     return this.#options.facts;
   }
 
+  visited(): void {
+    this.#lastVisitMs = this.clock.ticksMs();
+  }
+
   /** The access point's DNS. */
   answer(packet: Uint8Array): Uint8Array | undefined {
     return answerDns(packet, this.#options.address, this.setup.status.phase === "done");
@@ -103,12 +107,6 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
 
   onFailed(failure: Failure): void {
     this.tell(failure);
-  }
-
-  private handle(request: ServerRequest): ServerReply {
-    // A phone that only lies there asks for the systems' hosts from time to time.
-    if (isOwnHost(request, this)) this.#lastVisitMs = this.clock.ticksMs();
-    return route(request, this);
   }
 
   private tell(failure: Failure | undefined): void {

@@ -21,6 +21,8 @@ export interface Shown {
   readonly facts: PageModel["facts"];
   readonly clock: Clock;
   readonly setup: Setup;
+  /** Somebody asks for the page or anything of it. */
+  visited(): void;
 }
 
 /** Longer than any value that is valid, so that the clipped one is not valid either. */
@@ -34,14 +36,16 @@ export function route(request: ServerRequest, shown: Shown): ServerReply {
   const [path, query] = splitQuery(request.path);
   const portalUrl = `http://${shown.hosts[0]}/`;
   const online = shown.setup.status.phase === "done";
+  // A phone that only lies there asks for the systems' hosts from time to time.
   if (!isOwnHost(request, shown)) return answerProbe({ method, host, path }, portalUrl, online);
+  shown.visited();
   const language = chooseLanguage(/[?&]lang=([\w-]+)/.exec(query)?.[1], headers.get("accept-language"));
   if (method === "POST") return change(path, request, shown, language);
   if (method !== "GET" && method !== "HEAD") return text(405, "Method not allowed");
   return read(path, query, request, shown, language) ?? answerProbe({ method, host, path }, portalUrl, online);
 }
 
-export function isOwnHost({ host }: ServerRequest, { hosts }: Shown): boolean {
+function isOwnHost({ host }: ServerRequest, { hosts }: Shown): boolean {
   return hosts.includes(host.toLowerCase());
 }
 

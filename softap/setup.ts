@@ -21,7 +21,7 @@ import type { Configuration } from "../provisioning/configuration.js";
 import type { Activation } from "../provisioning/protocol.js";
 import { type CertificateKind, HandedCertificates } from "./handed.js";
 import { Keeping } from "./keeping.js";
-import { NONE_DONE, stepsDone, stepsUpTo, TRIAL_STEPS, type TrialStatus, type TrialStep } from "./model.js";
+import { stepsDone, stepsUpTo, type TrialStatus, type TrialStep } from "./model.js";
 import type { SetupOptions, SetupWatcher } from "./options.js";
 import { Trial, type TrialWatcher } from "./trial.js";
 
@@ -201,7 +201,7 @@ export class Setup implements TrialWatcher {
 
   private start(keeping: Keeping, activation: Activation | undefined): void {
     this.#keeping = keeping;
-    this.become({ phase: "trying", ...keeping.where, done: activation ? TRIAL_STEPS : NONE_DONE });
+    this.become({ phase: "trying", ...keeping.where, done: activation ? stepsUpTo("service") : [] });
     if (activation) {
       Setup.launch(this, activation);
       return;
@@ -261,7 +261,7 @@ export class Setup implements TrialWatcher {
     const kept = this.#keeping!.keep(this.#options.io.log);
     if (kept.ok) return true;
     this.#trial?.giveUp();
-    this.fail(kept.failure, NONE_DONE);
+    this.fail(kept.failure, []);
     return false;
   }
 

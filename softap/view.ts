@@ -20,7 +20,8 @@ export interface RenderedPage {
 /** @param gzip the client takes it (`Accept-Encoding`) */
 export function renderPage(model: PageModel, language: Language, gzip: boolean): RenderedPage {
   const frame = built[language]!;
-  const filling = new Uint8Array(ArrayBuffer.fromString(fill(model, language)));
+  const text = fill(model, language);
+  const filling = new Uint8Array(ArrayBuffer.fromString(text));
   return {
     body: gzip ? gzipAround(frame, filling) : [frame.head.raw, filling, frame.tail.raw],
     headers: {
@@ -63,8 +64,9 @@ function facts({ facts: { mac, serial, firmware }, address }: PageModel, texts: 
     [texts.facts.firmware, firmware],
     [texts.facts.address, address],
   ] as const;
-  const shown = rows.map(([term, value]) => (value === undefined ? "" : `<dt>${term}<dd>${escapeHtml(value)}`));
-  return `<dl>${shown.join("")}</dl>`;
+  let shown = "";
+  for (const [term, value] of rows) if (value !== undefined) shown += `<dt>${term}<dd>${escapeHtml(value)}`;
+  return `<dl>${shown}</dl>`;
 }
 
 /** Goes along with every request, so that a language that was chosen stays. */

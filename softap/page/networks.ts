@@ -5,7 +5,9 @@ import type { Texts } from "./texts.js";
 
 export function networksFragment(networks: readonly Network[], scanning: boolean, texts: Texts): string {
   const note = scanning ? texts.scanning : networks.length ? "" : texts.noNetworks;
-  const items = networks.map((network) => item(network, texts)).join("");
+  // Loops, here and elsewhere on the page: a callback of an array's method stands on the stack with it.
+  let items = "";
+  for (const network of networks) items += item(network, texts);
   return `<div id="networks"${scanning ? " data-scanning" : ""}><p class="dim" role="status">${note}</p><ul>${items}</ul></div>`;
 }
 
