@@ -60,9 +60,9 @@ export async function runTrial(options: TrialOptions): Promise<Result<Configurat
 async function reach(options: TrialOptions): Promise<Result<Configuration>> {
   const { io, candidate, waiting, onStep } = options;
   const { host } = parseAddress(candidate.url)!;
-  if (!isAddress(host) && !(await io.resolve(host))) {
+  // Waited for in any case: what follows starts on an empty stack.
+  if (!(await (isAddress(host) || io.resolve(host))))
     return (await io.resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet");
-  }
   if (waiting.isOver) return GIVEN_UP;
   onStep("name");
   return provision(options);

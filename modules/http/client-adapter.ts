@@ -25,8 +25,9 @@ export function createHttpClient(
   authorities: Authorities,
 ): HttpClient {
   return async (request) => {
-    // Waited for in any case: the chip's stack has no room for the SDK's client on top of all who ask.
-    await (request.url.tls && calendar.ensure());
+    // In a turn of its own: the chip's stack has no room for the calendar or the SDK's client on top of all who ask.
+    await undefined;
+    if (request.url.tls) await calendar.ensure();
     const result = await new Promise<Result<HttpResponse>>((resolve) => {
       new Exchange(clock, request, authorities, resolve);
     });

@@ -26,7 +26,8 @@ export function createHttpStream(
     let exchange: Exchange | undefined;
     let isCancelled = false;
     const run = async (): Promise<Result<void>> => {
-      await (request.url.tls && calendar.ensure());
+      await undefined; // see client-adapter.ts
+      if (request.url.tls) await calendar.ensure();
       if (isCancelled) return failed("connection-lost");
       const result = await new Promise<Result<void>>((resolve) => {
         exchange = new Exchange(clock, request, authorities, resolve);

@@ -48,8 +48,13 @@ export interface BoardParts {
 }
 
 export async function openApp(parts: AppParts = {}) {
+  return openBoard(await appOf(parts), parts.board);
+}
+
+/** @returns its path */
+export function appOf(parts: AppParts = {}): Promise<string> {
   const { name = "agent-probe", memory = CHIP, product = "manifest.json", main = "probe", authorities } = parts;
-  const app = await build({
+  return build({
     name,
     product,
     config: { dataIntervalMs: 2_000, ...parts.config },
@@ -65,7 +70,6 @@ export async function openApp(parts: AppParts = {}) {
     ],
     modules: { [main]: join(ROOT, "tests/simulator", main) },
   });
-  return openBoard(app, parts.board);
 }
 
 /** A blank board of its own, with ports of its own. */
@@ -80,7 +84,7 @@ export async function openBoard(app: string, { config, blobs = {} }: BoardParts 
   const portalPort = await freePort();
   const dnsPort = await freePort();
   const simulator = new Simulator(app, folder, { headless: true, config: { portalPort, dnsPort, ...config } });
-  return { simulator, portal: `http://127.0.0.1:${portalPort}/`, portalPort, dnsPort };
+  return { simulator, folder, portal: `http://127.0.0.1:${portalPort}/`, portalPort, dnsPort };
 }
 
 /** @returns the app's path, from the builder that all files share (builder.ts) */
@@ -121,14 +125,17 @@ export class Watch {
   readonly aborts: string[] = [];
   heap: Heap | undefined;
   mostStackSlots = 0;
+  #samples = 0;
 
   constructor(simulator: Simulator) {
     simulator.on("line", (line) => {
       this.lines.push(line);
       if (!line.startsWith('{"heap":')) return;
-      const { heap, stackSlots } = JSON.parse(line) as { heap: Heap; stackSlots: number };
-      this.heap = heap;
-      this.mostStackSlots = Math.max(this.mostStackSlots, stackSlots);
+      this.heap = (JSON.parse(line) as { heap: Heap }).heap;
+    });
+    simulator.on("stack", (slots) => {
+      this.#samples++;
+      this.mostStackSlots = Math.max(this.mostStackSlots, slots);
     });
     simulator.on("state", (event) => this.states.push(event));
     simulator.on("abort", (reason) => this.aborts.push(reason));
@@ -141,6 +148,27 @@ export class Watch {
       if (Date.now() > endMs) throw new Error(`no ${what} in ${timeoutMs} ms\n${this.tail()}`);
       await new Promise((done) => setTimeout(done, 50));
     }
+  }
+
+  /** What is waited for may never come once the machine was ended. */
+  unlessAborted<T>(awaited: Promise<T>): Promise<T> {
+    let isOver = false;
+    const aborted = this.until("abort", () => isOver, 600_000);
+    return Promise.race([
+      awaited.finally(() => {
+        isOver = true;
+      }),
+      aborted.then(() => awaited),
+    ]);
+  }
+
+  /** The most that was in use since this was asked for last. */
+  async deepestStack(): Promise<number> {
+    const enough = this.#samples + 2; // the first may have been on its way
+    await this.until("samples of the stack", () => this.#samples >= enough, 10_000);
+    const slots = this.mostStackSlots;
+    this.mostStackSlots = 0;
+    return slots;
   }
 
   untilState(state: string, count = 1): Promise<void> {

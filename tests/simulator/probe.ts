@@ -1,7 +1,4 @@
-/**
- * Goes into the simulator app beside the agent: tells what is alive after a collection, once a second, and the most of
- * the stack that was in use.
- */
+/** Goes into the simulator app beside the agent: tells what is alive after a collection, once a second. */
 import Debug from "debug";
 import Instrumentation from "instrumentation";
 import "main";
@@ -14,6 +11,5 @@ Timer.repeat(() => {
   Debug.gc();
   const slots = (Instrumentation.get(Instrumentation.map("XS Slot Heap Used")) ?? 0) / SLOT_BYTES;
   const chunkBytes = Instrumentation.get(Instrumentation.map("XS Chunk Heap Used"));
-  const stackSlots = (Instrumentation.get(Instrumentation.map("XS Stack Used")) ?? 0) / SLOT_BYTES;
-  trace(JSON.stringify({ heap: { slots, chunkBytes }, stackSlots }), "\n");
+  trace(JSON.stringify({ heap: { slots, chunkBytes } }), "\n");
 }, 1000);
