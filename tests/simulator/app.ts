@@ -12,11 +12,6 @@ import { Simulator } from "../../tools/simulator.js";
 /** What an ESP32-S3 has by default, without increments. */
 export const CHIP = { slots: 4928, chunkBytes: 78_848 };
 const STACK_SLOTS = 512;
-/** Of the stack; what is over is for what no journey comes along. */
-export const STACK_LIMIT_SLOTS = (STACK_SLOTS * 7) / 8;
-/** Any broker over TLS takes 470 (docs/tls.md), and a certificate of the device's own adds nothing to it. */
-export const TLS_STACK_LIMIT_SLOTS = 480;
-
 export const FACTORY = { serial: "SN-0A1B2C3D-0242AC110002", hmac_key: "5a".repeat(32) };
 
 export const MAC = "02:42:AC:11:00:02";
@@ -177,14 +172,18 @@ export class Watch {
 
   /** What is alive after the next collections. */
   async settledHeap(): Promise<Heap> {
-    for (let round = 0; round < 2; round++) {
-      this.heap = undefined;
-      await this.until("heap", () => this.heap !== undefined, 10_000);
-    }
+    await this.nextHeap();
+    return this.nextHeap();
+  }
+
+  async nextHeap(): Promise<Heap> {
+    this.heap = undefined;
+    await this.until("heap", () => this.heap !== undefined, 10_000);
     return this.heap!;
   }
 
-  private tail(): string {
+  /** The last lines, for who reads what went wrong. */
+  tail(): string {
     return this.lines
       .filter((line) => !line.startsWith('{"heap"'))
       .slice(-15)

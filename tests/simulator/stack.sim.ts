@@ -15,7 +15,8 @@ import { readPage, sendForm, watchTrial } from "../../mocks/phone.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { authority } from "../tls/identities.js";
-import { appOf, FACTORY, MAC, openBoard, STACK_LIMIT_SLOTS, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { appOf, FACTORY, MAC, openBoard, Watch } from "./app.js";
+import { STACK_LIMIT_SLOTS, TLS_STACK_LIMIT_SLOTS } from "./budgets.js";
 import { loopbackName } from "./loopback-name.js";
 
 const ADDRESS = "127.0.0.1";
