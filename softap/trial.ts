@@ -112,7 +112,8 @@ export class Trial implements Waiting, ObtainOptions {
     if (lost) return lost;
     const { resolve } = this.#options.io;
     const { host } = parseAddress(this.#tried.candidate.url)!;
-    if (!isAddress(host) && !(await resolve(host))) {
+    // Waited for in any case: what follows starts on an empty stack.
+    if (!(await (isAddress(host) || resolve(host)))) {
       return ((await resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet")).failure;
     }
     this.tell("name");

@@ -1,6 +1,6 @@
 /** The Moddable SDK on this machine, and how its tools are called. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
 export const ROOT = resolve(
@@ -78,6 +78,9 @@ export function writeManifest({
     ...(creation && { creation }),
     ...(modules && { modules }),
   };
-  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest, null, 2));
+  const path = join(folder, "manifest.json");
+  const text = JSON.stringify(manifest, null, 2);
+  // One that is newer than the app is built anew, whatever it says.
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
   return folder;
 }

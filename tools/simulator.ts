@@ -17,6 +17,8 @@ import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
 const BUILD_FOLDER = join(ROOT, "build", "simulator");
 /** mcsim writes preferences at once: nothing is lost when it is ended. */
 const RESTART_PAUSE_MS = 300;
+/** On a 64-bit machine. */
+const SLOT_BYTES = 32;
 
 export interface SimulatorEvents {
   /** A line of the app's console. */
@@ -25,6 +27,8 @@ export interface SimulatorEvents {
   state: [event: { state: string } & Record<string, unknown>];
   /** The machine was ended by the engine: the reason that it gave. */
   abort: [reason: string];
+  /** The most slots of the stack that were in use since the last time, about a second ago. */
+  stack: [slots: number];
 }
 
 /** The agent and nothing else, with the SDK's memory for simulators: what `npm run simulator` runs. */
@@ -112,16 +116,19 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   #debug(socket: Socket): void {
     let unread = "";
     let line = "";
+    let stackAt = -1;
     socket.setEncoding("utf8");
     socket.on("error", () => {}); // the app was ended
     socket.on("data", (data) => {
       unread += data;
       for (;;) {
-        const match = /<(login|log|break)\b[^>]*?(?:\/>|>([\s\S]*?)<\/\1>)/.exec(unread);
+        const match = /<(login|log|break|instruments|samples)\b[^>]*?(?:\/>|>([\s\S]*?)<\/\1>)/.exec(unread);
         if (!match) break;
         unread = unread.slice(match.index + match[0].length);
         if (match[1] === "login") socket.write("\r\n<go/>\r\n\r\n<set-all-breakpoints></set-all-breakpoints>\r\n");
         else if (match[1] === "break") this.emit("abort", unescapeXml(match[2] ?? ""));
+        else if (match[1] === "instruments") stackAt = instruments(match[2] ?? "").indexOf("Stack used");
+        else if (match[1] === "samples") this.emit("stack", Number(match[2]?.split(",")[stackAt]) / SLOT_BYTES);
         else {
           line += unescapeXml(match[2] ?? "");
           const lines = line.split("\n");
@@ -144,6 +151,8 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     if (event.state === "restarting") void this.powerCycle();
   }
 }
+
+const instruments = (text: string): string[] => [...text.matchAll(/name="([^"]*)"/g)].map(([, name]) => name!);
 
 function unescapeXml(text: string): string {
   return text

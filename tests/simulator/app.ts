@@ -12,11 +12,6 @@ import type {} from "./builder.js";
 /** What an ESP32-S3 has by default, without increments. */
 export const CHIP = { slots: 4928, chunkBytes: 78_848 };
 const STACK_SLOTS = 512;
-/** Of the stack; what is over is for what no journey comes along. */
-export const STACK_LIMIT_SLOTS = (STACK_SLOTS * 7) / 8;
-/** Any broker over TLS takes 470 (docs/tls.md), and a certificate of the device's own adds nothing to it. */
-export const TLS_STACK_LIMIT_SLOTS = 480;
-
 export const FACTORY = { serial: "SN-0A1B2C3D-0242AC110002", hmac_key: "5a".repeat(32) };
 
 export const MAC = "02:42:AC:11:00:02";
@@ -49,8 +44,13 @@ export interface BoardParts {
 
 /** @param build makes the app, or finds it made */
 export async function openApp(parts: AppParts = {}, build = sharedBuild) {
+  return openBoard(await appOf(parts, build), parts.board);
+}
+
+/** @returns its path */
+export function appOf(parts: AppParts = {}, build = sharedBuild): Promise<string> {
   const { name = "agent-probe", memory = CHIP, product = "manifest.json", main = "probe", authorities } = parts;
-  const app = await build({
+  return build({
     name,
     product,
     config: { dataIntervalMs: 2_000, ...parts.config },
@@ -67,7 +67,6 @@ export async function openApp(parts: AppParts = {}, build = sharedBuild) {
     ],
     modules: { [main]: join(ROOT, "tests/simulator", main) },
   });
-  return openBoard(app, parts.board);
 }
 
 /** A blank board of its own, with ports of its own. */
@@ -125,14 +124,17 @@ export class Watch {
   readonly aborts: string[] = [];
   heap: Heap | undefined;
   mostStackSlots = 0;
+  #samples = 0;
 
   constructor(simulator: Simulator) {
     simulator.on("line", (line) => {
       this.lines.push(line);
       if (!line.startsWith('{"heap":')) return;
-      const { heap, stackSlots } = JSON.parse(line) as { heap: Heap; stackSlots: number };
-      this.heap = heap;
-      this.mostStackSlots = Math.max(this.mostStackSlots, stackSlots);
+      this.heap = (JSON.parse(line) as { heap: Heap }).heap;
+    });
+    simulator.on("stack", (slots) => {
+      this.#samples++;
+      this.mostStackSlots = Math.max(this.mostStackSlots, slots);
     });
     simulator.on("state", (event) => this.states.push(event));
     simulator.on("abort", (reason) => this.aborts.push(reason));
@@ -147,20 +149,45 @@ export class Watch {
     }
   }
 
+  /** What is waited for may never come once the machine was ended. */
+  unlessAborted<T>(awaited: Promise<T>): Promise<T> {
+    let isOver = false;
+    const aborted = this.until("abort", () => isOver, 600_000);
+    return Promise.race([
+      awaited.finally(() => {
+        isOver = true;
+      }),
+      aborted.then(() => awaited),
+    ]);
+  }
+
+  /** The most that was in use since this was asked for last. */
+  async deepestStack(): Promise<number> {
+    const enough = this.#samples + 2; // the first may have been on its way
+    await this.until("samples of the stack", () => this.#samples >= enough, 10_000);
+    const slots = this.mostStackSlots;
+    this.mostStackSlots = 0;
+    return slots;
+  }
+
   untilState(state: string, count = 1): Promise<void> {
     return this.until(state, () => this.states.filter((event) => event.state === state).length >= count);
   }
 
   /** What is alive after the next collections. */
   async settledHeap(): Promise<Heap> {
-    for (let round = 0; round < 2; round++) {
-      this.heap = undefined;
-      await this.until("heap", () => this.heap !== undefined, 10_000);
-    }
+    await this.nextHeap();
+    return this.nextHeap();
+  }
+
+  async nextHeap(): Promise<Heap> {
+    this.heap = undefined;
+    await this.until("heap", () => this.heap !== undefined, 10_000);
     return this.heap!;
   }
 
-  private tail(): string {
+  /** The last lines, for who reads what went wrong. */
+  tail(): string {
     return this.lines
       .filter((line) => !line.startsWith('{"heap"'))
       .slice(-15)

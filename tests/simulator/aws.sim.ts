@@ -11,7 +11,8 @@ import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { Mosquitto, mosquittoTest, PASSWORD } from "../broker/mosquitto.js";
 import { authority } from "../tls/identities.js";
-import { openApp, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { openApp, Watch } from "./app.js";
+import { TLS_STACK_LIMIT_SLOTS } from "./budgets.js";
 import { loopbackName } from "./loopback-name.js";
 
 let simulator: Simulator;

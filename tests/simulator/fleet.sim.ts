@@ -8,7 +8,8 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { fetchClaim, handOver, watch } from "../../tools/claim/claim.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { FACTORY, openApp, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { FACTORY, openApp, Watch } from "./app.js";
+import { TLS_STACK_LIMIT_SLOTS } from "./budgets.js";
 import { loopbackName } from "./loopback-name.js";
 
 let folder: string;

@@ -4,7 +4,8 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
-import { CHIP, FACTORY, MAC, openApp, STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { CHIP, FACTORY, MAC, openApp, Watch } from "./app.js";
+import { STACK_LIMIT_SLOTS } from "./budgets.js";
 
 const WIFI_PASSWORD = "simulated-pass";
 const list = (value: string, count: number) => `{"a":[${Array(count).fill(value).join(",")}]}`;

@@ -1,7 +1,4 @@
-/**
- * Goes into the simulator app beside the agent: tells what is alive after a collection, once a second, and the most of
- * the stack that was in use.
- */
+/** Goes into the simulator app beside the agent: tells what is alive after a collection, once a second. */
 import { censusWhenWanted } from "census";
 import Debug from "debug";
 import Instrumentation from "instrumentation";
@@ -16,7 +13,6 @@ Timer.repeat(() => {
   Debug.gc();
   const slots = (Instrumentation.get(Instrumentation.map("XS Slot Heap Used")) ?? 0) / SLOT_BYTES;
   const chunkBytes = Instrumentation.get(Instrumentation.map("XS Chunk Heap Used"));
-  const stackSlots = (Instrumentation.get(Instrumentation.map("XS Stack Used")) ?? 0) / SLOT_BYTES;
-  trace(JSON.stringify({ heap: { slots, chunkBytes }, stackSlots }), "\n");
+  trace(JSON.stringify({ heap: { slots, chunkBytes } }), "\n");
   censusWhenWanted(config.file.root);
 }, 1000);

@@ -6,7 +6,8 @@ import { makeImage } from "../../mocks/device/image.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { firmwareKeyOf } from "../../tools/release.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { CHIP, type Heap, MAC, openApp, STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { CHIP, type Heap, MAC, openApp, Watch } from "./app.js";
+import { STACK_LIMIT_SLOTS } from "./budgets.js";
 
 /** The simulated flash is JavaScript under the socket's callbacks; the chip's is native and takes next to nothing. */
 const FLASH_STACK_SLOTS = 32;

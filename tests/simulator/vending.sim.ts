@@ -2,7 +2,8 @@ import { afterEach, expect, test } from "vitest";
 import { MockAws } from "../../mocks/aws/aws.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { CHIP, FACTORY, openApp, TLS_STACK_LIMIT_SLOTS, Watch } from "./app.js";
+import { CHIP, FACTORY, openApp, Watch } from "./app.js";
+import { TLS_STACK_LIMIT_SLOTS } from "./budgets.js";
 import { loopbackName } from "./loopback-name.js";
 
 const TOKEN = "secret-token-0123456789";

@@ -1,0 +1,27 @@
+/**
+ * What the agent may hold in each state, alive after a collection, the probe included, and how deep its stack may get.
+ * They only go down: lower a number here when what is measured has fallen.
+ */
+import type { Heap } from "./app.js";
+
+export interface Budget extends Heap {
+  /** Of 512. */
+  readonly stackSlots: number;
+}
+
+export const BUDGETS = {
+  "portal, nobody there": { slots: 1_970, chunkBytes: 23_500, stackSlots: 345 },
+  "code on the page": { slots: 3_180, chunkBytes: 37_500, stackSlots: 390 },
+  "code on the page, over TLS": { slots: 3_560, chunkBytes: 42_000, stackSlots: 445 },
+  online: { slots: 3_170, chunkBytes: 35_000, stackSlots: 390 },
+  "online, over TLS": { slots: 3_500, chunkBytes: 38_000, stackSlots: 480 },
+  "online, with a certificate of its own": { slots: 3_510, chunkBytes: 40_500, stackSlots: 480 },
+  "during an update, at most": { slots: 4_600, chunkBytes: 56_000, stackSlots: 480 },
+} satisfies Record<string, Budget>;
+
+/** On all ways into these states, whatever answers; what is over is for what no test comes along. */
+export const STACK_LIMIT_SLOTS = 448;
+/** Any broker over TLS takes 471 (docs/tls.md), and a certificate of the device's own adds nothing to it. */
+export const TLS_STACK_LIMIT_SLOTS = 480;
+
+export type Measured = keyof typeof BUDGETS;
