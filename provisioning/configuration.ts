@@ -5,7 +5,7 @@ import { asInteger, asObject, asText, type Json } from "../modules/data/json.js"
 import { parseUrl } from "../modules/data/url.js";
 import { utf8Length } from "../modules/settings/settings.js";
 import { type Credentials, checkCredentials, encodeCredentials, type RawCredentials } from "./credentials.js";
-import { checkStandIn, encodeStandIn, type StandIn } from "./stand-in/stand-in.js";
+import { checkStandIn, encodeStandIn, type StandIn } from "./stand-in.js";
 
 export interface Configuration {
   readonly credentials: Credentials;

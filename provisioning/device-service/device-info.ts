@@ -4,7 +4,7 @@ import { asInteger, asObject, asText, type Json } from "../../modules/data/json.
 import { checkOffer, type FirmwareOffer } from "../../modules/update/update.js";
 import { type Configuration, checkConfiguration, milliseconds } from "../configuration.js";
 import { MQTT_PORT, MQTTS_PORT, parseBroker } from "../credentials.js";
-import { resolveEndpoint } from "../stand-in/stand-in.js";
+import { resolveEndpoint } from "../stand-in.js";
 
 /** What newer servers leave out has its place elsewhere in the reply. */
 export function readDeviceInfo(answer: Json): Result<Configuration> {

@@ -5,7 +5,7 @@ import { type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { formatUrl, parseUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import type { StandIn } from "../../provisioning/stand-in/stand-in.js";
+import type { StandIn } from "../../provisioning/stand-in.js";
 
 export const DATA = "http://api.example.com/data";
 export const STATUS = "http://api.example.com/status";

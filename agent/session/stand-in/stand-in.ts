@@ -1,6 +1,6 @@
 /**
  * HTTP stands in for MQTT where the network lets HTTP alone through: readings and status go that way, commands do not
- * come. Where they go is in the configuration (provisioning/stand-in/stand-in.ts), what is sent and what counts as taken in upload.ts.
+ * come. Where they go is in the configuration (provisioning/stand-in.ts), what is sent and what counts as taken in upload.ts.
  */
 
 import type { Failure, Reason } from "../../../modules/base/failure.js";
@@ -8,7 +8,7 @@ import { noteFailure } from "../../../modules/base/log.js";
 import { retryDelayMs } from "../../../modules/base/retry.js";
 import { pauseWhileJoined } from "../../../modules/wifi/pause.js";
 import type { Configuration, Pace } from "../../../provisioning/configuration.js";
-import type { StandIn } from "../../../provisioning/stand-in/stand-in.js";
+import type { StandIn } from "../../../provisioning/stand-in.js";
 import type { Session } from "../session.js";
 import { status } from "../status.js";
 import { uploadOnce } from "./upload.js";

@@ -9,7 +9,7 @@ import { asText, type Json, parseObject } from "../../../modules/data/json.js";
 import type { Url } from "../../../modules/data/url.js";
 import type { HttpClient, HttpResponse } from "../../../modules/http/http.js";
 import { errorFailure, errorText, statusFailure } from "../../../provisioning/answers.js";
-import type { StandIn } from "../../../provisioning/stand-in/stand-in.js";
+import type { StandIn } from "../../../provisioning/stand-in.js";
 
 /** As it was to go to the `data` topic: the text of a JSON object. */
 export interface Reading {

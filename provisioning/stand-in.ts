@@ -1,9 +1,9 @@
 /** Where HTTP stands in for MQTT, as the device service's `api_config` says it. */
 
-import { Secret } from "../../modules/base/secret.js";
-import { asText, type Json } from "../../modules/data/json.js";
-import { formatUrl, joinUrl, parseUrl, type Url } from "../../modules/data/url.js";
-import { type Credentials, MAX_TEXT_CHARACTERS } from "../credentials.js";
+import { Secret } from "../modules/base/secret.js";
+import { asText, type Json } from "../modules/data/json.js";
+import { formatUrl, joinUrl, parseUrl, type Url } from "../modules/data/url.js";
+import { type Credentials, MAX_TEXT_CHARACTERS } from "./credentials.js";
 
 /** One of the two URLs is there at least. */
 export interface StandIn {
