@@ -67,9 +67,9 @@ export class RotationLife {
 }
 
 export function command(world: World, request: object): void {
-  const { onMessage, subscribe } = world.session!.options;
-  onMessage({
-    topic: subscribe[0]!,
+  const { options } = world.session!;
+  options.onMessage({
+    topic: options.subscribe[0]!,
     payload: JSON.stringify(request),
     ...{ retained: false, duplicate: false, packetId: undefined },
   });

@@ -1,4 +1,4 @@
-/** The agent in the simulator with the memory of a chip, a state of its own, and a look into its heap. */
+/** The agent in the simulator with half of the chip's heap, a state of its own, and a look into its heap. */
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
@@ -11,6 +11,8 @@ import type {} from "./builder.js";
 
 /** What an ESP32-S3 has by default, without increments. */
 export const CHIP = { slots: 4928, chunkBytes: 78_848 };
+/** The agent lives in it; the other half is a product's. */
+export const HALF = { slots: CHIP.slots / 2, chunkBytes: CHIP.chunkBytes / 2 };
 const STACK_SLOTS = 512;
 export const FACTORY = { serial: "SN-0A1B2C3D-0242AC110002", hmac_key: "5a".repeat(32) };
 
@@ -22,7 +24,7 @@ export interface Heap {
 }
 
 export interface AppParts {
-  /** Of the app; default: the agent with the chip's memory, that most files share. */
+  /** Of the app; default: the agent with half of the chip's heap, that most files share. */
   readonly name?: string;
   readonly memory?: Heap;
   /** A product's manifest, from the project's folder; default: the agent's own. */
@@ -49,7 +51,7 @@ export async function openApp(parts: AppParts = {}, build = sharedBuild) {
 
 /** @returns its path */
 export function appOf(parts: AppParts = {}, build = sharedBuild): Promise<string> {
-  const { name = "agent-probe", memory = CHIP, product = "manifest.json", main = "probe", authorities } = parts;
+  const { name = "agent-probe", memory = HALF, product = "manifest.json", main = "probe", authorities } = parts;
   return build({
     name,
     product,

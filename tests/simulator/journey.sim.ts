@@ -4,7 +4,7 @@ import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import type { Simulator } from "../../tools/simulator.js";
 import { expectCaptive, expectOnline, probeRows, replay } from "../softap/probe-table.js";
-import { CHIP, FACTORY, MAC, openApp, Watch } from "./app.js";
+import { FACTORY, HALF, MAC, openApp, Watch } from "./app.js";
 import { STACK_LIMIT_SLOTS } from "./budgets.js";
 
 const WIFI_PASSWORD = "simulated-pass";
@@ -25,7 +25,7 @@ afterEach(async () => {
   await cloud?.stop();
 });
 
-test("from a blank board to a control message, with the chip's fixed heap", async () => {
+test("from a blank board to a control message, with half of the chip's heap", async () => {
   const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
   cloud = new MockCloud({ httpPort: 0, mqttPort: 0, devices });
   await cloud.start();
@@ -77,7 +77,7 @@ test("from a blank board to a control message, with the chip's fixed heap", asyn
   );
   const online = await watch.settledHeap();
   const { mostStackSlots } = watch;
-  console.log(JSON.stringify({ memory: CHIP, alive: { portal: inPortal, activating, online }, mostStackSlots }));
+  console.log(JSON.stringify({ memory: HALF, alive: { portal: inPortal, activating, online }, mostStackSlots }));
   expect(mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
 
   // Power off and on: straight to the broker, without the service.
@@ -113,7 +113,7 @@ test("from a blank board to a ping with the device service, registered while the
   await watch.until("answer", () => messages.some((text) => text.includes("pong") && text.includes("from-the-test")));
   const alive = { "online with the device service": await watch.settledHeap() };
   const { mostStackSlots } = watch;
-  console.log(JSON.stringify({ memory: CHIP, alive, mostStackSlots }));
+  console.log(JSON.stringify({ memory: HALF, alive, mostStackSlots }));
   expect(mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS);
   expect(watch.lines.join("\n")).not.toContain(WIFI_PASSWORD);
 });

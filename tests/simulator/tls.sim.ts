@@ -17,7 +17,7 @@ import {
   twoRecordServer,
 } from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
-import { CHIP, FACTORY, type Heap, MAC, openApp, Watch } from "./app.js";
+import { FACTORY, HALF, type Heap, MAC, openApp, Watch } from "./app.js";
 
 const servers: Server[] = [];
 let simulator: Simulator;
@@ -140,16 +140,10 @@ async function questions() {
   return { authorities: p384.der, given, asked, expected, heard };
 }
 
-const memories: [string, Heap][] = [
-  ["the chip's fixed heap", CHIP],
-  ["half of the chip's heap", { slots: CHIP.slots / 2, chunkBytes: CHIP.chunkBytes / 2 }],
-];
-
-test.each(memories)("good and bad certificates in turn, with %s", async (_name, memory) => {
+test("good and bad certificates in turn, with half of the chip's heap", async () => {
   const { authorities, given, asked, expected, heard } = await questions();
   const app = await openApp({
-    name: `tls-${memory.slots}`,
-    memory,
+    name: "tls",
     config: { urls: asked, given },
     main: "tls-probe",
     authorities,
@@ -172,35 +166,32 @@ test.each(memories)("good and bad certificates in turn, with %s", async (_name, 
 });
 
 /** Portal and handshake at the same time, and as many authorities as the portal takes: not much of the heap is left. */
-test.each([memories[0]!])(
-  "from a blank board to the broker with both over TLS, by an authority that the portal was given, with %s",
-  async (_name, memory) => {
-    const root = authority("p384");
-    const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
-    const server = goodCertificate(middle, "ec");
-    const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
-    const identity = { key: keyPem(server), cert: pem(server, middle) };
-    cloud = new MockCloud({ devices, tls: identity, brokerTls: identity });
-    await cloud.start();
-    const reports: string[] = [];
-    cloud.onMessage((topic) => void reports.push(topic));
-    const app = await openApp();
-    simulator = app.simulator;
-    const watch = new Watch(simulator);
-    await simulator.start();
-    await watch.untilState("portal");
-    const url = `${cloud.httpsUrl}/xiaozhi/ota/`;
-    const form = { ssid: "baja", password: "simulated", url };
-    const others = Array.from({ length: 3 }, (_, index) => authority("rsa", `Another one ${index}`));
-    await sendForm(app.portal, { ...form, pem: pem(...others) });
-    expect(await watchTrial(app.portal, ["failed"], 60_000)).toMatchObject({ failure: { reason: "tls-untrusted" } });
-    await sendForm(app.portal, { ...form, pem: pem(others[0]!, others[1]!, root) });
-    await watch.untilState("activating");
-    const { code } = watch.states.find(({ state }) => state === "activating")!;
-    expect(cloud.enterCode(String(code)).bound).toBe(true);
-    await watchTrial(app.portal, ["done"], 60_000);
-    await watch.untilState("online");
-    await watch.until("reports", () => reports.length > 3);
-    console.log(JSON.stringify({ memory, alive: { "online over TLS": await watch.settledHeap() } }));
-  },
-);
+test("from a blank board to the broker with both over TLS, by an authority that the portal was given, with half of the chip's heap", async () => {
+  const root = authority("p384");
+  const middle = makeCertificate({ subject: "Middle", issuer: root, keyType: "ec", isAuthority: true });
+  const server = goodCertificate(middle, "ec");
+  const devices = [{ mac: MAC, serial: FACTORY.serial, hmacKeyHex: FACTORY.hmac_key }];
+  const identity = { key: keyPem(server), cert: pem(server, middle) };
+  cloud = new MockCloud({ devices, tls: identity, brokerTls: identity });
+  await cloud.start();
+  const reports: string[] = [];
+  cloud.onMessage((topic) => void reports.push(topic));
+  const app = await openApp();
+  simulator = app.simulator;
+  const watch = new Watch(simulator);
+  await simulator.start();
+  await watch.untilState("portal");
+  const url = `${cloud.httpsUrl}/xiaozhi/ota/`;
+  const form = { ssid: "baja", password: "simulated", url };
+  const others = Array.from({ length: 3 }, (_, index) => authority("rsa", `Another one ${index}`));
+  await sendForm(app.portal, { ...form, pem: pem(...others) });
+  expect(await watchTrial(app.portal, ["failed"], 60_000)).toMatchObject({ failure: { reason: "tls-untrusted" } });
+  await sendForm(app.portal, { ...form, pem: pem(others[0]!, others[1]!, root) });
+  await watch.untilState("activating");
+  const { code } = watch.states.find(({ state }) => state === "activating")!;
+  expect(cloud.enterCode(String(code)).bound).toBe(true);
+  await watchTrial(app.portal, ["done"], 60_000);
+  await watch.untilState("online");
+  await watch.until("reports", () => reports.length > 3);
+  console.log(JSON.stringify({ memory: HALF, alive: { "online over TLS": await watch.settledHeap() } }));
+});

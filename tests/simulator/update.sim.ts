@@ -6,7 +6,7 @@ import { makeImage } from "../../mocks/device/image.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { firmwareKeyOf } from "../../tools/release.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { CHIP, type Heap, MAC, openApp, Watch } from "./app.js";
+import { HALF, type Heap, MAC, openApp, Watch } from "./app.js";
 import { STACK_LIMIT_SLOTS } from "./budgets.js";
 
 /** The simulated flash is JavaScript under the socket's callbacks; the chip's is native and takes next to nothing. */
@@ -71,7 +71,7 @@ test("loaded, tried and accepted; the next one is taken back by a restart, told,
   expect(statuses.at(-1)).toMatchObject({ firmware_version: first.version });
   const { mostStackSlots } = watch;
   console.log(
-    JSON.stringify({ memory: CHIP, alive: { "after two updates": await watch.settledHeap() }, mostStackSlots }),
+    JSON.stringify({ memory: HALF, alive: { "after two updates": await watch.settledHeap() }, mostStackSlots }),
   );
   expect(mostStackSlots).toBeLessThan(STACK_LIMIT_SLOTS + FLASH_STACK_SLOTS);
   expect(watch.aborts).toEqual([]);
@@ -103,7 +103,7 @@ test("an image as large as its slot is loaded in the memory that the first tenth
     "update, at least": { slots: Math.min(...slots), chunkBytes: Math.min(...chunkBytes) },
     "update, at most": { slots: Math.max(...slots), chunkBytes: Math.max(...chunkBytes) },
   };
-  console.log(JSON.stringify({ memory: CHIP, alive, note: hash }));
+  console.log(JSON.stringify({ memory: HALF, alive, note: hash }));
   expect(new Set(at.map((one) => one.percent)).size).toBeGreaterThan(2);
   expect(Math.max(...slots) - slots[0]!).toBeLessThan(200);
   expect(Math.max(...chunkBytes) - chunkBytes[0]!).toBeLessThan(4_096);

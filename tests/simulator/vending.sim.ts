@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { MockAws } from "../../mocks/aws/aws.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import type { Simulator } from "../../tools/simulator.js";
-import { CHIP, FACTORY, openApp, Watch } from "./app.js";
+import { FACTORY, HALF, openApp, Watch } from "./app.js";
 import { TLS_STACK_LIMIT_SLOTS } from "./budgets.js";
 import { loopbackName } from "./loopback-name.js";
 
@@ -19,7 +19,7 @@ afterEach(async () => {
 test.each(["rsa", "ec"] as const)(
   "from a blank board to messages with a certificate that a vending machine has sold, by the SDK's own TLS (%s)",
   async (serverKey) => {
-    const memory = CHIP;
+    const memory = HALF;
     const endpoint = await loopbackName();
     aws = new MockAws({ endpoint, serverKey });
     aws.addVendingDevice({ dialect: "awslabs", serial: FACTORY.serial, token: TOKEN });
