@@ -62,7 +62,7 @@ test("the device provisioning service: registered late, disabled, enabled, with 
   cloud.register(mac);
   await hurried(device, () => device.waitFor("online", STEP_MS));
   await until("status", () => messages.some(({ topic, retain }) => topic.endsWith("/status") && retain));
-  expect(messages.some(({ topic }) => topic.endsWith("/data"))).toBe(true);
+  await until("data", () => messages.some(({ topic }) => topic.endsWith("/data")));
 
   await device.powerCut();
   await until("last will", () => messages.some(({ payload, retain }) => retain && payload === '{"online":false}'));
