@@ -82,7 +82,7 @@ test("the device provisioning service: registered late, disabled, enabled, with 
   cloud.register(mac);
   await hurried(device, () => device.waitFor("online", STEP_MS));
   await until("status", () => messages.some(({ payload }) => payload.includes('"online":true')));
-  expect(messages.some(({ topic }) => topic.endsWith("/data"))).toBe(true);
+  await until("data", () => messages.some(({ topic }) => topic.endsWith("/data")));
 
   await device.powerCut();
   await until("last will", () => messages.some(({ payload }) => payload === '{"online":false}'));
