@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { readHeap } from "./census/heap.js";
-import { report } from "./census/report.js";
-import { retainedSlots } from "./census/retained.js";
+import { readHeap } from "../simulator/census/heap.js";
+import { report } from "../simulator/census/report.js";
+import { retainedSlots } from "../simulator/census/retained.js";
 
 const slot = (address: string, kind: string, name: string, next: string, references = "") =>
   ["slot", address, kind, name, next, 0, references].join("\t");
