@@ -15,6 +15,7 @@ import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
 
 /** All apps are built in here: the engine, half a minute's work, is compiled once. */
 const BUILD_FOLDER = join(ROOT, "build", "simulator");
+const IS_LINUX = process.platform === "linux";
 /** mcsim writes preferences at once: nothing is lost when it is ended. */
 const RESTART_PAUSE_MS = 300;
 /** On a 64-bit machine. */
@@ -91,15 +92,17 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   #launch(): void {
     const { port } = this.#server!.address() as AddressInfo;
     // A bus of its own: on a shared one, a second mcsim hands its app to the first and ends.
-    const bus = process.platform === "linux" ? ["dbus-run-session", "--"] : [];
+    const bus = IS_LINUX ? ["dbus-run-session", "--"] : [];
     const display = this.#headless ? ["xvfb-run", "-a"] : [];
-    const [command, ...args] = [...bus, ...display, "mcsim", this.#app];
+    // A client that leaves while it is written to would end mcsim: the SDK takes SIGPIPE's default for it (lin_xs.c).
+    const unpiped = IS_LINUX ? ["env", "--block-signal=PIPE"] : [];
+    const [command, ...args] = [...bus, ...display, ...unpiped, "mcsim", this.#app];
     const env = { ...this.#sdk.env, XSBUG_HOST: "127.0.0.1", XSBUG_PORT: String(port) };
     // In a group of its own: ending it ends the display and the bus that came with it.
     const child = spawn(command!, args, { cwd: this.#folder, env, stdio: "ignore", detached: true });
     this.#process = child;
     child.once("error", (error) => this.emit("abort", `mcsim does not start: ${error.message}`));
-    // 139: a segmentation fault, of which the console says nothing.
+    // 139: a segmentation fault, 141: SIGPIPE, of which the console says nothing.
     child.once("exit", (code) => this.#process === child && this.emit("abort", `mcsim has ended: ${code}`));
   }
 
