@@ -8,6 +8,7 @@ import { parseUrl } from "modules/data/url";
 import { createHttpClient } from "modules/http/client-adapter";
 import { createMqtt } from "modules/mqtt/adapter";
 import { AUTHORITIES } from "modules/settings/authorities";
+import { NvsStore } from "modules/storage/adapter";
 import Timer from "timer";
 
 /** On a 64-bit machine. */
