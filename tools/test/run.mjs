@@ -49,9 +49,9 @@ async function xsTier(journeys, onOutput) {
   const options = { cwd: xs, isBehind: true, onOutput };
   if (!existsSync(`${xs}/node_modules/.package-lock.json`)) {
     console.log("Compiling the XS engine, once…");
-    const isThere = await timed("compiling the XS engine", () =>
-      run("npm", ["ci", "--no-audit", "--no-fund"], options),
-    );
+    const install = () => run("npm", ["ci", "--no-audit", "--no-fund"], options);
+    // GNU make 4.3 may lose sight of its compilers on a busy machine ("wait: No child processes").
+    const isThere = await timed("compiling the XS engine", async () => (await install()) || (await install()));
     if (!isThere) {
       leftOut.push("the XS tier: its package could not be installed");
       return;
