@@ -97,7 +97,8 @@ export function parseCertificate(der: Uint8Array): Certificate | undefined {
     const signature = outer.bits();
     const reader = new DerReader(signed.content);
     // One after the other: inside each other they would be as deep as both.
-    const { key, ...fields } = fieldsOf(reader);
+    const fields = fieldsOf(reader);
+    const key = keyOf(reader.inside());
     const found = reader.find(EXTENSIONS);
     const extensions = found ? extensionsOf(new DerReader(found.content).inside()) : VERSION_1;
     return key && { signed: signed.whole, algorithm, signature, key, ...fields, ...extensions };
@@ -106,7 +107,7 @@ export function parseCertificate(der: Uint8Array): Certificate | undefined {
   }
 }
 
-/** All in front of the extensions. */
+/** All in front of the key. */
 function fieldsOf(reader: DerReader) {
   reader.optional(VERSION);
   reader.next(TAG.integer);
@@ -116,7 +117,7 @@ function fieldsOf(reader: DerReader) {
   const notBeforeMs = timeOf(validity);
   const notAfterMs = timeOf(validity);
   const subject = reader.next(TAG.sequence).whole;
-  return { issuer, notBeforeMs, notAfterMs, subject, key: keyOf(reader.inside()) };
+  return { issuer, notBeforeMs, notAfterMs, subject };
 }
 
 /** RFC 5280 §4.1.2.5: UTCTime with two digits of the year, GeneralizedTime with four; both to the second, in UTC. */
