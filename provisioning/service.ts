@@ -46,6 +46,8 @@ export class Service {
   }
 
   async checkFirmware(): Promise<Result<void>> {
+    // In a turn of its own: a command asks for it, out of a message.
+    await undefined;
     const protocol = await this.protocol();
     return protocol.ok ? protocol.value.checkFirmware(this.#context) : protocol;
   }

@@ -53,6 +53,8 @@ class MqttConnection implements MqttSession, ClientEvents {
   /** What an error means, by how far the connection has come. */
   #errorReason: Reason = "unreachable";
   #isSubscribeUnsent = false;
+  /** Soon. */
+  #isSending = false;
   #heardMs = 0;
   #queue: EventQueue;
   sessionPresent = false;
@@ -152,7 +154,7 @@ class MqttConnection implements MqttSession, ClientEvents {
 
   control({ operation, id, payload }: ControlMessage): void {
     if (operation === PACKET.connack) {
-      // Sent by `writable`, which the client calls right after this.
+      // Sent after `writable`, which the client calls right after this.
       if (this.#options.subscribe.length > 0) this.#isSubscribeUnsent = true;
       else this.connected();
     } else if (operation === PACKET.suback && this.#resolve) this.subscribed(payload ?? []);
@@ -184,8 +186,17 @@ class MqttConnection implements MqttSession, ClientEvents {
   }
 
   writable(count: number): void {
+    this.#outbound!.writable(count);
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#parts.clock.after(0, send, this);
+  }
+
+  /** In a turn of its own: a record of TLS goes deep, and the packet that the client tells of room for is below. */
+  send(): void {
+    this.#isSending = false;
     const outbound = this.#outbound!;
-    outbound.writable(count);
+    if (!outbound.isOpen) return;
     if (this.#isSubscribeUnsent) this.#isSubscribeUnsent = !outbound.subscribe(this.#options);
     outbound.flush();
     this.tellOfRoom();
@@ -264,6 +275,14 @@ function refusal(returnCode: number): Reason {
 
 function timeOut(connection: MqttConnection): void {
   connection.fail("timeout");
+}
+
+function send(connection: MqttConnection): void {
+  try {
+    connection.send();
+  } catch (error) {
+    connection.fault(error);
+  }
 }
 
 function watchSilence(connection: MqttConnection): void {

@@ -91,35 +91,33 @@ const VERSION_1: Extensions = {
 /** @returns undefined where it is no certificate, or one whose key the device cannot use */
 export function parseCertificate(der: Uint8Array): Certificate | undefined {
   try {
-    return certificateOf(new DerReader(der).inside());
+    const outer = new DerReader(der).inside();
+    const signed = outer.next(TAG.sequence);
+    const algorithm = ALGORITHMS[outer.inside().oid()];
+    const signature = outer.bits();
+    const reader = new DerReader(signed.content);
+    // One after the other: inside each other they would be as deep as both.
+    const fields = fieldsOf(reader);
+    const key = keyOf(reader.inside());
+    const found = reader.find(EXTENSIONS);
+    const extensions = found ? extensionsOf(new DerReader(found.content).inside()) : VERSION_1;
+    return key && { signed: signed.whole, algorithm, signature, key, ...fields, ...extensions };
   } catch {
     return undefined;
   }
 }
 
-function certificateOf(outer: DerReader): Certificate | undefined {
-  const signed = outer.next(TAG.sequence);
-  const algorithm = ALGORITHMS[outer.inside().oid()];
-  const signature = outer.bits();
-  const fields = new DerReader(signed.content);
-  fields.optional(VERSION);
-  fields.next(TAG.integer);
-  fields.next(TAG.sequence);
-  const issuer = fields.next(TAG.sequence).whole;
-  const validity = fields.inside();
+/** All in front of the key. */
+function fieldsOf(reader: DerReader) {
+  reader.optional(VERSION);
+  reader.next(TAG.integer);
+  reader.next(TAG.sequence);
+  const issuer = reader.next(TAG.sequence).whole;
+  const validity = reader.inside();
   const notBeforeMs = timeOf(validity);
   const notAfterMs = timeOf(validity);
-  const subject = fields.next(TAG.sequence).whole;
-  const key = keyOf(fields.inside());
-  if (!key) return undefined;
-  let extensions = VERSION_1;
-  while (!fields.isAtEnd) {
-    const { tag, content } = fields.next();
-    if (tag !== EXTENSIONS) continue;
-    extensions = extensionsOf(new DerReader(content).inside());
-    break;
-  }
-  return { signed: signed.whole, algorithm, signature, issuer, subject, notBeforeMs, notAfterMs, key, ...extensions };
+  const subject = reader.next(TAG.sequence).whole;
+  return { issuer, notBeforeMs, notAfterMs, subject };
 }
 
 /** RFC 5280 §4.1.2.5: UTCTime with two digits of the year, GeneralizedTime with four; both to the second, in UTC. */

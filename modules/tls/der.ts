@@ -39,10 +39,11 @@ export class DerReader {
   /** @throws RangeError where no whole element follows, or one of another tag */
   next(tag?: number): Element {
     const start = this.#position;
-    const found = this.byte();
+    const found = this.#bytes[this.#position++]!;
     const length = this.length();
     const end = this.#position + length;
-    if (end > this.#bytes.length || (tag !== undefined && found !== tag)) throw new RangeError("DER");
+    // Beyond the end the length is no number, and so is the element's end.
+    if (!(end <= this.#bytes.length) || (tag !== undefined && found !== tag)) throw new RangeError("DER");
     const content = this.#bytes.subarray(this.#position, end);
     this.#position = end;
     return { tag: found, content, whole: this.#bytes.subarray(start, end) };
@@ -51,6 +52,15 @@ export class DerReader {
   /** The next element where it has this tag; else nothing is read. */
   optional(tag: number): Element | undefined {
     return this.#bytes[this.#position] === tag ? this.next(tag) : undefined;
+  }
+
+  /** The next element that has this tag, past others. */
+  find(tag: number): Element | undefined {
+    while (!this.isAtEnd) {
+      const element = this.next();
+      if (element.tag === tag) return element;
+    }
+    return undefined;
   }
 
   /** The content of the next element, which has this tag, as elements. */
@@ -79,19 +89,14 @@ export class DerReader {
     return toHex(this.next(TAG.oid).content.subarray(0, MAX_OID_BYTES));
   }
 
-  private byte(): number {
-    const byte = this.#bytes[this.#position++];
-    if (byte === undefined) throw new RangeError("DER");
-    return byte;
-  }
-
   /** X.690 §8.1.3; nothing in a certificate needs more than three bytes of length. */
   private length(): number {
-    const first = this.byte();
+    const bytes = this.#bytes;
+    const first = bytes[this.#position++]!;
     if (first < 0x80) return first;
-    if (first === 0x80 || first > 0x83) throw new RangeError("DER: length");
+    if (!(first > 0x80 && first <= 0x83)) throw new RangeError("DER: length");
     let length = 0;
-    for (let count = first & 0x7f; count > 0; count--) length = length * 256 + this.byte();
+    for (let count = first & 0x7f; count > 0; count--) length = length * 256 + bytes[this.#position++]!;
     return length;
   }
 }

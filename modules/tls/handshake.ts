@@ -44,6 +44,8 @@ export class HandshakeWatch {
   #recordBytesLeft = 0;
   #message = new Uint8Array(MESSAGE_HEADER_BYTES);
   #messageBytes = 0;
+  /** All of its bytes are there. */
+  #whole: Uint8Array | undefined;
   #expected: readonly number[] = [MESSAGE.serverHello];
   #usesKeyExchange = false;
   #isEncrypted = false;
@@ -68,11 +70,16 @@ export class HandshakeWatch {
   see(bytes: Uint8Array): void {
     if (this.#refusal) throw this.#refusal;
     try {
-      for (let position = 0; position < bytes.length && !this.#isDone; )
+      for (let position = 0; position < bytes.length && !this.#isDone; ) {
         position +=
           this.#headerBytes < RECORD_HEADER_BYTES
             ? this.readHeader(bytes.subarray(position))
             : this.readBody(bytes.subarray(position));
+        // Here, and not where its last byte is read: a chain's check goes deep, and the SDK is below already.
+        const message = this.#whole;
+        this.#whole = undefined;
+        if (message) this.#expected = this.follow(message[0]!, message.subarray(MESSAGE_HEADER_BYTES));
+      }
     } catch (error) {
       this.#refusal = error instanceof Refusal ? error : new Refusal("tls-failed", "malformed");
       throw this.#refusal;
@@ -119,10 +126,9 @@ export class HandshakeWatch {
       this.#message = whole;
       return part.length;
     }
-    const message = this.#message;
+    this.#whole = this.#message;
     this.#message = new Uint8Array(MESSAGE_HEADER_BYTES);
     this.#messageBytes = 0;
-    this.#expected = this.follow(message[0]!, message.subarray(MESSAGE_HEADER_BYTES));
     return part.length;
   }
 

@@ -36,6 +36,7 @@ export interface DownloadOptions {
 
 /** @returns success where all of the image is in the slot, whoever it is from */
 export async function download(source: Url, options: DownloadOptions): Promise<Result<void>> {
+  await undefined; // see Installation
   let url = source;
   let isWhole = false;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; ) {

@@ -1,8 +1,9 @@
 /** One image on its way: into the slot, looked at there, and handed to the bootloader. */
 
 import { type Failure, failed, type Result } from "../base/failure.js";
+import { guard } from "../base/guard.js";
 import { type Log, noteFailure } from "../base/log.js";
-import type { Clock } from "../clock/clock.js";
+import type { Clock, Timer } from "../clock/clock.js";
 import { parseUrl } from "../data/url.js";
 import type { HttpStream, Streaming } from "../http/stream.js";
 import { download } from "./download.js";
@@ -52,6 +53,8 @@ export class Installation {
   #streaming: Streaming | undefined;
   #isCancelled = false;
   #toldPercent = -1;
+  /** Has not been told yet. */
+  #telling: Timer | undefined;
   /** Ticks. */
   readonly #startMs: number;
 
@@ -72,6 +75,8 @@ export class Installation {
 
   /** @throws where the flash does not obey */
   async run(): Promise<Installed> {
+    // In a turn of its own, as the download below: the chip's stack has no room for both on top of who offers.
+    await undefined;
     const slot = this.#parts.firmware.openSlot();
     try {
       const { offsetBytes, sizeBytes } = this.#pending;
@@ -118,6 +123,7 @@ export class Installation {
       if (urls.length > 1) noteFailure(log, result.failure);
     }
     this.record({ offsetBytes: writer.offsetBytes });
+    this.sayPercent();
     return result;
   }
 
@@ -130,8 +136,17 @@ export class Installation {
     const percent = Math.floor((offsetBytes / this.#pending.sizeBytes!) * 100);
     const told = percent - (percent % TOLD_STEP_PERCENT);
     if (told === this.#toldPercent) return;
+    this.sayPercent();
     this.#toldPercent = told;
-    this.#options.say("downloading", told);
+    this.#telling = this.#parts.clock.after(0, sayPercent, this);
+  }
+
+  /** In a turn of its own: a status goes out to the broker, and the socket that the image comes from is below. */
+  sayPercent(): void {
+    if (!this.#telling) return;
+    this.#parts.clock.cancel(this.#telling);
+    this.#telling = undefined;
+    this.#options.say("downloading", this.#toldPercent);
   }
 
   private async check(slot: Slot): Promise<Installed> {
@@ -184,4 +199,12 @@ export class Installation {
     this.#pending = { ...this.#pending, ...change };
     return this.#options.keep(this.#pending);
   }
+}
+
+function sayPercent(installation: Installation): void {
+  guard("update", sayNow, installation);
+}
+
+function sayNow(installation: Installation): void {
+  installation.sayPercent();
 }

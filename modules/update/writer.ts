@@ -64,12 +64,15 @@ export class ImageWriter implements StreamSink {
     this.#filled += bytes;
     const end = this.#offset + this.#filled;
     if (end > this.#sizeBytes!) this.#failure = failed("firmware-size", `more than ${this.#sizeBytes} bytes`).failure;
-    else if (this.#filled === BLOCK_BYTES || end === this.#sizeBytes) this.flush();
+    else if (this.#filled === BLOCK_BYTES || end === this.#sizeBytes) {
+      this.flush();
+      if (!this.#failure) this.#options.onBlock();
+    }
     return !this.#failure && !this.isComplete;
   }
 
   private flush(): void {
-    const { slot, check, onBlock } = this.#options;
+    const { slot, check } = this.#options;
     const mistake = this.#offset === 0 ? check(this.#block.subarray(0, this.#filled)) : undefined;
     if (mistake !== undefined) {
       this.#failure = failed("firmware-image", mistake).failure;
@@ -86,6 +89,5 @@ export class ImageWriter implements StreamSink {
     }
     this.#offset += this.#filled;
     this.#filled = 0;
-    onBlock();
   }
 }
