@@ -18,16 +18,16 @@ export interface Target {
 const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer"] as const);
 
 export class Service {
-  #choice: string;
-  #context: ProvisioningContext;
+  private choice: string;
+  private context: ProvisioningContext;
 
   constructor(choice: string, context: ProvisioningContext) {
-    this.#choice = choice;
-    this.#context = context;
+    this.choice = choice;
+    this.context = context;
   }
 
   async query(): Promise<Result<Answer>> {
-    const context = this.#context;
+    const context = this.context;
     const protocol = await this.protocol();
     const answer = protocol.ok ? await protocol.value.query(context) : protocol;
     if (answer.ok && !this.known()) context.learn({ protocol: HIDDEN.name });
@@ -39,9 +39,9 @@ export class Service {
   /** Lasts as long as the person takes: what is known beforehand is not waited for. */
   activate(activation: Activation, waiting: Waiting): Promise<Result<Answer | undefined>> {
     const known = this.known();
-    if (known) return known.activate(this.#context, activation, waiting);
+    if (known) return known.activate(this.context, activation, waiting);
     return this.protocol().then((found) =>
-      found.ok ? found.value.activate(this.#context, activation, waiting) : found,
+      found.ok ? found.value.activate(this.context, activation, waiting) : found,
     );
   }
 
@@ -49,32 +49,30 @@ export class Service {
     // In a turn of its own: a command asks for it, out of a message.
     await undefined;
     const protocol = await this.protocol();
-    return protocol.ok ? protocol.value.checkFirmware(this.#context) : protocol;
+    return protocol.ok ? protocol.value.checkFirmware(this.context) : protocol;
   }
 
   /** What could not be found out before is not asked for once more. */
   diagnose(failure: Failure): Promise<Failure> {
-    return (this.known() ?? HIDDEN).diagnose(this.#context, failure);
+    return (this.known() ?? HIDDEN).diagnose(this.context, failure);
   }
 
   rotationTemplate(configuration: Configuration, wanted?: unknown): string | undefined {
-    return this.known()?.rotationTemplate?.(this.#context.url, configuration, wanted);
+    return this.known()?.rotationTemplate?.(this.context.url, configuration, wanted);
   }
 
   /** Chosen, or said by the address, or found out before. */
   private known(): Protocol | undefined {
-    const context = this.#context;
-    return (
-      chosenProtocol(this.#choice) ?? protocolOfAddress(context.url) ?? detectedProtocol(context.habits().protocol)
-    );
+    const context = this.context;
+    return chosenProtocol(this.choice) ?? protocolOfAddress(context.url) ?? detectedProtocol(context.habits().protocol);
   }
 
   private async protocol(): Promise<Result<Protocol>> {
     const known = this.known();
     if (known) return success(known);
-    const found = await detect(this.#context);
+    const found = await detect(this.context);
     if (!found.ok) return found;
-    if (found.value) this.#context.learn({ protocol: found.value.name });
+    if (found.value) this.context.learn({ protocol: found.value.name });
     return success(found.value ?? HIDDEN);
   }
 }

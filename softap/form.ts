@@ -82,38 +82,38 @@ function parseStrings(json: string): Map<string, string> | undefined {
 
 /** Goes through JSON token by token. */
 class Scanner {
-  #text: string;
-  #position = 0;
+  private text: string;
+  private position = 0;
 
   constructor(text: string) {
-    this.#text = text;
+    this.text = text;
   }
 
   get isAtEnd(): boolean {
     this.skipSpace();
-    return this.#position === this.#text.length;
+    return this.position === this.text.length;
   }
 
   /** @returns whether it is what comes next: then it is behind the scanner */
   take(character: string): boolean {
     this.skipSpace();
-    const isNext = this.#text.charAt(this.#position) === character;
-    if (isNext) this.#position++;
+    const isNext = this.text.charAt(this.position) === character;
+    if (isNext) this.position++;
     return isNext;
   }
 
   /** @returns undefined where no string comes next */
   string(): string | undefined {
     this.skipSpace();
-    const text = this.#text;
-    const start = this.#position;
+    const text = this.text;
+    const start = this.position;
     if (text.charAt(start) !== '"') return undefined;
     let end = start;
     do {
       end = text.indexOf('"', end + 1);
       if (end < 0) return undefined;
     } while (isEscaped(text, end));
-    this.#position = end + 1;
+    this.position = end + 1;
     try {
       return JSON.parse(text.slice(start, end + 1));
     } catch {
@@ -122,7 +122,7 @@ class Scanner {
   }
 
   private skipSpace(): void {
-    while (isSpace(this.#text.charAt(this.#position))) this.#position++;
+    while (isSpace(this.text.charAt(this.position))) this.position++;
   }
 }
 

@@ -14,88 +14,88 @@ const MINUTE_MS = 60_000;
 const MAX_MINUTES = 60;
 
 export class HandedCertificates {
-  #store: TextStore;
+  private store: TextStore;
   /** Not kept yet, or just now: what comes with a wrong password is there for the next try. */
-  #handed: Certificates = {};
-  #hasClaim: boolean;
+  private _handed: Certificates = {};
+  private _hasClaim: boolean;
   /** Of the claim, milliseconds since 1970. */
-  #expiresMs: number | undefined;
-  #facts: readonly AuthorityFacts[];
+  private expiresMs: number | undefined;
+  private _facts: readonly AuthorityFacts[];
   /** The authorities that were replaced; undefined where none are to be put back. */
-  #before: { readonly authorities: Authorities | undefined } | undefined;
+  private before: { readonly authorities: Authorities | undefined } | undefined;
 
   constructor(store: TextStore) {
-    this.#store = store;
+    this.store = store;
     const claim = CLAIM.read(store);
-    this.#hasClaim = claim !== undefined || TOKEN.read(store) !== undefined;
-    this.#expiresMs = claim?.expiresMs;
-    this.#facts = factsOf(AUTHORITIES.read(store) ?? []);
+    this._hasClaim = claim !== undefined || TOKEN.read(store) !== undefined;
+    this.expiresMs = claim?.expiresMs;
+    this._facts = factsOf(AUTHORITIES.read(store) ?? []);
   }
 
   /** A claim or a token is stored or on trial. */
   get hasClaim(): boolean {
-    return this.#hasClaim;
+    return this._hasClaim;
   }
 
   /** @param nowMs a calendar that nobody has set is years behind: nothing is known then */
   claimMinutes(nowMs: number): number | undefined {
-    if (this.#expiresMs === undefined) return undefined;
-    const minutes = Math.max(0, Math.floor((this.#expiresMs - nowMs) / MINUTE_MS));
+    if (this.expiresMs === undefined) return undefined;
+    const minutes = Math.max(0, Math.floor((this.expiresMs - nowMs) / MINUTE_MS));
     return minutes <= MAX_MINUTES ? minutes : undefined;
   }
 
   /** Of the authorities that are stored or on trial. */
   get facts(): readonly AuthorityFacts[] {
-    return this.#facts;
+    return this._facts;
   }
 
   /** Counts in place of what is stored of its kind. */
   get handed(): Certificates {
-    return this.#handed;
+    return this._handed;
   }
 
   /** An empty field leaves what came before. */
   take(certificates: Certificates): void {
-    this.#handed = { ...this.#handed, ...certificates };
-    if (certificates.claim || certificates.token) this.#hasClaim = true;
-    if (certificates.claim) this.#expiresMs = certificates.claim.expiresMs;
-    if (certificates.authorities) this.#facts = factsOf(certificates.authorities);
+    this._handed = { ...this._handed, ...certificates };
+    if (certificates.claim || certificates.token) this._hasClaim = true;
+    if (certificates.claim) this.expiresMs = certificates.claim.expiresMs;
+    if (certificates.authorities) this._facts = factsOf(certificates.authorities);
   }
 
   keep(): Result<void> {
-    const { claim, token, authorities } = this.#handed;
-    const store = this.#store;
+    const { claim, token, authorities } = this._handed;
+    const store = this.store;
     const kept = claim ? CLAIM.write(store, claim) : success(undefined);
     const keptToo = kept.ok && token ? TOKEN.write(store, token) : kept;
     if (!keptToo.ok || !authorities) return keptToo;
     const before = { authorities: AUTHORITIES.read(store) };
     const written = AUTHORITIES.write(store, authorities);
-    if (written.ok) this.#before = before;
+    if (written.ok) this.before = before;
     return written;
   }
 
   /** The service that they were for has refused: its predecessor needs the authorities of before. */
   putBack(): void {
-    const before = this.#before;
-    this.#before = undefined;
-    if (before?.authorities) AUTHORITIES.write(this.#store, before.authorities);
-    else if (before) AUTHORITIES.erase(this.#store);
+    const before = this.before;
+    this.before = undefined;
+    if (before?.authorities) AUTHORITIES.write(this.store, before.authorities);
+    else if (before) AUTHORITIES.erase(this.store);
   }
 
   /** Also what is on trial. */
   forget(kind: CertificateKind): Result<void> {
-    const store = this.#store;
-    const { authorities: trusted, ...others } = this.#handed;
+    const store = this.store;
+    const { authorities: trusted, ...others } = this._handed;
     if (kind === "claim") {
-      this.#handed = trusted ? { authorities: trusted } : {};
-      this.#hasClaim = false;
-      this.#expiresMs = undefined;
+      this._handed = trusted ? { authorities: trusted } : {};
+      this._hasClaim = false;
+      this.expiresMs = undefined;
       const erased = CLAIM.erase(store);
       return erased.ok ? TOKEN.erase(store) : erased;
     }
-    this.#handed = others;
-    this.#facts = [];
-    this.#before = undefined;
+    this._handed = others;
+    this._facts = [];
+    this.before = undefined;
     return AUTHORITIES.erase(store);
   }
 }

@@ -11,23 +11,23 @@ export class Keeping {
   readonly candidate: Candidate;
   /** What the service gave. It waits for the settings: another service's would wipe the one that is in use. */
   configuration: Configuration | undefined;
-  #flash: Flash;
-  #certificates: HandedCertificates | undefined;
-  #isKept: boolean;
+  private flash: Flash;
+  private certificates: HandedCertificates | undefined;
+  private _isKept: boolean;
   /** How it was before; undefined where nothing is to be taken back. */
-  #before: { readonly settings: Settings | undefined } | undefined;
+  private before: { readonly settings: Settings | undefined } | undefined;
 
   /** @param certificates to be kept with the candidate; without them the candidate is what the settings say already */
   constructor(flash: Flash, candidate: Candidate, certificates?: HandedCertificates) {
-    this.#flash = flash;
+    this.flash = flash;
     this.candidate = candidate;
-    this.#certificates = certificates;
-    this.#isKept = certificates === undefined;
+    this.certificates = certificates;
+    this._isKept = certificates === undefined;
   }
 
   /** On trial with the candidate, in place of the stored ones. */
   get handed(): Certificates {
-    return this.#certificates?.handed ?? {};
+    return this.certificates?.handed ?? {};
   }
 
   /** As a status has it. */
@@ -37,13 +37,13 @@ export class Keeping {
   }
 
   get isKept(): boolean {
-    return this.#isKept;
+    return this._isKept;
   }
 
   /** Settings that are kept are not written again; a configuration that came meanwhile is. */
   keep(log: Log): Result<void> {
-    const { journal } = this.#flash;
-    const kept = this.#isKept ? success(undefined) : this.keepSettings();
+    const { journal } = this.flash;
+    const kept = this._isKept ? success(undefined) : this.keepSettings();
     if (!kept.ok || !this.configuration) return kept;
     const written = journal.keep(this.candidate.url, this.configuration);
     // Without it the device asks the service again after the restart.
@@ -57,26 +57,26 @@ export class Keeping {
    * changed meanwhile stays. Less ends by itself.
    */
   takeBack(failure: Failure): void {
-    const { store } = this.#flash;
+    const { store } = this.flash;
     const now = SETTINGS.read(store);
-    if (!this.#before || !now || patienceOf(failure) === "soon") return;
-    const before = this.#before.settings;
+    if (!this.before || !now || patienceOf(failure) === "soon") return;
+    const before = this.before.settings;
     const { ssid } = this.candidate.network;
     const replaced = before?.networks.filter((network) => network.ssid === ssid) ?? [];
     const networks = [...now.networks.filter((network) => network.ssid !== ssid), ...replaced];
     const restored = before ? SETTINGS.write(store, { ...before, networks }) : SETTINGS.erase(store);
-    this.#isKept = !restored.ok;
-    this.#certificates?.putBack();
+    this._isKept = !restored.ok;
+    this.certificates?.putBack();
   }
 
   private keepSettings(): Result<void> {
-    const { store } = this.#flash;
+    const { store } = this.flash;
     const before = SETTINGS.read(store);
-    const certificatesKept = this.#certificates?.keep() ?? success(undefined);
+    const certificatesKept = this.certificates?.keep() ?? success(undefined);
     const kept = certificatesKept.ok ? SETTINGS.write(store, withCandidate(before, this.candidate)) : certificatesKept;
     if (!kept.ok) return kept;
-    this.#before = { settings: before };
-    this.#isKept = true;
+    this.before = { settings: before };
+    this._isKept = true;
     return kept;
   }
 }

@@ -22,24 +22,24 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
   readonly setup: Setup;
   readonly token: string;
   isOpen = true;
-  #options: PortalOptions;
-  #lastVisitMs: number;
-  #dns: UdpServer | undefined;
-  #http: HttpServer | undefined;
+  private options: PortalOptions;
+  private lastVisitMs: number;
+  private dns: UdpServer | undefined;
+  private http: HttpServer | undefined;
 
   constructor(options: PortalOptions) {
-    this.#options = options;
+    this.options = options;
     this.setup = new Setup(options, this);
     this.token = newToken(options.io.random);
-    this.#lastVisitMs = this.clock.ticksMs(); // somebody may be about to join
+    this.lastVisitMs = this.clock.ticksMs(); // somebody may be about to join
   }
 
   open(): void {
-    const { io, httpPort, dnsPort, failure } = this.#options;
+    const { io, httpPort, dnsPort, failure } = this.options;
     try {
-      io.wifi.openAccessPoint(this.#options);
-      this.#dns = io.serveUdp(dnsPort, this);
-      this.#http = io.serveHttp({ port: httpPort, handle: (request) => route(request, this) });
+      io.wifi.openAccessPoint(this.options);
+      this.dns = io.serveUdp(dnsPort, this);
+      this.http = io.serveHttp({ port: httpPort, handle: (request) => route(request, this) });
     } catch (error) {
       this.close();
       throw error;
@@ -52,9 +52,9 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     if (!this.isOpen) return;
     this.isOpen = false;
     this.setup.close();
-    this.#dns?.close();
-    this.#http?.close();
-    this.#options.io.wifi.closeAccessPoint();
+    this.dns?.close();
+    this.http?.close();
+    this.options.io.wifi.closeAccessPoint();
   }
 
   /** Somebody's settings are being tried, or a code is waited for. */
@@ -69,40 +69,40 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
 
   /** Nobody asked for the page or anything of it in this time. */
   isIdle(idleMs: number): boolean {
-    return this.clock.ticksMs() - this.#lastVisitMs > idleMs;
+    return this.clock.ticksMs() - this.lastVisitMs > idleMs;
   }
 
   get clock(): Clock {
-    return this.#options.io.clock;
+    return this.options.io.clock;
   }
 
   /** The port is left out where it is HTTP's own; `localhost` is the portal's name on a machine that plays the board. */
   get hosts(): string[] {
-    const { address, httpPort } = this.#options;
+    const { address, httpPort } = this.options;
     const names = address.startsWith("127.") ? [address, "localhost"] : [address];
     const withPort = names.map((name) => `${name}:${httpPort}`);
     return httpPort === 80 ? [...names, ...withPort] : withPort;
   }
 
   get defaultUrl(): string {
-    return this.#options.defaultUrl;
+    return this.options.defaultUrl;
   }
 
   get urlLocked(): boolean {
-    return this.#options.urlLocked;
+    return this.options.urlLocked;
   }
 
   get facts(): PageModel["facts"] {
-    return this.#options.facts;
+    return this.options.facts;
   }
 
   visited(): void {
-    this.#lastVisitMs = this.clock.ticksMs();
+    this.lastVisitMs = this.clock.ticksMs();
   }
 
   /** The access point's DNS. */
   answer(packet: Uint8Array): Uint8Array | undefined {
-    return answerDns(packet, this.#options.address, this.setup.status.phase === "done");
+    return answerDns(packet, this.options.address, this.setup.status.phase === "done");
   }
 
   onFailed(failure: Failure): void {
@@ -110,7 +110,7 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
   }
 
   private tell(failure: Failure | undefined): void {
-    const { io, ssid } = this.#options;
+    const { io, ssid } = this.options;
     const address = `http://${this.hosts[0]}/`;
     io.log.event({ state: "portal", ssid, address, ...(failure && { reason: failure.reason }) });
   }

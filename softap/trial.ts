@@ -41,29 +41,29 @@ const KNOWN_NAME = "pool.ntp.org";
 export class Trial implements Waiting, ObtainOptions {
   isOver = false;
   sinceMs?: number;
-  #options: TrialOptions;
-  #tried: Tried;
-  #watcher: TrialWatcher;
-  #activation: Activation | undefined;
+  private options: TrialOptions;
+  private tried: Tried;
+  private watcher: TrialWatcher;
+  private activation: Activation | undefined;
 
   /**
    * @param activation what the service has answered already: the device is in the candidate's network then, and begins
    *   with the code
    */
   constructor(options: TrialOptions, tried: Tried, watcher: TrialWatcher, activation?: Activation) {
-    this.#options = options;
-    this.#tried = tried;
-    this.#watcher = watcher;
-    this.#activation = activation;
+    this.options = options;
+    this.tried = tried;
+    this.watcher = watcher;
+    this.activation = activation;
   }
 
   /** One function waits for the person with all that it has called: whatever stands above it costs slots. Never rejects. */
   async run(): Promise<void> {
     try {
-      const failure = this.#activation ? this.watchNetwork() : await this.reach();
+      const failure = this.activation ? this.watchNetwork() : await this.reach();
       if (failure) this.end({ ok: false, failure });
       else if (!this.isOver) {
-        const service = this.#options.serviceAt(this.#tried.candidate, this.#tried.handed);
+        const service = this.options.serviceAt(this.tried.candidate, this.tried.handed);
         const result = await obtain(service, this);
         // A person reads it: the service's own word on its health is worth one more request.
         if (result.ok || this.isOver) this.end(result);
@@ -73,18 +73,18 @@ export class Trial implements Waiting, ObtainOptions {
       reportFault("trial", error);
       this.end(failed("internal"));
     }
-    this.#watcher.onReleased();
+    this.watcher.onReleased();
   }
 
   /** Other settings were sent, or nobody watches any more: it asks nothing from now on. */
   giveUp(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#options.io.wifi.onLost = undefined;
+    this.options.io.wifi.onLost = undefined;
   }
 
   get first(): Answer | undefined {
-    return this.#activation && { kind: "activation", activation: this.#activation };
+    return this.activation && { kind: "activation", activation: this.activation };
   }
 
   get waiting(): Waiting {
@@ -92,15 +92,15 @@ export class Trial implements Waiting, ObtainOptions {
   }
 
   onQuery(): void {
-    this.#options.io.log.event({ state: "provisioning" });
+    this.options.io.log.event({ state: "provisioning" });
   }
 
   onActivation(activation: Activation): void {
-    this.#activation = undefined;
+    this.activation = undefined;
     this.tell("service");
     if (this.isOver) return;
-    this.#options.io.log.event(activatingEvent(activation));
-    this.#watcher.onActivation(activation);
+    this.options.io.log.event(activatingEvent(activation));
+    this.watcher.onActivation(activation);
   }
 
   /** Into the network, and as far as the service's address. */
@@ -110,8 +110,8 @@ export class Trial implements Waiting, ObtainOptions {
     this.tell("address");
     const lost = this.watchNetwork();
     if (lost) return lost;
-    const { resolve } = this.#options.io;
-    const { host } = parseAddress(this.#tried.candidate.url)!;
+    const { resolve } = this.options.io;
+    const { host } = parseAddress(this.tried.candidate.url)!;
     // Waited for in any case: what follows starts on an empty stack.
     if (!(await (isAddress(host) || resolve(host)))) {
       return ((await resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet")).failure;
@@ -121,8 +121,8 @@ export class Trial implements Waiting, ObtainOptions {
   }
 
   private async join(): Promise<Failure | undefined> {
-    const { wifi } = this.#options.io;
-    const { ssid, password } = this.#tried.candidate.network;
+    const { wifi } = this.options.io;
+    const { ssid, password } = this.tried.candidate.network;
     const onAssociated = () => this.tell("associated");
     const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS, onAssociated });
     if (joined.ok) return undefined;
@@ -132,24 +132,24 @@ export class Trial implements Waiting, ObtainOptions {
 
   /** Ends the trial when the network is lost. @returns a failure where there is none any more */
   private watchNetwork(): Failure | undefined {
-    const { wifi } = this.#options.io;
+    const { wifi } = this.options.io;
     if (!wifi.joined) return this.lost().failure;
     wifi.onLost = () => this.end(this.lost());
     return undefined;
   }
 
   private lost(): Failed {
-    return failed("wifi-lost", this.#tried.candidate.network.ssid);
+    return failed("wifi-lost", this.tried.candidate.network.ssid);
   }
 
   private tell(step: TrialStep): void {
-    if (!this.isOver) this.#watcher.onStep(step);
+    if (!this.isOver) this.watcher.onStep(step);
   }
 
   private end(result: Result<Configuration>): void {
     if (this.isOver) return;
     this.giveUp();
-    this.#watcher.onEnd(result);
+    this.watcher.onEnd(result);
   }
 }
 

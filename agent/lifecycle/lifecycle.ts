@@ -55,30 +55,30 @@ const FAULT_ATTEMPT = 3;
 
 /** Goes from state to state until the machine has to restart. */
 export class Lifecycle {
-  readonly #session: Session;
-  #state: State = { name: "boot" };
+  private readonly session: Session;
+  private state: State = { name: "boot" };
 
   constructor(session: Session) {
-    this.#session = session;
+    this.session = session;
   }
 
   begin(): void {
-    watchButton(this.#session, (why) => this.enter({ name: "restarting", why }));
-    this.#session.device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
-    this.enter(this.#state);
+    watchButton(this.session, (why) => this.enter({ name: "restarting", why }));
+    this.session.device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
+    this.enter(this.state);
   }
 
   /** What a state that was left in the middle comes to later counts for nothing. */
   private enter(state: State): void {
-    if (this.#state.name === "restarting") return;
-    this.#state = state;
+    if (this.state.name === "restarting") return;
+    this.state = state;
     if (state.name === "restarting") {
       this.restart(state.why);
       return;
     }
-    const faulty = (error: unknown) => this.#state === state && this.recover(state.name, error);
+    const faulty = (error: unknown) => this.state === state && this.recover(state.name, error);
     try {
-      stateAfter(this.#session, state).then((next) => this.#state === state && this.enter(next), faulty);
+      stateAfter(this.session, state).then((next) => this.state === state && this.enter(next), faulty);
     } catch (error) {
       faulty(error);
     }
@@ -87,7 +87,7 @@ export class Lifecycle {
   /** A fault of the agent itself ends in a pause and a restart. */
   private recover(where: string, error: unknown): void {
     reportFault(where, error);
-    const { log, random, clock } = this.#session.device;
+    const { log, random, clock } = this.session.device;
     const { failure } = failed("internal");
     const retryMs = retryDelayMs(failure, FAULT_ATTEMPT, random);
     log.event({ state: "failed", reason: failure.reason, retryMs });
@@ -95,7 +95,7 @@ export class Lifecycle {
   }
 
   private restart(why: RestartReason): void {
-    const { log, store, updates, system } = this.#session.device;
+    const { log, store, updates, system } = this.session.device;
     log.event({ state: "restarting", why });
     if (why !== "fault") forgetStarts(store);
     updates.restarting(why);

@@ -12,48 +12,48 @@ import { serviceOf } from "./service.js";
 export class Online implements ConnectionOptions {
   readonly configuration: Configuration;
   readonly service: Service;
-  #device: Device;
-  #settings: Settings;
+  private device: Device;
+  private settings: Settings;
   /** In the clock's ticks. */
-  #connectedMs = Number.POSITIVE_INFINITY;
-  #isUpdating = false;
+  private connectedMs = Number.POSITIVE_INFINITY;
+  private isUpdating = false;
 
   constructor(device: Device, settings: Settings, configuration: Configuration) {
     this.configuration = configuration;
     this.service = serviceOf(device, settings);
-    this.#device = device;
-    this.#settings = settings;
+    this.device = device;
+    this.settings = settings;
   }
 
   /** Negative where the broker has never accepted the device. */
   get lastedMs(): number {
-    return this.#device.clock.ticksMs() - this.#connectedMs;
+    return this.device.clock.ticksMs() - this.connectedMs;
   }
 
   onConnected(): void {
-    this.#connectedMs = this.#device.clock.ticksMs();
+    this.connectedMs = this.device.clock.ticksMs();
     this.sayOnline();
   }
 
   onProven(): void {
-    prove(this.#device, this.#settings, this.configuration);
+    prove(this.device, this.settings, this.configuration);
   }
 
   onUpdate(update: UpdateStatus | undefined): void {
     if (update?.percent !== undefined)
-      this.#device.log.event({ state: "updating", version: update.version, percent: update.percent });
-    else if (this.#isUpdating && (update?.state === "failed" || update?.state === "postponed")) this.sayOnline();
-    this.#isUpdating = update?.state === "downloading" || update?.state === "checking";
+      this.device.log.event({ state: "updating", version: update.version, percent: update.percent });
+    else if (this.isUpdating && (update?.state === "failed" || update?.state === "postponed")) this.sayOnline();
+    this.isUpdating = update?.state === "downloading" || update?.state === "checking";
   }
 
   /** The connection that stands has proven it. */
   onChanged(changed: Configuration): void {
-    keep(this.#device, this.#settings, changed);
-    prove(this.#device, this.#settings, changed);
+    keep(this.device, this.settings, changed);
+    prove(this.device, this.settings, changed);
   }
 
   private sayOnline(): void {
     const { host, port } = this.configuration.credentials;
-    this.#device.log.event({ state: "online", broker: `${host}:${port}` });
+    this.device.log.event({ state: "online", broker: `${host}:${port}` });
   }
 }

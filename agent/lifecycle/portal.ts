@@ -61,23 +61,23 @@ class PortalState implements PortalOptions {
   readonly io: Device;
   readonly pending: PortalCause["pending"];
   failure: Failure | undefined;
-  #resolve: Resolve;
-  #attempt: number;
-  #portal: Portal | undefined;
+  private resolve: Resolve;
+  private attempt: number;
+  private portal: Portal | undefined;
   /** When it opened. */
-  #storedUrl: string | undefined;
+  private storedUrl: string | undefined;
   /** Why the stored settings do not work, as of the last look; pauses grow with the tries that it has led to. */
-  #lastFailure: Failure | undefined;
-  #tries: number;
-  #nextTryMs = 0;
+  private lastFailure: Failure | undefined;
+  private tries: number;
+  private nextTryMs = 0;
 
   constructor(device: Device, { failure, pending }: PortalCause, attempt: number, resolve: Resolve) {
     this.io = device;
     this.pending = pending;
     this.failure = failure;
-    this.#attempt = attempt;
-    this.#tries = attempt;
-    this.#resolve = resolve;
+    this.attempt = attempt;
+    this.tries = attempt;
+    this.resolve = resolve;
   }
 
   /** Never rejects. */
@@ -85,9 +85,9 @@ class PortalState implements PortalOptions {
     try {
       const networks = await this.io.wifi.scan({ passive: false }); // before there are phones that it would drop
       this.failure = this.failure && explainJoin(this.failure, networks, this.failure.detail);
-      this.#storedUrl = readSettings(this.io)?.url;
-      this.#portal = openPortal(this);
-      this.#lastFailure = this.#portal.failure;
+      this.storedUrl = readSettings(this.io)?.url;
+      this.portal = openPortal(this);
+      this.lastFailure = this.portal.failure;
       this.postpone();
       this.lookLater();
     } catch (error) {
@@ -138,7 +138,7 @@ class PortalState implements PortalOptions {
   }
 
   serviceAt(target: Target, handed: Certificates): Service {
-    return serviceOf(this.io, target, { handed, isTrial: target.url !== this.#storedUrl });
+    return serviceOf(this.io, target, { handed, isTrial: target.url !== this.storedUrl });
   }
 
   showCode(shown: ShownCode | undefined): void {
@@ -150,8 +150,8 @@ class PortalState implements PortalOptions {
   }
 
   private end(end: PortalEnd | Promise<never>): void {
-    this.#portal?.close();
-    this.#resolve(end);
+    this.portal?.close();
+    this.resolve(end);
   }
 
   /** Give or take a quarter: devices that opened their portals together must not ask the service together. */
@@ -161,14 +161,14 @@ class PortalState implements PortalOptions {
   }
 
   private static look(state: PortalState): void {
-    if (state.#portal?.isOpen) void state.lookAround();
+    if (state.portal?.isOpen) void state.lookAround();
   }
 
   /** Never rejects. */
   private async lookAround(): Promise<void> {
     try {
       const settings = await this.settingsWorthATry();
-      if (settings) this.end({ name: "connecting", settings, attempt: this.#attempt + 1 });
+      if (settings) this.end({ name: "connecting", settings, attempt: this.attempt + 1 });
       else this.lookLater();
     } catch (error) {
       this.end(Promise.reject(error));
@@ -182,17 +182,17 @@ class PortalState implements PortalOptions {
    */
   private async settingsWorthATry(): Promise<Settings | undefined> {
     const { clock, wifi, journal, pauses } = this.io;
-    const portal = this.#portal!;
+    const portal = this.portal!;
     const { failure } = portal;
-    if (failure !== this.#lastFailure) {
-      this.#lastFailure = failure;
+    if (failure !== this.lastFailure) {
+      this.lastFailure = failure;
       this.postpone();
     }
     const settings = readSettings(this.io);
     if (!settings?.networks.length) return undefined;
     const isQuiet = failure !== undefined && portal.isIdle(PORTAL_QUIET_MS);
     const isDeserted = portal.isIdle(PORTAL_IDLE_MS);
-    const pauseMs = this.#nextTryMs - clock.ticksMs();
+    const pauseMs = this.nextTryMs - clock.ticksMs();
     if (wifi.joined && journal.stored(settings.url).length > 0 && (isQuiet || isDeserted)) {
       if (failure && pauseMs > 0) pauses.begin("service", pauseMs);
       return settings;
@@ -212,8 +212,8 @@ class PortalState implements PortalOptions {
   /** The next try of the stored networks. */
   private postpone(): void {
     const { clock, random } = this.io;
-    const failure = this.#lastFailure;
-    this.#nextTryMs = clock.ticksMs() + (failure ? retryDelayMs(failure, this.#tries++, random) : 0);
+    const failure = this.lastFailure;
+    this.nextTryMs = clock.ticksMs() + (failure ? retryDelayMs(failure, this.tries++, random) : 0);
   }
 }
 

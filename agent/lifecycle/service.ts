@@ -39,39 +39,39 @@ export function serviceOf(device: Device, { url, protocol }: Target, options?: S
 export class DeviceContext implements ProvisioningContext {
   readonly io: ProvisioningContext["io"];
   readonly rotation: string | undefined;
-  #device: Device;
-  #url: string;
-  #handed: Certificates | undefined;
+  private device: Device;
+  private _url: string;
+  private _handed: Certificates | undefined;
   /** Of a trial; elsewhere the journal has them. */
-  #found: Habits | undefined;
+  private found: Habits | undefined;
 
   constructor(device: Device, url: string, { handed, isTrial, rotation }: ServiceOptions = {}) {
     this.io = handed?.authorities ? new TrustingIo(device, handed.authorities) : device;
     this.rotation = rotation;
-    this.#device = device;
-    this.#url = url;
-    this.#handed = handed;
-    this.#found = isTrial ? {} : undefined;
+    this.device = device;
+    this._url = url;
+    this._handed = handed;
+    this.found = isTrial ? {} : undefined;
   }
 
   get url(): Address {
-    return parseAddress(this.#url)!;
+    return parseAddress(this._url)!;
   }
 
   get identity(): Identity {
-    return this.#device.identity;
+    return this.device.identity;
   }
 
   get product(): Product {
-    return this.#device.build;
+    return this.device.build;
   }
 
   get keystore(): Keystore {
-    return this.#device.keystore;
+    return this.device.keystore;
   }
 
   get store(): TextStore {
-    return this.#device.store;
+    return this.device.store;
   }
 
   get timeoutMs(): number | undefined {
@@ -79,85 +79,85 @@ export class DeviceContext implements ProvisioningContext {
   }
 
   get skipActivation(): boolean {
-    const { build, system } = this.#device;
+    const { build, system } = this.device;
     return build.skipActivation && system.isDebug;
   }
 
   chip(): ChipFacts | undefined {
-    return this.#device.system.facts();
+    return this.device.system.facts();
   }
 
   wifi(): WiFiStatus {
-    return this.#device.wifi.status();
+    return this.device.wifi.status();
   }
 
   claim(): Claim | undefined {
-    return this.#handed?.claim ?? CLAIM.read(this.#device.store);
+    return this._handed?.claim ?? CLAIM.read(this.device.store);
   }
 
   deviceToken(): Secret | undefined {
-    const { store, identity } = this.#device;
-    return this.#handed?.token ?? TOKEN.read(store) ?? identity.deviceToken();
+    const { store, identity } = this.device;
+    return this._handed?.token ?? TOKEN.read(store) ?? identity.deviceToken();
   }
 
   freeSlot(): SlotId {
-    return this.#device.journal.freeSlot();
+    return this.device.journal.freeSlot();
   }
 
   stored(): Configuration | undefined {
-    return this.#device.journal.stored(this.#url)[0];
+    return this.device.journal.stored(this._url)[0];
   }
 
   habits(): Habits {
-    return { ...this.#device.journal.habits(this.#url), ...this.#found };
+    return { ...this.device.journal.habits(this._url), ...this.found };
   }
 
   learn(habits: Habits): void {
-    if (this.#found) {
-      this.#found = { ...this.#found, ...habits };
+    if (this.found) {
+      this.found = { ...this.found, ...habits };
       return;
     }
-    const { journal, log } = this.#device;
-    const learnt = journal.learn(this.#url, habits);
+    const { journal, log } = this.device;
+    const learnt = journal.learn(this._url, habits);
     if (!learnt.ok) noteFailure(log, learnt.failure);
   }
 
   suggestTime(nowMs: number): void {
-    this.#device.calendar.suggest(nowMs);
+    this.device.calendar.suggest(nowMs);
   }
 
   offerFirmware(offer: FirmwareOffer): void {
-    this.#device.updates.offered(offer);
+    this.device.updates.offered(offer);
   }
 
   note(text: string): void {
-    this.#device.log.note(text);
+    this.device.log.note(text);
   }
 }
 
 /** Trusts authorities that were handed over, in place of the stored ones. */
 class TrustingIo {
-  #device: Device;
-  #authorities: Authorities;
+  private device: Device;
+  private authorities: Authorities;
 
   constructor(device: Device, authorities: Authorities) {
-    this.#device = device;
-    this.#authorities = authorities;
+    this.device = device;
+    this.authorities = authorities;
   }
 
   get clock(): Clock {
-    return this.#device.clock;
+    return this.device.clock;
   }
 
   get random(): () => number {
-    return this.#device.random;
+    return this.device.random;
   }
 
   http(request: HttpRequest): Promise<Result<HttpResponse>> {
-    return this.#device.http({ ...request, authorities: this.#authorities });
+    return this.device.http({ ...request, authorities: this.authorities });
   }
 
   mqtt(options: MqttOptions): Promise<Result<MqttSession>> {
-    return this.#device.mqtt({ ...options, authorities: this.#authorities });
+    return this.device.mqtt({ ...options, authorities: this.authorities });
   }
 }

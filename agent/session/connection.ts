@@ -48,20 +48,20 @@ const LAST_WORDS_MS = 500;
  */
 export class Connection extends BrokerOptions implements MqttOptions, UpdateWatch, CommandContext, RefreshWatch {
   readonly session: Session;
-  #options: ConnectionOptions;
+  private options: ConnectionOptions;
   /** Undefined before the broker has accepted the device, and when the connection is over. */
-  #mqtt: MqttSession | undefined;
-  #delivery: Delivery | undefined;
-  #refreshing: Refreshing | undefined;
-  #reporting: Reporting | undefined;
-  #proof: Timer | undefined;
-  #stopUpdates: (() => void) | undefined;
-  #ending: Ending | undefined;
+  private mqtt: MqttSession | undefined;
+  private delivery: Delivery | undefined;
+  private refreshing: Refreshing | undefined;
+  private reporting: Reporting | undefined;
+  private proof: Timer | undefined;
+  private stopUpdates: (() => void) | undefined;
+  private ending: Ending | undefined;
 
   constructor(session: Session, options: ConnectionOptions) {
     super(session.device, options.configuration);
     this.session = session;
-    this.#options = options;
+    this.options = options;
   }
 
   /** Connects, stays, and ends with the reason why it is over. To be called once. */
@@ -71,61 +71,61 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.begin(connected.value);
     const failure = await connected.value.ended;
     this.stop();
-    return this.#ending ?? { kind: "lost", failure };
+    return this.ending ?? { kind: "lost", failure };
   }
 
   get service(): Service {
-    return this.#options.service;
+    return this.options.service;
   }
 
   private begin(mqtt: MqttSession): void {
     const { session, device, configuration } = this;
     const { clock, wifi } = device;
     const { topics, qos } = configuration.credentials;
-    this.#mqtt = mqtt;
+    this.mqtt = mqtt;
     // Messages have timestamps; over TLS it is set already. In a turn of its own: the stack is small.
     clock.after(0, setCalendar, device);
     // Before anything else takes the room.
     if (session.connections++ === 0) clearRetained(mqtt, configuration.credentials);
-    this.#options.onConnected();
+    this.options.onConnected();
     wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
-    this.#refreshing = new Refreshing(this);
-    this.#delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs);
-    this.#reporting = new Reporting(session, mqtt, configuration);
-    this.#proof = clock.after(PROOF_MS, prove, this);
-    this.#stopUpdates = device.updates.online(this);
+    this.refreshing = new Refreshing(this);
+    this.delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs);
+    this.reporting = new Reporting(session, mqtt, configuration);
+    this.proof = clock.after(PROOF_MS, prove, this);
+    this.stopUpdates = device.updates.online(this);
     tellApplication(device, configuration);
   }
 
   /** For the timer. */
   onProven(): void {
-    this.#proof = undefined;
-    this.#options.onProven();
+    this.proof = undefined;
+    this.options.onProven();
   }
 
   private stop(): void {
     const { wifi, clock } = this.device;
     wifi.onLost = undefined;
-    clock.cancel(this.#proof);
-    this.#stopUpdates?.();
-    this.#refreshing?.stop();
-    this.#reporting?.stop();
+    clock.cancel(this.proof);
+    this.stopUpdates?.();
+    this.refreshing?.stop();
+    this.reporting?.stop();
     // MQTT has told of all acknowledgements by now.
-    this.#delivery?.detach();
-    this.#mqtt = undefined;
+    this.delivery?.detach();
+    this.mqtt = undefined;
   }
 
   /** The first reason counts. */
   private end(ending: Ending): void {
-    if (this.#ending) return;
-    this.#ending = ending;
+    if (this.ending) return;
+    this.ending = ending;
     this.close();
   }
 
   /** A status that says "offline" for the seconds of a restart helps nobody. */
   close(): void {
-    const isBrief = this.#ending !== undefined && BRIEF.has(this.#ending.kind);
-    this.#mqtt?.close(failed("broker-closed").failure, isBrief);
+    const isBrief = this.ending !== undefined && BRIEF.has(this.ending.kind);
+    this.mqtt?.close(failed("broker-closed").failure, isBrief);
   }
 
   // What the MQTT client tells.
@@ -146,11 +146,11 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   }
 
   onWritable(): void {
-    this.#delivery?.drain();
+    this.delivery?.drain();
   }
 
   onAcknowledged(packetId: number): void {
-    this.#delivery?.onAcknowledged(packetId);
+    this.delivery?.onAcknowledged(packetId);
   }
 
   onNote(text: string): void {
@@ -178,8 +178,8 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   }
 
   onChange(): void {
-    this.#options.onUpdate(this.device.updates.status);
-    this.#reporting?.sayStatus();
+    this.options.onUpdate(this.device.updates.status);
+    this.reporting?.sayStatus();
   }
 
   onReady(): void {
@@ -189,14 +189,14 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   // What commands and the refresh want (CommandContext, RefreshWatch).
 
   endWith(action: EndingAction): void {
-    if (this.#ending) return;
-    this.#ending = action;
+    if (this.ending) return;
+    this.ending = action;
     this.session.duplicates.keepLast();
     this.device.clock.after(LAST_WORDS_MS, close, this);
   }
 
   checkFirmware(): void {
-    this.#refreshing?.checkFirmware();
+    this.refreshing?.checkFirmware();
   }
 
   rotationTemplate(wanted: unknown): string | undefined {
@@ -204,7 +204,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   }
 
   onPreferences(): void {
-    this.#reporting?.retime();
+    this.reporting?.retime();
   }
 
   onRefreshed(refreshed: Refreshed): void {
@@ -212,7 +212,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   }
 
   onConfiguration(configuration: Configuration): void {
-    this.#options.onChanged(configuration);
+    this.options.onChanged(configuration);
   }
 }
 

@@ -27,11 +27,11 @@ const MAX_PENDING = 4;
 const COMMAND_TIMEOUT_MS = 30_000;
 
 export class Control {
-  #replier: Replier;
-  #pending = 0;
+  private replier: Replier;
+  private pending = 0;
 
   constructor(replier: Replier) {
-    this.#replier = replier;
+    this.replier = replier;
   }
 
   /**
@@ -55,9 +55,9 @@ export class Control {
   private run(cmd: string, message: Json, context: CommandContext): Outcome | Promise<Outcome> {
     try {
       for (const { name, run } of OWN_COMMANDS) if (name === cmd) return run(context, message);
-      const command = commandOf(this.#replier.device.application.commands, cmd);
+      const command = commandOf(this.replier.device.application.commands, cmd);
       if (!command) return refused("unknown command");
-      return this.#pending < MAX_PENDING ? command(message) : refused("busy");
+      return this.pending < MAX_PENDING ? command(message) : refused("busy");
     } catch (error) {
       reportFault(cmd, error);
       return refused("fault");
@@ -66,14 +66,14 @@ export class Control {
 
   /** Answered once, by the command or when its time is over. */
   private await(request: Request, outcome: Promise<Outcome>): void {
-    const { clock } = this.#replier.device;
-    this.#pending++;
+    const { clock } = this.replier.device;
+    this.pending++;
     let timer: Timer | undefined;
     const settle = (settled: Outcome) => {
       if (!timer) return;
       clock.cancel(timer);
       timer = undefined;
-      this.#pending--;
+      this.pending--;
       this.reply(request, settled);
     };
     timer = clock.after(COMMAND_TIMEOUT_MS, () => settle(refused("timeout")));
@@ -84,7 +84,7 @@ export class Control {
   }
 
   private reply(request: Request, outcome: Outcome): void {
-    this.#replier.reply({ ...request, ...outcome });
+    this.replier.reply({ ...request, ...outcome });
   }
 }
 

@@ -13,14 +13,14 @@ const MAX_MARKS = 32;
 const KEY = "seen";
 
 export class DuplicateFilter {
-  #store: Store;
+  private store: Store;
   /** Of the messages that came last, oldest first. */
-  #marks: string[];
+  private marks: string[];
 
   /** @param store keeps the last mark over a restart that its message asked for */
   constructor(store: Store) {
-    this.#store = store;
-    this.#marks = keptMarks(store);
+    this.store = store;
+    this.marks = keptMarks(store);
   }
 
   /** Remembers the message where it is new. */
@@ -28,20 +28,20 @@ export class DuplicateFilter {
     const { packetId, topic, payload, duplicate } = message;
     if (packetId === undefined) return false;
     const mark = `${packetId}:${crc32OfText(topic)}:${crc32OfText(payload)}`;
-    const index = this.#marks.indexOf(mark);
+    const index = this.marks.indexOf(mark);
     if (index >= 0 && duplicate) return true;
-    if (index >= 0) this.#marks.splice(index, 1);
-    this.#marks.push(mark);
-    if (this.#marks.length > MAX_MARKS) this.#marks.shift();
+    if (index >= 0) this.marks.splice(index, 1);
+    this.marks.push(mark);
+    if (this.marks.length > MAX_MARKS) this.marks.shift();
     return false;
   }
 
   /** The last message restarts the device: its acknowledgement may get lost, and it must not restart it again. */
   keepLast(): void {
-    const last = this.#marks.at(-1);
-    if (last === undefined || last === this.#store.get(KEY)) return;
+    const last = this.marks.at(-1);
+    if (last === undefined || last === this.store.get(KEY)) return;
     try {
-      this.#store.set(KEY, last);
+      this.store.set(KEY, last);
     } catch (error) {
       reportFault("duplicates", error); // it may come once more
     }

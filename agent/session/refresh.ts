@@ -43,12 +43,12 @@ export function refreshInADay({ pauses, random }: Device): void {
 
 /** For as long as a connection lasts. What is due sets its next time before anything in it can fail. */
 export class Refreshing {
-  #watch: RefreshWatch;
-  #refreshTimer: Timer | undefined;
-  #checkTimer: Timer | undefined;
+  private watch: RefreshWatch;
+  private refreshTimer: Timer | undefined;
+  private checkTimer: Timer | undefined;
 
   constructor(watch: RefreshWatch) {
-    this.#watch = watch;
+    this.watch = watch;
     const { pauses, random, build } = watch.device;
     if (!pauses.isSet("refresh")) pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
     if (!pauses.isSet("check")) pauses.begin("check", random() * build.firmwareCheckIntervalMs);
@@ -58,7 +58,7 @@ export class Refreshing {
 
   /** Also by itself, on a schedule; nothing happens where it is too soon after the last time. */
   checkFirmware(): void {
-    const { service, device } = this.#watch;
+    const { service, device } = this.watch;
     if (device.pauses.remainingMs("firmware") > 0) return;
     device.pauses.begin("firmware", FIRMWARE_GAP_MS);
     service.checkFirmware().then(
@@ -75,53 +75,53 @@ export class Refreshing {
   }
 
   onCheckDue(): void {
-    const { pauses, random, build } = this.#watch.device;
+    const { pauses, random, build } = this.watch.device;
     pauses.begin("check", jittered(build.firmwareCheckIntervalMs, random));
     this.checkFirmware();
     this.waitForCheck();
   }
 
   stop(): void {
-    const { clock } = this.#watch.device;
-    clock.cancel(this.#refreshTimer);
-    clock.cancel(this.#checkTimer);
+    const { clock } = this.watch.device;
+    clock.cancel(this.refreshTimer);
+    clock.cancel(this.checkTimer);
   }
 
   private waitForRefresh(): void {
-    const { clock, pauses } = this.#watch.device;
-    this.#refreshTimer = clock.after(pauses.remainingMs("refresh"), refreshDue, this);
+    const { clock, pauses } = this.watch.device;
+    this.refreshTimer = clock.after(pauses.remainingMs("refresh"), refreshDue, this);
   }
 
   private waitForCheck(): void {
-    const { clock, pauses } = this.#watch.device;
-    this.#checkTimer = clock.after(pauses.remainingMs("check"), checkDue, this);
+    const { clock, pauses } = this.watch.device;
+    this.checkTimer = clock.after(pauses.remainingMs("check"), checkDue, this);
   }
 
   private async refresh(): Promise<void> {
-    const { device, service, configuration } = this.#watch;
+    const { device, service, configuration } = this.watch;
     refreshInADay(device);
     if (device.pauses.remainingMs("service") > 0) return;
     const template = this.rotationTemplate();
     if (template !== undefined) {
-      this.#watch.onRefreshed({ kind: "rotate", template });
+      this.watch.onRefreshed({ kind: "rotate", template });
       return;
     }
     const answer = await service.query();
     if (!answer.ok) {
       this.fail("service", answer.failure);
     } else if (answer.value.kind === "activation") {
-      this.#watch.onRefreshed({ kind: "unbound", activation: answer.value.activation });
+      this.watch.onRefreshed({ kind: "unbound", activation: answer.value.activation });
     } else {
       const now = answer.value.configuration;
       if (!sameConfiguration(connectionOf(now), connectionOf(configuration)))
-        this.#watch.onRefreshed({ kind: "renewed", configuration: now });
-      else if (!sameConfiguration(now, configuration)) this.#watch.onConfiguration(now);
+        this.watch.onRefreshed({ kind: "renewed", configuration: now });
+      else if (!sameConfiguration(now, configuration)) this.watch.onConfiguration(now);
     }
   }
 
   /** Where the certificate in use ends soon. */
   private rotationTemplate(): string | undefined {
-    const { device, service, configuration } = this.#watch;
+    const { device, service, configuration } = this.watch;
     const { calendar, clock, keystore } = device;
     const isDue = calendar.isKnown && isExpiring(configuration, keystore, clock.nowMs());
     return isDue ? service.rotationTemplate(configuration) : undefined;
@@ -129,7 +129,7 @@ export class Refreshing {
 
   /** What is cached stays in use; the gap between two questions for firmware holds after a failure as well. */
   private fail(asked: "service" | "firmware", failure: Failure): void {
-    const { log, pauses, random } = this.#watch.device;
+    const { log, pauses, random } = this.watch.device;
     noteFailure(log, failure);
     pauses.begin(asked, Math.max(pauses.remainingMs(asked), retryDelayMs(failure, 0, random)));
   }

@@ -14,16 +14,16 @@ const HEARTBEAT_INTERVAL_MS = 30_000;
 
 /** Past the outbox: what finds no room is not said, the next one is newer. */
 export class Reporting {
-  #session: Session;
-  #mqtt: MqttSession;
-  #configuration: Configuration;
-  #statusTimer: Timer | undefined;
-  #heartbeatTimer: Timer | undefined;
+  private session: Session;
+  private mqtt: MqttSession;
+  private configuration: Configuration;
+  private statusTimer: Timer | undefined;
+  private heartbeatTimer: Timer | undefined;
 
   constructor(session: Session, mqtt: MqttSession, configuration: Configuration) {
-    this.#session = session;
-    this.#mqtt = mqtt;
-    this.#configuration = configuration;
+    this.session = session;
+    this.mqtt = mqtt;
+    this.configuration = configuration;
     this.sayStatus();
     this.retime();
   }
@@ -31,36 +31,36 @@ export class Reporting {
   /** The intervals may have changed. */
   retime(): void {
     this.stop();
-    const { clock, store, build } = this.#session.device;
-    const { credentials, pace } = this.#configuration;
+    const { clock, store, build } = this.session.device;
+    const { credentials, pace } = this.configuration;
     const hasHeartbeat = credentials.topics.heartbeat !== undefined;
     const { dataIntervalMs, statusIntervalMs } = PREFERENCES.read(store) ?? {};
     // What services call a heartbeat is the status where there is no topic for one.
     const paceMs = hasHeartbeat ? undefined : pace.heartbeatMs;
-    this.#statusTimer = clock.every(statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus, this);
-    if (hasHeartbeat) this.#heartbeatTimer = clock.every(pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat, this);
-    this.#session.telemetry.begin(dataIntervalMs ?? pace.dataMs ?? build.dataIntervalMs);
+    this.statusTimer = clock.every(statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus, this);
+    if (hasHeartbeat) this.heartbeatTimer = clock.every(pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat, this);
+    this.session.telemetry.begin(dataIntervalMs ?? pace.dataMs ?? build.dataIntervalMs);
   }
 
   /** There is something new in it. */
   sayStatus(): void {
-    const { credentials } = this.#configuration;
-    this.say(credentials.topics.status, status(this.#session), retainsStatus(credentials));
+    const { credentials } = this.configuration;
+    this.say(credentials.topics.status, status(this.session), retainsStatus(credentials));
   }
 
   sayHeartbeat(): void {
-    this.say(this.#configuration.credentials.topics.heartbeat, heartbeat(this.#session.device), false);
+    this.say(this.configuration.credentials.topics.heartbeat, heartbeat(this.session.device), false);
   }
 
   stop(): void {
-    const { clock } = this.#session.device;
-    clock.cancel(this.#statusTimer);
-    clock.cancel(this.#heartbeatTimer);
+    const { clock } = this.session.device;
+    clock.cancel(this.statusTimer);
+    clock.cancel(this.heartbeatTimer);
   }
 
   private say(topic: string | undefined, content: object, retain: boolean): void {
-    const { qos } = this.#configuration.credentials;
-    if (topic !== undefined) this.#mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
+    const { qos } = this.configuration.credentials;
+    if (topic !== undefined) this.mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
   }
 }
 

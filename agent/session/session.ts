@@ -20,13 +20,13 @@ export class Session implements Agent {
   readonly control: Control;
   /** To a broker, since the start. */
   connections = 0;
-  #outboxStore: TextStore;
-  #outbox: Outbox | undefined;
+  private outboxStore: TextStore;
+  private _outbox: Outbox | undefined;
 
   /** @param outboxStore a namespace of its own */
   constructor(device: Device, outboxStore: TextStore) {
     this.device = device;
-    this.#outboxStore = outboxStore;
+    this.outboxStore = outboxStore;
     this.duplicates = new DuplicateFilter(device.store);
     this.telemetry = new Telemetry(this);
     this.control = new Control(this);
@@ -34,8 +34,8 @@ export class Session implements Agent {
 
   /** Reads its flash when somebody asks for it first: in the portal nobody does. */
   get outbox(): Outbox {
-    this.#outbox ??= new Outbox(this.device.clock, this.#outboxStore, this.device.log);
-    return this.#outbox;
+    this._outbox ??= new Outbox(this.device.clock, this.outboxStore, this.device.log);
+    return this._outbox;
   }
 
   publish(topic: string, content: object, durable = false): Result<void> {

@@ -12,22 +12,22 @@ interface Publisher extends Agent {
 }
 
 export class Telemetry {
-  #publisher: Publisher;
-  #intervalMs: number | undefined;
-  #timer: Timer | undefined;
+  private publisher: Publisher;
+  private intervalMs: number | undefined;
+  private timer: Timer | undefined;
 
   constructor(publisher: Publisher) {
-    this.#publisher = publisher;
+    this.publisher = publisher;
   }
 
   /** From the first connection on; with another interval it starts anew. */
   begin(intervalMs: number): void {
-    if (intervalMs === this.#intervalMs) return;
-    const { clock } = this.#publisher.device;
-    this.#intervalMs = intervalMs;
-    clock.cancel(this.#timer);
-    this.#timer = clock.every(intervalMs, takeReading, this.#publisher);
-    takeReading(this.#publisher);
+    if (intervalMs === this.intervalMs) return;
+    const { clock } = this.publisher.device;
+    this.intervalMs = intervalMs;
+    clock.cancel(this.timer);
+    this.timer = clock.every(intervalMs, takeReading, this.publisher);
+    takeReading(this.publisher);
   }
 }
 

@@ -7,15 +7,15 @@ type Task = SdkTimer & { task(target: unknown): void; target: unknown };
 
 /** The SDK's `timer` and `time`. */
 export class SystemClock implements Clock {
-  #lastTicks = Time.ticks;
-  #ticksMs = 0;
+  private lastTicks = Time.ticks;
+  private _ticksMs = 0;
 
   ticksMs(): number {
     // Time.ticks turns over after 24.8 days on the chip: differences add up.
     const ticks = Time.ticks;
-    this.#ticksMs += Time.delta(this.#lastTicks, ticks);
-    this.#lastTicks = ticks;
-    return this.#ticksMs;
+    this._ticksMs += Time.delta(this.lastTicks, ticks);
+    this.lastTicks = ticks;
+    return this._ticksMs;
   }
 
   nowMs(): number {

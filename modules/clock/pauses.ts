@@ -5,25 +5,25 @@ import type { Clock } from "./clock.js";
 export type Due = "service" | "firmware" | "refresh" | "check" | "stand-in";
 
 export class Pauses {
-  #clock: Clock;
+  private clock: Clock;
   /** In the clock's ticks. */
-  #untilMs: Partial<Record<Due, number>> = {};
+  private untilMs: Partial<Record<Due, number>> = {};
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   begin(due: Due, pauseMs: number): void {
-    this.#untilMs[due] = this.#clock.ticksMs() + pauseMs;
+    this.untilMs[due] = this.clock.ticksMs() + pauseMs;
   }
 
   /** 0 where it is due now. */
   remainingMs(due: Due): number {
-    return Math.max(0, (this.#untilMs[due] ?? 0) - this.#clock.ticksMs());
+    return Math.max(0, (this.untilMs[due] ?? 0) - this.clock.ticksMs());
   }
 
   /** Some pause was begun since the start. */
   isSet(due: Due): boolean {
-    return this.#untilMs[due] !== undefined;
+    return this.untilMs[due] !== undefined;
   }
 }

@@ -34,63 +34,63 @@ const LATEST_MS = Date.UTC(2100, 0);
  * it over a restart, not whence it has it.
  */
 export class SetCalendar implements Calendar {
-  #parts: CalendarParts;
+  private parts: CalendarParts;
   /** Whence the calendar has what it shows: "suggested" by a service, "asked" of a time server. */
-  #origin: "guess" | "suggested" | "asked" = "guess";
-  #silentUntilMs = 0;
-  #lastServer: string | undefined;
-  #asking: Promise<void> | undefined;
+  private origin: "guess" | "suggested" | "asked" = "guess";
+  private silentUntilMs = 0;
+  private lastServer: string | undefined;
+  private asking: Promise<void> | undefined;
 
   constructor(parts: CalendarParts) {
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   get isKnown(): boolean {
-    return this.#origin !== "guess";
+    return this.origin !== "guess";
   }
 
   ensure(): Promise<void> {
-    if (this.#origin === "asked" || this.#parts.clock.ticksMs() < this.#silentUntilMs) return Promise.resolve();
-    this.#asking ??= this.ask();
-    return this.#asking;
+    if (this.origin === "asked" || this.parts.clock.ticksMs() < this.silentUntilMs) return Promise.resolve();
+    this.asking ??= this.ask();
+    return this.asking;
   }
 
   doubt(): void {
-    this.#origin = "guess";
-    this.#silentUntilMs = 0;
+    this.origin = "guess";
+    this.silentUntilMs = 0;
   }
 
   suggest(nowMs: number): void {
-    const { floorMs } = this.#parts;
-    if (this.#origin === "asked" || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
-    this.#parts.set(nowMs);
-    this.#origin = "suggested";
+    const { floorMs } = this.parts;
+    if (this.origin === "asked" || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
+    this.parts.set(nowMs);
+    this.origin = "suggested";
   }
 
   private async ask(): Promise<void> {
     try {
       const answer = await this.firstAnswer();
-      const { clock, floorMs } = this.#parts;
+      const { clock, floorMs } = this.parts;
       if (answer) {
-        this.#parts.set(answer.nowMs);
-        this.#lastServer = answer.server;
-        this.#origin = "asked";
+        this.parts.set(answer.nowMs);
+        this.lastServer = answer.server;
+        this.origin = "asked";
         return;
       }
-      if (clock.nowMs() < floorMs) this.#parts.set(floorMs);
-      this.#silentUntilMs = clock.ticksMs() + SILENCE_MS;
+      if (clock.nowMs() < floorMs) this.parts.set(floorMs);
+      this.silentUntilMs = clock.ticksMs() + SILENCE_MS;
     } finally {
-      this.#asking = undefined;
+      this.asking = undefined;
     }
   }
 
   private firstAnswer(): Promise<{ server: string; nowMs: number } | undefined> {
-    const { servers, floorMs } = this.#parts;
-    const others = servers.filter((server) => server !== this.#lastServer);
+    const { servers, floorMs } = this.parts;
+    const others = servers.filter((server) => server !== this.lastServer);
     const asked = others.length > 0 ? others : servers;
     return new Promise((resolve) => {
       const answers = asked.map(async (server) => {
-        const nowMs = await this.#parts.askTime(server);
+        const nowMs = await this.parts.askTime(server);
         if (nowMs !== undefined && nowMs >= floorMs) resolve({ server, nowMs });
       });
       void Promise.allSettled(answers).then(() => resolve(undefined));

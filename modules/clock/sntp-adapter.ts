@@ -73,20 +73,20 @@ interface Asked {
 
 /** One request to one server. */
 class Question implements ResolverEvents {
-  #asked: Asked;
-  #timeout: Timer;
-  #address = "";
-  #socket: (UDP & { close(): void }) | undefined;
+  private asked: Asked;
+  private timeout: Timer;
+  private address = "";
+  private socket: (UDP & { close(): void }) | undefined;
   isWanted = true;
 
   constructor(asked: Asked) {
-    this.#asked = asked;
-    this.#timeout = asked.clock.after(ANSWER_TIMEOUT_MS, giveUp, this);
+    this.asked = asked;
+    this.timeout = asked.clock.after(ANSWER_TIMEOUT_MS, giveUp, this);
   }
 
   start(): void {
     new Resolver({ target: this }).resolve({
-      host: this.#asked.host,
+      host: this.asked.host,
       onResolved: (_host, address) => this.send(address),
       onError: () => this.settle(undefined),
     });
@@ -97,16 +97,16 @@ class Question implements ResolverEvents {
   }
 
   private send(address: string): void {
-    this.#address = address;
-    this.#socket = new UDP({ target: this, onReadable: readAnswers }) as UDP & { close(): void };
-    this.#socket.write(this.#asked.request, address, this.#asked.port);
+    this.address = address;
+    this.socket = new UDP({ target: this, onReadable: readAnswers }) as UDP & { close(): void };
+    this.socket.write(this.asked.request, address, this.asked.port);
   }
 
   receive(socket: UDP, packets: number): void {
     for (; packets > 0 && this.isWanted; packets--) {
       const packet = socket.read();
-      const isFromServer = packet.address === this.#address;
-      const nowMs = isFromServer ? decodeAnswer(new Uint8Array(packet), this.#asked.request) : undefined;
+      const isFromServer = packet.address === this.address;
+      const nowMs = isFromServer ? decodeAnswer(new Uint8Array(packet), this.asked.request) : undefined;
       if (nowMs !== undefined) this.settle(nowMs);
     }
   }
@@ -114,9 +114,9 @@ class Question implements ResolverEvents {
   settle(nowMs: number | undefined): void {
     if (!this.isWanted) return;
     this.isWanted = false;
-    this.#asked.clock.cancel(this.#timeout);
-    this.#socket?.close();
-    this.#asked.resolve(nowMs);
+    this.asked.clock.cancel(this.timeout);
+    this.socket?.close();
+    this.asked.resolve(nowMs);
   }
 }
 

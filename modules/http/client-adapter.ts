@@ -27,72 +27,72 @@ function ask(parts: HttpParts, request: HttpRequest): Promise<Result<HttpRespons
 
 /** A request, and its answer as far as it has come. */
 class Answer implements Asking, StreamSink {
-  #clock: Clock;
-  #request: HttpRequest;
-  #resolve: (result: Result<HttpResponse>) => void;
-  #status = 0;
-  #retryAfterMs: number | undefined;
-  #dateMs: number | undefined;
-  #body: Collector | undefined;
+  private _clock: Clock;
+  private request: HttpRequest;
+  private resolve: (result: Result<HttpResponse>) => void;
+  private status = 0;
+  private retryAfterMs: number | undefined;
+  private dateMs: number | undefined;
+  private body: Collector | undefined;
 
   constructor(clock: Clock, request: HttpRequest, resolve: (result: Result<HttpResponse>) => void) {
-    this.#clock = clock;
-    this.#request = request;
-    this.#resolve = resolve;
+    this._clock = clock;
+    this.request = request;
+    this.resolve = resolve;
   }
 
   get method() {
-    return this.#request.method;
+    return this.request.method;
   }
   get url() {
-    return this.#request.url;
+    return this.request.url;
   }
   get headers() {
-    return this.#request.headers ?? {};
+    return this.request.headers ?? {};
   }
   get text() {
-    return this.#request.body;
+    return this.request.body;
   }
   get trusted() {
-    return this.#request.authorities;
+    return this.request.authorities;
   }
   get limitMs() {
-    return this.#request.timeoutMs;
+    return this.request.timeoutMs;
   }
   get stallMs() {
-    return this.#request.timeoutMs;
+    return this.request.timeoutMs;
   }
   get mayEndWithConnection() {
-    return !this.#request.url.tls;
+    return !this.request.url.tls;
   }
 
   onHead(status: number, fields: Fields): StreamSink {
     const [date, retryAfter] = [fields.get("date"), fields.get("retry-after")];
-    this.#status = status;
-    this.#dateMs = Date.parse(date ?? "") || undefined;
-    this.#retryAfterMs = parseRetryAfter(retryAfter, date, this.#clock.nowMs());
-    this.#body = new Collector(Math.min(bodyLength(fields) ?? 0, MAX_ANSWER_BYTES));
+    this.status = status;
+    this.dateMs = Date.parse(date ?? "") || undefined;
+    this.retryAfterMs = parseRetryAfter(retryAfter, date, this._clock.nowMs());
+    this.body = new Collector(Math.min(bodyLength(fields) ?? 0, MAX_ANSWER_BYTES));
     return this;
   }
 
   room(): Uint8Array<ArrayBuffer> {
     // A byte more than may come tells that more comes, and takes no larger buffer.
-    return this.#body!.length < MAX_ANSWER_BYTES ? this.#body!.room() : new Uint8Array(1);
+    return this.body!.length < MAX_ANSWER_BYTES ? this.body!.room() : new Uint8Array(1);
   }
 
   filled(bytes: number): boolean {
-    this.#body!.filled(bytes);
-    return this.#body!.length <= MAX_ANSWER_BYTES;
+    this.body!.filled(bytes);
+    return this.body!.length <= MAX_ANSWER_BYTES;
   }
 
   onEnd(failure: Failure | undefined): void {
-    this.#resolve(failure ? { ok: false, failure } : this.result());
+    this.resolve(failure ? { ok: false, failure } : this.result());
   }
 
   private result(): Result<HttpResponse> {
-    if ((this.#body?.length ?? 0) > MAX_ANSWER_BYTES) return failed("answer-too-large");
-    const body = this.#body?.text();
+    if ((this.body?.length ?? 0) > MAX_ANSWER_BYTES) return failed("answer-too-large");
+    const body = this.body?.text();
     if (body === undefined) return failed("bad-answer");
-    return success({ status: this.#status, body, retryAfterMs: this.#retryAfterMs, dateMs: this.#dateMs });
+    return success({ status: this.status, body, retryAfterMs: this.retryAfterMs, dateMs: this.dateMs });
   }
 }

@@ -53,25 +53,25 @@ export interface HttpParts {
 type Request = HTTPRequest & { target: Exchange };
 
 export class Exchange implements Limits, ResolverEvents, TlsEvents {
-  #parts: HttpParts;
-  #asking: Asking;
-  #client: HTTPClient | undefined;
-  #sink: StreamSink | undefined;
-  #unsent: ArrayBuffer | undefined;
-  #timeout: Timer | undefined;
+  private parts: HttpParts;
+  private asking: Asking;
+  private client: HTTPClient | undefined;
+  private sink: StreamSink | undefined;
+  private unsent: ArrayBuffer | undefined;
+  private timeout: Timer | undefined;
   /** In the clock's ticks, as `#heardMs`. */
-  #startedMs = 0;
-  #heardMs = 0;
+  private startedMs = 0;
+  private heardMs = 0;
   /** Since the body began, or its last piece came. */
-  #linesBytes = 0;
+  private linesBytes = 0;
   /** What an error means, by how far the exchange has come. */
-  #errorReason: Reason = "unreachable";
-  #endsWithConnection = false;
+  private errorReason: Reason = "unreachable";
+  private endsWithConnection = false;
   isWanted = true;
 
   constructor(parts: HttpParts, asking: Asking) {
-    this.#parts = parts;
-    this.#asking = asking;
+    this.parts = parts;
+    this.asking = asking;
     void this.begin();
   }
 
@@ -83,7 +83,7 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
   private async begin(): Promise<void> {
     try {
       await undefined;
-      if (this.#asking.url.tls) await this.#parts.calendar.ensure();
+      if (this.asking.url.tls) await this.parts.calendar.ensure();
       if (this.isWanted) this.start();
     } catch (error) {
       this.fault(error);
@@ -92,17 +92,17 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
 
   /** Errors come through the request: the resolver tells of nothing before there is one. */
   private start(): void {
-    this.#startedMs = this.#heardMs = this.#parts.clock.ticksMs();
+    this.startedMs = this.heardMs = this.parts.clock.ticksMs();
     this.watch();
-    const { method, url, text } = this.#asking;
-    this.#unsent = text === undefined ? undefined : ArrayBuffer.fromString(text);
-    this.#client = new HTTPClient({
+    const { method, url, text } = this.asking;
+    this.unsent = text === undefined ? undefined : ArrayBuffer.fromString(text);
+    this.client = new HTTPClient({
       host: url.host,
       port: url.port,
       dns: { io: Resolver, target: this },
       socket: url.tls ? { io: GuardedTls, limits: this, tls: this } : { io: GuardedTcp, limits: this },
     });
-    const request = this.#client.request({
+    const request = this.client.request({
       method,
       path: url.path,
       headers: this as unknown as Map<string, string>,
@@ -117,24 +117,24 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
   /** All that the client asks of a Map of headers, and it keeps that until the answer: what this makes is gone when sent. */
   entries(): IterableIterator<[string, string]> {
     const headers = new Map([["connection", "close"]]);
-    for (const [name, value] of Object.entries(this.#asking.headers)) headers.set(name, value);
-    if (this.#unsent) headers.set("content-length", String(this.#unsent.byteLength));
+    for (const [name, value] of Object.entries(this.asking.headers)) headers.set(name, value);
+    if (this.unsent) headers.set("content-length", String(this.unsent.byteLength));
     return headers.entries();
   }
 
   /** One timer for the silence and the whole: a new one for each piece of the body would be garbage. */
   watch(): void {
-    const { clock } = this.#parts;
-    const { stallMs, limitMs } = this.#asking;
-    const leftMs = Math.min(this.#startedMs + limitMs, this.#heardMs + stallMs) - clock.ticksMs();
-    if (leftMs > 0) this.#timeout = clock.after(leftMs, watch, this);
+    const { clock } = this.parts;
+    const { stallMs, limitMs } = this.asking;
+    const leftMs = Math.min(this.startedMs + limitMs, this.heardMs + stallMs) - clock.ticksMs();
+    if (leftMs > 0) this.timeout = clock.after(leftMs, watch, this);
     else this.fail("timeout");
   }
 
   // Of the connection under the client.
 
   mapByte(byte: number): number {
-    if (++this.#linesBytes <= MAX_LINES_BYTES) return byte;
+    if (++this.linesBytes <= MAX_LINES_BYTES) return byte;
     this.fail("answer-too-large");
     throw new RangeError("the answer's head is too long");
   }
@@ -144,11 +144,11 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
   }
 
   authorities(): readonly string[] {
-    return this.#asking.trusted ?? this.#parts.authorities();
+    return this.asking.trusted ?? this.parts.authorities();
   }
 
   onOpen(): void {
-    this.#errorReason = "connection-lost";
+    this.errorReason = "connection-lost";
   }
 
   onRefused(reason: Reason): void {
@@ -158,53 +158,53 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
   // Of the client.
 
   send(request: HTTPRequest, count: number): void {
-    if (!this.#unsent) return;
-    this.#errorReason = "connection-lost";
-    const part = this.#unsent.slice(0, count);
-    this.#unsent = part.byteLength < this.#unsent.byteLength ? this.#unsent.slice(part.byteLength) : undefined;
+    if (!this.unsent) return;
+    this.errorReason = "connection-lost";
+    const part = this.unsent.slice(0, count);
+    this.unsent = part.byteLength < this.unsent.byteLength ? this.unsent.slice(part.byteLength) : undefined;
     request.write(part);
   }
 
   head(status: number, fields: Fields): void {
     this.heard();
-    this.#errorReason = "connection-lost";
-    this.#endsWithConnection =
-      this.#asking.mayEndWithConnection && !fields.has("content-length") && !fields.has("transfer-encoding");
+    this.errorReason = "connection-lost";
+    this.endsWithConnection =
+      this.asking.mayEndWithConnection && !fields.has("content-length") && !fields.has("transfer-encoding");
     if (!Number.isInteger(status) || status < 100) {
       this.fail("bad-answer");
       return;
     }
-    this.#sink = this.#asking.onHead(status, fields);
-    if (!this.#sink) this.settle(undefined);
+    this.sink = this.asking.onHead(status, fields);
+    if (!this.sink) this.settle(undefined);
   }
 
   private heard(): void {
-    this.#heardMs = this.#parts.clock.ticksMs();
-    this.#linesBytes = 0;
+    this.heardMs = this.parts.clock.ticksMs();
+    this.linesBytes = 0;
   }
 
   /** All that was announced: the client does not announce again what is left. */
   receive(request: HTTPRequest, count: number): void {
     this.heard();
-    for (let left = count; left > 0 && this.#sink; ) {
-      const room = this.#sink.room();
+    for (let left = count; left > 0 && this.sink; ) {
+      const room = this.sink.room();
       const part = room.length > left ? room.subarray(0, left) : room;
       request.read(part);
       left -= part.length;
-      if (!this.#sink.filled(part.length)) this.settle(undefined);
+      if (!this.sink.filled(part.length)) this.settle(undefined);
     }
   }
 
   done(error: Error | null): void {
     // The SDK reports the end of a body that ends with its connection as an error.
-    if (error && !(this.#endsWithConnection && this.#sink)) this.fail(this.#errorReason);
+    if (error && !(this.endsWithConnection && this.sink)) this.fail(this.errorReason);
     else this.settle(undefined);
   }
 
   /** A callback threw. */
   fault(error: unknown): void {
     reportFault("http", error);
-    this.fail(this.#errorReason);
+    this.fail(this.errorReason);
   }
 
   fail(reason: Reason): void {
@@ -214,13 +214,13 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
   private settle(failure: Failure | undefined): void {
     if (!this.isWanted) return;
     this.isWanted = false;
-    this.#sink = undefined;
-    const { clock, calendar } = this.#parts;
-    clock.cancel(this.#timeout);
+    this.sink = undefined;
+    const { clock, calendar } = this.parts;
+    clock.cancel(this.timeout);
     if (failure?.reason === "tls-expired") calendar.doubt();
     // Not inside the client's own callback: it goes on with its state after the callback returns.
-    if (this.#client) clock.after(0, close, this.#client);
-    this.#asking.onEnd(failure);
+    if (this.client) clock.after(0, close, this.client);
+    this.asking.onEnd(failure);
   }
 }
 

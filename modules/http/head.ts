@@ -17,26 +17,26 @@ const VERSION = " HTTP/1.";
  * a request line of that version is passed on as the other. Empty lines before it become spaces (RFC 9112 §2.2).
  */
 export class HeadFilter {
-  #bytes = 0;
-  #lines = 0;
-  #started = false;
+  private bytes = 0;
+  private lines = 0;
+  private started = false;
   /** How much of `VERSION` stands right before this byte. */
-  #matched = 0;
+  private matched = 0;
 
   /** @throws RangeError where the head is larger than the device takes */
   pass(byte: number): number {
-    if (++this.#bytes > MAX_HEAD_BYTES) throw new RangeError("the request's head is too long");
-    if (this.#lines > 0) return this.line(byte);
-    if (!this.#started && (byte === LINE_FEED || byte === CARRIAGE_RETURN)) return SPACE;
-    this.#started = true;
-    const isVersion = this.#matched === VERSION.length;
-    if (byte === VERSION.charCodeAt(this.#matched)) this.#matched++;
-    else this.#matched = byte === SPACE ? 1 : 0;
+    if (++this.bytes > MAX_HEAD_BYTES) throw new RangeError("the request's head is too long");
+    if (this.lines > 0) return this.line(byte);
+    if (!this.started && (byte === LINE_FEED || byte === CARRIAGE_RETURN)) return SPACE;
+    this.started = true;
+    const isVersion = this.matched === VERSION.length;
+    if (byte === VERSION.charCodeAt(this.matched)) this.matched++;
+    else this.matched = byte === SPACE ? 1 : 0;
     return isVersion && byte === ZERO ? ONE : this.line(byte);
   }
 
   private line(byte: number): number {
-    if (byte === LINE_FEED && ++this.#lines > MAX_HEAD_LINES) throw new RangeError("the request has too many headers");
+    if (byte === LINE_FEED && ++this.lines > MAX_HEAD_LINES) throw new RangeError("the request has too many headers");
     return byte;
   }
 }

@@ -48,7 +48,7 @@ class Server implements HttpServer {
   reservedBytes = 0;
   /** Of the connection that is accepted next. */
   newest: RequestLimits | undefined;
-  readonly #sdk: HTTPServer;
+  private readonly sdk: HTTPServer;
 
   constructor(clock: Clock, port: number, handle: (request: ServerRequest) => ServerReply) {
     this.clock = clock;
@@ -60,7 +60,7 @@ class Server implements HttpServer {
         return server.newest;
       }
     }
-    this.#sdk = new HTTPServer({ io: PortalListener, port, onConnect: (connection) => this.accept(connection) });
+    this.sdk = new HTTPServer({ io: PortalListener, port, onConnect: (connection) => this.accept(connection) });
   }
 
   private accept(connection: HTTPConnection): void {
@@ -74,33 +74,33 @@ class Server implements HttpServer {
   close(): void {
     // The SDK's server leaves its connections open, and they throw when they end after it.
     for (const visit of [...this.visits]) visit.abort();
-    this.#sdk.close();
+    this.sdk.close();
   }
 }
 
 /** One connection, from its first byte to the last byte of its reply. */
 class Visit {
-  #server: Server;
-  #connection: HTTPConnection;
-  #limits: RequestLimits;
-  #timeout: Timer | undefined;
-  #request: ServerRequest | undefined;
+  private server: Server;
+  private connection: HTTPConnection;
+  private limits: RequestLimits;
+  private timeout: Timer | undefined;
+  private request: ServerRequest | undefined;
   /** What is answered in the place of the handler. */
-  #refusal: ServerReply | undefined;
-  #declaredBytes = 0;
-  #body: Collector | undefined;
-  #reservedBytes = 0;
-  #bodyBytes = 0;
-  #response: HTTPResponse | undefined;
-  #answered = false;
+  private refusal: ServerReply | undefined;
+  private declaredBytes = 0;
+  private body: Collector | undefined;
+  private _reservedBytes = 0;
+  private bodyBytes = 0;
+  private response: HTTPResponse | undefined;
+  private answered = false;
   /** Parts of the reply's body; the first one is out as far as `#sentBytes`. */
-  #unsent: Uint8Array[] = [];
-  #sentBytes = 0;
+  private unsent: Uint8Array[] = [];
+  private sentBytes = 0;
 
   constructor(server: Server, connection: HTTPConnection) {
-    this.#server = server;
-    this.#connection = connection;
-    this.#limits = server.newest!;
+    this.server = server;
+    this.connection = connection;
+    this.limits = server.newest!;
     server.visits.add(this);
     this.expect();
     (connection as Visited).target = this;
@@ -119,88 +119,88 @@ class Visit {
 
   /** It has asked for nothing yet. */
   get isSilent(): boolean {
-    return this.#request === undefined;
+    return this.request === undefined;
   }
 
   abort(): void {
     this.end();
-    this.#connection.close();
+    this.connection.close();
   }
 
   end(): void {
-    this.#server.visits.delete(this);
-    this.#server.clock.cancel(this.#timeout);
-    this.#answered = true;
+    this.server.visits.delete(this);
+    this.server.clock.cancel(this.timeout);
+    this.answered = true;
     this.forgetBody();
-    this.#unsent = [];
+    this.unsent = [];
   }
 
   /** From now on the client has this time for what comes next. */
   private expect(): void {
-    this.#server.clock.cancel(this.#timeout);
-    this.#timeout = this.#server.clock.after(STEP_TIMEOUT_MS, abort, this);
+    this.server.clock.cancel(this.timeout);
+    this.timeout = this.server.clock.after(STEP_TIMEOUT_MS, abort, this);
   }
 
   head({ method, path: target, headers }: HTTPRequest): void {
-    this.#request = { method, ...splitTarget(target, headers.get("host") ?? ""), headers, body: "" };
+    this.request = { method, ...splitTarget(target, headers.get("host") ?? ""), headers, body: "" };
     const declaredBytes = bodyLength(headers);
-    if (declaredBytes === undefined) this.#refusal = NOT_FRAMED;
-    else if (declaredBytes > MAX_DRAINED_BYTES) this.#refusal = TOO_LARGE;
-    else this.#declaredBytes = declaredBytes;
+    if (declaredBytes === undefined) this.refusal = NOT_FRAMED;
+    else if (declaredBytes > MAX_DRAINED_BYTES) this.refusal = TOO_LARGE;
+    else this.declaredBytes = declaredBytes;
     // Without its body.
-    if (this.#refusal) this.respondSoon({ status: 200, headers: new Map() });
+    if (this.refusal) this.respondSoon({ status: 200, headers: new Map() });
   }
 
   /** Not inside the SDK's call, which goes on with its state, and has taken much of the stack. */
   respondSoon(response: HTTPResponse): void {
-    this.#response = response;
-    this.#limits.isOver = true;
-    this.#server.clock.after(0, respond, this);
+    this.response = response;
+    this.limits.isOver = true;
+    this.server.clock.after(0, respond, this);
   }
 
   collect(count: number): void {
-    if (this.#refusal === NOT_FRAMED || count === 0) return;
+    if (this.refusal === NOT_FRAMED || count === 0) return;
     // The SDK takes a chunk's size as it comes: words, and less than nothing.
     if (!(count > 0)) throw new RangeError("chunk size");
-    const chunk = this.#connection.read(count);
+    const chunk = this.connection.read(count);
     if (!chunk) return;
-    this.#bodyBytes += chunk.byteLength;
-    if (Math.max(this.#bodyBytes, this.#declaredBytes) > MAX_BODY_BYTES) this.#refusal = TOO_LARGE;
-    if (!this.#refusal) this.#body ??= this.reserve();
-    if (this.#refusal) this.forgetBody();
-    else this.#body?.add(chunk);
+    this.bodyBytes += chunk.byteLength;
+    if (Math.max(this.bodyBytes, this.declaredBytes) > MAX_BODY_BYTES) this.refusal = TOO_LARGE;
+    if (!this.refusal) this.body ??= this.reserve();
+    if (this.refusal) this.forgetBody();
+    else this.body?.add(chunk);
   }
 
   /** Room for the whole body at once; chunks do not say how much will come. */
   private reserve(): Collector | undefined {
-    const bytes = this.#declaredBytes || MAX_BODY_BYTES;
-    if (this.#server.reservedBytes + bytes > MAX_RESERVED_BYTES) {
-      this.#refusal = BUSY;
+    const bytes = this.declaredBytes || MAX_BODY_BYTES;
+    if (this.server.reservedBytes + bytes > MAX_RESERVED_BYTES) {
+      this.refusal = BUSY;
       return undefined;
     }
-    this.#reservedBytes = bytes;
-    this.#server.reservedBytes += bytes;
+    this._reservedBytes = bytes;
+    this.server.reservedBytes += bytes;
     return new Collector(bytes);
   }
 
   private forgetBody(): void {
-    this.#body = undefined;
-    this.#server.reservedBytes -= this.#reservedBytes;
-    this.#reservedBytes = 0;
+    this.body = undefined;
+    this.server.reservedBytes -= this._reservedBytes;
+    this._reservedBytes = 0;
   }
 
   private answer(request: ServerRequest): ServerReply {
-    if (this.#refusal) return this.#refusal;
-    const body = this.#body ? this.#body.text() : "";
+    if (this.refusal) return this.refusal;
+    const body = this.body ? this.body.text() : "";
     this.forgetBody();
-    return body === undefined ? NOT_UTF8 : this.#server.handle({ ...request, body });
+    return body === undefined ? NOT_UTF8 : this.server.handle({ ...request, body });
   }
 
   respond(): void {
-    const request = this.#request;
-    const response = this.#response;
-    if (this.#answered || !request || !response) return;
-    this.#answered = true;
+    const request = this.request;
+    const response = this.response;
+    if (this.answered || !request || !response) return;
+    this.answered = true;
     this.expect();
     const { status, headers, body } = this.answer(request);
     const parts = typeof body === "string" ? [new Uint8Array(ArrayBuffer.fromString(body))] : body;
@@ -210,33 +210,33 @@ class Visit {
     response.headers.set("connection", "close");
     if (request.method !== "HEAD" && status !== 204) {
       response.headers.set("content-length", bytes);
-      this.#unsent = parts.filter(({ byteLength }) => byteLength > 0);
+      this.unsent = parts.filter(({ byteLength }) => byteLength > 0);
     } else if (status !== 204) {
       // The SDK looks for this name in lower case and would wait for the body, which HEAD does not get.
       response.headers.set("Content-Length", bytes);
     }
-    this.#connection.respond(response);
+    this.connection.respond(response);
   }
 
   /** Parts may stand in flash: views of them go to the socket, which copies what it takes. */
   send(count: number): void {
     this.expect();
     let room = count;
-    while (room > 0 && this.#unsent.length > 0) {
-      const part = this.#unsent[0]!;
-      const piece = part.subarray(this.#sentBytes, this.#sentBytes + room);
-      this.#sentBytes += piece.byteLength;
-      if (this.#sentBytes === part.byteLength) {
-        this.#unsent.shift();
-        this.#sentBytes = 0;
+    while (room > 0 && this.unsent.length > 0) {
+      const part = this.unsent[0]!;
+      const piece = part.subarray(this.sentBytes, this.sentBytes + room);
+      this.sentBytes += piece.byteLength;
+      if (this.sentBytes === part.byteLength) {
+        this.unsent.shift();
+        this.sentBytes = 0;
       }
       // After the last piece the SDK closes the connection.
-      const isLast = this.#unsent.length === 0;
-      room = this.#connection.write(piece);
+      const isLast = this.unsent.length === 0;
+      room = this.connection.write(piece);
       if (isLast) return;
     }
     // Only a reply without a body of any length gets here: its head is out.
-    if (this.#unsent.length === 0) this.abort();
+    if (this.unsent.length === 0) this.abort();
   }
 }
 

@@ -19,33 +19,33 @@ export function createHttpStream(
 }
 
 class Download implements Asking, Streaming {
-  #request: StreamRequest;
-  #exchange: Exchange;
-  #resolve!: (result: Result<void>) => void;
+  private request: StreamRequest;
+  private exchange: Exchange;
+  private resolve!: (result: Result<void>) => void;
   readonly done: Promise<Result<void>>;
 
   constructor(parts: HttpParts, request: StreamRequest) {
-    this.#request = request;
+    this.request = request;
     this.done = new Promise((resolve) => {
-      this.#resolve = resolve;
+      this.resolve = resolve;
     });
-    this.#exchange = new Exchange(parts, this);
+    this.exchange = new Exchange(parts, this);
   }
 
   get method() {
     return "GET" as const;
   }
   get url() {
-    return this.#request.url;
+    return this.request.url;
   }
   get headers() {
-    return { "accept-encoding": "identity", ...this.#request.headers };
+    return { "accept-encoding": "identity", ...this.request.headers };
   }
   get limitMs() {
-    return this.#request.limitMs;
+    return this.request.limitMs;
   }
   get stallMs() {
-    return this.#request.stallMs;
+    return this.request.stallMs;
   }
   /** Whether a body is whole is for the sink to know. */
   get mayEndWithConnection() {
@@ -53,14 +53,14 @@ class Download implements Asking, Streaming {
   }
 
   onHead(status: number, fields: Fields): StreamSink | undefined {
-    return this.#request.onHead({ status, field: (name) => fields.get(name) });
+    return this.request.onHead({ status, field: (name) => fields.get(name) });
   }
 
   onEnd(failure: Failure | undefined): void {
-    this.#resolve(failure ? { ok: false, failure } : success(undefined));
+    this.resolve(failure ? { ok: false, failure } : success(undefined));
   }
 
   cancel(): void {
-    this.#exchange.cancel();
+    this.exchange.cancel();
   }
 }

@@ -32,8 +32,8 @@ export class BoardIdentity implements Identity {
   readonly uuid: string;
   readonly accessPointPassword: Secret | undefined;
   readonly product: FactoryProduct;
-  readonly #factory: Store;
-  readonly #keys: KeyStore;
+  private readonly factory: Store;
+  private readonly keys: KeyStore;
 
   /**
    * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`, `device_token`, and
@@ -42,10 +42,10 @@ export class BoardIdentity implements Identity {
    */
   constructor(factory: Store, store: Store, random: () => number) {
     const accessPointPassword = factory.get("ap_password") ?? "";
-    this.#factory = factory;
-    this.#keys = EfuseKeyStore.open() ?? new NvsKeyStore(factory, sha256);
+    this.factory = factory;
+    this.keys = EfuseKeyStore.open() ?? new NvsKeyStore(factory, sha256);
     this.mac = stationMac() ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
-    this.serial = this.#keys.serial;
+    this.serial = this.keys.serial;
     this.uuid = kept(
       store,
       "uuid",
@@ -57,12 +57,12 @@ export class BoardIdentity implements Identity {
   }
 
   deviceToken(): Secret | undefined {
-    const token = this.#factory.get("device_token") ?? "";
+    const token = this.factory.get("device_token") ?? "";
     return isToken(token) ? new Secret(token) : undefined;
   }
 
   sign(text: string, form: KeyForm): string | undefined {
-    const digest = this.#keys.sign(new Uint8Array(ArrayBuffer.fromString(text)), form);
+    const digest = this.keys.sign(new Uint8Array(ArrayBuffer.fromString(text)), form);
     return digest && toHex(digest);
   }
 }

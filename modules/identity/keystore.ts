@@ -21,34 +21,34 @@ export interface Keystore {
 
 /** A slot is one blob. NVS writes a blob's index last, and the blob has a checksum: it is whole or not there. */
 export class NvsKeystore implements Keystore {
-  readonly #store: Store;
-  readonly #factory: Pick<Store, "getBytes">;
+  private readonly store: Store;
+  private readonly factory: Pick<Store, "getBytes">;
 
   /**
    * @param store the agent's own namespace
    * @param factory the namespace that only the factory writes
    */
   constructor(store: Store, factory: Pick<Store, "getBytes">) {
-    this.#store = store;
-    this.#factory = factory;
+    this.store = store;
+    this.factory = factory;
   }
 
   read(id: CertificateId): ClientIdentity | undefined {
-    if (id === "claim") return readFactoryCredential(this.#factory, "claim");
-    if (id === "factory") return readFactoryCredential(this.#factory, "device");
-    return decodeIdentity(this.#store.getBytes(id));
+    if (id === "claim") return readFactoryCredential(this.factory, "claim");
+    if (id === "factory") return readFactoryCredential(this.factory, "device");
+    return decodeIdentity(this.store.getBytes(id));
   }
 
   write(slot: SlotId, identity: ClientIdentity): Result<void> {
     const blob = encodeIdentity(identity);
-    const stored = this.#store.getBytes(slot);
+    const stored = this.store.getBytes(slot);
     // Flash wears: nothing new is not written.
     if (stored && isEqual(stored, blob)) return success(undefined);
-    return changed(slot, () => this.#store.setBytes(slot, blob));
+    return changed(slot, () => this.store.setBytes(slot, blob));
   }
 
   erase(slot: SlotId): Result<void> {
-    return changed(slot, () => this.#store.getBytes(slot) && this.#store.delete(slot));
+    return changed(slot, () => this.store.getBytes(slot) && this.store.delete(slot));
   }
 
   has(id: CertificateId): boolean {

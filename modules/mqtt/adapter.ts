@@ -42,31 +42,31 @@ export function createMqtt(
 }
 
 class MqttConnection implements MqttSession, ClientEvents {
-  #parts: MqttParts;
-  #options: MqttOptions;
+  private parts: MqttParts;
+  private options: MqttOptions;
   /** Until the connection stands or has failed. */
-  #resolve: ((result: Result<MqttSession>) => void) | undefined;
-  #end!: (failure: Failure) => void;
-  #outbound: Outbound | undefined;
+  private resolve: ((result: Result<MqttSession>) => void) | undefined;
+  private end!: (failure: Failure) => void;
+  private outbound: Outbound | undefined;
   /** Of the connecting; then of the broker's silence. */
-  #timeout: Timer | undefined;
+  private timeout: Timer | undefined;
   /** What an error means, by how far the connection has come. */
-  #errorReason: Reason = "unreachable";
-  #isSubscribeUnsent = false;
+  private errorReason: Reason = "unreachable";
+  private isSubscribeUnsent = false;
   /** Soon. */
-  #isSending = false;
-  #heardMs = 0;
-  #queue: EventQueue;
+  private isSending = false;
+  private heardMs = 0;
+  private queue: EventQueue;
   sessionPresent = false;
   readonly ended: Promise<Failure>;
 
   constructor(parts: MqttParts, options: MqttOptions, resolve: (result: Result<MqttSession>) => void) {
-    this.#parts = parts;
-    this.#options = options;
-    this.#resolve = resolve;
-    this.#queue = new EventQueue(parts.clock, this);
+    this.parts = parts;
+    this.options = options;
+    this.resolve = resolve;
+    this.queue = new EventQueue(parts.clock, this);
     this.ended = new Promise((end) => {
-      this.#end = end;
+      this.end = end;
     });
   }
 
@@ -74,7 +74,7 @@ class MqttConnection implements MqttSession, ClientEvents {
   async begin(): Promise<void> {
     try {
       await undefined;
-      if (this.#options.tls) await this.#parts.calendar.ensure();
+      if (this.options.tls) await this.parts.calendar.ensure();
       this.start();
     } catch (error) {
       this.fault(error);
@@ -82,37 +82,37 @@ class MqttConnection implements MqttSession, ClientEvents {
   }
 
   private start(): void {
-    const parts = this.#parts;
+    const parts = this.parts;
     parts.ids = new PacketIds(parts.ids.last);
-    this.#timeout = parts.clock.after(this.#options.timeoutMs, timeOut, this);
-    this.#outbound = new Outbound(openClient(this.#options, this), parts.ids);
+    this.timeout = parts.clock.after(this.options.timeoutMs, timeOut, this);
+    this.outbound = new Outbound(openClient(this.options, this), parts.ids);
   }
 
   publish(message: Outgoing): Published {
-    return this.#outbound!.publish(message);
+    return this.outbound!.publish(message);
   }
 
   close(failure: Failure, leaves = false): void {
-    if (leaves) this.#outbound?.disconnect();
+    if (leaves) this.outbound?.disconnect();
     this.settle(failure);
   }
 
   // Of the connection under the client.
 
   get isWanted(): boolean {
-    return this.#outbound?.isOpen ?? false;
+    return this.outbound?.isOpen ?? false;
   }
 
   get isTls(): boolean {
-    return this.#options.tls;
+    return this.options.tls;
   }
 
   authorities(): readonly string[] {
-    return this.#options.authorities ?? this.#parts.authorities();
+    return this.options.authorities ?? this.parts.authorities();
   }
 
   identity(): ClientIdentity | undefined {
-    return this.#options.identity?.();
+    return this.options.identity?.();
   }
 
   onUnknown(): void {
@@ -124,25 +124,25 @@ class MqttConnection implements MqttSession, ClientEvents {
   }
 
   onOpen(): void {
-    this.#errorReason = "broker-closed";
+    this.errorReason = "broker-closed";
   }
 
   onHeard(): void {
-    this.#heardMs = this.#parts.clock.ticksMs();
+    this.heardMs = this.parts.clock.ticksMs();
   }
 
   onConnack(sessionPresent: boolean, returnCode: number): void {
     this.sessionPresent = sessionPresent;
-    if (returnCode !== 0) this.#errorReason = refusal(returnCode);
+    if (returnCode !== 0) this.errorReason = refusal(returnCode);
   }
 
   onMessage(message: Incoming): void {
-    if (!this.#queue.add(message)) this.noteDropped(`too early, on ${message.topic}`);
+    if (!this.queue.add(message)) this.noteDropped(`too early, on ${message.topic}`);
   }
 
   /** Before the connection is told of nobody has asked for anything. */
   onStream(topic: string): PayloadSink | undefined {
-    return this.#resolve ? undefined : this.#options.stream?.(topic);
+    return this.resolve ? undefined : this.options.stream?.(topic);
   }
 
   onDropped(packetId: number | undefined, why: string): void {
@@ -155,17 +155,17 @@ class MqttConnection implements MqttSession, ClientEvents {
   control({ operation, id, payload }: ControlMessage): void {
     if (operation === PACKET.connack) {
       // Sent after `writable`, which the client calls right after this.
-      if (this.#options.subscribe.length > 0) this.#isSubscribeUnsent = true;
+      if (this.options.subscribe.length > 0) this.isSubscribeUnsent = true;
       else this.connected();
-    } else if (operation === PACKET.suback && this.#resolve) this.subscribed(payload ?? []);
-    else if (operation === PACKET.puback && this.#outbound?.acknowledged(id ?? 0)) {
-      this.#queue.add(id!);
+    } else if (operation === PACKET.suback && this.resolve) this.subscribed(payload ?? []);
+    else if (operation === PACKET.puback && this.outbound?.acknowledged(id ?? 0)) {
+      this.queue.add(id!);
       this.tellOfRoom();
     }
   }
 
   private subscribed(codes: readonly number[]): void {
-    const { subscribe, qos, onNote } = this.#options;
+    const { subscribe, qos, onNote } = this.options;
     for (let index = 0; index < subscribe.length; index++) {
       const [topic, code] = [subscribe[index]!, codes[index] ?? SUBACK_FAILURE];
       if (code >= SUBACK_FAILURE) {
@@ -178,46 +178,46 @@ class MqttConnection implements MqttSession, ClientEvents {
   }
 
   private connected(): void {
-    this.#parts.clock.cancel(this.#timeout);
+    this.parts.clock.cancel(this.timeout);
     this.watchSilence();
-    this.#resolve?.(success<MqttSession>(this));
-    this.#resolve = undefined;
-    this.#queue.open();
+    this.resolve?.(success<MqttSession>(this));
+    this.resolve = undefined;
+    this.queue.open();
   }
 
   writable(count: number): void {
-    this.#outbound!.writable(count);
-    if (this.#isSending) return;
-    this.#isSending = true;
-    this.#parts.clock.after(0, send, this);
+    this.outbound!.writable(count);
+    if (this.isSending) return;
+    this.isSending = true;
+    this.parts.clock.after(0, send, this);
   }
 
   /** In a turn of its own: a record of TLS goes deep, and the packet that the client tells of room for is below. */
   send(): void {
-    this.#isSending = false;
-    const outbound = this.#outbound!;
+    this.isSending = false;
+    const outbound = this.outbound!;
     if (!outbound.isOpen) return;
-    if (this.#isSubscribeUnsent) this.#isSubscribeUnsent = !outbound.subscribe(this.#options);
+    if (this.isSubscribeUnsent) this.isSubscribeUnsent = !outbound.subscribe(this.options);
     outbound.flush();
     this.tellOfRoom();
   }
 
   private noteDropped(why: string): void {
-    this.#options.onNote?.(`mqtt: a message was dropped: ${why}`);
+    this.options.onNote?.(`mqtt: a message was dropped: ${why}`);
   }
 
   acknowledge(packetId: number | undefined): void {
     if (packetId === undefined || !this.isWanted) return;
-    if (!this.#outbound?.acknowledge(packetId)) this.fail("broker-closed");
+    if (!this.outbound?.acknowledge(packetId)) this.fail("broker-closed");
   }
 
   private tellOfRoom(): void {
-    if (!this.#resolve && this.#outbound?.takeWish()) this.#queue.add("writable");
+    if (!this.resolve && this.outbound?.takeWish()) this.queue.add("writable");
   }
 
   /** A fault of the application does not end the connection. */
   tell(event: MqttEvent): void {
-    const options = this.#options;
+    const options = this.options;
     try {
       if (typeof event === "number") options.onAcknowledged?.(event);
       else if (event === "writable") options.onWritable?.();
@@ -230,17 +230,17 @@ class MqttConnection implements MqttSession, ClientEvents {
 
   /** Somebody who is there answers each ping, and those go out more often than this. */
   watchSilence(): void {
-    const { clock } = this.#parts;
-    const limitMs = this.#options.keepAliveMs * SILENT_KEEP_ALIVES;
+    const { clock } = this.parts;
+    const limitMs = this.options.keepAliveMs * SILENT_KEEP_ALIVES;
     if (limitMs === 0) return;
-    const leftMs = this.#heardMs + limitMs - clock.ticksMs();
-    if (leftMs > 0) this.#timeout = clock.after(leftMs, watchSilence, this);
+    const leftMs = this.heardMs + limitMs - clock.ticksMs();
+    if (leftMs > 0) this.timeout = clock.after(leftMs, watchSilence, this);
     else this.fail("broker-closed");
   }
 
   /** What the client has met, as far as it says: nothing. */
   failed(): void {
-    this.fail(this.#errorReason);
+    this.fail(this.errorReason);
   }
 
   fault(error: unknown): void {
@@ -253,15 +253,15 @@ class MqttConnection implements MqttSession, ClientEvents {
   }
 
   private settle(failure: Failure): void {
-    const { clock, calendar } = this.#parts;
-    const client = this.#outbound?.close();
-    clock.cancel(this.#timeout);
+    const { clock, calendar } = this.parts;
+    const client = this.outbound?.close();
+    clock.cancel(this.timeout);
     // Who waits for the end counts what was acknowledged before it.
-    this.#queue.close();
+    this.queue.close();
     if (failure.reason === "tls-expired") calendar.doubt();
-    this.#resolve?.({ ok: false, failure });
-    this.#resolve = undefined;
-    this.#end(failure);
+    this.resolve?.({ ok: false, failure });
+    this.resolve = undefined;
+    this.end(failure);
     // Not inside the client's own callback: it goes on with its state after the callback returns.
     if (client) clock.after(0, closeClient, client);
   }

@@ -12,53 +12,52 @@ const MAX_EARLY_BYTES = 8 * 1024;
 const ENTRY_BYTES = 64;
 
 export class EventQueue {
-  #clock: Clock;
-  #listener: { tell(event: MqttEvent): void };
-  #events: MqttEvent[] = [];
-  #earlyBytes = 0;
-  #state: "early" | "open" | "closed" = "early";
-  #isTelling = false;
+  private clock: Clock;
+  private listener: { tell(event: MqttEvent): void };
+  private events: MqttEvent[] = [];
+  private earlyBytes = 0;
+  private state: "early" | "open" | "closed" = "early";
+  private isTelling = false;
 
   /** @param listener does not throw */
   constructor(clock: Clock, listener: { tell(event: MqttEvent): void }) {
-    this.#clock = clock;
-    this.#listener = listener;
+    this.clock = clock;
+    this.listener = listener;
   }
 
   /** @returns false where too many wait for the connection; one of QoS 1 comes again in a later one */
   add(event: MqttEvent): boolean {
-    if (this.#state === "closed") return false;
-    if (this.#state === "early" && typeof event === "object") {
-      this.#earlyBytes += event.topic.length + event.payload.length + ENTRY_BYTES;
-      if (this.#earlyBytes > MAX_EARLY_BYTES) return false;
+    if (this.state === "closed") return false;
+    if (this.state === "early" && typeof event === "object") {
+      this.earlyBytes += event.topic.length + event.payload.length + ENTRY_BYTES;
+      if (this.earlyBytes > MAX_EARLY_BYTES) return false;
     }
-    this.#events.push(event);
+    this.events.push(event);
     this.tellSoon();
     return true;
   }
 
   /** The connection is told of: what has waited for that follows. */
   open(): void {
-    this.#state = "open";
+    this.state = "open";
     this.tellSoon();
   }
 
   /** Acknowledgements still count, and are told before this returns; messages come again. */
   close(): void {
-    this.#state = "closed";
-    for (const event of this.#events.splice(0)) if (typeof event === "number") this.#listener.tell(event);
+    this.state = "closed";
+    for (const event of this.events.splice(0)) if (typeof event === "number") this.listener.tell(event);
   }
 
   private tellSoon(): void {
-    if (this.#isTelling || this.#state !== "open" || this.#events.length === 0) return;
-    this.#isTelling = true;
-    this.#clock.after(0, tellAll, this);
+    if (this.isTelling || this.state !== "open" || this.events.length === 0) return;
+    this.isTelling = true;
+    this.clock.after(0, tellAll, this);
   }
 
   tellAll(): void {
-    this.#isTelling = false;
-    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift())
-      this.#listener.tell(event);
+    this.isTelling = false;
+    for (let event = this.events.shift(); event !== undefined; event = this.events.shift()) this.listener.tell(event);
   }
 }
 

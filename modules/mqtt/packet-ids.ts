@@ -3,35 +3,35 @@
 const MAX_PACKET_ID = 0xffff;
 
 export class PacketIds {
-  #last: number;
-  #inFlight = new Set<number>();
+  private _last: number;
+  private _inFlight = new Set<number>();
 
   /** @param last the next one is the one after this */
   constructor(last = 0) {
-    this.#last = last;
+    this._last = last;
   }
 
   get last(): number {
-    return this.#last;
+    return this._last;
   }
 
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this._inFlight.size;
   }
 
   /** One that is not in flight; at most some dozens are. */
   next(): number {
-    do this.#last = (this.#last % MAX_PACKET_ID) + 1;
-    while (this.#inFlight.has(this.#last));
-    return this.#last;
+    do this._last = (this._last % MAX_PACKET_ID) + 1;
+    while (this._inFlight.has(this._last));
+    return this._last;
   }
 
   take(id: number): void {
-    this.#inFlight.add(id);
+    this._inFlight.add(id);
   }
 
   /** @returns whether it was in flight */
   free(id: number): boolean {
-    return this.#inFlight.delete(id);
+    return this._inFlight.delete(id);
   }
 }

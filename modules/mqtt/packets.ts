@@ -42,59 +42,59 @@ const NOTHING = new Uint8Array(0);
 type Field = "header" | "length" | "body" | "topicLength" | "topic" | "packetId" | "payload";
 
 export class PacketReader {
-  #sink: PacketSink;
-  #field: Field = "header";
-  #header = 0;
+  private sink: PacketSink;
+  private field: Field = "header";
+  private header = 0;
   /** What of the packet's remaining length is behind the fields that were begun. */
-  #length = 0;
-  #shift = 0;
+  private length = 0;
+  private shift = 0;
   /** Bytes of the field that have not come yet. */
-  #missing = 0;
-  #kept: Uint8Array = NOTHING;
-  #keptBytes = 0;
+  private missing = 0;
+  private kept: Uint8Array = NOTHING;
+  private keptBytes = 0;
   /** Of the message that is coming. */
-  #topic: string | undefined;
-  #isTopicLong = false;
-  #packetId: number | undefined;
-  #payloadBytes = 0;
-  #pieces: PayloadSink | undefined;
+  private topic: string | undefined;
+  private isTopicLong = false;
+  private packetId: number | undefined;
+  private payloadBytes = 0;
+  private pieces: PayloadSink | undefined;
 
   constructor(sink: PacketSink) {
-    this.#sink = sink;
+    this.sink = sink;
   }
 
   /** @throws RangeError where it is no MQTT; the rest of the stream makes no sense then */
   see(bytes: Uint8Array): void {
     for (let position = 0; position < bytes.length; ) {
-      if (this.#field === "header") this.seeHeader(bytes[position++]!);
-      else if (this.#field === "length") this.seeLength(bytes[position++]!);
+      if (this.field === "header") this.seeHeader(bytes[position++]!);
+      else if (this.field === "length") this.seeLength(bytes[position++]!);
       else {
-        const count = Math.min(this.#missing, bytes.length - position);
-        const room = Math.min(count, this.#kept.length - this.#keptBytes);
-        if (room > 0) this.#kept.set(bytes.subarray(position, position + room), this.#keptBytes);
-        this.#keptBytes += room;
-        if (this.#field === "payload") this.#pieces?.write(bytes.subarray(position, position + count));
-        this.#missing -= count;
+        const count = Math.min(this.missing, bytes.length - position);
+        const room = Math.min(count, this.kept.length - this.keptBytes);
+        if (room > 0) this.kept.set(bytes.subarray(position, position + room), this.keptBytes);
+        this.keptBytes += room;
+        if (this.field === "payload") this.pieces?.write(bytes.subarray(position, position + count));
+        this.missing -= count;
         position += count;
-        if (this.#missing === 0) this.finish();
+        if (this.missing === 0) this.finish();
       }
     }
   }
 
   private seeHeader(byte: number): void {
-    this.#header = byte;
-    this.#length = this.#shift = 0;
-    this.#field = "length";
+    this.header = byte;
+    this.length = this.shift = 0;
+    this.field = "length";
   }
 
   private seeLength(byte: number): void {
-    this.#length |= (byte & 0x7f) << this.#shift;
+    this.length |= (byte & 0x7f) << this.shift;
     if (byte >= 0x80) {
-      if (this.#shift === MAX_LENGTH_SHIFT) throw new RangeError("MQTT: length");
-      this.#shift += 7;
+      if (this.shift === MAX_LENGTH_SHIFT) throw new RangeError("MQTT: length");
+      this.shift += 7;
       return;
     }
-    const operation = this.#header >> 4;
+    const operation = this.header >> 4;
     if (operation === PACKET.publish) {
       // Nothing was subscribed to with quality 2.
       if (this.headerQos > 1) throw new RangeError("MQTT: quality");
@@ -102,92 +102,92 @@ export class PacketReader {
       return;
     }
     const [least, most] = LENGTHS[operation] ?? [1, 0];
-    if (this.#length < least || this.#length > most) throw new RangeError(`MQTT: packet ${operation}`);
-    this.begin("body", this.#length);
+    if (this.length < least || this.length > most) throw new RangeError(`MQTT: packet ${operation}`);
+    this.begin("body", this.length);
   }
 
   /** @param keptBytes so many of the field's first bytes are wanted */
   private begin(field: Field, count: number, keptBytes = count): void {
-    if (count > this.#length) throw new RangeError("MQTT: cut");
-    this.#field = field;
-    this.#length -= count;
-    this.#missing = count;
-    this.#kept = keptBytes === 0 ? NOTHING : new Uint8Array(keptBytes);
-    this.#keptBytes = 0;
+    if (count > this.length) throw new RangeError("MQTT: cut");
+    this.field = field;
+    this.length -= count;
+    this.missing = count;
+    this.kept = keptBytes === 0 ? NOTHING : new Uint8Array(keptBytes);
+    this.keptBytes = 0;
     if (count === 0) this.finish();
   }
 
   private finish(): void {
-    const kept = this.#kept;
-    this.#kept = NOTHING;
-    switch (this.#field) {
+    const kept = this.kept;
+    this.kept = NOTHING;
+    switch (this.field) {
       case "body":
-        this.#field = "header";
+        this.field = "header";
         this.takeControl(kept);
         break;
       case "topicLength":
         this.beginTopic(number(kept));
         break;
       case "topic":
-        this.#topic = text(kept);
-        this.#packetId = undefined;
+        this.topic = text(kept);
+        this.packetId = undefined;
         if (this.headerQos === 1) this.begin("packetId", 2);
         else this.beginPayload();
         break;
       case "packetId":
-        this.#packetId = number(kept);
-        if (this.#packetId === 0) throw new RangeError("MQTT: packet id");
+        this.packetId = number(kept);
+        if (this.packetId === 0) throw new RangeError("MQTT: packet id");
         this.beginPayload();
         break;
       default:
-        this.#field = "header";
+        this.field = "header";
         this.takeMessage(kept);
     }
   }
 
   private takeControl(body: Uint8Array): void {
     const packet = new Uint8Array(2 + body.length);
-    packet[0] = this.#header;
+    packet[0] = this.header;
     packet[1] = body.length;
     packet.set(body, 2);
-    this.#sink.control(packet);
+    this.sink.control(packet);
   }
 
   private beginTopic(bytes: number): void {
     if (bytes === 0) throw new RangeError("MQTT: topic");
-    this.#isTopicLong = bytes > MAX_TOPIC_BYTES;
-    this.begin("topic", bytes, this.#isTopicLong ? 0 : bytes);
+    this.isTopicLong = bytes > MAX_TOPIC_BYTES;
+    this.begin("topic", bytes, this.isTopicLong ? 0 : bytes);
   }
 
   private beginPayload(): void {
-    this.#payloadBytes = this.#length;
-    const isStreamable = this.#topic !== undefined && !this.#isTopicLong && this.#payloadBytes <= MAX_STREAMED_BYTES;
-    this.#pieces = isStreamable ? this.#sink.stream(this.#topic!) : undefined;
-    const isWanted = this.#payloadBytes <= MAX_PAYLOAD_BYTES && !this.#isTopicLong && !this.#pieces;
-    this.begin("payload", this.#payloadBytes, isWanted ? this.#payloadBytes : 0);
+    this.payloadBytes = this.length;
+    const isStreamable = this.topic !== undefined && !this.isTopicLong && this.payloadBytes <= MAX_STREAMED_BYTES;
+    this.pieces = isStreamable ? this.sink.stream(this.topic!) : undefined;
+    const isWanted = this.payloadBytes <= MAX_PAYLOAD_BYTES && !this.isTopicLong && !this.pieces;
+    this.begin("payload", this.payloadBytes, isWanted ? this.payloadBytes : 0);
   }
 
   private takeMessage(kept: Uint8Array): void {
-    const [topic, packetId, bytes] = [this.#topic, this.#packetId, this.#payloadBytes];
-    const pieces = this.#pieces;
-    this.#pieces = undefined;
+    const [topic, packetId, bytes] = [this.topic, this.packetId, this.payloadBytes];
+    const pieces = this.pieces;
+    this.pieces = undefined;
     if (pieces) {
       pieces.end();
-      this.#sink.streamed(packetId);
+      this.sink.streamed(packetId);
       return;
     }
     const payload = kept.length === bytes ? text(kept) : undefined;
-    if (this.#isTopicLong) this.#sink.dropped(packetId, `a topic of more than ${MAX_TOPIC_BYTES} bytes`);
-    else if (kept.length !== bytes) this.#sink.dropped(packetId, `${bytes} bytes, which are too many, on ${topic}`);
-    else if (topic === undefined || payload === undefined) this.#sink.dropped(packetId, `no UTF-8, on ${topic}`);
+    if (this.isTopicLong) this.sink.dropped(packetId, `a topic of more than ${MAX_TOPIC_BYTES} bytes`);
+    else if (kept.length !== bytes) this.sink.dropped(packetId, `${bytes} bytes, which are too many, on ${topic}`);
+    else if (topic === undefined || payload === undefined) this.sink.dropped(packetId, `no UTF-8, on ${topic}`);
     else {
-      const [retained, duplicate] = [(this.#header & 1) !== 0, (this.#header & 8) !== 0];
-      this.#sink.message({ topic, payload, retained, duplicate, packetId });
+      const [retained, duplicate] = [(this.header & 1) !== 0, (this.header & 8) !== 0];
+      this.sink.message({ topic, payload, retained, duplicate, packetId });
     }
   }
 
   private get headerQos(): number {
-    return (this.#header >> 1) & 3;
+    return (this.header >> 1) & 3;
   }
 }
 

@@ -44,22 +44,22 @@ const RECORD_BYTES = 64;
 const NOTHING = new Uint8Array(0);
 
 export class PacketSocket implements PacketSink {
-  #events: PacketEvents;
-  #reader: PacketReader;
+  private _events: PacketEvents;
+  private reader: PacketReader;
   /** Until `close`. */
-  #socket: Socket | undefined;
+  private socket: Socket | undefined;
   /** The client's. */
-  #onReadable: (count: number) => void;
-  #onWritable: (count: number) => void;
+  private _onReadable: (count: number) => void;
+  private _onWritable: (count: number) => void;
   /** What the client reads. */
-  #packet: Uint8Array = NOTHING;
-  #position = 0;
+  private packet: Uint8Array = NOTHING;
+  private position = 0;
 
   constructor({ events, host, address, port, onReadable, onWritable, onError }: SocketOptions) {
-    this.#events = events;
-    this.#reader = new PacketReader(this);
-    this.#onReadable = onReadable;
-    this.#onWritable = onWritable;
+    this._events = events;
+    this.reader = new PacketReader(this);
+    this._onReadable = onReadable;
+    this._onWritable = onWritable;
     const options = {
       ...{ host, address, port, target: this, onError },
       onReadable: receive,
@@ -68,7 +68,7 @@ export class PacketSocket implements PacketSink {
       nodelay: true,
     };
     const socket = events.isTls ? new GuardedTls({ ...options, tls: events }) : new GuardedTcp(options);
-    this.#socket = socket as unknown as Socket;
+    this.socket = socket as unknown as Socket;
   }
 
   /** Of no meaning here: the client sets it and reads single bytes only. */
@@ -79,58 +79,58 @@ export class PacketSocket implements PacketSink {
 
   /** The next byte of the packet that was announced. */
   read(): number | undefined {
-    return this.#packet[this.#position++];
+    return this.packet[this.position++];
   }
 
   /** @returns how many bytes more can be written */
   write(data: unknown, options?: object): number {
-    return this.roomIn(this.#socket!.write(data, options) ?? 0);
+    return this.roomIn(this.socket!.write(data, options) ?? 0);
   }
 
   private roomIn(bytes: number): number {
-    return Math.max(0, this.#events.isTls ? bytes - RECORD_BYTES : bytes);
+    return Math.max(0, this._events.isTls ? bytes - RECORD_BYTES : bytes);
   }
 
   close(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
+    const socket = this.socket;
+    this.socket = undefined;
     socket?.close();
   }
 
   handleReadable(count: number): void {
-    this.#events.onHeard();
-    for (let left = count; left > 0 && this.#socket; left -= READ_BYTES)
-      this.#reader.see(new Uint8Array(this.#socket.read(Math.min(left, READ_BYTES))));
+    this._events.onHeard();
+    for (let left = count; left > 0 && this.socket; left -= READ_BYTES)
+      this.reader.see(new Uint8Array(this.socket.read(Math.min(left, READ_BYTES))));
   }
 
   handleWritable(count: number): void {
-    this.#events.onOpen();
-    this.#onWritable(count);
+    this._events.onOpen();
+    this._onWritable(count);
   }
 
   control(packet: Uint8Array): void {
-    if (!this.#socket) return;
-    if (packet[0]! >> 4 === PACKET.connack) this.#events.onConnack((packet[2]! & 1) === 1, packet[3]!);
-    this.#packet = packet;
-    this.#position = 0;
-    this.#onReadable(packet.length);
-    this.#packet = NOTHING;
+    if (!this.socket) return;
+    if (packet[0]! >> 4 === PACKET.connack) this._events.onConnack((packet[2]! & 1) === 1, packet[3]!);
+    this.packet = packet;
+    this.position = 0;
+    this._onReadable(packet.length);
+    this.packet = NOTHING;
   }
 
   message(message: Incoming): void {
-    if (this.#socket) this.#events.onMessage(message);
+    if (this.socket) this._events.onMessage(message);
   }
 
   stream(topic: string): PayloadSink | undefined {
-    return this.#socket && this.#events.onStream(topic);
+    return this.socket && this._events.onStream(topic);
   }
 
   streamed(packetId: number | undefined): void {
-    if (this.#socket) this.#events.acknowledge(packetId);
+    if (this.socket) this._events.acknowledge(packetId);
   }
 
   dropped(packetId: number | undefined, why: string): void {
-    if (this.#socket) this.#events.onDropped(packetId, why);
+    if (this.socket) this._events.onDropped(packetId, why);
   }
 }
 

@@ -18,12 +18,12 @@ export type TcpOptions = Options & { readonly limits?: Limits | undefined };
 
 /** A connection whose callbacks run inside the guard and that may have limits. */
 export class GuardedTcp extends TCP {
-  #limits: Limits | undefined;
-  #onReadable: Options["onReadable"];
-  #onWritable: Options["onWritable"];
-  #onError: Options["onError"];
-  #readBytes = 0;
-  #isClosed = false;
+  private limits: Limits | undefined;
+  private onReadable: Options["onReadable"];
+  private onWritable: Options["onWritable"];
+  private onError: Options["onError"];
+  private readBytes = 0;
+  private isClosed = false;
 
   constructor(options: TcpOptions) {
     const { onReadable, onWritable, onError } = options;
@@ -34,23 +34,23 @@ export class GuardedTcp extends TCP {
       ...(onError && { onError: failed }),
     });
     // The SDK's HTTP server takes an accepted socket over with `new from.constructor({from, …})`: limits go along.
-    this.#limits = "from" in options && options.from instanceof GuardedTcp ? options.from.#limits : options.limits;
-    this.#onReadable = onReadable;
-    this.#onWritable = onWritable;
-    this.#onError = onError;
+    this.limits = "from" in options && options.from instanceof GuardedTcp ? options.from.limits : options.limits;
+    this.onReadable = onReadable;
+    this.onWritable = onWritable;
+    this.onError = onError;
   }
 
   /** The callbacks, as the engine's calls reach them: inside the guard. */
   handleReadable(count: number): void {
-    this.#onReadable?.call(this, count);
+    this.onReadable?.call(this, count);
   }
 
   handleWritable(count: number): void {
-    this.#onWritable?.call(this, count);
+    this.onWritable?.call(this, count);
   }
 
   handleError(): void {
-    this.#onError?.call(this);
+    this.onError?.call(this);
   }
 
   /** As the engine would: for what a layer above reads on by itself. */
@@ -61,7 +61,7 @@ export class GuardedTcp extends TCP {
   /** What a callback threw. */
   handleFault(error: unknown): void {
     // The SDK's HTTP server goes on with what a client sends behind its request, and trips over the closed socket.
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     if (this.isFault(error)) reportFault("socket", error);
     failed.call(this);
   }
@@ -75,17 +75,17 @@ export class GuardedTcp extends TCP {
   override read(buffer: Uint8Array): void;
   override read(count?: number | Uint8Array): number | ArrayBuffer | void {
     const result = count === undefined ? super.read() : super.read(count as number);
-    const limits = this.#limits;
+    const limits = this.limits;
     if (!limits) return result;
     const isByte = typeof result === "number" && this.format === "number";
     const bytes = typeof count === "object" ? count : result;
-    this.#readBytes += typeof bytes === "object" ? bytes.byteLength : 1;
-    if (limits.maxBytes !== undefined && this.#readBytes > limits.maxBytes) throw new RangeError("too many bytes");
+    this.readBytes += typeof bytes === "object" ? bytes.byteLength : 1;
+    if (limits.maxBytes !== undefined && this.readBytes > limits.maxBytes) throw new RangeError("too many bytes");
     return isByte && limits.mapByte ? limits.mapByte(result) : result;
   }
 
   override close(): void {
-    this.#isClosed = true;
+    this.isClosed = true;
     super.close();
   }
 }

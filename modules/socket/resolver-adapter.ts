@@ -22,38 +22,38 @@ interface ResolveOptions {
  * what it finds in a turn of its own: no client opens its socket, or fails, on top of who made it.
  */
 export class Resolver {
-  #target: ResolverEvents;
-  #options: ResolveOptions | undefined;
-  #address: string | undefined;
+  private target: ResolverEvents;
+  private options: ResolveOptions | undefined;
+  private address: string | undefined;
 
   constructor({ target }: { target: ResolverEvents }) {
-    this.#target = target;
+    this.target = target;
   }
 
   resolve(options: ResolveOptions): void {
-    this.#options = options;
+    this.options = options;
     if (isAddress(options.host)) this.resolved(options.host);
     else Net.resolve(options.host, (_name, address) => this.resolved(address));
   }
 
   private resolved(address: string | undefined): void {
-    this.#address = address;
+    this.address = address;
     (Timer.set(tell) as Timer & { target: Resolver }).target = this;
   }
 
   tell(): void {
-    const options = this.#options;
-    if (!options || !this.#target.isWanted) return;
-    if (this.#address) {
-      options.onResolved(options.host, this.#address);
+    const options = this.options;
+    if (!options || !this.target.isWanted) return;
+    if (this.address) {
+      options.onResolved(options.host, this.address);
       return;
     }
-    this.#target.onUnknown();
+    this.target.onUnknown();
     options.onError(options.host);
   }
 
   fail(): void {
-    this.#options?.onError(this.#options.host);
+    this.options?.onError(this.options.host);
   }
 }
 

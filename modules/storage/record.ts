@@ -27,20 +27,20 @@ export interface RecordFormat<T> {
 }
 
 export class StoredRecord<T> {
-  readonly #format: RecordFormat<T>;
+  private readonly format: RecordFormat<T>;
 
   constructor(format: RecordFormat<T>) {
-    this.#format = format;
+    this.format = format;
   }
 
   read(store: TextStore): T | undefined {
-    const newest = newestSlot(store, this.#format.key);
-    return newest && this.#format.decode(newest.value);
+    const newest = newestSlot(store, this.format.key);
+    return newest && this.format.decode(newest.value);
   }
 
   /** Nothing of any value stays in flash. A power cut on the way leaves the newest value. */
   erase(store: TextStore): Result<void> {
-    const { key } = this.#format;
+    const { key } = this.format;
     const newest = (newestSlot(store, key)?.sequence ?? 0) & 1;
     try {
       for (const slot of [`${key}${newest ^ 1}`, `${key}${newest}`])
@@ -53,14 +53,14 @@ export class StoredRecord<T> {
 
   /** What was stored before the newest value is no longer in flash. */
   scrub(store: TextStore): void {
-    const { key } = this.#format;
+    const { key } = this.format;
     const older = `${key}${((newestSlot(store, key)?.sequence ?? 0) & 1) ^ 1}`;
     if (store.get(older) !== undefined) store.delete(older);
   }
 
   /** When it returns ok the value is in flash; otherwise what was stored before still is. */
   write(store: TextStore, value: T): Result<void> {
-    const { key, encode } = this.#format;
+    const { key, encode } = this.format;
     const json = JSON.stringify(encode(value));
     const newest = newestSlot(store, key);
     if (newest?.json === json) return success(undefined); // flash wears: nothing new is not written

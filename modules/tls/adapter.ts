@@ -35,14 +35,14 @@ type TlsOptions = TcpOptions & { readonly host: string; readonly port?: number; 
 
 /** Takes the place of GuardedTcp under the SDK's clients. */
 export class GuardedTls extends TLSSocket {
-  #tcp: WatchedTcp;
-  #tls: TlsEvents;
+  private tcp: WatchedTcp;
+  private tls: TlsEvents;
   /** Until the handshake is done. */
-  #proof: Proof | undefined;
-  #limits: TcpOptions["limits"];
-  #onReadable: Options["onReadable"];
-  #onWritable: Options["onWritable"];
-  #onError: Options["onError"];
+  private proof: Proof | undefined;
+  private limits: TcpOptions["limits"];
+  private onReadable: Options["onReadable"];
+  private onWritable: Options["onWritable"];
+  private onError: Options["onError"];
   readonly target: unknown;
 
   constructor(options: TlsOptions) {
@@ -60,51 +60,51 @@ export class GuardedTls extends TLSSocket {
       onWritable: (count: number) => this.handleWritable(count),
       onError: () => this.handleError(),
     } as ConstructorParameters<typeof TLSSocket>[0]);
-    this.#tcp = made.tcp!;
-    this.#tls = tls;
-    this.#proof = proof;
-    this.#limits = options.limits;
-    this.#onReadable = options.onReadable;
-    this.#onWritable = options.onWritable;
-    this.#onError = options.onError;
+    this.tcp = made.tcp!;
+    this.tls = tls;
+    this.proof = proof;
+    this.limits = options.limits;
+    this.onReadable = options.onReadable;
+    this.onWritable = options.onWritable;
+    this.onError = options.onError;
     this.target = options.target;
   }
 
   private handleReadable(count: number): void {
     this.secure();
-    this.#onReadable?.call(this as unknown as TCP, count);
+    this.onReadable?.call(this as unknown as TCP, count);
   }
 
   private handleWritable(count: number): void {
     this.secure();
-    this.#onWritable?.call(this as unknown as TCP, count);
+    this.onWritable?.call(this as unknown as TCP, count);
   }
 
   private handleError(): void {
-    const { isSecure, isOpen, refusal } = this.#tcp;
+    const { isSecure, isOpen, refusal } = this.tcp;
     if (isSecure || !isOpen) {
-      this.#onError?.call(this as unknown as TCP);
+      this.onError?.call(this as unknown as TCP);
       return;
     }
     // Here and now: the session would go on with what follows, past what it has refused itself.
-    this.#tcp.close();
-    this.#tls.onRefused(refusal ?? "tls-failed");
+    this.tcp.close();
+    this.tls.onRefused(refusal ?? "tls-failed");
   }
 
   private secure(): void {
-    if (this.#tcp.isSecure) return;
-    this.#tcp.secure();
-    if (this.#proof) dropProof(this.#proof);
-    this.#proof = undefined;
-    this.#tls.onOpen();
+    if (this.tcp.isSecure) return;
+    this.tcp.secure();
+    if (this.proof) dropProof(this.proof);
+    this.proof = undefined;
+    this.tls.onOpen();
   }
 
   override read(count?: number | ArrayBufferLike): undefined | number | ArrayBufferLike {
-    const tcp = this.#tcp;
+    const tcp = this.tcp;
     tcp.hold();
     try {
       const result = super.read(count);
-      const limits = this.#limits;
+      const limits = this.limits;
       return limits?.mapByte && count === undefined && typeof result === "number" ? limits.mapByte(result) : result;
     } finally {
       tcp.release();
@@ -114,18 +114,18 @@ export class GuardedTls extends TLSSocket {
 
 /** What the handshake's watch asks about the server. */
 class ServerCheck implements Judge {
-  #host: string;
-  #tls: TlsEvents;
+  private host: string;
+  private tls: TlsEvents;
 
   constructor(host: string, tls: TlsEvents) {
-    this.#host = host;
-    this.#tls = tls;
+    this.host = host;
+    this.tls = tls;
   }
 
   check(chain: readonly Certificate[]): Reason | undefined {
-    const given = this.#tls.authorities();
+    const given = this.tls.authorities();
     const trust: Trust = { anchorsFor: (certificate) => anchorsFor(certificate, given), isSignedBy };
-    return checkChain(chain, { host: this.#host, nowMs: Date.now(), trust });
+    return checkChain(chain, { host: this.host, nowMs: Date.now(), trust });
   }
 
   isSignature(signature: Uint8Array, key: PublicKey): boolean {
@@ -136,66 +136,66 @@ class ServerCheck implements Judge {
 /** The connection under the TLS socket: what the SDK's session reads, the watch sees first. */
 class WatchedTcp extends GuardedTcp {
   /** Until the server has shown all that it has to. */
-  #watch: HandshakeWatch | undefined;
-  #readable = 0;
-  #isHeld = false;
-  #readOn: Timer | undefined;
-  #roomBytes = 0;
+  private watch: HandshakeWatch | undefined;
+  private _readable = 0;
+  private isHeld = false;
+  private _readOn: Timer | undefined;
+  private roomBytes = 0;
   /** Of the handshake. */
-  #unsent: Uint8Array[] | undefined;
+  private unsent: Uint8Array[] | undefined;
   isOpen = false;
 
   constructor(options: TcpOptions & { watch: HandshakeWatch; made: { tcp?: WatchedTcp } }) {
     super(options);
-    this.#watch = options.watch;
+    this.watch = options.watch;
     options.made.tcp = this;
   }
 
   get isSecure(): boolean {
-    return this.#watch === undefined;
+    return this.watch === undefined;
   }
 
   get refusal(): Reason | undefined {
-    return this.#watch?.refusal;
+    return this.watch?.refusal;
   }
 
   /** @throws Refusal: the SDK's session is "ready" after some failures, too: without keys */
   secure(): void {
-    if (!this.#watch?.isDone) throw new Refusal("tls-failed", "no keys");
-    this.#watch = undefined;
+    if (!this.watch?.isDone) throw new Refusal("tls-failed", "no keys");
+    this.watch = undefined;
   }
 
   /** Where the SDK's TLS socket keeps how much there is to read. */
   get readable(): number {
-    return this.#isHeld ? 0 : this.#readable;
+    return this.isHeld ? 0 : this._readable;
   }
 
   set readable(count: number) {
-    this.#readable = count;
+    this._readable = count;
   }
 
   /** While held, nothing more seems to have come: the SDK would read on in a timer, where nobody catches its exceptions. */
   hold(): void {
-    this.#isHeld = true;
+    this.isHeld = true;
   }
 
   /** Reads on in a timer instead of it, inside the connection's guard. */
   release(): void {
-    this.#isHeld = false;
-    if (this.#readable === 0 || this.#readOn) return;
-    this.#readOn = Timer.set(readOn);
-    (this.#readOn as Timer & { target: WatchedTcp }).target = this;
+    this.isHeld = false;
+    if (this._readable === 0 || this._readOn) return;
+    this._readOn = Timer.set(readOn);
+    (this._readOn as Timer & { target: WatchedTcp }).target = this;
   }
 
   readOn(): void {
-    this.#readOn = undefined;
-    this.readInGuard(this.#readable);
+    this._readOn = undefined;
+    this.readInGuard(this._readable);
   }
 
   override handleWritable(count: number): void {
     this.isOpen = true;
-    this.#roomBytes = count;
-    if (this.flush()) super.handleWritable(this.#roomBytes);
+    this.roomBytes = count;
+    if (this.flush()) super.handleWritable(this.roomBytes);
   }
 
   protected override isFault(error: unknown): boolean {
@@ -207,7 +207,7 @@ class WatchedTcp extends GuardedTcp {
   override read(into?: number | Uint8Array): number | ArrayBuffer | void {
     const result = super.read(into as number);
     // The SDK's session reads into its own buffers only.
-    if (into instanceof Uint8Array) this.#watch?.see(into);
+    if (into instanceof Uint8Array) this.watch?.see(into);
     return result;
   }
 
@@ -216,11 +216,11 @@ class WatchedTcp extends GuardedTcp {
    * have to wait.
    */
   override write(data: ArrayBuffer | Uint8Array): number {
-    if (!this.#watch || this.#watch.isDone) return this.writeNow(data);
-    this.#unsent ??= [];
-    this.#unsent.push(new Uint8Array(data as ArrayBuffer));
+    if (!this.watch || this.watch.isDone) return this.writeNow(data);
+    this.unsent ??= [];
+    this.unsent.push(new Uint8Array(data as ArrayBuffer));
     this.flush();
-    return this.#roomBytes;
+    return this.roomBytes;
   }
 
   /**
@@ -233,21 +233,21 @@ class WatchedTcp extends GuardedTcp {
 
   /** @returns whether there is room left */
   private flush(): boolean {
-    for (let unsent = this.#unsent; unsent && this.#roomBytes > 0; unsent = this.#unsent) {
+    for (let unsent = this.unsent; unsent && this.roomBytes > 0; unsent = this.unsent) {
       const bytes = unsent[0]!;
-      const part = bytes.slice(0, this.#roomBytes);
-      this.#roomBytes = this.writeNow(part);
+      const part = bytes.slice(0, this.roomBytes);
+      this.roomBytes = this.writeNow(part);
       if (part.length < bytes.length) unsent[0] = bytes.subarray(part.length);
       else if (unsent.length > 1) unsent.shift();
-      else this.#unsent = undefined;
+      else this.unsent = undefined;
     }
-    return this.#roomBytes > 0;
+    return this.roomBytes > 0;
   }
 
   override close(): void {
-    this.#unsent = undefined;
-    Timer.clear(this.#readOn);
-    this.#readOn = undefined;
+    this.unsent = undefined;
+    Timer.clear(this._readOn);
+    this._readOn = undefined;
     super.close();
   }
 }

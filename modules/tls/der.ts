@@ -25,33 +25,33 @@ export interface Element {
 
 /** Reads elements one after the other; what it gives are views, not copies. */
 export class DerReader {
-  #bytes: Uint8Array;
-  #position = 0;
+  private bytes: Uint8Array;
+  private position = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   get isAtEnd(): boolean {
-    return this.#position >= this.#bytes.length;
+    return this.position >= this.bytes.length;
   }
 
   /** @throws RangeError where no whole element follows, or one of another tag */
   next(tag?: number): Element {
-    const start = this.#position;
-    const found = this.#bytes[this.#position++]!;
+    const start = this.position;
+    const found = this.bytes[this.position++]!;
     const length = this.length();
-    const end = this.#position + length;
+    const end = this.position + length;
     // Beyond the end the length is no number, and so is the element's end.
-    if (!(end <= this.#bytes.length) || (tag !== undefined && found !== tag)) throw new RangeError("DER");
-    const content = this.#bytes.subarray(this.#position, end);
-    this.#position = end;
-    return { tag: found, content, whole: this.#bytes.subarray(start, end) };
+    if (!(end <= this.bytes.length) || (tag !== undefined && found !== tag)) throw new RangeError("DER");
+    const content = this.bytes.subarray(this.position, end);
+    this.position = end;
+    return { tag: found, content, whole: this.bytes.subarray(start, end) };
   }
 
   /** The next element where it has this tag; else nothing is read. */
   optional(tag: number): Element | undefined {
-    return this.#bytes[this.#position] === tag ? this.next(tag) : undefined;
+    return this.bytes[this.position] === tag ? this.next(tag) : undefined;
   }
 
   /** The next element that has this tag, past others. */
@@ -91,12 +91,12 @@ export class DerReader {
 
   /** X.690 §8.1.3; nothing in a certificate needs more than three bytes of length. */
   private length(): number {
-    const bytes = this.#bytes;
-    const first = bytes[this.#position++]!;
+    const bytes = this.bytes;
+    const first = bytes[this.position++]!;
     if (first < 0x80) return first;
     if (!(first > 0x80 && first <= 0x83)) throw new RangeError("DER: length");
     let length = 0;
-    for (let count = first & 0x7f; count > 0; count--) length = length * 256 + bytes[this.#position++]!;
+    for (let count = first & 0x7f; count > 0; count--) length = length * 256 + bytes[this.position++]!;
     return length;
   }
 }

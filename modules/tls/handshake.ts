@@ -38,97 +38,97 @@ const MAX_MESSAGE_BYTES = 12 * 1024;
 const MAX_CERTIFICATES = 8;
 
 export class HandshakeWatch {
-  #judge: Judge;
-  #header = new Uint8Array(RECORD_HEADER_BYTES);
-  #headerBytes = 0;
-  #recordBytesLeft = 0;
-  #message = new Uint8Array(MESSAGE_HEADER_BYTES);
-  #messageBytes = 0;
+  private judge: Judge;
+  private header = new Uint8Array(RECORD_HEADER_BYTES);
+  private headerBytes = 0;
+  private recordBytesLeft = 0;
+  private message = new Uint8Array(MESSAGE_HEADER_BYTES);
+  private messageBytes = 0;
   /** All of its bytes are there. */
-  #whole: Uint8Array | undefined;
-  #expected: readonly number[] = [MESSAGE.serverHello];
-  #usesKeyExchange = false;
-  #isEncrypted = false;
-  #isDone = false;
-  #key: PublicKey | undefined;
-  #refusal: Refusal | undefined;
+  private whole: Uint8Array | undefined;
+  private expected: readonly number[] = [MESSAGE.serverHello];
+  private usesKeyExchange = false;
+  private isEncrypted = false;
+  private _isDone = false;
+  private key: PublicKey | undefined;
+  private _refusal: Refusal | undefined;
 
   constructor(judge: Judge) {
-    this.#judge = judge;
+    this.judge = judge;
   }
 
   /** The server has shown all that it has to; the rest is the SDK's to read. */
   get isDone(): boolean {
-    return this.#isDone;
+    return this._isDone;
   }
 
   get refusal(): Reason | undefined {
-    return this.#refusal?.reason;
+    return this._refusal?.reason;
   }
 
   /** @throws Refusal, from the first byte on that has no place in a handshake */
   see(bytes: Uint8Array): void {
-    if (this.#refusal) throw this.#refusal;
+    if (this._refusal) throw this._refusal;
     try {
-      for (let position = 0; position < bytes.length && !this.#isDone; ) {
+      for (let position = 0; position < bytes.length && !this._isDone; ) {
         position +=
-          this.#headerBytes < RECORD_HEADER_BYTES
+          this.headerBytes < RECORD_HEADER_BYTES
             ? this.readHeader(bytes.subarray(position))
             : this.readBody(bytes.subarray(position));
         // Here, and not where its last byte is read: a chain's check goes deep, and the SDK is below already.
-        const message = this.#whole;
-        this.#whole = undefined;
-        if (message) this.#expected = this.follow(message[0]!, message.subarray(MESSAGE_HEADER_BYTES));
+        const message = this.whole;
+        this.whole = undefined;
+        if (message) this.expected = this.follow(message[0]!, message.subarray(MESSAGE_HEADER_BYTES));
       }
     } catch (error) {
-      this.#refusal = error instanceof Refusal ? error : new Refusal("tls-failed", "malformed");
-      throw this.#refusal;
+      this._refusal = error instanceof Refusal ? error : new Refusal("tls-failed", "malformed");
+      throw this._refusal;
     }
   }
 
   private readHeader(bytes: Uint8Array): number {
-    const part = bytes.subarray(0, RECORD_HEADER_BYTES - this.#headerBytes);
-    this.#header.set(part, this.#headerBytes);
-    this.#headerBytes += part.length;
-    if (this.#headerBytes < RECORD_HEADER_BYTES) return part.length;
-    const type = this.#header[0];
-    this.#recordBytesLeft = number(this.#header, 3, 2);
-    if (this.#recordBytesLeft === 0) refuse("empty record");
-    if (this.#isEncrypted || this.#expected.length > 0) {
+    const part = bytes.subarray(0, RECORD_HEADER_BYTES - this.headerBytes);
+    this.header.set(part, this.headerBytes);
+    this.headerBytes += part.length;
+    if (this.headerBytes < RECORD_HEADER_BYTES) return part.length;
+    const type = this.header[0];
+    this.recordBytesLeft = number(this.header, 3, 2);
+    if (this.recordBytesLeft === 0) refuse("empty record");
+    if (this.isEncrypted || this.expected.length > 0) {
       if (type !== RECORD.handshake) refuse(`record ${type}`);
-    } else if (type !== RECORD.changeCipherSpec || this.#recordBytesLeft !== 1) refuse(`record ${type}`);
+    } else if (type !== RECORD.changeCipherSpec || this.recordBytesLeft !== 1) refuse(`record ${type}`);
     return part.length;
   }
 
   private readBody(bytes: Uint8Array): number {
-    const part = bytes.subarray(0, this.#recordBytesLeft);
-    const isHandshake = this.#header[0] === RECORD.handshake && !this.#isEncrypted;
+    const part = bytes.subarray(0, this.recordBytesLeft);
+    const isHandshake = this.header[0] === RECORD.handshake && !this.isEncrypted;
     const taken = isHandshake ? this.readMessage(part) : part.length;
-    this.#recordBytesLeft -= taken;
-    if (this.#recordBytesLeft > 0) return taken;
-    this.#headerBytes = 0;
-    if (this.#isEncrypted) this.#isDone = true;
-    else if (!isHandshake) this.#isEncrypted = true;
+    this.recordBytesLeft -= taken;
+    if (this.recordBytesLeft > 0) return taken;
+    this.headerBytes = 0;
+    if (this.isEncrypted) this._isDone = true;
+    else if (!isHandshake) this.isEncrypted = true;
     return taken;
   }
 
   private readMessage(bytes: Uint8Array): number {
-    if (this.#messageBytes === 0 && !this.#expected.includes(bytes[0]!)) refuse(`message ${bytes[0]}`);
-    const part = bytes.subarray(0, this.#message.length - this.#messageBytes);
-    this.#message.set(part, this.#messageBytes);
-    this.#messageBytes += part.length;
-    if (this.#messageBytes < this.#message.length) return part.length;
-    const bodyBytes = number(this.#message, 1, 3);
+    if (this.messageBytes === 0 && !this.expected.includes(bytes[0]!)) refuse(`message ${bytes[0]}`);
+    const part = bytes.subarray(0, this.message.length - this.messageBytes);
+    this.message.set(part, this.messageBytes);
+    this.messageBytes += part.length;
+    if (this.messageBytes < this.message.length) return part.length;
+    const bodyBytes = number(this.message, 1, 3);
     if (bodyBytes > MAX_MESSAGE_BYTES) refuse("long message");
-    if (this.#message.length < MESSAGE_HEADER_BYTES + bodyBytes) {
+    if (this.message.length < MESSAGE_HEADER_BYTES + bodyBytes) {
       const whole = new Uint8Array(MESSAGE_HEADER_BYTES + bodyBytes);
-      whole.set(this.#message);
-      this.#message = whole;
+      whole.set(this.message);
+      this.message = whole;
       return part.length;
     }
-    this.#whole = this.#message;
-    this.#message = new Uint8Array(MESSAGE_HEADER_BYTES);
-    this.#messageBytes = 0;
+    this.whole = this.message;
+    this.message = new Uint8Array(MESSAGE_HEADER_BYTES);
+    this.messageBytes = 0;
     return part.length;
   }
 
@@ -140,7 +140,7 @@ export class HandshakeWatch {
         return [MESSAGE.certificate];
       case MESSAGE.certificate:
         this.seeCertificates(body);
-        return this.#usesKeyExchange ? [MESSAGE.keyExchange] : [MESSAGE.certificateRequest, MESSAGE.helloDone];
+        return this.usesKeyExchange ? [MESSAGE.keyExchange] : [MESSAGE.certificateRequest, MESSAGE.helloDone];
       case MESSAGE.keyExchange:
         this.seeKeyExchange(body);
         return [MESSAGE.certificateRequest, MESSAGE.helloDone];
@@ -155,7 +155,7 @@ export class HandshakeWatch {
   private seeHello(body: Uint8Array): void {
     if (number(body, 0, 2) !== TLS_1_2) refuse("another version");
     const suite = 35 + number(body, 34, 1);
-    this.#usesKeyExchange = number(body, suite, 1) === ECDHE;
+    this.usesKeyExchange = number(body, suite, 1) === ECDHE;
   }
 
   /** §7.4.2: a list of certificates, each with its length. */
@@ -170,9 +170,9 @@ export class HandshakeWatch {
       chain.push(certificate);
       position = end;
     }
-    const reason = this.#judge.check(chain);
+    const reason = this.judge.check(chain);
     if (reason) throw new Refusal(reason, "certificate");
-    this.#key = chain[0]!.key;
+    this.key = chain[0]!.key;
   }
 
   /** RFC 8422 §5.4: curve type, curve and point, then hash, algorithm and signature of all that. */
@@ -180,10 +180,10 @@ export class HandshakeWatch {
     const position = 4 + number(body, 3, 1);
     const [hash, algorithm] = [number(body, position, 1), number(body, position + 1, 1)];
     const signature = body.subarray(position + 4, position + 4 + number(body, position + 2, 2));
-    const key = this.#key;
-    if (!key || hash !== SHA256 || algorithm !== SIGNATURE[key.type] || !this.#judge.isSignature(signature, key))
+    const key = this.key;
+    if (!key || hash !== SHA256 || algorithm !== SIGNATURE[key.type] || !this.judge.isSignature(signature, key))
       refuse("key exchange");
-    this.#key = undefined;
+    this.key = undefined;
   }
 }
 

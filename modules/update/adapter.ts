@@ -22,15 +22,15 @@ export interface FirmwareBuild {
 
 export class FlashFirmware implements Firmware {
   readonly boot = boot;
-  readonly #key: EcKey | undefined;
+  private readonly key: EcKey | undefined;
 
   /** @throws RangeError where the build's key is none: it would pass for a build without one */
   constructor({ firmwareKey }: FirmwareBuild) {
-    this.#key = firmwareKey === "" ? undefined : parseKey(firmwareKey);
+    this.key = firmwareKey === "" ? undefined : parseKey(firmwareKey);
   }
 
   get demandsSignature(): boolean {
-    return this.#key !== undefined;
+    return this.key !== undefined;
   }
 
   openSlot(): Slot {
@@ -47,19 +47,19 @@ export class FlashFirmware implements Firmware {
 
   isSigned(hash: Uint8Array<ArrayBuffer>, signature: string): boolean {
     const der = fromHex(signature);
-    return this.#key !== undefined && der !== undefined && isSignedByEcdsa(hash, der, this.#key);
+    return this.key !== undefined && der !== undefined && isSignedByEcdsa(hash, der, this.key);
   }
 }
 
 class NativeSha256 implements Sha256Stream {
-  readonly #digest = new Digest("SHA256");
+  private readonly digest = new Digest("SHA256");
 
   write(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#digest.write(bytes as unknown as ArrayBuffer);
+    this.digest.write(bytes as unknown as ArrayBuffer);
   }
 
   close(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#digest.close());
+    return new Uint8Array(this.digest.close());
   }
 }
 

@@ -46,45 +46,45 @@ const KEEP_BYTES = 64 * 1024;
 const TOLD_STEP_PERCENT = 10;
 
 export class Installation {
-  #parts: InstallationParts;
-  #options: InstallationOptions;
-  #pending: Pending;
-  #running: ImageHead | undefined;
-  #streaming: Streaming | undefined;
-  #isCancelled = false;
-  #toldPercent = -1;
+  private parts: InstallationParts;
+  private options: InstallationOptions;
+  private _pending: Pending;
+  private running: ImageHead | undefined;
+  private streaming: Streaming | undefined;
+  private isCancelled = false;
+  private toldPercent = -1;
   /** Has not been told yet. */
-  #telling: Timer | undefined;
+  private telling: Timer | undefined;
   /** Ticks. */
-  readonly #startMs: number;
+  private readonly startMs: number;
 
   constructor(parts: InstallationParts, options: InstallationOptions) {
-    this.#parts = parts;
-    this.#options = options;
-    this.#startMs = parts.clock.ticksMs();
-    this.#pending = { ...options.pending, stage: "download", end: undefined };
+    this.parts = parts;
+    this.options = options;
+    this.startMs = parts.clock.ticksMs();
+    this._pending = { ...options.pending, stage: "download", end: undefined };
     const head = parts.firmware.runningHead();
-    this.#running = head && parseImage(head);
+    this.running = head && parseImage(head);
   }
 
   /** What has come stays in the slot. */
   cancel(): void {
-    this.#isCancelled = true;
-    this.#streaming?.cancel();
+    this.isCancelled = true;
+    this.streaming?.cancel();
   }
 
   /** @throws where the flash does not obey */
   async run(): Promise<Installed> {
     // In a turn of its own, as the download below: the chip's stack has no room for both on top of who offers.
     await undefined;
-    const slot = this.#parts.firmware.openSlot();
+    const slot = this.parts.firmware.openSlot();
     try {
-      const { offsetBytes, sizeBytes } = this.#pending;
+      const { offsetBytes, sizeBytes } = this._pending;
       if (sizeBytes === undefined || offsetBytes !== sizeBytes) {
         const fetched = await this.receive(slot);
         if (!fetched.ok) return this.mistaken(slot, fetched.failure);
       }
-      if (this.#isCancelled) return { kind: "postponed" };
+      if (this.isCancelled) return { kind: "postponed" };
       return await this.check(slot);
     } finally {
       slot.close();
@@ -93,30 +93,30 @@ export class Installation {
 
   /** From the first of the sources that has it. */
   private async receive(slot: Slot): Promise<Result<void>> {
-    const { offer, urls } = this.#options;
-    const { firmware, log, stream } = this.#parts;
+    const { offer, urls } = this.options;
+    const { firmware, log, stream } = this.parts;
     const writer = new ImageWriter({
       slot,
-      offsetBytes: this.#pending.offsetBytes,
-      check: (first) => imageMistake(first, { running: this.#running, version: offer.version }),
+      offsetBytes: this._pending.offsetBytes,
+      check: (first) => imageMistake(first, { running: this.running, version: offer.version }),
       onBlock: () => this.progress(writer),
     });
     let result: Result<void> = failed("firmware-source");
     for (const text of urls) {
       const url = parseUrl(text, MAX_FIRMWARE_URL_CHARACTERS);
-      if (!url || this.#isCancelled) break;
-      const { source, etag } = this.#pending;
+      if (!url || this.isCancelled) break;
+      const { source, etag } = this._pending;
       result = await download(url, {
         ...{ stream, writer, slotBytes: slot.sizeBytes, sizeBytes: offer.sizeBytes },
         isVerified: offer.sha256 !== undefined || firmware.demandsSignature,
         origin: source === undefined ? undefined : { source, etag },
         onOrigin: (origin, sizeBytes) => {
-          this.#pending = { ...this.#pending, ...origin, sizeBytes };
+          this._pending = { ...this._pending, ...origin, sizeBytes };
           this.tell(writer);
         },
         onExchange: (streaming) => {
-          this.#streaming = streaming;
-          if (this.#isCancelled) streaming.cancel();
+          this.streaming = streaming;
+          if (this.isCancelled) streaming.cancel();
         },
       });
       if (result.ok) break;
@@ -133,41 +133,41 @@ export class Installation {
   }
 
   private tell({ offsetBytes }: ImageWriter): void {
-    const percent = Math.floor((offsetBytes / this.#pending.sizeBytes!) * 100);
+    const percent = Math.floor((offsetBytes / this._pending.sizeBytes!) * 100);
     const told = percent - (percent % TOLD_STEP_PERCENT);
-    if (told === this.#toldPercent) return;
+    if (told === this.toldPercent) return;
     this.sayPercent();
-    this.#toldPercent = told;
-    this.#telling = this.#parts.clock.after(0, sayPercent, this);
+    this.toldPercent = told;
+    this.telling = this.parts.clock.after(0, sayPercent, this);
   }
 
   /** In a turn of its own: a status goes out to the broker, and the socket that the image comes from is below. */
   sayPercent(): void {
-    if (!this.#telling) return;
-    this.#parts.clock.cancel(this.#telling);
-    this.#telling = undefined;
-    this.#options.say("downloading", this.#toldPercent);
+    if (!this.telling) return;
+    this.parts.clock.cancel(this.telling);
+    this.telling = undefined;
+    this.options.say("downloading", this.toldPercent);
   }
 
   private async check(slot: Slot): Promise<Installed> {
-    const { offer, say, isWanted } = this.#options;
-    const { firmware, clock, log } = this.#parts;
-    const sizeBytes = this.#pending.sizeBytes!;
+    const { offer, say, isWanted } = this.options;
+    const { firmware, clock, log } = this.parts;
+    const sizeBytes = this._pending.sizeBytes!;
     say("checking");
     const startMs = clock.ticksMs();
-    const hash = await hashSlot(this.#parts, slot, sizeBytes);
-    log.note(`firmware: its hash took ${clock.ticksMs() - startMs} ms of ${clock.ticksMs() - this.#startMs} ms`);
+    const hash = await hashSlot(this.parts, slot, sizeBytes);
+    log.note(`firmware: its hash took ${clock.ticksMs() - startMs} ms of ${clock.ticksMs() - this.startMs} ms`);
     const first = readFirstBlock(slot, sizeBytes);
-    const failure = imageFailure(offer, { hash, first }, { firmware, running: this.#running });
+    const failure = imageFailure(offer, { hash, first }, { firmware, running: this.running });
     if (failure?.reason === "firmware-checksum") return this.mistaken(slot, failure);
     if (failure) return this.refuse(slot, failure);
-    if (this.#isCancelled || !isWanted()) return { kind: "postponed" };
+    if (this.isCancelled || !isWanted()) return { kind: "postponed" };
     return this.boot(slot, first);
   }
 
   private boot(slot: Slot, first: Uint8Array<ArrayBuffer>): Installed {
     // Without this record nobody would know what was tried.
-    const kept = this.record({ stage: "switch", trials: this.#pending.trials + 1 });
+    const kept = this.record({ stage: "switch", trials: this._pending.trials + 1 });
     if (!kept.ok) return { kind: "failed", failure: kept.failure, isFinal: false };
     let isBootable = false;
     try {
@@ -176,7 +176,7 @@ export class Installation {
       if (!isBootable) this.record({ stage: "download" });
     }
     if (!isBootable) return this.refuse(slot, failed("firmware-image", "the bootloader refuses it").failure);
-    this.#options.say("restarting");
+    this.options.say("restarting");
     return { kind: "switched" };
   }
 
@@ -184,7 +184,7 @@ export class Installation {
   private mistaken(slot: Slot, failure: Failure): Installed {
     if (failure.reason === "firmware-checksum" || failure.reason === "firmware-image") {
       slot.erase(0);
-      this.record({ offsetBytes: 0, sizeBytes: undefined, mistakes: this.#pending.mistakes + 1 });
+      this.record({ offsetBytes: 0, sizeBytes: undefined, mistakes: this._pending.mistakes + 1 });
     }
     return { kind: "failed", failure, isFinal: false };
   }
@@ -196,8 +196,8 @@ export class Installation {
   }
 
   private record(change: Partial<Pending>): Result<void> {
-    this.#pending = { ...this.#pending, ...change };
-    return this.#options.keep(this.#pending);
+    this._pending = { ...this._pending, ...change };
+    return this.options.keep(this._pending);
   }
 }
 

@@ -24,32 +24,32 @@ export function openSlot(storage: typeof FlashStorage, updates: typeof Update): 
 
 class OtherSlot implements Slot {
   readonly sizeBytes: number;
-  readonly #flash: ReturnType<(typeof FlashStorage)["open"]>;
-  readonly #updates: typeof Update;
+  private readonly flash: ReturnType<(typeof FlashStorage)["open"]>;
+  private readonly updates: typeof Update;
 
   constructor(flash: ReturnType<(typeof FlashStorage)["open"]>, updates: typeof Update) {
     const { size, blockLength } = flash.status();
     if (blockLength !== BLOCK_BYTES) throw new RangeError(`flash blocks of ${blockLength} bytes`);
     this.sizeBytes = size;
-    this.#flash = flash;
-    this.#updates = updates;
+    this.flash = flash;
+    this.updates = updates;
   }
 
   erase(block: number): void {
-    this.#flash.eraseBlock(block);
+    this.flash.eraseBlock(block);
   }
 
   write(bytes: Uint8Array<ArrayBuffer>, offsetBytes: number): void {
-    this.#flash.write(bytes, offsetBytes);
+    this.flash.write(bytes, offsetBytes);
   }
 
   read(into: Uint8Array<ArrayBuffer>, offsetBytes: number): void {
-    this.#flash.read(into, offsetBytes);
+    this.flash.read(into, offsetBytes);
   }
 
   boot(first: Uint8Array<ArrayBuffer>): boolean {
     // Appending begins at the start and erases no more than what it writes (esp_ota_ops.c, OTA_WITH_SEQUENTIAL_WRITES).
-    const update = this.#updates.open({ partition: this.#flash, mode: "a" });
+    const update = this.updates.open({ partition: this.flash, mode: "a" });
     try {
       update.write(first);
       update.complete();
@@ -64,6 +64,6 @@ class OtherSlot implements Slot {
   }
 
   close(): void {
-    this.#flash.close();
+    this.flash.close();
   }
 }

@@ -59,42 +59,42 @@ const ASKED_MS = 5 * 60_000;
 
 export class Updater implements Updates {
   status: UpdateStatus | undefined;
-  #parts: UpdateParts;
+  private parts: UpdateParts;
   /** Those of the record, and what it had no room for. */
-  #known: readonly Outcome[];
-  #offer: FirmwareOffer | undefined;
-  #told: string | undefined;
-  #watch: UpdateWatch | undefined;
-  #installation: Installation | undefined;
-  #isOnTrial = false;
+  private known: readonly Outcome[];
+  private offer: FirmwareOffer | undefined;
+  private told: string | undefined;
+  private watch: UpdateWatch | undefined;
+  private installation: Installation | undefined;
+  private isOnTrial = false;
   /** The image that was taken back, whose guilt shows when this one comes online. */
-  #suspect: Pending | undefined;
-  #isReady = false;
-  #rounds = 0;
+  private suspect: Pending | undefined;
+  private isReady = false;
+  private rounds = 0;
   /** Ticks; what failed is not tried again sooner. */
-  #notBeforeMs = 0;
-  #askedUntilMs = Number.NEGATIVE_INFINITY;
-  #retry: Timer | undefined;
+  private notBeforeMs = 0;
+  private askedUntilMs = Number.NEGATIVE_INFINITY;
+  private retry: Timer | undefined;
 
   constructor(parts: UpdateParts) {
-    this.#parts = parts;
-    this.#known = OUTCOMES.read(parts.store) ?? [];
+    this.parts = parts;
+    this.known = OUTCOMES.read(parts.store) ?? [];
   }
 
   start(restart: () => void): void {
-    const { clock, firmware, build, log, system } = this.#parts;
-    const pending = PENDING.read(this.#parts.store);
+    const { clock, firmware, build, log, system } = this.parts;
+    const pending = PENDING.read(this.parts.store);
     const start = judgeStart(pending, firmware.boot, { version: build.firmwareVersion, reset: system.resetReason() });
     switch (start.kind) {
       case "nothing":
         return;
       case "trial": {
         const image = pending?.image ?? { version: build.firmwareVersion, sha256: undefined };
-        this.#isOnTrial = true;
+        this.isOnTrial = true;
         this.keep({ ...(pending ?? pendingOf(image)), stage: "trial", end: undefined });
         this.status = { version: image.version, state: "trial" };
         log.note(`firmware: ${image.version} is on trial`);
-        clock.after(TRIAL_LIMIT_MS, () => this.#isOnTrial && restart());
+        clock.after(TRIAL_LIMIT_MS, () => this.isOnTrial && restart());
         return;
       }
       case "accepted":
@@ -109,50 +109,50 @@ export class Updater implements Updates {
   }
 
   offered(offer: FirmwareOffer): void {
-    this.#offer = offer;
-    this.#rounds = 0;
+    this.offer = offer;
+    this.rounds = 0;
     const { version } = offer;
-    if (this.#told !== version) this.#parts.log.note(`firmware: ${version} is offered`);
-    this.#told = version;
+    if (this.told !== version) this.parts.log.note(`firmware: ${version} is offered`);
+    this.told = version;
     this.consider();
   }
 
   asked(): void {
-    this.#askedUntilMs = this.#parts.clock.ticksMs() + ASKED_MS;
-    this.#rounds = 0;
-    this.#notBeforeMs = 0;
+    this.askedUntilMs = this.parts.clock.ticksMs() + ASKED_MS;
+    this.rounds = 0;
+    this.notBeforeMs = 0;
   }
 
   online(watch: UpdateWatch): () => void {
-    const { clock } = this.#parts;
-    this.#watch = watch;
-    if (this.#suspect) this.cameBack(this.#suspect, judgeOffline(this.#suspect, clock.ticksMs()));
-    const proof = this.#isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.accept()) : undefined;
-    if (this.#isReady) this.restart();
+    const { clock } = this.parts;
+    this.watch = watch;
+    if (this.suspect) this.cameBack(this.suspect, judgeOffline(this.suspect, clock.ticksMs()));
+    const proof = this.isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.accept()) : undefined;
+    if (this.isReady) this.restart();
     else this.consider();
     return () => {
-      this.#watch = undefined;
+      this.watch = undefined;
       clock.cancel(proof);
-      this.#parts.clock.cancel(this.#retry);
-      this.#installation?.cancel();
+      this.parts.clock.cancel(this.retry);
+      this.installation?.cancel();
     };
   }
 
   restarting(why: RestartReason): void {
-    const pending = this.#isOnTrial ? PENDING.read(this.#parts.store) : undefined;
+    const pending = this.isOnTrial ? PENDING.read(this.parts.store) : undefined;
     if (pending) this.keep({ ...pending, end: endOf(why) });
   }
 
   private accept(): void {
-    const { firmware, log, build } = this.#parts;
+    const { firmware, log, build } = this.parts;
     if (!firmware.boot.accept()) {
       log.note("firmware: the bootloader does not accept it");
       return;
     }
-    this.#isOnTrial = false;
+    this.isOnTrial = false;
     log.note(`firmware: ${build.firmwareVersion} has proven itself`);
     this.conclude(
-      PENDING.read(this.#parts.store)?.image ?? { version: build.firmwareVersion, sha256: undefined },
+      PENDING.read(this.parts.store)?.image ?? { version: build.firmwareVersion, sha256: undefined },
       "installed",
     );
     this.say({ version: build.firmwareVersion, state: "updated" });
@@ -161,23 +161,23 @@ export class Updater implements Updates {
 
   private cameBack(pending: Pending, verdict: Verdict): void {
     const { version } = pending.image;
-    this.#suspect = verdict.kind === "open" ? pending : undefined;
+    this.suspect = verdict.kind === "open" ? pending : undefined;
     const reason = verdict.kind === "open" ? "firmware-offline" : verdict.reason;
     if (verdict.kind === "open") this.keep({ ...pending, stage: "back" });
     else if (verdict.kind === "blamed") this.conclude(pending.image, reason);
     // What is in the slot is looked at once more before it is booted again.
     else this.keep({ ...pending, stage: "download", end: undefined });
-    if (verdict.kind !== "open") this.#parts.log.note(`firmware: ${version} was taken back, and is ${verdict.kind}`);
-    noteFailure(this.#parts.log, failed(reason, version).failure);
+    if (verdict.kind !== "open") this.parts.log.note(`firmware: ${version} was taken back, and is ${verdict.kind}`);
+    noteFailure(this.parts.log, failed(reason, version).failure);
     this.say({ version, state: "rolled-back", reason });
   }
 
   private consider(): void {
-    const offer = this.#offer;
-    const watch = this.#watch;
-    if (!offer || !watch || this.#installation || this.#isOnTrial || this.#isReady) return;
-    this.#parts.clock.cancel(this.#retry);
-    const pauseMs = this.#notBeforeMs - this.#parts.clock.ticksMs();
+    const offer = this.offer;
+    const watch = this.watch;
+    if (!offer || !watch || this.installation || this.isOnTrial || this.isReady) return;
+    this.parts.clock.cancel(this.retry);
+    const pauseMs = this.notBeforeMs - this.parts.clock.ticksMs();
     if (pauseMs > 0) {
       this.retryAfter(pauseMs);
       return;
@@ -185,8 +185,8 @@ export class Updater implements Updates {
     const decision = this.decide(offer, watch);
     switch (decision.kind) {
       case "refused":
-        this.#offer = undefined;
-        this.#parts.log.note(`firmware: ${offer.version} is left alone: ${decision.why}`);
+        this.offer = undefined;
+        this.parts.log.note(`firmware: ${offer.version} is left alone: ${decision.why}`);
         if (decision.failure) this.fail(offer.version, decision.failure);
         return;
       case "postponed":
@@ -200,35 +200,35 @@ export class Updater implements Updates {
   }
 
   private decide(offer: FirmwareOffer, { utcOffsetMinutes }: UpdateWatch): Decision {
-    const { build, firmware, clock, calendar, store, application } = this.#parts;
+    const { build, firmware, clock, calendar, store, application } = this.parts;
     return decide(offer, {
       currentVersion: build.firmwareVersion,
       demands: { signed: firmware.demandsSignature, withoutChecksum: build.firmwareWithoutChecksum },
-      outcomes: this.#known,
+      outcomes: this.known,
       preferences: PREFERENCES.read(store) ?? {},
       nowMs: calendar.isKnown ? clock.nowMs() : undefined,
       utcOffsetMinutes,
-      isAsked: clock.ticksMs() < this.#askedUntilMs,
+      isAsked: clock.ticksMs() < this.askedUntilMs,
       busy: application.busy?.(),
     });
   }
 
   private async install(offer: FirmwareOffer, urls: readonly string[]): Promise<void> {
-    const before = PENDING.read(this.#parts.store);
-    const installation = new Installation(this.#parts, {
+    const before = PENDING.read(this.parts.store);
+    const installation = new Installation(this.parts, {
       offer,
       urls,
       pending: before && isSameImage(before.image, offer) ? before : pendingOf(imageOf(offer)),
       keep: (pending) => this.keep(pending),
       say: (state, percent) => this.say({ version: offer.version, state, ...(percent !== undefined && { percent }) }),
-      isWanted: () => this.#watch !== undefined && this.decide(offer, this.#watch).kind === "install",
+      isWanted: () => this.watch !== undefined && this.decide(offer, this.watch).kind === "install",
     });
-    this.#installation = installation;
+    this.installation = installation;
     const installed = await installation.run().catch((error: unknown): Installed => {
       reportFault("update", error);
       return { kind: "failed", failure: failed("firmware-flash", String(error)).failure, isFinal: false };
     });
-    this.#installation = undefined;
+    this.installation = undefined;
     if (installed.kind === "switched") this.restart();
     else if (installed.kind === "postponed") this.consider();
     else this.failed(offer, installed.failure, installed.isFinal);
@@ -236,55 +236,55 @@ export class Updater implements Updates {
 
   /** With the next session where this one is over. */
   private restart(): void {
-    this.#isReady = true;
-    this.#parts.clock.after(LAST_WORDS_MS, () => this.#watch?.onReady());
+    this.isReady = true;
+    this.parts.clock.after(LAST_WORDS_MS, () => this.watch?.onReady());
   }
 
   private failed(offer: FirmwareOffer, failure: Failure, isFinal: boolean): void {
-    const { random, log, clock } = this.#parts;
-    if (!this.#watch) return; // the session is over: the next one goes on
-    const isHopeless = isFinal || (PENDING.read(this.#parts.store)?.mistakes ?? 0) >= MAX_MISTAKES;
+    const { random, log, clock } = this.parts;
+    if (!this.watch) return; // the session is over: the next one goes on
+    const isHopeless = isFinal || (PENDING.read(this.parts.store)?.mistakes ?? 0) >= MAX_MISTAKES;
     if (isHopeless) this.conclude(imageOf(offer), failure.reason);
-    const isOver = isHopeless || ++this.#rounds >= MAX_ROUNDS;
-    if (isOver && this.#offer === offer) this.#offer = undefined;
+    const isOver = isHopeless || ++this.rounds >= MAX_ROUNDS;
+    if (isOver && this.offer === offer) this.offer = undefined;
     this.fail(offer.version, failure);
-    if (!this.#offer) return;
-    const pauseMs = retryDelayMs(failure, this.#rounds, random);
+    if (!this.offer) return;
+    const pauseMs = retryDelayMs(failure, this.rounds, random);
     log.note(`firmware: the next try follows in ${Math.ceil(pauseMs / 1000)} s`);
-    this.#notBeforeMs = clock.ticksMs() + pauseMs;
+    this.notBeforeMs = clock.ticksMs() + pauseMs;
     this.consider();
   }
 
   private fail(version: string, failure: Failure): void {
-    noteFailure(this.#parts.log, failure);
+    noteFailure(this.parts.log, failure);
     this.say({ version, state: "failed", reason: failure.reason });
   }
 
   private retryAfter(delayMs: number): void {
-    this.#retry = this.#parts.clock.after(delayMs, () => this.consider());
+    this.retry = this.parts.clock.after(delayMs, () => this.consider());
   }
 
   private say(status: UpdateStatus): void {
     this.status = status;
-    this.#watch?.onChange();
+    this.watch?.onChange();
   }
 
   /** Nothing of it is under way any more. */
   private conclude(image: ImageId, outcome: Outcome["outcome"]): void {
-    this.#known = withOutcome(this.#known, { image, outcome });
-    const written = OUTCOMES.write(this.#parts.store, this.#known);
+    this.known = withOutcome(this.known, { image, outcome });
+    const written = OUTCOMES.write(this.parts.store, this.known);
     // Otherwise the next start comes to the same conclusion.
-    this.note(written.ok ? PENDING.erase(this.#parts.store) : written);
+    this.note(written.ok ? PENDING.erase(this.parts.store) : written);
   }
 
   private keep(pending: Pending): Result<void> {
-    const written = PENDING.write(this.#parts.store, pending);
+    const written = PENDING.write(this.parts.store, pending);
     this.note(written);
     return written;
   }
 
   private note(result: Result<void>): void {
-    if (!result.ok) noteFailure(this.#parts.log, result.failure);
+    if (!result.ok) noteFailure(this.parts.log, result.failure);
   }
 }
 

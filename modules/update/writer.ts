@@ -18,76 +18,76 @@ export interface WriterOptions {
 }
 
 export class ImageWriter implements StreamSink {
-  #options: WriterOptions;
-  #block = new Uint8Array(BLOCK_BYTES);
-  #filled = 0;
-  #offset: number;
-  #sizeBytes: number | undefined;
-  #failure: Failure | undefined;
+  private options: WriterOptions;
+  private block = new Uint8Array(BLOCK_BYTES);
+  private _filled = 0;
+  private offset: number;
+  private sizeBytes: number | undefined;
+  private _failure: Failure | undefined;
 
   constructor(options: WriterOptions) {
-    this.#options = options;
-    this.#offset = options.offsetBytes;
+    this.options = options;
+    this.offset = options.offsetBytes;
   }
 
   /** So much of it is in the slot: whole blocks, or all of it. */
   get offsetBytes(): number {
-    return this.#offset;
+    return this.offset;
   }
 
   get isComplete(): boolean {
-    return this.#offset === this.#sizeBytes;
+    return this.offset === this.sizeBytes;
   }
 
   /** Why no more of it is wanted. */
   get failure(): Failure | undefined {
-    return this.#failure;
+    return this._failure;
   }
 
   /** What was half a block is dropped. */
   rewind(): void {
-    this.#filled = 0;
-    this.#failure = undefined;
+    this._filled = 0;
+    this._failure = undefined;
   }
 
   /** What comes next stands at this place of the image, a block's beginning. */
   begin(offsetBytes: number, sizeBytes: number): void {
-    this.#offset = offsetBytes;
-    this.#sizeBytes = sizeBytes;
+    this.offset = offsetBytes;
+    this.sizeBytes = sizeBytes;
   }
 
   room(): Uint8Array<ArrayBuffer> {
-    return this.#block.subarray(this.#filled);
+    return this.block.subarray(this._filled);
   }
 
   filled(bytes: number): boolean {
-    this.#filled += bytes;
-    const end = this.#offset + this.#filled;
-    if (end > this.#sizeBytes!) this.#failure = failed("firmware-size", `more than ${this.#sizeBytes} bytes`).failure;
-    else if (this.#filled === BLOCK_BYTES || end === this.#sizeBytes) {
+    this._filled += bytes;
+    const end = this.offset + this._filled;
+    if (end > this.sizeBytes!) this._failure = failed("firmware-size", `more than ${this.sizeBytes} bytes`).failure;
+    else if (this._filled === BLOCK_BYTES || end === this.sizeBytes) {
       this.flush();
-      if (!this.#failure) this.#options.onBlock();
+      if (!this._failure) this.options.onBlock();
     }
-    return !this.#failure && !this.isComplete;
+    return !this._failure && !this.isComplete;
   }
 
   private flush(): void {
-    const { slot, check } = this.#options;
-    const mistake = this.#offset === 0 ? check(this.#block.subarray(0, this.#filled)) : undefined;
+    const { slot, check } = this.options;
+    const mistake = this.offset === 0 ? check(this.block.subarray(0, this._filled)) : undefined;
     if (mistake !== undefined) {
-      this.#failure = failed("firmware-image", mistake).failure;
+      this._failure = failed("firmware-image", mistake).failure;
       return;
     }
-    const length = Math.ceil(this.#filled / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-    this.#block.fill(ERASED, this.#filled);
+    const length = Math.ceil(this._filled / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    this.block.fill(ERASED, this._filled);
     try {
-      slot.erase(this.#offset / BLOCK_BYTES);
-      slot.write(this.#block.subarray(0, length), this.#offset);
+      slot.erase(this.offset / BLOCK_BYTES);
+      slot.write(this.block.subarray(0, length), this.offset);
     } catch (error) {
-      this.#failure = failed("firmware-flash", String(error)).failure;
+      this._failure = failed("firmware-flash", String(error)).failure;
       return;
     }
-    this.#offset += this.#filled;
-    this.#filled = 0;
+    this.offset += this._filled;
+    this._filled = 0;
   }
 }

@@ -58,48 +58,48 @@ interface Join {
  */
 export class WiFiAdapter implements WiFi {
   onLost: (() => void) | undefined;
-  #clock: Clock;
+  private clock: Clock;
   /** Name of the joined network. */
-  #joined: string | undefined;
-  #join: Join | undefined;
+  private _joined: string | undefined;
+  private _join: Join | undefined;
   /** Set until the driver has left: its late "disconnect" would be taken for the next try's. */
-  #leaving: Timer | undefined;
-  #scanning: Promise<Network[]> | undefined;
-  #lastFound = "";
+  private leaving: Timer | undefined;
+  private scanning: Promise<Network[]> | undefined;
+  private _lastFound = "";
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.clock = clock;
     SdkWiFi.mode = STATION;
     (new SdkWiFi(undefined, onEvent as WiFiCallback) as Driver).adapter = this;
   }
 
   get joined(): boolean {
-    return this.#joined !== undefined;
+    return this._joined !== undefined;
   }
 
   get lastFound(): Network[] {
-    return unpacked(this.#lastFound);
+    return unpacked(this._lastFound);
   }
 
   scan(options: ScanOptions): Promise<Network[]> {
-    this.#scanning ??= this.scanInTurn(options).finally(() => {
-      this.#scanning = undefined;
+    this.scanning ??= this.scanInTurn(options).finally(() => {
+      this.scanning = undefined;
     });
-    return this.#scanning;
+    return this.scanning;
   }
 
   join(options: JoinOptions): Promise<Result<void>> {
     this.leave();
     return new Promise((end) => {
-      this.#join = { options, end, isTrying: false, isAssociated: false, isSecondTry: false, timer: undefined };
-      if (!this.#leaving) this.tryJoin();
+      this._join = { options, end, isTrying: false, isAssociated: false, isSecondTry: false, timer: undefined };
+      if (!this.leaving) this.tryJoin();
     });
   }
 
   leave(): void {
-    const join = this.#join;
+    const join = this._join;
     if (!this.joined && !join) return;
-    this.#joined = undefined;
+    this._joined = undefined;
     if (join) this.endJoin(failed("wifi-lost", join.options.ssid));
     this.disconnect();
   }
@@ -124,7 +124,7 @@ export class WiFiAdapter implements WiFi {
   status(): WiFiStatus {
     const net = Net as unknown as ChipNet;
     return {
-      ssid: this.#joined ?? "",
+      ssid: this._joined ?? "",
       // Without the name of the interface the chip has no answer while its access point is up.
       address: net.get("IP", "station") ?? "",
       rssi: Net.get("RSSI"),
@@ -136,12 +136,12 @@ export class WiFiAdapter implements WiFi {
   private async scanInTurn(options: ScanOptions): Promise<Network[]> {
     let found = await this.scanOnce(options);
     if (!found) {
-      await sleep(this.#clock, RESCAN_PAUSE_MS);
+      await sleep(this.clock, RESCAN_PAUSE_MS);
       found = await this.scanOnce(options);
     }
     if (!found) return this.lastFound;
     const networks = strongest(found);
-    this.#lastFound = packed(networks);
+    this._lastFound = packed(networks);
     return networks;
   }
 
@@ -149,12 +149,12 @@ export class WiFiAdapter implements WiFi {
   private scanOnce({ passive }: ScanOptions): Promise<Network[] | undefined> {
     return new Promise((resolve) => {
       const found: Network[] = [];
-      const timer = this.#clock.after(SCAN_LIMIT_MS, () => {
+      const timer = this.clock.after(SCAN_LIMIT_MS, () => {
         resolve(found);
         guarded("wifi", () => (SdkWiFi as unknown as { scan(): void }).scan())(); // ends it: the next one would be refused
       });
       const end = (result?: Network[]) => {
-        this.#clock.cancel(timer);
+        this.clock.cancel(timer);
         resolve(result);
       };
       const item: WiFiScanCallback = (network) => {
@@ -174,11 +174,11 @@ export class WiFiAdapter implements WiFi {
   }
 
   private tryJoin(): void {
-    const join = this.#join!;
+    const join = this._join!;
     const { ssid, password, timeoutMs } = join.options;
     join.isTrying = true;
     join.isAssociated = false;
-    join.timer = this.#clock.after(timeoutMs, WiFiAdapter.tryIsLate, this);
+    join.timer = this.clock.after(timeoutMs, WiFiAdapter.tryIsLate, this);
     try {
       SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
     } catch (error) {
@@ -188,37 +188,37 @@ export class WiFiAdapter implements WiFi {
   }
 
   private static tryIsLate(adapter: WiFiAdapter): void {
-    adapter.tryFailed(adapter.#join?.isAssociated ? "wifi-no-address" : "wifi-not-found");
+    adapter.tryFailed(adapter._join?.isAssociated ? "wifi-no-address" : "wifi-not-found");
   }
 
   private tryFailed(reason: Reason): void {
-    const join = this.#join!;
+    const join = this._join!;
     // An access point that took the station, and a DHCP server that did not answer in all that time, will not next time.
     if (join.isSecondTry || reason === "wifi-no-address") this.endJoin(failed(reason, join.options.ssid));
     else {
-      this.#clock.cancel(join.timer);
+      this.clock.cancel(join.timer);
       join.isTrying = false;
       join.isSecondTry = true;
-      join.timer = this.#clock.after(REJOIN_PAUSE_MS, WiFiAdapter.tryAgain, this);
+      join.timer = this.clock.after(REJOIN_PAUSE_MS, WiFiAdapter.tryAgain, this);
     }
     this.disconnect(); // ends what the driver may still be doing, and lets it forget the network
   }
 
   private static tryAgain(adapter: WiFiAdapter): void {
-    adapter.#join!.timer = undefined;
-    if (!adapter.#leaving) adapter.tryJoin();
+    adapter._join!.timer = undefined;
+    if (!adapter.leaving) adapter.tryJoin();
   }
 
   private endJoin(result: Result<void>): void {
-    const join = this.#join!;
-    this.#join = undefined;
-    this.#clock.cancel(join.timer);
+    const join = this._join!;
+    this._join = undefined;
+    this.clock.cancel(join.timer);
     join.end(result);
   }
 
   private disconnect(): void {
-    this.#clock.cancel(this.#leaving);
-    this.#leaving = this.#clock.after(LEAVE_LIMIT_MS, WiFiAdapter.left, this);
+    this.clock.cancel(this.leaving);
+    this.leaving = this.clock.after(LEAVE_LIMIT_MS, WiFiAdapter.left, this);
     try {
       SdkWiFi.disconnect();
     } catch (error) {
@@ -228,21 +228,21 @@ export class WiFiAdapter implements WiFi {
   }
 
   private static left(adapter: WiFiAdapter): void {
-    adapter.#clock.cancel(adapter.#leaving);
-    adapter.#leaving = undefined;
-    const join = adapter.#join;
+    adapter.clock.cancel(adapter.leaving);
+    adapter.leaving = undefined;
+    const join = adapter._join;
     if (join && !join.isTrying && !join.timer) adapter.tryJoin();
   }
 
   /** No driver of the SDK ever says `lostIP`. What comes while nothing is waited for is of something that is over. */
   event(event: string, code: number): void {
-    const join = this.#join;
-    if (this.#leaving) {
+    const join = this._join;
+    if (this.leaving) {
       if (event === SdkWiFi.disconnected) WiFiAdapter.left(this);
     } else if (join) {
       if (join.isTrying) this.tryEvent(join, event, code);
     } else if (this.joined && event === SdkWiFi.disconnected) {
-      this.#joined = undefined;
+      this._joined = undefined;
       this.onLost?.();
     }
   }
@@ -253,7 +253,7 @@ export class WiFiAdapter implements WiFi {
       join.isAssociated = true;
       onAssociated?.();
     } else if (event === SdkWiFi.gotIP) {
-      this.#joined = ssid;
+      this._joined = ssid;
       this.endJoin(success(undefined));
     } else if (event === SdkWiFi.disconnected)
       this.tryFailed(code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found");

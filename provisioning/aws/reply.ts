@@ -44,157 +44,157 @@ const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b
 /** One block of PEM (RFC 7468), a byte at a time. */
 class PemSink {
   label = "";
-  #der = new Uint8Array(MAX_DER_BYTES);
-  #length = 0;
-  #digits = "";
-  #boundaries = 0;
-  #isBoundary = false;
+  private _der = new Uint8Array(MAX_DER_BYTES);
+  private length = 0;
+  private digits = "";
+  private boundaries = 0;
+  private isBoundary = false;
   isBroken = false;
 
   write(byte: number): void {
-    if (byte === DASH && !this.#isBoundary) {
-      this.#isBoundary = true;
-      this.#boundaries++;
+    if (byte === DASH && !this.isBoundary) {
+      this.isBoundary = true;
+      this.boundaries++;
     }
-    if (this.#isBoundary) {
-      if (byte <= 0x20 && byte !== 0x20) this.#isBoundary = false;
-      else if (this.#boundaries === 1 && byte !== DASH && this.label.length < MAX_NAME_BYTES)
+    if (this.isBoundary) {
+      if (byte <= 0x20 && byte !== 0x20) this.isBoundary = false;
+      else if (this.boundaries === 1 && byte !== DASH && this.label.length < MAX_NAME_BYTES)
         this.label += String.fromCharCode(byte);
-    } else if (byte > 0x20 && this.#boundaries === 1) {
-      this.#digits += String.fromCharCode(byte);
-      if (this.#digits.length === GROUP_DIGITS) this.flush();
+    } else if (byte > 0x20 && this.boundaries === 1) {
+      this.digits += String.fromCharCode(byte);
+      if (this.digits.length === GROUP_DIGITS) this.flush();
     }
   }
 
   /** @returns undefined where there is no whole block */
   der(): Uint8Array | undefined {
     this.flush();
-    return this.#boundaries === 2 && this.#length > 0 && !this.isBroken ? this.#der.slice(0, this.#length) : undefined;
+    return this.boundaries === 2 && this.length > 0 && !this.isBroken ? this._der.slice(0, this.length) : undefined;
   }
 
   private flush(): void {
-    const bytes = fromBase64(this.#digits);
-    this.isBroken ||= this.#digits.length % 4 !== 0 || this.#length + bytes.length > MAX_DER_BYTES;
-    this.#digits = "";
+    const bytes = fromBase64(this.digits);
+    this.isBroken ||= this.digits.length % 4 !== 0 || this.length + bytes.length > MAX_DER_BYTES;
+    this.digits = "";
     if (this.isBroken) return;
-    this.#der.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this._der.set(bytes, this.length);
+    this.length += bytes.length;
   }
 }
 
 export class ReplyReader {
-  #depth = 0;
+  private depth = 0;
   /** "name": a name or the end follows; "value": what belongs to the name. */
-  #expects: "name" | "colon" | "value" | "comma" | "end" = "value";
-  #isInText = false;
+  private expects: "name" | "colon" | "value" | "comma" | "end" = "value";
+  private isInText = false;
   /** In a number, `true`, `false` or `null`. */
-  #isInWord = false;
-  #isEscaped = false;
+  private isInWord = false;
+  private isEscaped = false;
   /** Of `\uXXXX` the digits. */
-  #unicode: string | undefined;
-  #name = "";
+  private unicode: string | undefined;
+  private name = "";
   /** Of the text that is coming. */
-  #bytes = new Uint8Array(MAX_BYTES);
-  #length = 0;
-  #limit = 0;
-  #isCut = false;
-  #pem: PemSink | undefined;
-  #fault: string | undefined;
-  #texts: Record<string, string> = {};
-  #deviceConfiguration: Record<string, string> = {};
-  #members = 0;
-  #certificate: Uint8Array | undefined;
-  #key: Uint8Array | undefined;
-  #isPkcs8 = false;
+  private bytes = new Uint8Array(MAX_BYTES);
+  private length = 0;
+  private limit = 0;
+  private isCut = false;
+  private pem: PemSink | undefined;
+  private fault: string | undefined;
+  private _texts: Record<string, string> = {};
+  private _deviceConfiguration: Record<string, string> = {};
+  private members = 0;
+  private _certificate: Uint8Array | undefined;
+  private _key: Uint8Array | undefined;
+  private _isPkcs8 = false;
 
   see(bytes: Uint8Array): void {
-    for (let index = 0; index < bytes.length && this.#fault === undefined; index++) {
-      if (this.#isInText) this.seeText(bytes[index]!);
+    for (let index = 0; index < bytes.length && this.fault === undefined; index++) {
+      if (this.isInText) this.seeText(bytes[index]!);
       else this.seeBetween(bytes[index]!);
     }
   }
 
   result(): Result<Reply> {
-    if (this.#fault === undefined && this.#expects !== "end") this.#fault = "cut";
-    if (this.#fault !== undefined) return failed("bad-answer", `reply: ${this.#fault}`);
+    if (this.fault === undefined && this.expects !== "end") this.fault = "cut";
+    if (this.fault !== undefined) return failed("bad-answer", `reply: ${this.fault}`);
     return success({
-      texts: this.#texts,
-      certificate: this.#certificate,
-      key: this.#key,
-      isPkcs8: this.#isPkcs8,
-      deviceConfiguration: this.#deviceConfiguration,
+      texts: this._texts,
+      certificate: this._certificate,
+      key: this._key,
+      isPkcs8: this._isPkcs8,
+      deviceConfiguration: this._deviceConfiguration,
     });
   }
 
   /** A number or a word has no quotes: it ends where something else begins. */
   private seeBetween(byte: number): void {
-    const expects = this.#expects;
+    const expects = this.expects;
     const isDelimiter = byte === COMMA || byte === CLOSE || byte <= 0x20;
-    if (this.#isInWord && isDelimiter) this.endValue();
+    if (this.isInWord && isDelimiter) this.endValue();
     if (byte <= 0x20) return;
-    if (byte === QUOTE && (expects === "name" || (expects === "value" && this.#depth > 0 && !this.#isInWord)))
+    if (byte === QUOTE && (expects === "name" || (expects === "value" && this.depth > 0 && !this.isInWord)))
       this.beginText();
-    else if (byte === OPEN && expects === "value" && !this.#isInWord) this.open();
-    else if (byte === CLOSE && (this.#expects === "comma" || expects === "name") && this.#depth > 0) this.close();
-    else if (byte === COMMA && this.#expects === "comma") this.#expects = "name";
+    else if (byte === OPEN && expects === "value" && !this.isInWord) this.open();
+    else if (byte === CLOSE && (this.expects === "comma" || expects === "name") && this.depth > 0) this.close();
+    else if (byte === COMMA && this.expects === "comma") this.expects = "name";
     else if (byte === COLON && expects === "colon") this.beginValue();
-    else if (expects === "value" && this.#depth > 0 && /[-+.\w]/.test(String.fromCharCode(byte))) this.seeWord(byte);
-    else this.#fault = "no JSON";
+    else if (expects === "value" && this.depth > 0 && /[-+.\w]/.test(String.fromCharCode(byte))) this.seeWord(byte);
+    else this.fault = "no JSON";
   }
 
   private seeWord(byte: number): void {
-    this.#isInWord = true;
+    this.isInWord = true;
     this.keep(byte);
   }
 
   private open(): void {
-    if (this.#depth === 2 || (this.#depth === 1 && this.#name !== "deviceConfiguration")) this.#fault = "nested";
-    this.#depth++;
-    this.#expects = "name";
+    if (this.depth === 2 || (this.depth === 1 && this.name !== "deviceConfiguration")) this.fault = "nested";
+    this.depth++;
+    this.expects = "name";
   }
 
   private close(): void {
-    this.#depth--;
-    this.#expects = this.#depth === 0 ? "end" : "comma";
+    this.depth--;
+    this.expects = this.depth === 0 ? "end" : "comma";
   }
 
   private beginText(): void {
-    this.#isInText = true;
-    if (this.#expects === "name") this.begin(MAX_NAME_BYTES);
-    else if (this.#depth === 1 && (this.#name === "certificatePem" || this.#name === "privateKey"))
-      this.#pem = new PemSink();
+    this.isInText = true;
+    if (this.expects === "name") this.begin(MAX_NAME_BYTES);
+    else if (this.depth === 1 && (this.name === "certificatePem" || this.name === "privateKey"))
+      this.pem = new PemSink();
   }
 
   private beginValue(): void {
-    this.#expects = "value";
-    const known = Object.hasOwn(TEXT_BYTES, this.#name) ? TEXT_BYTES[this.#name]! : 0;
-    this.begin(this.#depth === 2 ? MAX_MEMBER_BYTES : known);
+    this.expects = "value";
+    const known = Object.hasOwn(TEXT_BYTES, this.name) ? TEXT_BYTES[this.name]! : 0;
+    this.begin(this.depth === 2 ? MAX_MEMBER_BYTES : known);
   }
 
   private begin(limit: number): void {
-    this.#limit = limit;
-    this.#length = 0;
-    this.#isCut = false;
+    this.limit = limit;
+    this.length = 0;
+    this.isCut = false;
   }
 
   private seeText(byte: number): void {
-    if (this.#unicode !== undefined) this.seeUnicode(byte);
-    else if (this.#isEscaped) {
-      this.#isEscaped = false;
+    if (this.unicode !== undefined) this.seeUnicode(byte);
+    else if (this.isEscaped) {
+      this.isEscaped = false;
       const character = String.fromCharCode(byte);
-      if (character === "u") this.#unicode = "";
+      if (character === "u") this.unicode = "";
       else this.keep((ESCAPES[character] ?? character).charCodeAt(0));
-    } else if (byte === BACKSLASH) this.#isEscaped = true;
+    } else if (byte === BACKSLASH) this.isEscaped = true;
     else if (byte === QUOTE) this.endText();
     else this.keep(byte);
   }
 
   /** As UTF-8. What AWS escapes is in the basic plane: a half of a pair becomes a question mark. */
   private seeUnicode(byte: number): void {
-    this.#unicode += String.fromCharCode(byte);
-    if (this.#unicode!.length < 4) return;
-    const unit = /^[0-9a-f]{4}$/i.test(this.#unicode!) ? Number.parseInt(this.#unicode!, 16) : 0xd800;
-    this.#unicode = undefined;
+    this.unicode += String.fromCharCode(byte);
+    if (this.unicode!.length < 4) return;
+    const unit = /^[0-9a-f]{4}$/i.test(this.unicode!) ? Number.parseInt(this.unicode!, 16) : 0xd800;
+    this.unicode = undefined;
     if (unit >= 0xd800 && unit < 0xe000) this.keep(0x3f);
     else if (unit < 0x80) this.keep(unit);
     else {
@@ -205,54 +205,54 @@ export class ReplyReader {
   }
 
   private keep(byte: number): void {
-    if (this.#pem) this.#pem.write(byte);
-    else if (this.#length < this.#limit) this.#bytes[this.#length++] = byte;
-    else this.#isCut = true;
+    if (this.pem) this.pem.write(byte);
+    else if (this.length < this.limit) this.bytes[this.length++] = byte;
+    else this.isCut = true;
   }
 
   private endText(): void {
-    this.#isInText = false;
-    if (this.#expects === "name") {
-      this.#name = this.#isCut ? "" : this.text();
-      this.#expects = "colon";
+    this.isInText = false;
+    if (this.expects === "name") {
+      this.name = this.isCut ? "" : this.text();
+      this.expects = "colon";
     } else this.endValue();
   }
 
   private endValue(): void {
-    this.#expects = "comma";
-    this.#isInWord = false;
-    const name = this.#name;
-    const pem = this.#pem;
-    this.#pem = undefined;
+    this.expects = "comma";
+    this.isInWord = false;
+    const name = this.name;
+    const pem = this.pem;
+    this.pem = undefined;
     if (pem) this.endPem(name, pem);
-    else if (this.#depth === 2) this.endMember(name);
-    else if (this.#limit > 0) {
-      if (this.#isCut && !SHOWN.has(name)) this.#fault = `${name} is too long`;
-      this.#texts[name] = this.text();
+    else if (this.depth === 2) this.endMember(name);
+    else if (this.limit > 0) {
+      if (this.isCut && !SHOWN.has(name)) this.fault = `${name} is too long`;
+      this._texts[name] = this.text();
     }
   }
 
   private endPem(name: string, pem: PemSink): void {
     const der = pem.der();
-    if (!der) this.#fault = `${name} is no PEM`;
-    else if (name === "certificatePem") this.#certificate = der;
+    if (!der) this.fault = `${name} is no PEM`;
+    else if (name === "certificatePem") this._certificate = der;
     else {
-      this.#key = der;
-      this.#isPkcs8 = pem.label === "BEGIN PRIVATE KEY";
+      this._key = der;
+      this._isPkcs8 = pem.label === "BEGIN PRIVATE KEY";
     }
   }
 
   /** Where there are too many, or one is too long, none is half-believed. */
   private endMember(name: string): void {
-    if (this.#isCut || name === "" || ++this.#members > MAX_MEMBERS) this.#fault = "deviceConfiguration is too large";
-    else this.#deviceConfiguration[name] = this.text();
+    if (this.isCut || name === "" || ++this.members > MAX_MEMBERS) this.fault = "deviceConfiguration is too large";
+    else this._deviceConfiguration[name] = this.text();
   }
 
   private text(): string {
     try {
-      return String.fromArrayBuffer(this.#bytes.slice(0, this.#length).buffer as ArrayBuffer);
+      return String.fromArrayBuffer(this.bytes.slice(0, this.length).buffer as ArrayBuffer);
     } catch {
-      this.#fault = "no UTF-8";
+      this.fault = "no UTF-8";
       return "";
     }
   }

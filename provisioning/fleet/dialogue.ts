@@ -38,12 +38,12 @@ interface Question {
 }
 
 export class Dialogue {
-  #clock: Clock;
-  #session: MqttSession | undefined;
-  #question: Question | undefined;
+  private clock: Clock;
+  private session: MqttSession | undefined;
+  private question: Question | undefined;
 
   private constructor(clock: Clock) {
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** Subscribed to the replies when it is open: what comes earlier is lost. @param topics of the requests */
@@ -61,7 +61,7 @@ export class Dialogue {
       stream: (topic) => dialogue.sinkFor(topic),
     });
     if (!connected.ok) return connected;
-    dialogue.#session = connected.value;
+    dialogue.session = connected.value;
     return success(dialogue);
   }
 
@@ -71,37 +71,37 @@ export class Dialogue {
    */
   ask(name: string, topic: string, payload: object): Promise<Result<Answered>> {
     return new Promise((resolve) => {
-      const timer = this.#clock.after(REPLY_TIMEOUT_MS, () => this.settle(question, failed("timeout", name)));
+      const timer = this.clock.after(REPLY_TIMEOUT_MS, () => this.settle(question, failed("timeout", name)));
       const question: Question = { name, topic, payload, timer, resolve, isSent: false };
-      this.#question = question;
-      void this.#session!.ended.then(({ reason }) => this.settle(question, failed(reason, name)));
+      this.question = question;
+      void this.session!.ended.then(({ reason }) => this.settle(question, failed(reason, name)));
       this.send();
     });
   }
 
   /** The broker has room for the device's next connection when this is fulfilled. */
   close(): Promise<void> {
-    return leave(this.#session!, this.#clock);
+    return leave(this.session!, this.clock);
   }
 
   settle(question: Question, result: Result<Answered>): void {
-    if (this.#question !== question) return;
-    this.#question = undefined;
-    this.#clock.cancel(question.timer);
+    if (this.question !== question) return;
+    this.question = undefined;
+    this.clock.cancel(question.timer);
     question.resolve(result);
   }
 
   private send(): void {
-    const question = this.#question;
+    const question = this.question;
     if (!question || question.isSent) return;
     const { name, topic, payload } = question;
-    const published = this.#session!.publish({ topic, payload: JSON.stringify(payload), qos: 1 });
+    const published = this.session!.publish({ topic, payload: JSON.stringify(payload), qos: 1 });
     if (published === "too-large") this.settle(question, failed("message-too-large", name));
     question.isSent = published !== "later";
   }
 
   private sinkFor(topic: string): PayloadSink | undefined {
-    const question = this.#question;
+    const question = this.question;
     if (!question) return undefined;
     const isAccepted = topic === `${question.topic}/accepted`;
     return isAccepted || topic === `${question.topic}/rejected` ? new ReplySink(this, question, isAccepted) : undefined;
@@ -109,25 +109,25 @@ export class Dialogue {
 }
 
 class ReplySink implements PayloadSink {
-  #dialogue: Dialogue;
-  #question: Question;
-  #isAccepted: boolean;
-  #reader = new ReplyReader();
+  private dialogue: Dialogue;
+  private question: Question;
+  private _isAccepted: boolean;
+  private reader = new ReplyReader();
 
   constructor(dialogue: Dialogue, question: Question, isAccepted: boolean) {
-    this.#dialogue = dialogue;
-    this.#question = question;
-    this.#isAccepted = isAccepted;
+    this.dialogue = dialogue;
+    this.question = question;
+    this._isAccepted = isAccepted;
   }
 
   write(bytes: Uint8Array): void {
-    this.#reader.see(bytes);
+    this.reader.see(bytes);
   }
 
   end(): void {
-    const read = this.#reader.result();
-    const answered = read.ok ? success({ isAccepted: this.#isAccepted, reply: read.value }) : read;
-    this.#dialogue.settle(this.#question, answered);
+    const read = this.reader.result();
+    const answered = read.ok ? success({ isAccepted: this._isAccepted, reply: read.value }) : read;
+    this.dialogue.settle(this.question, answered);
   }
 }
 

@@ -14,64 +14,64 @@ interface OwnHabits {
 
 /** Each other form is tried once in an activation, and what works is learnt. Signed anew each time: a code waits for long. */
 export class Proof {
-  #context: ProvisioningContext;
-  #challenge: string;
+  private context: ProvisioningContext;
+  private challenge: string;
   /** Version 1, and a device without a key, sign nothing. */
-  #isSigned: boolean;
-  #wrapped: boolean;
-  #key: KeyForm;
-  #canChangeWrapper: boolean;
-  #canChangeKey: boolean;
+  private isSigned: boolean;
+  private _wrapped: boolean;
+  private key: KeyForm;
+  private canChangeWrapper: boolean;
+  private canChangeKey: boolean;
 
   constructor(context: ProvisioningContext, version: Version, challenge: string) {
     const { wrapped, textKey } = learnt(context);
     const key = textKey ? "text" : "bytes";
-    this.#context = context;
-    this.#challenge = challenge;
-    this.#isSigned = version === 2 && context.identity.serial !== undefined;
-    this.#key = this.sign(key) === undefined ? otherForm(key) : key;
-    this.#isSigned &&= this.sign(this.#key) !== undefined;
-    this.#wrapped = wrapped;
-    this.#canChangeWrapper = this.#isSigned;
-    this.#canChangeKey = this.sign(otherForm(this.#key)) !== undefined;
+    this.context = context;
+    this.challenge = challenge;
+    this.isSigned = version === 2 && context.identity.serial !== undefined;
+    this.key = this.sign(key) === undefined ? otherForm(key) : key;
+    this.isSigned &&= this.sign(this.key) !== undefined;
+    this._wrapped = wrapped;
+    this.canChangeWrapper = this.isSigned;
+    this.canChangeKey = this.sign(otherForm(this.key)) !== undefined;
   }
 
   /** Without a key it is version 1's. */
   get body(): string {
-    if (!this.#isSigned) return "{}";
+    if (!this.isSigned) return "{}";
     const signed = {
       algorithm: "hmac-sha256",
-      serial_number: this.#context.identity.serial,
-      challenge: this.#challenge,
-      hmac: this.sign(this.#key),
+      serial_number: this.context.identity.serial,
+      challenge: this.challenge,
+      hmac: this.sign(this.key),
     };
-    return JSON.stringify(this.#wrapped ? { Payload: signed } : signed);
+    return JSON.stringify(this._wrapped ? { Payload: signed } : signed);
   }
 
   /** @returns whether there is another way to try after this refusal */
   change(reason: Reason): boolean {
-    if (reason === "request-refused" && this.#canChangeWrapper) {
-      this.#wrapped = !this.#wrapped;
-      this.#canChangeWrapper = false;
+    if (reason === "request-refused" && this.canChangeWrapper) {
+      this._wrapped = !this._wrapped;
+      this.canChangeWrapper = false;
       return true;
     }
-    if (reason === "signature-refused" && this.#canChangeKey) {
-      this.#key = otherForm(this.#key);
-      this.#canChangeKey = false;
+    if (reason === "signature-refused" && this.canChangeKey) {
+      this.key = otherForm(this.key);
+      this.canChangeKey = false;
       return true;
     }
     return false;
   }
 
   accepted(): void {
-    const { wrapped, textKey } = learnt(this.#context);
-    const isText = this.#key === "text";
-    if (this.#isSigned && (wrapped !== this.#wrapped || textKey !== isText))
-      this.#context.learn({ wrapped: this.#wrapped, textKey: isText } satisfies OwnHabits);
+    const { wrapped, textKey } = learnt(this.context);
+    const isText = this.key === "text";
+    if (this.isSigned && (wrapped !== this._wrapped || textKey !== isText))
+      this.context.learn({ wrapped: this._wrapped, textKey: isText } satisfies OwnHabits);
   }
 
   private sign(form: KeyForm): string | undefined {
-    return this.#isSigned ? this.#context.identity.sign(this.#challenge, form) : undefined;
+    return this.isSigned ? this.context.identity.sign(this.challenge, form) : undefined;
   }
 }
 

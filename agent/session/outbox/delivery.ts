@@ -19,24 +19,24 @@ export const PROOF_KEEP_ALIVES = 2.5;
 export const MIN_PROOF_MS = 5_000;
 
 export class Delivery {
-  #clock: Clock;
-  #log: Pick<Log, "note">;
-  #queue: Queue;
-  #mqtt: MqttSession;
-  #topics: Readonly<Record<string, string>>;
-  #qos: Qos;
-  #keepAliveMs: number;
+  private clock: Clock;
+  private log: Pick<Log, "note">;
+  private queue: Queue;
+  private mqtt: MqttSession;
+  private topics: Readonly<Record<string, string>>;
+  private qos: Qos;
+  private keepAliveMs: number;
   /** What was accepted up to here has waited for the connection, and goes at a bounded rate. */
-  #backlogEnd: number;
+  private backlogEnd: number;
   /** Of those in flight the first ones were sent on this connection; the others are sent again. */
-  #sentHere = 0;
+  private sentHere = 0;
   /** When the next one would be due if there were no burst. */
-  #dueMs: number;
-  #isTopicMissing = false;
-  #isOver = false;
+  private dueMs: number;
+  private isTopicMissing = false;
+  private isOver = false;
   /** Its turn is set. */
-  #isDraining = false;
-  #wake: Timer | undefined;
+  private isDraining = false;
+  private wake: Timer | undefined;
 
   constructor(
     clock: Clock,
@@ -47,15 +47,15 @@ export class Delivery {
     qos: Qos,
     keepAliveMs: number,
   ) {
-    this.#clock = clock;
-    this.#log = log;
-    this.#queue = queue;
-    this.#mqtt = mqtt;
-    this.#topics = topics;
-    this.#qos = qos;
-    this.#keepAliveMs = keepAliveMs;
-    this.#backlogEnd = queue.lastSequence;
-    this.#dueMs = clock.ticksMs();
+    this.clock = clock;
+    this.log = log;
+    this.queue = queue;
+    this.mqtt = mqtt;
+    this.topics = topics;
+    this.qos = qos;
+    this.keepAliveMs = keepAliveMs;
+    this.backlogEnd = queue.lastSequence;
+    this.dueMs = clock.ticksMs();
     const resumes = mqtt.sessionPresent && qos === 1;
     for (let index = queue.inFlight.length - 1; index >= 0; index--) {
       const { packetId, entry } = queue.inFlight[index]!;
@@ -64,21 +64,21 @@ export class Delivery {
   }
 
   onAcknowledged(packetId: number): void {
-    if (this.#isOver) return;
-    const queue = this.#queue;
+    if (this.isOver) return;
+    const queue = this.queue;
     const index = queue.inFlight.findIndex((sent) => sent.packetId === packetId);
     // One that is not sent again yet: the id is another message's.
-    if (index < 0 || index >= this.#sentHere) return;
-    this.#sentHere--;
+    if (index < 0 || index >= this.sentHere) return;
+    this.sentHere--;
     queue.confirm(index);
     this.drain();
   }
 
   /** After the connection has ended, and MQTT has told of all acknowledgements. No timer is left. */
   detach(): void {
-    this.#isOver = true;
-    this.#clock.cancel(this.#wake);
-    this.#wake = undefined;
+    this.isOver = true;
+    this.clock.cancel(this.wake);
+    this.wake = undefined;
   }
 
   /**
@@ -86,15 +86,15 @@ export class Delivery {
    * it on top of all who ask.
    */
   drain(): void {
-    if (this.#isOver || this.#isDraining) return;
-    this.#isDraining = true;
-    this.#clock.cancel(this.#wake);
-    this.#wake = this.#clock.after(0, drainNow, this);
+    if (this.isOver || this.isDraining) return;
+    this.isDraining = true;
+    this.clock.cancel(this.wake);
+    this.wake = this.clock.after(0, drainNow, this);
   }
 
   /** For the timer. */
   drainNow(): void {
-    this.#isDraining = false;
+    this.isDraining = false;
     this.confirmProven();
     let wakeMs = Number.POSITIVE_INFINITY;
     for (let entry = this.next(); entry; entry = this.next()) {
@@ -106,21 +106,21 @@ export class Delivery {
 
   /** In flight, and not sent on this connection yet. */
   private get firstAgain(): InFlight | undefined {
-    return this.#queue.inFlight[this.#sentHere];
+    return this.queue.inFlight[this.sentHere];
   }
 
   private next(): Entry | undefined {
-    const queue = this.#queue;
+    const queue = this.queue;
     if (this.firstAgain) return this.firstAgain.entry;
-    if (this.#qos === 1 && queue.inFlight.length >= WINDOW) return undefined;
+    if (this.qos === 1 && queue.inFlight.length >= WINDOW) return undefined;
     // What is in flash waits for credentials with its topic, and holds nobody up.
     return queue.first((entry) => typeof entry.content === "string" || this.topicOf(entry) !== undefined);
   }
 
   /** @returns false where MQTT wants a pause */
   private send(entry: Entry): boolean {
-    const queue = this.#queue;
-    const qos = this.#qos;
+    const queue = this.queue;
+    const qos = this.qos;
     const topic = this.topicOf(entry);
     if (topic === undefined) {
       queue.drop(entry);
@@ -130,68 +130,68 @@ export class Delivery {
     const payload = queue.payloadOf(entry);
     if (payload === undefined) {
       queue.leave(entry);
-      this.#log.note(`outbox: message ${entry.sequence} cannot be read`);
+      this.log.note(`outbox: message ${entry.sequence} cannot be read`);
       return true;
     }
     const again = this.firstAgain;
     const repeated = again && { packetId: again.packetId, duplicate: true };
-    const published = this.#mqtt.publish({ topic, payload, qos, ...repeated });
+    const published = this.mqtt.publish({ topic, payload, qos, ...repeated });
     if (published === "later") return false;
     if (published === "too-large") {
       queue.drop(entry);
-      this.#log.note(`outbox: message ${entry.sequence} for ${entry.topic} is too large for a packet`);
+      this.log.note(`outbox: message ${entry.sequence} for ${entry.topic} is too large for a packet`);
       return true;
     }
-    const nowMs = this.#clock.ticksMs();
-    this.#dueMs = Math.max(this.#dueMs, nowMs) + BACKLOG_INTERVAL_MS;
+    const nowMs = this.clock.ticksMs();
+    this.dueMs = Math.max(this.dueMs, nowMs) + BACKLOG_INTERVAL_MS;
     if (qos === 0 && typeof entry.content === "string") queue.finish(entry);
     else {
       if (!again) queue.sendOff(entry, published.packetId, nowMs);
-      this.#sentHere++;
+      this.sentHere++;
     }
     return true;
   }
 
   /** Once for each connection: the statistics count. */
   private noteMissing(name: string): void {
-    if (this.#isTopicMissing) return;
-    this.#isTopicMissing = true;
-    this.#log.note(`outbox: the credentials have no topic "${name}": readings for it are dropped`);
+    if (this.isTopicMissing) return;
+    this.isTopicMissing = true;
+    this.log.note(`outbox: the credentials have no topic "${name}": readings for it are dropped`);
   }
 
   /** 0 or less where it may go now, as what is live always may. */
   private pauseMs({ sequence }: Entry): number {
-    if (sequence > this.#backlogEnd) return 0;
-    return this.#dueMs - (BACKLOG_BURST - 1) * BACKLOG_INTERVAL_MS - this.#clock.ticksMs();
+    if (sequence > this.backlogEnd) return 0;
+    return this.dueMs - (BACKLOG_BURST - 1) * BACKLOG_INTERVAL_MS - this.clock.ticksMs();
   }
 
   /** QoS 0: the connection has lasted for so long after it was sent that the broker has it. */
   private confirmProven(): void {
-    const queue = this.#queue;
+    const queue = this.queue;
     while (this.unprovenMs() <= 0) {
-      this.#sentHere--;
+      this.sentHere--;
       queue.confirm(0);
     }
   }
 
   /** Until the first one is proven; infinite where nothing waits for that. */
   private unprovenMs(): number {
-    const first = this.#queue.inFlight[0];
-    if (!first || this.#qos === 1) return Number.POSITIVE_INFINITY;
-    return first.sentMs + Math.max(MIN_PROOF_MS, this.#keepAliveMs * PROOF_KEEP_ALIVES) - this.#clock.ticksMs();
+    const first = this.queue.inFlight[0];
+    if (!first || this.qos === 1) return Number.POSITIVE_INFINITY;
+    return first.sentMs + Math.max(MIN_PROOF_MS, this.keepAliveMs * PROOF_KEEP_ALIVES) - this.clock.ticksMs();
   }
 
   /** Or sooner, where something is proven then. */
   private wakeIn(delayMs: number): void {
-    this.#clock.cancel(this.#wake);
-    this.#wake = undefined;
+    this.clock.cancel(this.wake);
+    this.wake = undefined;
     const wakeMs = Math.min(delayMs, this.unprovenMs());
-    if (Number.isFinite(wakeMs)) this.#wake = this.#clock.after(wakeMs, drainNow, this);
+    if (Number.isFinite(wakeMs)) this.wake = this.clock.after(wakeMs, drainNow, this);
   }
 
   private topicOf({ topic }: Entry): string | undefined {
     // Compared first: XS would keep each name that it is asked to look up (docs/memory.md).
-    const topics = this.#topics;
+    const topics = this.topics;
     return Object.keys(topics).includes(topic) ? topics[topic] : undefined;
   }
 }

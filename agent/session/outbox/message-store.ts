@@ -27,12 +27,12 @@ export interface Found {
 }
 
 export class MessageStore {
-  #store: TextStore;
+  private store: TextStore;
   /** Bit by slot: it has a message, or could not be read. */
-  #taken = 0;
+  private taken = 0;
 
   constructor(store: TextStore) {
-    this.#store = store;
+    this.store = store;
   }
 
   /**
@@ -43,7 +43,7 @@ export class MessageStore {
     const found: Found[] = [];
     for (let slot = 0; slot < MAX_STORED; slot++) {
       const stored = this.read(slot);
-      if (stored === "unreadable" || typeof stored === "object") this.#taken |= 1 << slot;
+      if (stored === "unreadable" || typeof stored === "object") this.taken |= 1 << slot;
       if (stored === "unreadable") log.note(`outbox: slot ${slot} cannot be read`);
       if (stored === "damaged") {
         log.note(`outbox: what slot ${slot} has is damaged`);
@@ -56,7 +56,7 @@ export class MessageStore {
 
   read(slot: number): Stored | "empty" | "damaged" | "unreadable" {
     try {
-      const text = this.#store.get(key(slot));
+      const text = this.store.get(key(slot));
       return text === undefined ? "empty" : (decoded(text) ?? "damaged");
     } catch {
       return "unreadable";
@@ -66,15 +66,15 @@ export class MessageStore {
   /** @returns the slot; when it returns ok the message is in flash */
   write({ sequence, topic, payload }: Stored): Result<number> {
     let slot = 0;
-    while (this.#taken & (1 << slot)) slot++;
+    while (this.taken & (1 << slot)) slot++;
     if (slot >= MAX_STORED) return failed("outbox-full");
     const rest = `${sequence}:${topic.length}:${topic}${payload}`;
     try {
-      this.#store.set(key(slot), `${checksum(rest)}:${rest}`);
+      this.store.set(key(slot), `${checksum(rest)}:${rest}`);
     } catch {
       return failed("storage-full", "outbox");
     }
-    this.#taken |= 1 << slot;
+    this.taken |= 1 << slot;
     return success(slot);
   }
 
@@ -85,9 +85,9 @@ export class MessageStore {
 
   /** Where flash refuses, the message stays until another takes its slot; a start before that sends it once more. */
   free(slot: number): void {
-    this.#taken &= ~(1 << slot);
+    this.taken &= ~(1 << slot);
     try {
-      this.#store.delete(key(slot));
+      this.store.delete(key(slot));
     } catch {
       // It was sent, or was no message: nothing is lost.
     }

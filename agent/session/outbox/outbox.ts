@@ -19,22 +19,22 @@ import { MessageStore } from "./message-store.js";
 import { type Draft, type OutboxStats, Queue, type QueuedMessage } from "./queue.js";
 
 export class Outbox {
-  #clock: Clock;
-  #log: Pick<Log, "note">;
-  #store: MessageStore;
-  #queue: Queue;
-  #delivery: Delivery | undefined;
+  private clock: Clock;
+  private log: Pick<Log, "note">;
+  private store: MessageStore;
+  private queue: Queue;
+  private delivery: Delivery | undefined;
 
   /** @param store a namespace of its own */
   constructor(clock: Clock, store: TextStore, log: Pick<Log, "note">) {
-    this.#clock = clock;
-    this.#log = log;
-    this.#store = new MessageStore(store);
-    this.#queue = new Queue(this.#store, log);
+    this.clock = clock;
+    this.log = log;
+    this.store = new MessageStore(store);
+    this.queue = new Queue(this.store, log);
   }
 
   get stats(): OutboxStats {
-    return this.#queue.stats;
+    return this.queue.stats;
   }
 
   /**
@@ -44,23 +44,23 @@ export class Outbox {
    * storage-full. Nothing that was accepted before is harmed.
    */
   add(draft: Draft): Result<void> {
-    const added = this.#queue.add(draft);
-    if (added.ok) this.#delivery?.drain();
+    const added = this.queue.add(draft);
+    if (added.ok) this.delivery?.drain();
     return added;
   }
 
   /** What is in flash, as from the factory; for the moment before a restart. */
   erase(): void {
-    this.#store.erase();
+    this.store.erase();
   }
 
   /** The oldest of a topic that wait, for whoever has another way than MQTT: what went it is `taken`. */
   oldest(topic: string, count: number): QueuedMessage[] {
-    return this.#queue.oldest(topic, count);
+    return this.queue.oldest(topic, count);
   }
 
   taken(messages: readonly QueuedMessage[]): void {
-    for (const { sequence } of messages) this.#queue.finishIfWaiting(sequence);
+    for (const { sequence } of messages) this.queue.finishIfWaiting(sequence);
   }
 
   /**
@@ -70,9 +70,9 @@ export class Outbox {
    *   credentials that have it. Neither holds others up.
    */
   attach(mqtt: MqttSession, topics: Readonly<Record<string, string>>, qos: Qos, keepAliveMs: number): Delivery {
-    this.#delivery?.detach();
-    this.#delivery = new Delivery(this.#clock, this.#log, this.#queue, mqtt, topics, qos, keepAliveMs);
-    this.#delivery.drain();
-    return this.#delivery;
+    this.delivery?.detach();
+    this.delivery = new Delivery(this.clock, this.log, this.queue, mqtt, topics, qos, keepAliveMs);
+    this.delivery.drain();
+    return this.delivery;
   }
 }

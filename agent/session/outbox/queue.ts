@@ -59,69 +59,69 @@ export interface InFlight {
 }
 
 export class Queue {
-  #store: MessageStore;
+  private store: MessageStore;
   /** In order of acceptance. */
-  #waiting: Entry[];
+  private waiting: Entry[];
   /** In the order in which they were sent first. */
-  #inFlight: InFlight[] = [];
-  #lastSequence: number;
-  #readings = 0;
-  #readingBytes = 0;
-  #stored: number;
-  #dropped = 0;
-  #sent = 0;
+  private _inFlight: InFlight[] = [];
+  private _lastSequence: number;
+  private readings = 0;
+  private readingBytes = 0;
+  private _stored: number;
+  private _dropped = 0;
+  private _sent = 0;
 
   constructor(store: MessageStore, log: Pick<Log, "note">) {
-    this.#store = store;
-    this.#waiting = store.find(log).map(({ sequence, topic, slot }) => ({ sequence, topic, content: slot, bytes: 0 }));
-    this.#lastSequence = this.#waiting.at(-1)?.sequence ?? 0;
-    this.#stored = this.#waiting.length;
+    this.store = store;
+    this.waiting = store.find(log).map(({ sequence, topic, slot }) => ({ sequence, topic, content: slot, bytes: 0 }));
+    this._lastSequence = this.waiting.at(-1)?.sequence ?? 0;
+    this._stored = this.waiting.length;
   }
 
   get stats(): OutboxStats {
     return {
-      queued: this.#waiting.length + this.#inFlight.length,
-      stored: this.#stored,
-      dropped: this.#dropped,
-      sent: this.#sent,
+      queued: this.waiting.length + this._inFlight.length,
+      stored: this._stored,
+      dropped: this._dropped,
+      sent: this._sent,
     };
   }
 
   get inFlight(): readonly InFlight[] {
-    return this.#inFlight;
+    return this._inFlight;
   }
 
   /** Of what was accepted last. */
   get lastSequence(): number {
-    return this.#lastSequence;
+    return this._lastSequence;
   }
 
   add({ topic, payload, durable }: Draft): Result<void> {
     // The first comparison saves the bytes of something huge.
     const bytes = payload.length > MAX_PAYLOAD_BYTES ? payload.length : ArrayBuffer.fromString(payload).byteLength;
     if (bytes > MAX_PAYLOAD_BYTES) return failed("message-too-large", `${bytes} bytes for ${topic}`);
-    const sequence = ++this.#lastSequence;
+    const sequence = ++this._lastSequence;
     if (durable) {
-      const slot = this.#store.write({ sequence, topic, payload });
+      const slot = this.store.write({ sequence, topic, payload });
       if (!slot.ok) return slot;
-      this.#stored++;
-      this.#waiting.push({ sequence, topic, content: slot.value, bytes: 0 });
+      this._stored++;
+      this.waiting.push({ sequence, topic, content: slot.value, bytes: 0 });
     } else {
       this.makeRoom(bytes);
-      this.#readings++;
-      this.#readingBytes += bytes;
-      this.#waiting.push({ sequence, topic, content: payload, bytes });
+      this.readings++;
+      this.readingBytes += bytes;
+      this.waiting.push({ sequence, topic, content: payload, bytes });
     }
     return success(undefined);
   }
 
   first(isWanted: (entry: Entry) => boolean): Entry | undefined {
-    return this.#waiting.find(isWanted);
+    return this.waiting.find(isWanted);
   }
 
   oldest(topic: string, count: number): QueuedMessage[] {
     const found: QueuedMessage[] = [];
-    for (const entry of this.#waiting) {
+    for (const entry of this.waiting) {
       if (found.length === count) break;
       const payload = entry.topic === topic ? this.payloadOf(entry) : undefined;
       if (payload !== undefined) found.push({ sequence: entry.sequence, payload });
@@ -131,53 +131,53 @@ export class Queue {
 
   /** Since somebody asked for it, it may have fallen off. */
   finishIfWaiting(sequence: number): void {
-    const entry = this.#waiting.find((one) => one.sequence === sequence);
+    const entry = this.waiting.find((one) => one.sequence === sequence);
     if (entry) this.finish(entry);
   }
 
   /** @returns undefined where flash does not give it */
   payloadOf({ content }: Entry): string | undefined {
     if (typeof content === "string") return content;
-    const stored = this.#store.read(content);
+    const stored = this.store.read(content);
     return typeof stored === "object" ? stored.payload : undefined;
   }
 
   sendOff(entry: Entry, packetId: number, sentMs: number): void {
     this.take(entry);
-    this.#inFlight.push({ entry, packetId, sentMs });
+    this._inFlight.push({ entry, packetId, sentMs });
   }
 
   /** One in flight is with the broker. */
   confirm(index: number): void {
-    this.#sent++;
-    this.forget(this.#inFlight.splice(index, 1)[0]!.entry);
+    this._sent++;
+    this.forget(this._inFlight.splice(index, 1)[0]!.entry);
   }
 
   /** One that nobody confirms is sent. */
   finish(entry: Entry): void {
-    this.#sent++;
+    this._sent++;
     this.take(entry);
     this.forget(entry);
   }
 
   /** One in flight waits again, as if it had not been sent. */
   putBack(index: number): void {
-    const { entry } = this.#inFlight.splice(index, 1)[0]!;
-    const after = this.#waiting.findIndex(({ sequence }) => sequence > entry.sequence);
-    this.#waiting.splice(after < 0 ? this.#waiting.length : after, 0, entry);
+    const { entry } = this._inFlight.splice(index, 1)[0]!;
+    const after = this.waiting.findIndex(({ sequence }) => sequence > entry.sequence);
+    this.waiting.splice(after < 0 ? this.waiting.length : after, 0, entry);
   }
 
   /** It cannot be delivered, or had to make room. */
   drop(entry: Entry): void {
-    this.#dropped++;
+    this._dropped++;
     this.take(entry);
     this.forget(entry);
   }
 
   /** What flash does not give: it stays there for the next start, which looks at it again. */
   leave(entry: Entry): void {
-    this.#dropped++;
-    this.#stored--;
+    this._dropped++;
+    this._stored--;
     this.take(entry);
   }
 
@@ -186,8 +186,8 @@ export class Queue {
    * where nothing else is left. Those in flight stay, and are fewer than the bounds.
    */
   private makeRoom(bytes: number): void {
-    while (this.#readings >= MAX_READINGS || this.#readingBytes + bytes > MAX_READING_BYTES) {
-      const inMemory = this.#waiting.filter(({ content }) => typeof content === "string");
+    while (this.readings >= MAX_READINGS || this.readingBytes + bytes > MAX_READING_BYTES) {
+      const inMemory = this.waiting.filter(({ content }) => typeof content === "string");
       const oldest = inMemory.find(({ topic }) => topic !== ANSWERS) ?? inMemory[0];
       if (!oldest) return;
       this.drop(oldest);
@@ -195,18 +195,18 @@ export class Queue {
   }
 
   private take(entry: Entry): void {
-    const index = this.#waiting.indexOf(entry);
-    if (index >= 0) this.#waiting.splice(index, 1);
-    else this.#inFlight = this.#inFlight.filter((sent) => sent.entry !== entry);
+    const index = this.waiting.indexOf(entry);
+    if (index >= 0) this.waiting.splice(index, 1);
+    else this._inFlight = this._inFlight.filter((sent) => sent.entry !== entry);
   }
 
   private forget({ content, bytes }: Entry): void {
     if (typeof content === "number") {
-      this.#stored--;
-      this.#store.free(content);
+      this._stored--;
+      this.store.free(content);
     } else {
-      this.#readings--;
-      this.#readingBytes -= bytes;
+      this.readings--;
+      this.readingBytes -= bytes;
     }
   }
 }
