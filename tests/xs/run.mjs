@@ -16,7 +16,10 @@ const ENGINES_AT_ONCE = 2;
 /** @returns the script of this entry, by its URL, and all that it imports */
 export async function bundle(entry) {
   const input = fileURLToPath(entry);
-  const build = await rolldown({ input, logLevel: "silent", resolve: { extensionAlias: { ".js": [".ts", ".js"] } } });
+  // The same from wherever it is called: paths in its comments are told from here.
+  const cwd = fileURLToPath(new URL(".", import.meta.url));
+  const resolve = { extensionAlias: { ".js": [".ts", ".js"] } };
+  const build = await rolldown({ input, cwd, logLevel: "silent", resolve });
   const { output } = await build.generate({ format: "iife" });
   return output[0].code;
 }
