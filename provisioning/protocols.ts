@@ -1,6 +1,6 @@
 /**
  * The protocols. A new one has a folder beside this file, its line in the list, and, where people may choose it, a text in
- * the languages of the page (softap/page). The manifest preloads its modules.
+ * the languages of the page (softap/page). The manifest (provisioning/manifest.json) names and preloads its modules.
  */
 import { deviceService } from "./device-service/device-service.js";
 import { fleet } from "./fleet/fleet.js";
@@ -21,4 +21,4 @@ export const PROTOCOLS: readonly Protocol[] = Object.freeze([
 ]);
 
 /** What a service speaks that does not show itself: the device service of old has no `/health`. */
-export const HIDDEN: Protocol = deviceService;
+export const FALLBACK: Protocol = deviceService;

@@ -4,7 +4,7 @@ import { chosenProtocol, detectedProtocol, protocolOfAddress } from "./choice.js
 import type { Configuration } from "./configuration.js";
 import { detect } from "./detect.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
-import { HIDDEN } from "./protocols.js";
+import { FALLBACK } from "./protocols.js";
 
 /** Where a person wants the device to be provisioned, and how. */
 export interface Target {
@@ -30,7 +30,7 @@ export class Service {
     const context = this.context;
     const protocol = await this.protocol();
     const answer = protocol.ok ? await protocol.value.query(context) : protocol;
-    if (answer.ok && !this.known()) context.learn({ protocol: HIDDEN.name });
+    if (answer.ok && !this.known()) context.learn({ protocol: FALLBACK.name });
     if (!answer.ok && OTHER_SERVICE.has(answer.failure.reason) && context.habits().protocol !== undefined)
       context.learn({ protocol: undefined });
     return answer;
@@ -52,9 +52,9 @@ export class Service {
     return protocol.ok ? protocol.value.checkFirmware(this.context) : protocol;
   }
 
-  /** What could not be found out before is not asked for once more. */
+  /** Detection is not run again: a protocol that is not known counts as the fallback. */
   diagnose(failure: Failure): Promise<Failure> {
-    return (this.known() ?? HIDDEN).diagnose(this.context, failure);
+    return (this.known() ?? FALLBACK).diagnose(this.context, failure);
   }
 
   rotationTemplate(configuration: Configuration, wanted?: unknown): string | undefined {
@@ -73,6 +73,6 @@ export class Service {
     const found = await detect(this.context);
     if (!found.ok) return found;
     if (found.value) this.context.learn({ protocol: found.value.name });
-    return success(found.value ?? HIDDEN);
+    return success(found.value ?? FALLBACK);
   }
 }

@@ -25,7 +25,7 @@ export interface Tried {
   readonly handed: Certificates;
 }
 
-/** Who follows a trial. Of one that was given up only its release is told. */
+/** Who follows a trial. After `giveUp` only `onReleased` is called. */
 export interface TrialWatcher {
   onStep(step: TrialStep): void;
   onActivation(activation: Activation): void;
@@ -57,7 +57,7 @@ export class Trial implements Waiting, ObtainOptions {
     this.activation = activation;
   }
 
-  /** One function waits for the person with all that it has called: whatever stands above it costs slots. Never rejects. */
+  /** A single async function on purpose: each further one that waits for the person holds more slots. Never rejects. */
   async run(): Promise<void> {
     try {
       const failure = this.activation ? this.watchNetwork() : await this.reach();

@@ -50,8 +50,8 @@ const SILENT_REFUSALS = 3;
 const TRIES_BEFORE_SERVICE = 4;
 /** Where there are two configurations they take turns: none of the two brokers may be there. */
 const TRIES_EACH = 2;
-/** The pause before the restart after a fault of the agent itself: neither a hang nor a spin. */
-const FAULT_ATTEMPT = 3;
+/** A fault of the agent itself is paused for as if it were the fourth failure in a row, then the device restarts. */
+const FAULT_COUNTS_AS_ATTEMPT = 3;
 
 /** Goes from state to state until the machine has to restart. */
 export class Lifecycle {
@@ -68,7 +68,7 @@ export class Lifecycle {
     this.enter(this.state);
   }
 
-  /** What a state that was left in the middle comes to later counts for nothing. */
+  /** If a state was interrupted, its later result is ignored. */
   private enter(state: State): void {
     if (this.state.name === "restarting") return;
     this.state = state;
@@ -89,7 +89,7 @@ export class Lifecycle {
     reportFault(where, error);
     const { log, random, clock } = this.session.device;
     const { failure } = failed("internal");
-    const retryMs = retryDelayMs(failure, FAULT_ATTEMPT, random);
+    const retryMs = retryDelayMs(failure, FAULT_COUNTS_AS_ATTEMPT, random);
     log.event({ state: "failed", reason: failure.reason, retryMs });
     clock.after(retryMs, () => this.enter({ name: "restarting", why: "fault" }));
   }
@@ -151,7 +151,7 @@ async function connecting(device: Device, { settings, attempt }: In<"connecting"
     : { name: "provisioning", settings, attempt };
 }
 
-/** A code that a person has to enter stands on the portal's page. */
+/** Asks the service for a configuration. If it wants a code entered, the portal shows it. */
 async function provisioning(device: Device, state: In<"provisioning">): Promise<State> {
   const { wifi, log, journal, pauses } = device;
   const { settings, attempt, rotation } = state;
@@ -253,7 +253,7 @@ async function offline(session: Session, state: In<"offline">): Promise<State> {
   return { name: "online", settings, configuration: next, origin: "flash", attempt: attempt + 1 };
 }
 
-/** With a configuration the broker is asked next, the service may be down for long; without, a person may have to help. */
+/** With a stored configuration the broker is next: the service may be down for long. Without one, a person may have to help. */
 async function afterFailure(device: Device, state: In<"failed">): Promise<State> {
   const { settings, configuration, failure, attempt } = state;
   const retryMs = retryDelayMs(failure, attempt, device.random);

@@ -29,13 +29,13 @@ export interface ConnectionOptions {
   readonly service: Service;
   onConnected(): void;
   onChanged(configuration: Configuration): void;
-  /** The connection has lasted for longer than the brokers take that accept everybody first. */
+  /** The connection has outlived PROOF_MS: the broker really has accepted the credentials. */
   onProven(): void;
   /** The status of an update has changed. */
   onUpdate(status: UpdateStatus | undefined): void;
 }
 
-/** Some brokers accept everybody, look at the password then, and close. */
+/** Some brokers accept every client, check the password afterwards, and then disconnect. */
 const PROOF_MS = 5_000;
 /** After these the device is back in seconds. */
 const BRIEF: ReadonlySet<Ending["kind"]> = new Set(["reboot", "reprovision", "rotate", "update"] as const);
@@ -83,9 +83,9 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     const { clock, wifi } = device;
     const { topics, qos } = configuration.credentials;
     this.mqtt = mqtt;
-    // Messages have timestamps; over TLS it is set already. In a turn of its own: the stack is small.
+    // Messages need the time; over TLS the calendar is set already. In a turn of its own: the stack is small.
     clock.after(0, setCalendar, device);
-    // Before anything else takes the room.
+    // First, while the send buffer is empty.
     if (session.connections++ === 0) clearRetained(mqtt, configuration.credentials);
     this.options.onConnected();
     wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
@@ -122,7 +122,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.close();
   }
 
-  /** A status that says "offline" for the seconds of a restart helps nobody. */
+  /** A device that will be back in seconds does not announce itself offline. */
   close(): void {
     const isBrief = this.ending !== undefined && BRIEF.has(this.ending.kind);
     this.mqtt?.close(failed("broker-closed").failure, isBrief);

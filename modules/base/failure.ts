@@ -3,7 +3,7 @@
  * and a patience: how soon it makes sense to try the same thing again.
  */
 
-/** How soon to try again: after seconds, after minutes, or once a day because only a person can change it. */
+/** How soon to try again: after seconds, after growing pauses, or once a day because only a person can change it. */
 export type Patience = "soon" | "slowly" | "daily";
 
 interface Meaning {

@@ -59,7 +59,7 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
   private sink: StreamSink | undefined;
   private unsent: ArrayBuffer | undefined;
   private timeout: Timer | undefined;
-  /** In the clock's ticks, as `#heardMs`. */
+  /** In the clock's ticks, like `heardMs`. */
   private startedMs = 0;
   private heardMs = 0;
   /** Since the body began, or its last piece came. */
@@ -90,7 +90,7 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     }
   }
 
-  /** Errors come through the request: the resolver tells of nothing before there is one. */
+  /** Errors are reported through the request, so the resolver stays silent until the request exists. */
   private start(): void {
     this.startedMs = this.heardMs = this.parts.clock.ticksMs();
     this.watch();
@@ -183,7 +183,7 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     this.linesBytes = 0;
   }
 
-  /** All that was announced: the client does not announce again what is left. */
+  /** Reads all that was announced: the client does not call again for the rest. */
   receive(request: HTTPRequest, count: number): void {
     this.heard();
     for (let left = count; left > 0 && this.sink; ) {

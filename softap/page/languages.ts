@@ -3,7 +3,7 @@ import { frozen } from "./frozen.js";
 import type { Texts } from "./texts.js";
 import { zhCn } from "./zh-cn.js";
 
-/** By BCP 47 tag. The first is for everybody whose language is not here. */
+/** By BCP 47 tag. `DEFAULT` is for everybody whose language is not here; by the primary tag alone. */
 export const languages = frozen({ en, "zh-CN": zhCn } as const satisfies Record<string, Texts>);
 
 export type Language = keyof typeof languages;

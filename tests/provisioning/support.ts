@@ -11,7 +11,7 @@ import { protocolOfAddress } from "../../provisioning/choice.js";
 import type { Claim } from "../../provisioning/claim.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import type { Answer, Habits, Protocol, ProvisioningContext } from "../../provisioning/protocol.js";
-import { HIDDEN } from "../../provisioning/protocols.js";
+import { FALLBACK } from "../../provisioning/protocols.js";
 import { VirtualClock } from "../scripted/clock.js";
 import { answer } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -128,7 +128,7 @@ export class Service {
 
 /** As the URL says it, without asking anybody. */
 export function protocolAt(url: string): Protocol {
-  return protocolOfAddress(parseAddress(url)!) ?? HIDDEN;
+  return protocolOfAddress(parseAddress(url)!) ?? FALLBACK;
 }
 
 /** What the service at `url` is asked, and what becomes of one answer. */
