@@ -20,6 +20,8 @@ const LOOKS = process.env.ENDURANCE === "full" ? 40 : 4;
 /** What one look differs from the next where nothing is left behind. */
 const NOISE: Heap = { slots: 30, chunkBytes: 1_024 };
 
+const MOST_CUTS = Math.ceil(COUNTS.polls / 3_000);
+
 let cloud: MockCloud | undefined;
 let simulator: Simulator | undefined;
 
@@ -67,9 +69,9 @@ async function openBlank() {
 test(`${COUNTS.polls} status polls of a phone`, async () => {
   const { portalPort, watch } = await openBlank();
   const agent = new Agent({ keepAlive: false });
+  const options = { agent, host: "127.0.0.1", port: portalPort, path: "/status", timeout: 10_000 };
   const poll = () =>
     new Promise<void>((done, fail) => {
-      const options = { agent, host: "127.0.0.1", port: portalPort, path: "/status", timeout: 10_000 };
       const asked = request({ ...options, headers: { accept: "application/json" } }, (response) => {
         expect(response.statusCode).toBe(200);
         response.resume().once("close", done);
@@ -77,7 +79,14 @@ test(`${COUNTS.polls} status polls of a phone`, async () => {
       asked.once("error", fail);
       asked.end();
     });
-  await endure("polls", watch, poll);
+  // The portal cuts who says nothing for three seconds, as this test may on a busy machine; the page asks again, too.
+  let cuts = 0;
+  const pollAgain = async (error: unknown) => {
+    if (++cuts > MOST_CUTS) throw error;
+    await poll();
+  };
+  await endure("polls", watch, () => poll().catch(pollAgain));
+  console.log(`polls that were cut: ${cuts}`);
 }, 3_600_000);
 
 async function openOnline() {
