@@ -16,9 +16,11 @@ const COUNTS =
 /** Done before the floor is measured: what is made at the first time stays, and what grows in steps has its size. */
 const WARM_UP: typeof COUNTS = { polls: 300, messages: 200, reconnections: 40, trials: 2 };
 /** Looks on the way; the last one is the end. */
-const LOOKS = 4;
+const LOOKS = process.env.ENDURANCE === "full" ? 40 : 4;
 /** What one look differs from the next where nothing is left behind. */
 const NOISE: Heap = { slots: 30, chunkBytes: 1_024 };
+
+const MOST_CUTS = Math.ceil(COUNTS.polls / 3_000);
 
 let cloud: MockCloud | undefined;
 let simulator: Simulator | undefined;
@@ -35,8 +37,7 @@ async function endure(what: keyof typeof COUNTS, watch: Watch, once: (index: num
   const [count, warm] = [COUNTS[what], WARM_UP[what]];
   const stops = Array.from({ length: LOOKS }, (_, at) => warm + Math.round((at * (count - warm)) / (LOOKS - 1)));
   for (let done = 0; done < count; ) {
-    await once(done++);
-    if (watch.aborts.length > 0) throw new Error(`${what} ${done}: ${watch.aborts.join("; ")}\n${watch.tail()}`);
+    await once(done++).catch((error) => failed(`${what} ${done}: ${String(error)}`, watch));
     if (!stops.includes(done)) continue;
     const heap = await watch.settledHeap();
     looks.push({ done, heap });
@@ -48,6 +49,12 @@ async function endure(what: keyof typeof COUNTS, watch: Watch, once: (index: num
   console.log(`${what}: ${slope.slots.toFixed(1)} slots and ${slope.chunkBytes.toFixed(0)} bytes for each 1,000`);
   expect(last.heap.slots - first.heap.slots, `${what}: slots`).toBeLessThanOrEqual(NOISE.slots);
   expect(last.heap.chunkBytes - first.heap.chunkBytes, `${what}: bytes`).toBeLessThanOrEqual(NOISE.chunkBytes);
+}
+
+/** Whatever a client sees, why the machine was ended is what counts: it is told a moment later. */
+async function failed(what: string, watch: Watch): Promise<never> {
+  await new Promise((done) => setTimeout(done, 1_000));
+  throw new Error(`${what}; ${watch.aborts.join("; ") || "the machine runs on"}\n${watch.tail()}`);
 }
 
 async function openBlank() {
@@ -62,9 +69,9 @@ async function openBlank() {
 test(`${COUNTS.polls} status polls of a phone`, async () => {
   const { portalPort, watch } = await openBlank();
   const agent = new Agent({ keepAlive: false });
+  const options = { agent, host: "127.0.0.1", port: portalPort, path: "/status", timeout: 10_000 };
   const poll = () =>
     new Promise<void>((done, fail) => {
-      const options = { agent, host: "127.0.0.1", port: portalPort, path: "/status", timeout: 10_000 };
       const asked = request({ ...options, headers: { accept: "application/json" } }, (response) => {
         expect(response.statusCode).toBe(200);
         response.resume().once("close", done);
@@ -72,7 +79,14 @@ test(`${COUNTS.polls} status polls of a phone`, async () => {
       asked.once("error", fail);
       asked.end();
     });
-  await endure("polls", watch, poll);
+  // The portal cuts who says nothing for three seconds, as this test may on a busy machine; the page asks again, too.
+  let cuts = 0;
+  const pollAgain = async (error: unknown) => {
+    if (++cuts > MOST_CUTS) throw error;
+    await poll();
+  };
+  await endure("polls", watch, () => poll().catch(pollAgain));
+  console.log(`polls that were cut: ${cuts}`);
 }, 3_600_000);
 
 async function openOnline() {
