@@ -42,7 +42,7 @@ export async function freePort(kind: PortKind): Promise<number> {
 
 /** The asked port must be free; instead of the default one any other will do. */
 export async function choosePort(kind: PortKind, asked: number | undefined): Promise<number> {
-  if (asked === undefined) return (await tryPort(kind, defaultPort[kind])) ?? (await tryPort(kind, 0))!;
+  if (asked === undefined) return (await tryPort(kind, defaultPort[kind])) ?? freePort(kind);
   if ((await tryPort(kind, asked)) === undefined) throw new Error(`${kind} port ${asked} of 127.0.0.1 is taken`);
   return asked;
 }
