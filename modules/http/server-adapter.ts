@@ -8,14 +8,15 @@ import { guard, reportFault } from "../base/guard.js";
 import type { Clock, Timer } from "../clock/clock.js";
 import { GuardedListener, type Limits } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
-import { bodyLength, splitTarget } from "./head.js";
+import { bodyLength, HeadFilter, MAX_HEAD_BYTES, splitTarget } from "./head.js";
 import type { HttpServer, ServeHttp, ServerReply, ServerRequest } from "./http.js";
-import { MAX_DRAINED_BYTES, RequestLimits } from "./request-limits.js";
 
 /** Connections at a time: a phone's browser opens some, the chip has few sockets. */
 const MAX_CONNECTIONS = 4;
 /** A certificate with its key, percent-encoded, and the rest of the form. */
 const MAX_BODY_BYTES = 8 * 1024;
+/** So much of a larger body is read and dropped, so that the client can be told; one that sends more is cut. */
+const MAX_DRAINED_BYTES = 16 * 1024;
 /** Set aside for the bodies of all connections together: the heap has 77 KiB for everything. */
 const MAX_RESERVED_BYTES = 16 * 1024;
 /** For the whole request, and for each step of the reply: a slow client must not keep others out. */
@@ -34,6 +35,23 @@ const BUSY = plain(503, "The device is busy.");
 /** What the socket says of a write when the client has reset the connection (modules/io/socket/lwip/tcp.c). */
 const isGone = (error: unknown): boolean => error instanceof Error && error.message === "not ready";
 
+class PortalListener extends GuardedListener {
+  protected limits(): Limits {
+    return new RequestLimits();
+  }
+}
+
+/** Of one connection. */
+class RequestLimits extends HeadFilter implements Limits {
+  get maxBytes(): number {
+    return MAX_HEAD_BYTES + MAX_DRAINED_BYTES;
+  }
+
+  mapByte(byte: number): number {
+    return this.pass(byte);
+  }
+}
+
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */
 export function createHttpServer(clock: Clock): ServeHttp {
   return ({ port, handle }) => new Server(clock, port, handle);
@@ -46,20 +64,11 @@ class Server implements HttpServer {
   readonly visits = new Set<Visit>();
   /** For the bodies that are not handled yet. */
   reservedBytes = 0;
-  /** Of the connection that is accepted next. */
-  newest: RequestLimits | undefined;
   private readonly sdk: HTTPServer;
 
   constructor(clock: Clock, port: number, handle: (request: ServerRequest) => ServerReply) {
     this.clock = clock;
     this.handle = handle;
-    const server = this;
-    class PortalListener extends GuardedListener {
-      protected limits(): Limits {
-        server.newest = new RequestLimits();
-        return server.newest;
-      }
-    }
     this.sdk = new HTTPServer({ io: PortalListener, port, onConnect: (connection) => this.accept(connection) });
   }
 
@@ -82,7 +91,6 @@ class Server implements HttpServer {
 class Visit {
   private server: Server;
   private connection: HTTPConnection;
-  private limits: RequestLimits;
   private timeout: Timer | undefined;
   private request: ServerRequest | undefined;
   /** What is answered in the place of the handler. */
@@ -91,7 +99,6 @@ class Visit {
   private body: Collector | undefined;
   private _reservedBytes = 0;
   private bodyBytes = 0;
-  private response: HTTPResponse | undefined;
   private answered = false;
   /** Parts of the reply's body; the first one is out as far as `#sentBytes`. */
   private unsent: Uint8Array[] = [];
@@ -100,7 +107,6 @@ class Visit {
   constructor(server: Server, connection: HTTPConnection) {
     this.server = server;
     this.connection = connection;
-    this.limits = server.newest!;
     server.visits.add(this);
     this.expect();
     (connection as Visited).target = this;
@@ -144,18 +150,15 @@ class Visit {
   head({ method, path: target, headers }: HTTPRequest): void {
     this.request = { method, ...splitTarget(target, headers.get("host") ?? ""), headers, body: "" };
     const declaredBytes = bodyLength(headers);
-    if (declaredBytes === undefined) this.refusal = NOT_FRAMED;
-    else if (declaredBytes > MAX_DRAINED_BYTES) this.refusal = TOO_LARGE;
+    if (declaredBytes === undefined) this.refuseNow(NOT_FRAMED);
+    else if (declaredBytes > MAX_DRAINED_BYTES) this.refuseNow(TOO_LARGE);
     else this.declaredBytes = declaredBytes;
-    // Without its body.
-    if (this.refusal) this.respondSoon({ status: 200, headers: new Map() });
   }
 
-  /** Not inside the SDK's call, which goes on with its state, and has taken much of the stack. */
-  respondSoon(response: HTTPResponse): void {
-    this.response = response;
-    this.limits.isOver = true;
-    this.server.clock.after(0, respond, this);
+  /** Without its body, but not inside the SDK's `onRequest`, which goes on with its state. */
+  private refuseNow(reply: ServerReply): void {
+    this.refusal = reply;
+    this.server.clock.after(0, refuse, this);
   }
 
   collect(count: number): void {
@@ -196,19 +199,18 @@ class Visit {
     return body === undefined ? NOT_UTF8 : this.server.handle({ ...request, body });
   }
 
-  respond(): void {
-    const request = this.request;
-    const response = this.response;
-    if (this.answered || !request || !response) return;
+  respond(response: HTTPResponse): void {
+    if (this.answered || !this.request) return;
     this.answered = true;
     this.expect();
-    const { status, headers, body } = this.answer(request);
+    const { method } = this.request;
+    const { status, headers, body } = this.answer(this.request);
     const parts = typeof body === "string" ? [new Uint8Array(ArrayBuffer.fromString(body))] : body;
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     response.status = status;
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     response.headers.set("connection", "close");
-    if (request.method !== "HEAD" && status !== 204) {
+    if (method !== "HEAD" && status !== 204) {
       response.headers.set("content-length", bytes);
       this.unsent = parts.filter(({ byteLength }) => byteLength > 0);
     } else if (status !== 204) {
@@ -262,7 +264,7 @@ const HANDLERS: HTTPConnectionHandlers = {
     }
   },
   onResponse(response) {
-    (this as Visited).target.respondSoon(response);
+    respond((this as Visited).target, response);
   },
   onWritable(count) {
     const visit = (this as Visited).target;
@@ -280,12 +282,16 @@ const HANDLERS: HTTPConnectionHandlers = {
   },
 };
 
-function respond(visit: Visit): void {
+function respond(visit: Visit, response: HTTPResponse): void {
   try {
-    visit.respond();
+    visit.respond(response);
   } catch (error) {
     visit.fault(error);
   }
+}
+
+function refuse(visit: Visit): void {
+  respond(visit, { status: 200, headers: new Map() });
 }
 
 function abort(visit: Visit): void {
