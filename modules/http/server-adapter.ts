@@ -100,7 +100,7 @@ class Visit {
   private _reservedBytes = 0;
   private bodyBytes = 0;
   private answered = false;
-  /** Parts of the reply's body; the first one is out as far as `#sentBytes`. */
+  /** Parts of the reply's body; the first one is out as far as `sentBytes`. */
   private unsent: Uint8Array[] = [];
   private sentBytes = 0;
 
