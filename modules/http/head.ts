@@ -23,9 +23,13 @@ export class HeadFilter {
   /** How much of `VERSION` stands right before this byte. */
   private matched = 0;
 
-  /** @throws RangeError where the head is larger than the device takes */
+  /** The head has more bytes or lines than the device takes. */
+  get isTooLarge(): boolean {
+    return this.bytes > MAX_HEAD_BYTES || this.lines > MAX_HEAD_LINES;
+  }
+
   pass(byte: number): number {
-    if (++this.bytes > MAX_HEAD_BYTES) throw new RangeError("the request's head is too long");
+    this.bytes++;
     if (this.lines > 0) return this.line(byte);
     if (!this.started && (byte === LINE_FEED || byte === CARRIAGE_RETURN)) return SPACE;
     this.started = true;
@@ -36,7 +40,7 @@ export class HeadFilter {
   }
 
   private line(byte: number): number {
-    if (byte === LINE_FEED && ++this.lines > MAX_HEAD_LINES) throw new RangeError("the request has too many headers");
+    if (byte === LINE_FEED) this.lines++;
     return byte;
   }
 }

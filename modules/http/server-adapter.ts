@@ -8,15 +8,14 @@ import { guard, reportFault } from "../base/guard.js";
 import type { Clock, Timer } from "../clock/clock.js";
 import { GuardedListener, type Limits } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
-import { bodyLength, HeadFilter, MAX_HEAD_BYTES, splitTarget } from "./head.js";
+import { bodyLength, splitTarget } from "./head.js";
 import type { HttpServer, ServeHttp, ServerReply, ServerRequest } from "./http.js";
+import { MAX_DRAINED_BYTES, RequestLimits } from "./request-limits.js";
 
 /** Connections at a time: a phone's browser opens some, the chip has few sockets. */
 const MAX_CONNECTIONS = 4;
 /** A certificate with its key, percent-encoded, and the rest of the form. */
 const MAX_BODY_BYTES = 8 * 1024;
-/** So much of a larger body is read and dropped, so that the client can be told; one that sends more is cut. */
-const MAX_DRAINED_BYTES = 16 * 1024;
 /** Set aside for the bodies of all connections together: the heap has 77 KiB for everything. */
 const MAX_RESERVED_BYTES = 16 * 1024;
 /** For the whole request, and for each step of the reply: a slow client must not keep others out. */
@@ -35,44 +34,37 @@ const BUSY = plain(503, "The device is busy.");
 /** What the socket says of a write when the client has reset the connection (modules/io/socket/lwip/tcp.c). */
 const isGone = (error: unknown): boolean => error instanceof Error && error.message === "not ready";
 
-class PortalListener extends GuardedListener {
-  protected limits(): Limits {
-    return new RequestLimits();
-  }
-}
-
-/** Of one connection. */
-class RequestLimits extends HeadFilter implements Limits {
-  get maxBytes(): number {
-    return MAX_HEAD_BYTES + MAX_DRAINED_BYTES;
-  }
-
-  mapByte(byte: number): number {
-    return this.pass(byte);
-  }
-}
-
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */
 export function createHttpServer(clock: Clock): ServeHttp {
   return ({ port, handle }) => new Server(clock, port, handle);
 }
 
-class Server implements HttpServer {
+/** The SDK makes it with the server as its target. */
+class PortalListener extends GuardedListener {
+  protected limits(): Limits {
+    const { target } = this as unknown as { target: Server };
+    target.newest = new RequestLimits();
+    return target.newest;
+  }
+}
+
+class Server extends HTTPServer implements HttpServer {
   readonly clock: Clock;
   readonly handle: (request: ServerRequest) => ServerReply;
   /** The oldest first. */
   readonly visits = new Set<Visit>();
   /** For the bodies that are not handled yet. */
   reservedBytes = 0;
-  private readonly sdk: HTTPServer;
+  /** Of the connection that is accepted next. */
+  newest: RequestLimits | undefined;
 
   constructor(clock: Clock, port: number, handle: (request: ServerRequest) => ServerReply) {
+    super({ io: PortalListener, port, onConnect: accept });
     this.clock = clock;
     this.handle = handle;
-    this.sdk = new HTTPServer({ io: PortalListener, port, onConnect: (connection) => this.accept(connection) });
   }
 
-  private accept(connection: HTTPConnection): void {
+  accept(connection: HTTPConnection): void {
     const { visits } = this;
     // Browsers open connections in advance: one that has asked for nothing yet makes room.
     if (visits.size >= MAX_CONNECTIONS) [...visits].find(({ isSilent }) => isSilent)?.abort();
@@ -80,10 +72,10 @@ class Server implements HttpServer {
     else connection.close();
   }
 
-  close(): void {
+  override close(): void {
     // The SDK's server leaves its connections open, and they throw when they end after it.
     for (const visit of [...this.visits]) visit.abort();
-    this.sdk.close();
+    super.close();
   }
 }
 
@@ -91,6 +83,7 @@ class Server implements HttpServer {
 class Visit {
   private server: Server;
   private connection: HTTPConnection;
+  private limits: RequestLimits;
   private timeout: Timer | undefined;
   private request: ServerRequest | undefined;
   /** What is answered in the place of the handler. */
@@ -107,6 +100,7 @@ class Visit {
   constructor(server: Server, connection: HTTPConnection) {
     this.server = server;
     this.connection = connection;
+    this.limits = server.newest!;
     server.visits.add(this);
     this.expect();
     (connection as Visited).target = this;
@@ -150,15 +144,17 @@ class Visit {
   head({ method, path: target, headers }: HTTPRequest): void {
     this.request = { method, ...splitTarget(target, headers.get("host") ?? ""), headers, body: "" };
     const declaredBytes = bodyLength(headers);
-    if (declaredBytes === undefined) this.refuseNow(NOT_FRAMED);
-    else if (declaredBytes > MAX_DRAINED_BYTES) this.refuseNow(TOO_LARGE);
+    if (declaredBytes === undefined) this.refusal = NOT_FRAMED;
+    else if (declaredBytes > MAX_DRAINED_BYTES) this.refusal = TOO_LARGE;
     else this.declaredBytes = declaredBytes;
+    // Without its body.
+    if (this.refusal) this.respondSoon();
   }
 
-  /** Without its body, but not inside the SDK's `onRequest`, which goes on with its state. */
-  private refuseNow(reply: ServerReply): void {
-    this.refusal = reply;
-    this.server.clock.after(0, refuse, this);
+  /** Not inside the SDK's call, which goes on with its state, and has taken much of the stack. */
+  respondSoon(): void {
+    this.limits.isOver = true;
+    this.server.clock.after(0, respond, this);
   }
 
   collect(count: number): void {
@@ -199,18 +195,17 @@ class Visit {
     return body === undefined ? NOT_UTF8 : this.server.handle({ ...request, body });
   }
 
-  respond(response: HTTPResponse): void {
-    if (this.answered || !this.request) return;
+  respond(): void {
+    const request = this.request;
+    if (this.answered || !request) return;
     this.answered = true;
     this.expect();
-    const { method } = this.request;
-    const { status, headers, body } = this.answer(this.request);
+    const { status, headers, body } = this.answer(request);
     const parts = typeof body === "string" ? [new Uint8Array(ArrayBuffer.fromString(body))] : body;
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-    response.status = status;
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    const response: HTTPResponse = { status, headers: new Map(Object.entries(headers)) };
     response.headers.set("connection", "close");
-    if (method !== "HEAD" && status !== 204) {
+    if (request.method !== "HEAD" && status !== 204) {
       response.headers.set("content-length", bytes);
       this.unsent = parts.filter(({ byteLength }) => byteLength > 0);
     } else if (status !== 204) {
@@ -244,6 +239,10 @@ class Visit {
 
 // What the SDK calls; above no connection's guard where it comes out of the SDK's timers.
 
+function accept(this: HTTPServer, connection: HTTPConnection): void {
+  (this as Server).accept(connection);
+}
+
 type Visited = HTTPConnection & { target: Visit };
 
 const HANDLERS: HTTPConnectionHandlers = {
@@ -263,8 +262,8 @@ const HANDLERS: HTTPConnectionHandlers = {
       visit.fault(error);
     }
   },
-  onResponse(response) {
-    respond((this as Visited).target, response);
+  onResponse() {
+    (this as Visited).target.respondSoon();
   },
   onWritable(count) {
     const visit = (this as Visited).target;
@@ -282,16 +281,12 @@ const HANDLERS: HTTPConnectionHandlers = {
   },
 };
 
-function respond(visit: Visit, response: HTTPResponse): void {
+function respond(visit: Visit): void {
   try {
-    visit.respond(response);
+    visit.respond();
   } catch (error) {
     visit.fault(error);
   }
-}
-
-function refuse(visit: Visit): void {
-  respond(visit, { status: 200, headers: new Map() });
 }
 
 function abort(visit: Visit): void {

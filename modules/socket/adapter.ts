@@ -12,6 +12,10 @@ export interface Limits {
   readonly maxBytes?: number;
   /** Gives what the reader gets in the place of a byte that is read alone; what it throws is the connection's error. */
   mapByte?(byte: number): number;
+  /** Nothing more is wanted: what still arrives is read and dropped. With bytes unread, closing would reset the connection. */
+  readonly isOver?: boolean;
+  /** What was read is more than is taken: the connection's error, once its reader has returned. */
+  readonly isTooLarge?: boolean;
 }
 
 export type TcpOptions = Options & { readonly limits?: Limits | undefined };
@@ -42,7 +46,10 @@ export class GuardedTcp extends TCP {
 
   /** The callbacks, as the engine's calls reach them: inside the guard. */
   handleReadable(count: number): void {
-    this.onReadable?.call(this, count);
+    const { limits } = this;
+    if (!limits?.isOver) this.onReadable?.call(this, count);
+    if (limits?.isTooLarge) throw new RangeError("too much");
+    if (limits?.isOver && !this.isClosed) super.read();
   }
 
   handleWritable(count: number): void {
@@ -60,7 +67,7 @@ export class GuardedTcp extends TCP {
 
   /** What a callback threw. */
   handleFault(error: unknown): void {
-    // The SDK's HTTP server goes on with what a client sends behind its request, and trips over the closed socket.
+    // The SDK's HTTP server goes on reading after its last write, and trips over the closed socket.
     if (this.isClosed) return;
     if (this.isFault(error)) reportFault("socket", error);
     failed.call(this);

@@ -36,6 +36,12 @@ describe.each(servers)("over the %s's server", (_name, createHttpServer) => {
       ["two requests in one", get("/one") + get("/two")],
       ["an empty line behind the body, as old clients send it", `${post("a=1")}\r\n`],
       ["more than the body", `${post("a=1")}&b=2`],
+      ["more than a head may have", get() + "x".repeat(5_000)],
+      ["more lines than a head may have", get() + "\r\n".repeat(500)],
+      [
+        "a nearly full head, chunks, and much more",
+        `POST / HTTP/1.1\r\nX: ${"x".repeat(1_900)}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=1\r\n0\r\n\r\n${"x\r\n".repeat(1_000)}`,
+      ],
     ])("%s: the first is answered, the rest is of no interest", async (_label, text) => {
       const { received } = await talk(text).ended;
       expect(received).toMatch(/\r\n\r\npage$/);
