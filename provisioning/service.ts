@@ -1,5 +1,6 @@
 /** A service at its address, whichever protocol it speaks. */
 import { type Failure, type Reason, type Result, success } from "../modules/base/failure.js";
+import { tryBroker } from "./broker.js";
 import { chosenProtocol, detectedProtocol, protocolOfAddress } from "./choice.js";
 import type { Configuration } from "./configuration.js";
 import { detect } from "./detect.js";
@@ -43,6 +44,11 @@ export class Service {
     return this.protocol().then((found) =>
       found.ok ? found.value.activate(this.context, activation, waiting) : found,
     );
+  }
+
+  /** Whether the broker lets the device in with what the service gave. */
+  tryBroker(configuration: Configuration): Promise<Result<void>> {
+    return tryBroker(this.context, configuration);
   }
 
   async checkFirmware(): Promise<Result<void>> {

@@ -7,7 +7,7 @@ import type { Network } from "../modules/wifi/wifi.js";
 import type { ShownCode } from "../provisioning/protocol.js";
 
 /** What a trial goes through, in this order. */
-export const TRIAL_STEPS = Object.freeze(["associated", "address", "name", "service"] as const);
+export const TRIAL_STEPS = Object.freeze(["associated", "address", "name", "service", "broker"] as const);
 export type TrialStep = (typeof TRIAL_STEPS)[number];
 
 /** What is done when this step is. An array of its own: XS does not stringify one that stands in ROM. */

@@ -17,7 +17,6 @@ import {
 } from "../modules/settings/settings.js";
 import type { KnownNetwork, Network } from "../modules/wifi/wifi.js";
 import type { Certificates } from "../provisioning/certificates.js";
-import type { Configuration } from "../provisioning/configuration.js";
 import type { Activation } from "../provisioning/protocol.js";
 import { type CertificateKind, HandedCertificates } from "./handed.js";
 import { Keeping } from "./keeping.js";
@@ -170,13 +169,12 @@ export class Setup implements TrialWatcher {
     if (!this.keeping!.isKept) this.wait(UNSEEN_MS, Setup.unseen);
   }
 
-  onEnd(result: Result<Configuration>): void {
-    if (!result.ok) {
-      this.fail(result.failure, stepsDone(this._status));
+  onEnd(failure: Failure | undefined): void {
+    if (failure) {
+      this.fail(failure, stepsDone(this._status));
       return;
     }
     const keeping = this.keeping!;
-    keeping.configuration = result.value;
     const activated = this._status.phase === "activating";
     this.become({ phase: "done", ...keeping.where, activated });
     // Who entered the code has seen that the settings work.
@@ -247,6 +245,8 @@ export class Setup implements TrialWatcher {
   private fail(failure: Failure, done: readonly TrialStep[]): void {
     const keeping = this.keeping!;
     keeping.takeBack(failure);
+    // What the service gave may be given once only.
+    if (keeping.isKept) keeping.keep(this.options.io.log);
     noteFailure(this.options.io.log, failure);
     this.leave();
     this.become({ phase: "failed", ...keeping.where, done, failure, kept: keeping.isKept });

@@ -3,7 +3,7 @@
  * alone, where the service that the device has been with for long wants one.
  */
 
-import { type Failed, type Failure, failed, type Result } from "../modules/base/failure.js";
+import { type Failure, failed, type Result } from "../modules/base/failure.js";
 import { reportFault } from "../modules/base/guard.js";
 import type { LifecycleEvent } from "../modules/base/log.js";
 import { parseAddress } from "../modules/data/address.js";
@@ -15,6 +15,7 @@ import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
 import { type ObtainOptions, obtain } from "../provisioning/obtain.js";
 import type { Activation, Answer, Waiting } from "../provisioning/protocol.js";
+import type { Service } from "../provisioning/service.js";
 import type { TrialStep } from "./model.js";
 import type { TrialOptions } from "./options.js";
 
@@ -23,14 +24,16 @@ export interface Tried {
   readonly candidate: Candidate;
   /** They came with the candidate. */
   readonly handed: Certificates;
+  /** What the service gave, before its broker was asked. */
+  configuration?: Configuration | undefined;
 }
 
 /** Who follows a trial. After `giveUp` only `onReleased` is called. */
 export interface TrialWatcher {
   onStep(step: TrialStep): void;
   onActivation(activation: Activation): void;
-  /** With a configuration, or with the reason why there is none; the device stays in the network that it joined. */
-  onEnd(result: Result<Configuration>): void;
+  /** With the reason where it failed; the device stays in the network that it joined. */
+  onEnd(failure: Failure | undefined): void;
   /** The last of its joins, look-ups and requests is over: there is room for the next trial. */
   onReleased(): void;
 }
@@ -61,17 +64,15 @@ export class Trial implements Waiting, ObtainOptions {
   async run(): Promise<void> {
     try {
       const failure = this.activation ? this.watchNetwork() : await this.reach();
-      if (failure) this.end({ ok: false, failure });
+      if (failure) this.end(failure);
       else if (!this.isOver) {
         const service = this.options.serviceAt(this.tried.candidate, this.tried.handed);
         const result = await obtain(service, this);
-        // A person reads it: the service's own word on its health is worth one more request.
-        if (result.ok || this.isOver) this.end(result);
-        else this.end({ ok: false, failure: await service.diagnose(result.failure) });
+        if (!this.isOver) this.end(await this.outcome(service, result));
       }
     } catch (error) {
       reportFault("trial", error);
-      this.end(failed("internal"));
+      this.end(failed("internal").failure);
     }
     this.watcher.onReleased();
   }
@@ -101,6 +102,15 @@ export class Trial implements Waiting, ObtainOptions {
     if (this.isOver) return;
     this.options.io.log.event(activatingEvent(activation));
     this.watcher.onActivation(activation);
+  }
+
+  private async outcome(service: Service, result: Result<Configuration>): Promise<Failure | undefined> {
+    // A person reads it: the service's own word on its health is worth one more request.
+    if (!result.ok) return service.diagnose(result.failure);
+    this.tell("service");
+    this.tried.configuration = result.value;
+    const proven = await service.tryBroker(result.value);
+    return proven.ok ? undefined : proven.failure;
   }
 
   /** Into the network, and as far as the service's address. */
@@ -133,23 +143,23 @@ export class Trial implements Waiting, ObtainOptions {
   /** Ends the trial when the network is lost. @returns a failure where there is none any more */
   private watchNetwork(): Failure | undefined {
     const { wifi } = this.options.io;
-    if (!wifi.joined) return this.lost().failure;
+    if (!wifi.joined) return this.lost();
     wifi.onLost = () => this.end(this.lost());
     return undefined;
   }
 
-  private lost(): Failed {
-    return failed("wifi-lost", this.tried.candidate.network.ssid);
+  private lost(): Failure {
+    return failed("wifi-lost", this.tried.candidate.network.ssid).failure;
   }
 
   private tell(step: TrialStep): void {
     if (!this.isOver) this.watcher.onStep(step);
   }
 
-  private end(result: Result<Configuration>): void {
+  private end(failure: Failure | undefined): void {
     if (this.isOver) return;
     this.giveUp();
-    this.watcher.onEnd(result);
+    this.watcher.onEnd(failure);
   }
 }
 

@@ -82,6 +82,10 @@ const meanings = {
   // Broker
   "broker-credentials": { patience: "slowly", advice: "The broker refuses the device's credentials." },
   "broker-refused": { patience: "slowly", advice: "The broker refuses the connection." },
+  "broker-unreachable": {
+    patience: "soon",
+    advice: "The service accepts the device, but its MQTT broker cannot be reached. Perhaps the network blocks it.",
+  },
   "broker-busy": { patience: "soon", advice: "The broker is not available at the moment." },
   "broker-closed": { patience: "soon", advice: "The broker closed the connection." },
   "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },

@@ -13,6 +13,7 @@ export const en: Texts = frozen({
     address: "IP address received",
     name: "Service found by name",
     service: "Accepted by the service",
+    broker: "Connected to the broker",
   },
   stepStates: { done: "done", now: "in progress", next: "not yet", bad: "failed" },
   failed: (ssid) => `It did not work with ${ssid}`,

@@ -8,12 +8,12 @@ import { networksFragment } from "./networks.js";
 import { name } from "./status.js";
 import type { Texts } from "./texts.js";
 
-/** Names and addresses are not prose. */
+/** Names and addresses are not prose. Fields inherit it from their form (HTML: autofill, autocapitalize, spellcheck). */
 const VERBATIM = `autocomplete="off" autocapitalize="none" spellcheck="false"`;
 
 /** @param query `?lang=…` */
 export function settingsForm(model: PageModel, texts: Texts, query: string): string {
-  return `<form id="form" method="post" action="/${query}"${needsPerson(model) ? ` class="open"` : ""}>${token(model)}${
+  return `<form id="form" method="post" action="/${query}" ${VERBATIM}${needsPerson(model) ? ` class="open"` : ""}>${token(model)}${
     model.stale ? `<p class="bad" role="alert">${texts.stale}</p>` : ""
   }<div class="row"><h2>${texts.networks}</h2><button id="refresh" form="other" formaction="/scan${query}">${texts.refresh}</button></div>${
     networksFragment(model.networks, model.scanning, texts) +
@@ -46,18 +46,18 @@ function token(model: PageModel): string {
 }
 
 function ssid(model: PageModel, texts: Texts): string {
-  return field("ssid", texts.ssid, `value="${escapeHtml(model.ssid)}" ${VERBATIM} required`, model, texts);
+  return field("ssid", texts.ssid, `value="${escapeHtml(model.ssid)}" required`, model, texts);
 }
 
 function password(model: PageModel, texts: Texts): string {
   const placeholder = model.hasPassword ? ` placeholder="${texts.unchanged}"` : "";
-  const input = `<input ${attributes("password", model)} type="password" maxlength="64" autocomplete="off"${placeholder}>`;
+  const input = `<input ${attributes("password", model)} type="password" maxlength="64"${placeholder}>`;
   const show = `<button type="button" id="show" aria-pressed="false" hidden>${texts.show}</button>`;
   return `${label("password", texts.password)}<div class="row">${input}${show}</div>${mistake("password", model, texts)}`;
 }
 
 function url(model: PageModel, texts: Texts): string {
-  const value = `value="${escapeHtml(model.url)}" inputmode="url" ${VERBATIM}`;
+  const value = `value="${escapeHtml(model.url)}" inputmode="url"`;
   if (!model.urlLocked) return field("url", texts.url, `${value} required`, model, texts);
   const locked = `<p class="dim" id="url-note">${texts.urlLocked}</p>`;
   return field("url", texts.url, `${value} readonly aria-describedby="url-note"`, model, texts) + locked;
@@ -89,7 +89,7 @@ function certificates(model: PageModel, texts: Texts): string {
   const kept =
     (hasClaim ? stored("claim", texts.claimStored + left, texts) : "") +
     (trusted.length ? stored("authorities", trusted.join("<br>"), texts) : "");
-  const area = `<textarea ${attributes("pem", model)} rows="6" ${VERBATIM}></textarea>`;
+  const area = `<textarea ${attributes("pem", model)} rows="6"></textarea>`;
   const hints = `<p class="dim">${texts.pemNote}</p>${kept}`;
   const files = `<p class="dim" id="file-hint">${texts.pemFile(escapeHtml(address))}</p>`;
   return label("pem", texts.pem) + hints + area + mistake("pem", model, texts) + files;

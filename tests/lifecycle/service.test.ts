@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { failed } from "../../modules/base/failure.js";
 import { answer, deviceInfo, deviceService, SECRETS } from "../scripted/cloud.js";
+import type { Script } from "../scripted/script.js";
 import { DAY, HOUR, life, MINUTE, pass, statesOf, withSettings } from "./support.js";
 
 /** Set at the start, erased some seconds later. */
@@ -99,14 +100,13 @@ life("credentials of another service do not count", async ({ boot, warm }) => {
     packetId: undefined,
   });
   await first.until(() => first.restarted);
-  const second = boot({ http: deviceService(() => answer(200, deviceInfo("others"))) }, first.store);
+  const broker: Script["broker"] = ({ password }) =>
+    password.reveal() === "others" ? undefined : "broker-credentials";
+  const second = boot({ http: deviceService(() => answer(200, deviceInfo("others"))), broker }, first.store);
   await second.untilState("portal");
   second.fillIn({ ssid: "Home", password: "", url: "http://other.example.com" });
   await second.until(() => second.restarted);
   expect(second.requests.map(({ url }) => url.host)).toEqual(["other.example.com", "other.example.com"]);
-  const third = boot(
-    { broker: ({ password }) => (password.reveal() === "others" ? undefined : "broker-credentials") },
-    second.store,
-  );
+  const third = boot({ broker }, second.store);
   await third.untilState("online");
 });

@@ -1,6 +1,6 @@
 /** What a trial says where the service failed: its own word on its health counts. */
 import { expect, test } from "vitest";
-import { type Failure, failed, type Result, success } from "../../modules/base/failure.js";
+import { type Failure, failed, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import type { Service } from "../../provisioning/service.js";
@@ -15,12 +15,13 @@ let giveUp: () => void;
 /** The trial's end with this service, and what the service was asked about. */
 async function tryWith(service: Partial<Service>) {
   const asked: Failure[] = [];
-  let end: Result<Configuration> | undefined;
+  let end: Failure | undefined | "none" = "none";
   await play(async (enter) => {
     const world = new World(goodWorld());
     enter(world);
     const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
     const whole: Partial<Service> = {
+      tryBroker: async () => success(undefined),
       ...service,
       async diagnose(failure) {
         asked.push(failure);
@@ -33,8 +34,8 @@ async function tryWith(service: Partial<Service>) {
       {
         onStep() {},
         onActivation() {},
-        onEnd(result) {
-          end = result;
+        onEnd(failure) {
+          end = failure;
         },
         onReleased() {},
       },
@@ -48,12 +49,12 @@ async function tryWith(service: Partial<Service>) {
 test("a service that is down is not taken for one that does not know the device, nor the other way round", async () => {
   const down = { reason: "service-down" } as const;
   expect(await tryWith({ query: async () => failed("timeout"), diagnose: async () => down })).toEqual({
-    end: { ok: false, failure: down },
+    end: down,
     asked: ["timeout"],
   });
   const unknown = { reason: "not-registered", detail: "AA:BB:CC:DD:EE:FF" } as const;
   expect(await tryWith({ query: async () => failed("unexpected-status"), diagnose: async () => unknown })).toEqual({
-    end: { ok: false, failure: unknown },
+    end: unknown,
     asked: ["unexpected-status"],
   });
 });
@@ -61,7 +62,7 @@ test("a service that is down is not taken for one that does not know the device,
 test("what works is not asked about", async () => {
   const configuration = {} as Configuration;
   const query = async () => success({ kind: "configuration" as const, configuration });
-  expect(await tryWith({ query })).toEqual({ end: success(configuration), asked: [] });
+  expect(await tryWith({ query })).toEqual({ end: undefined, asked: [] });
 });
 
 test("nothing is asked when nobody waits any more", async () => {
@@ -69,5 +70,5 @@ test("nothing is asked when nobody waits any more", async () => {
     giveUp();
     return failed("timeout");
   };
-  expect(await tryWith({ query })).toEqual({ end: undefined, asked: [] });
+  expect(await tryWith({ query })).toEqual({ end: "none", asked: [] });
 });

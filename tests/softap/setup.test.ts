@@ -16,7 +16,7 @@ describe("settings that work are kept", () => {
     await world.untilState("portal");
     world.fillIn(form);
     await world.until(() => world.published.length > 0 || world.requests.length > 0);
-    await pass(world, 2 * SECOND);
+    await pass(world, 4 * SECOND);
     expect(storedIn(world)).toBeUndefined();
     expect(world.phase).toBe("done");
     expect(storedIn(world)).toMatchObject({ ssid: "Home", password: SECRETS.wifi });

@@ -1,6 +1,7 @@
 /** What a person reads on the page while what they sent is tried: read back through the portal's own replies. */
 import { describe, expect } from "vitest";
 import { failed, type Reason } from "../../modules/base/failure.js";
+import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import { knownNetwork, life, pass, statesOf, storedIn, withSettings } from "../lifecycle/support.js";
 import { Activation, answer, deviceInfo, SECRETS, SERVICE_URL, XIAOZHI_URL } from "../scripted/cloud.js";
@@ -36,6 +37,7 @@ describe("what does not work is named, and nothing of it is kept", () => {
   const http = (reply: ReturnType<Script["http"]>): Partial<Script> => ({
     http: ({ url }) => (url.path === "/health" ? answer(200, { status: "healthy" }) : reply),
   });
+  const all = ["associated", "address", "name", "service"];
   const cases: [string, Partial<Script>, Reason, string[]][] = [
     ["a wrong password", { join: () => "wifi-password" }, "wifi-password", []],
     ["a network that is not there", { join: () => "wifi-not-found", networks: [] }, "wifi-not-found", []],
@@ -70,6 +72,11 @@ describe("what does not work is named, and nothing of it is kept", () => {
     ],
     ["a service with a fault", http(answer(503, "")), "server-error", ["associated", "address", "name"]],
     ["no service at all", http(answer(200, "<html>")), "bad-answer", ["associated", "address", "name"]],
+    ["a broker that refuses", { broker: () => "broker-credentials" }, "broker-credentials", all],
+    ["a broker that is not there", { broker: () => "unreachable" }, "broker-unreachable", all],
+    ["a broker whose name is not known", { broker: () => "name-unknown" }, "broker-unreachable", all],
+    ["a network that swallows MQTT", { broker: () => "timeout" }, "broker-unreachable", all],
+    ["a broker that is not trusted", { broker: () => "tls-untrusted" }, "tls-untrusted", all],
   ];
   for (const [name, script, reason, done] of cases)
     life(name, async ({ boot }) => {
@@ -88,6 +95,70 @@ describe("what does not work is named, and nothing of it is kept", () => {
     world.fillIn(form);
     await world.until(() => world.phase === "failed");
     expect(world.visit({}).body).toContain("503: &#60;maintenance&#62;");
+  });
+});
+
+describe("the broker, at the end of a trial", () => {
+  life("is tried as the device will be there, but for the will and the subscriptions", async ({ boot }) => {
+    const tried: MqttOptions[] = [];
+    const world = await inPortal(boot({ broker: (options) => void tried.push(options) }));
+    world.fillIn(form);
+    await world.until(() => world.phase === "done");
+    expect(tried).toMatchObject([{ host: "mqtt.example.com", username: "AIOT-ESP32-12345678", subscribe: [] }]);
+    expect(tried[0]?.will).toBeUndefined();
+    expect(world.published).toEqual([]);
+    await world.until(() => world.restarted);
+    const next = boot({ http: () => failed("unreachable") }, world.store);
+    await next.untilState("online");
+  });
+
+  life("that takes everybody and closes a moment later refuses", async ({ boot }) => {
+    const world = await inPortal(boot({}));
+    world.fillIn(form);
+    await world.until(() => world.session !== undefined);
+    await pass(world, 500);
+    expect(world.phase).toBe("trying");
+    world.session?.end(failed("broker-closed").failure);
+    await world.until(() => world.phase === "failed");
+    expect(JSON.parse(status(world))).toMatchObject({
+      failure: { reason: "broker-closed", detail: expect.stringContaining(":1883") },
+      done: ["associated", "address", "name", "service"],
+      kept: false,
+    });
+  });
+
+  life("keeps a message that waits for the device", async ({ boot }) => {
+    const persistent = JSON.stringify(deviceInfo()).replace('"use_ssl"', '"clean_session":false,"use_ssl"');
+    const world = await inPortal(boot({ http: () => answer(200, persistent) }));
+    world.broker.kept = [{ topic: "device/control", payload: '{"cmd":"ping"}', packetId: 0 }];
+    world.fillIn(form);
+    await world.until(() => world.phase === "done");
+    await pass(world, 3_000);
+    expect(world.broker.kept).toHaveLength(1);
+  });
+
+  life("refuses, and the person keeps the settings: what the service gave is kept with them", async ({ boot }) => {
+    const world = await inPortal(boot({ broker: () => "unreachable" }));
+    world.fillIn(form);
+    await world.until(() => world.phase === "failed");
+    world.fillIn({}, "/keep");
+    await world.until(() => world.restarted);
+    const next = boot({ http: () => failed("unreachable") }, world.store);
+    await next.untilState("online");
+    expect(next.requests).toEqual([]);
+  });
+
+  life("refuses after a code: what was given for the code is not lost", async ({ boot }) => {
+    const cloud = new Activation();
+    const world = await inPortal(boot({ http: cloud.http, broker: () => "unreachable" }));
+    world.fillIn({ ...form, url: XIAOZHI_URL });
+    await world.until(() => world.phase === "activating");
+    cloud.entered = true;
+    await world.until(() => world.phase === "failed");
+    expect(JSON.parse(status(world))).toMatchObject({ failure: { reason: "broker-unreachable" }, kept: true });
+    const next = boot({ http: () => failed("unreachable") }, new ScriptedStore(world.store.entries));
+    await next.untilState("online");
+    expect(next.requests).toEqual([]);
   });
 });
 
