@@ -77,6 +77,13 @@ export const trials: Readonly<Record<string, TrialStatus>> = {
     failure: { reason: "not-registered", detail: FACTS.mac },
     kept: false,
   },
+  "failed at the broker": {
+    phase: "failed",
+    ...TRIED,
+    done: ["associated", "address", "name", "service"],
+    failure: { reason: "broker-unreachable", detail: "mqtt.example.com:1883" },
+    kept: false,
+  },
   "failed, kept": {
     phase: "failed",
     ...TRIED,

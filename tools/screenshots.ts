@@ -33,6 +33,7 @@ const model = pageModel({
 const trying = trials.trying!;
 const failed = trials["failed at the Wi-Fi"]!;
 const notRegistered = trials["failed, the service does not know the device"]!;
+const noBroker = trials["failed at the broker"]!;
 const shown = { code: "123456", message: undefined, url: "https://console.example.com/activate" };
 
 const authorities = [{ name: "Example Ltd Root CA", until: "2036-11-27" }];
@@ -52,6 +53,8 @@ const pictures: Readonly<Record<string, Picture>> = {
   "portal-trying": { change: { trial: trying } },
   "portal-failed": { change: { ssid: tried.ssid, trial: failed } },
   "portal-not-registered": { change: { ssid: tried.ssid, hasPassword: true, trial: notRegistered } },
+  "portal-broker": { change: { ssid: tried.ssid, hasPassword: true, trial: noBroker } },
+  "portal-broker-zh-cn": { change: { ssid: tried.ssid, hasPassword: true, trial: noBroker }, language: "zh-CN" },
   "portal-activating": { change: { trial: { phase: "activating", ...tried, shown } } },
   "portal-done": { change: { trial: { phase: "done", ...tried, activated: true } } },
 };
