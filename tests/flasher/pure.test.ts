@@ -10,7 +10,13 @@ import type { LoadedRelease } from "../../tools/flasher/release.js";
 import { allowed, type Event, failureOf, next, type State, start } from "../../tools/flasher/state.js";
 import { zhCn } from "../../tools/flasher/zh-cn.js";
 
-const board: BoardFacts = { chip: "ESP32-S3", mac: "84:F7:03:A0:B1:C2", flashSizeBytes: 8, layout: "blank" };
+const board: BoardFacts = {
+  chip: "ESP32-S3",
+  mac: "84:F7:03:A0:B1:C2",
+  flashSizeBytes: 8,
+  layout: "blank",
+  isHeld: false,
+};
 const release: LoadedRelease = { name: "a", version: "1", flashSizeBytes: 8, parts: [] };
 const failure: Failure = failed("line-broken").failure;
 const after = (...events: Event[]): State => events.reduce(next, start);
