@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import type { Reason } from "../../modules/base/failure.js";
-import { Journal } from "../../provisioning/journal.js";
 import { Account, CLAIM, CREATE, ENDPOINT, type Fault, REGISTER } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { SERIAL } from "./identity.js";
@@ -126,7 +125,7 @@ test.each<[string, object, object, string, boolean]>([
       send();
       await tried();
       expect(world.restarted).toBe(true);
-      const [stored] = new Journal(world.device.store).stored(`mqtts://${ENDPOINT}/fleet`);
+      const [stored] = world.device.journal.stored(`mqtts://${ENDPOINT}/fleet`);
       if (!stored) throw new Error("nothing is stored");
       expect(stored.credentials.clientId).toBe(name);
       expect(stored.deviceConfiguration ?? {}).toEqual(given);
