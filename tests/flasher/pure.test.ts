@@ -61,6 +61,12 @@ test("success stands beside the console that opens after it", () => {
   expect(next(listening, { type: "connecting" }).success).toBeUndefined();
 });
 
+test("what was written and does not start by itself is a success, and says so", () => {
+  const held = after(connected, { type: "written", success: "flashed", failure });
+  expect([held.success, failureOf(held), held.phase.name]).toEqual(["flashed", failure, "idle"]);
+  expect(failureOf(next(held, { type: "connecting" }))).toBeUndefined();
+});
+
 test("progress that comes late changes nothing", () => {
   const progress = measure("app.bin", 1, 2, 1);
   expect(next(after(connected), { type: "progress", progress })).toEqual(after(connected));
