@@ -10,7 +10,7 @@ export interface Certificates extends HandOver {
 }
 
 /**
- * A certificate with a private key is a claim, certificates alone are authorities; JSON brings a claim or a token.
+ * The certificate of a private key is a claim, all others are authorities; JSON brings a claim or a token.
  * @param nowMs of the calendar, which nobody may have set
  */
 export function parseCertificates(text: string, nowMs: number): Certificates | SettingsMistake {
@@ -19,7 +19,10 @@ export function parseCertificates(text: string, nowMs: number): Certificates | S
   if (begin.startsWith("{")) return parseHandOver(text, nowMs);
   if (text.includes("PRIVATE KEY-----")) {
     const claim = parseClaim(text, nowMs);
-    return typeof claim === "string" ? claim : { claim };
+    if (typeof claim === "string") return claim;
+    const authorities = parseAuthorities(text, nowMs, claim.certificate);
+    if (typeof authorities === "string") return authorities;
+    return { claim, ...(authorities.length > 0 && { authorities }) };
   }
   const authorities = parseAuthorities(text, nowMs);
   return typeof authorities === "string" ? authorities : { authorities };

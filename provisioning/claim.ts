@@ -28,18 +28,22 @@ const KEY_LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const
 const MAX_CLAIM_CHARACTERS = 3_700;
 
 /**
- * @param text certificate and key in PEM, in any order
+ * @param text certificate and key in PEM, in any order, and maybe other certificates: the claim is the key's
  * @param nowMs a calendar that nobody has set is behind: what has ended by it has ended
  */
 export function parseClaim(text: string, nowMs: number): Claim | SettingsMistake {
-  const certificate = first(text, "CERTIFICATE");
   const keyLabel = KEY_LABELS.find((label) => first(text, label) !== undefined);
   const key = keyLabel && first(text, keyLabel);
-  if (!certificate || !keyLabel || !key) return "claim-invalid";
-  if (certificate.length + key.length > MAX_CLAIM_CHARACTERS) return "certificates-too-large";
-  const leaf = parseCertificate(fromBase64(certificate));
-  if (!leaf || !isKeyOf(fromBase64(key), keyLabel, leaf)) return "claim-key";
-  return leaf.notAfterMs < nowMs ? "claim-expired" : { certificate, key: new Secret(key), keyLabel };
+  if (!keyLabel || !key || !first(text, "CERTIFICATE")) return "claim-invalid";
+  const keyDer = fromBase64(key);
+  for (const certificate of pemBlocks(text, "CERTIFICATE")) {
+    if (certificate === undefined) return "claim-invalid";
+    if (certificate.length + key.length > MAX_CLAIM_CHARACTERS) return "certificates-too-large";
+    const leaf = parseCertificate(fromBase64(certificate));
+    if (!leaf || !isKeyOf(keyDer, keyLabel, leaf)) continue;
+    return leaf.notAfterMs < nowMs ? "claim-expired" : { certificate, key: new Secret(key), keyLabel };
+  }
+  return "claim-key";
 }
 
 function first(text: string, label: string): string | undefined {

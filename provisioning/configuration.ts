@@ -4,6 +4,7 @@ import { Secret } from "../modules/base/secret.js";
 import { asInteger, asObject, asText, type Json } from "../modules/data/json.js";
 import { parseUrl } from "../modules/data/url.js";
 import { utf8Length } from "../modules/settings/settings.js";
+import { UTC_OFFSET_BOUNDS_MINUTES } from "../modules/settings/update-window.js";
 import { type Credentials, checkCredentials, encodeCredentials, type RawCredentials } from "./credentials.js";
 import { checkStandIn, encodeStandIn, type StandIn } from "./stand-in.js";
 
@@ -63,8 +64,6 @@ const RETRY_BOUNDS = [1, 20] as const;
 /** A slow network needs seconds; a person in the portal waits for this. */
 const TIMEOUT_BOUNDS_MS = [3_000, 60_000] as const;
 const KEEP_ALIVE_BOUNDS_MS = [10_000, 1_800_000] as const;
-/** UTC-12 to UTC+14. */
-const OFFSET_BOUNDS_MINUTES = [-12 * 60, 14 * 60] as const;
 
 /** The credentials have to make sense; of the rest what does not is left out. */
 export function checkConfiguration(raw: RawConfiguration): Result<Configuration> {
@@ -82,7 +81,7 @@ export function checkConfiguration(raw: RawConfiguration): Result<Configuration>
       keepAliveMs: clamped(keepAliveMs, KEEP_ALIVE_BOUNDS_MS),
     },
     websocket: checkWebSocket(asObject(raw.websocket)),
-    utcOffsetMinutes: asInteger(raw.utcOffsetMinutes, ...OFFSET_BOUNDS_MINUTES),
+    utcOffsetMinutes: asInteger(raw.utcOffsetMinutes, ...UTC_OFFSET_BOUNDS_MINUTES),
     standIn: checkStandIn(asObject(raw.standIn), credentials.value),
     ...(deviceConfiguration && { deviceConfiguration }),
   };

@@ -120,12 +120,15 @@ function checkTopics(value: unknown): Record<string, string> | undefined {
   const named = asObject(value ?? {});
   if (!named) return undefined;
   for (const [name, topic] of Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    // Wildcards are for subscriptions (MQTT 3.1.1 §4.7).
-    const allowed = name === "control" ? /^[^\0]{1,512}$/ : /^[^\0#+]{1,512}$/;
-    if (typeof topic === "string" && allowed.test(topic)) topics[name] = topic;
+    if (isTopic(name, topic)) topics[name] = topic;
     else if (OWN_TOPICS.has(name)) return undefined;
   }
   return topics;
+}
+
+/** Wildcards are for subscriptions (MQTT 3.1.1 §4.7). */
+export function isTopic(name: string, topic: unknown): topic is string {
+  return typeof topic === "string" && (name === "control" ? /^[^\0]{1,512}$/ : /^[^\0#+]{1,512}$/).test(topic);
 }
 
 const CERTIFICATES: readonly CertificateId[] = ["claim", "factory", "slot0", "slot1"];

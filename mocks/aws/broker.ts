@@ -29,6 +29,18 @@ const MAX_CLIENT_ID_BYTES = 128;
 /** AWS IoT's own return code for "not authorized". */
 const connack7 = Uint8Array.of(0x20, 2, 0, 7);
 
+/** "Unacceptable protocol version", for MQTT 3.1. */
+const connack1 = Uint8Array.of(0x20, 2, 0, 1);
+
+/** "Unsupported Protocol Version" as MQTT 5 has it (section 3.2.2): a client of it cannot read the other form. */
+const connack5 = generate(
+  {
+    ...{ cmd: "connack", reasonCode: 0x84, sessionPresent: false },
+    properties: { reasonString: "This mock account speaks MQTT 3.1.1 alone. AWS IoT speaks MQTT 5, too." },
+  },
+  { protocolVersion: 5 },
+);
+
 /** MQTT 3.1.1 as AWS IoT speaks it, behind the doors. What is not allowed closes the connection without a word. */
 export class Broker {
   readonly #options: Options;
@@ -123,11 +135,15 @@ export class Broker {
     });
   }
 
-  async #connect(...[client, { clientId }, done]: Connect): Promise<void> {
+  async #connect(...[client, { clientId, protocolVersion = 4 }, done]: Connect): Promise<void> {
     const { context, account, claims, faults } = this.#options;
     const certificate = this.#certificates.get(client);
     if (!certificate) return destroy(client);
     const refuse = (why: string): void => this.#refused("connect", why, { certificate, clientId });
+    if (protocolVersion !== 4) {
+      refuse(`MQTT ${protocolVersion === 5 ? "5" : "3.1"}: this account speaks 3.1.1 alone`);
+      return end(client, protocolVersion === 5 ? connack5 : connack1);
+    }
     const fault = faults.take("connect");
     if (fault?.kind === "ignore") return;
     if (fault?.kind === "close" && fault.at === "before") return destroy(client);

@@ -4,6 +4,8 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 const CURVES: ReadonlySet<string | undefined> = new Set(["prime256v1", "secp384r1", "secp521r1"]);
 const MIN_RSA_BITS = 2_048;
 
+const LABEL = "CERTIFICATE REQUEST";
+
 /** Signature algorithms by the DER of their object identifiers. */
 const HASHES: Readonly<Record<string, string>> = {
   "2a864886f70d01010b": "sha256",
@@ -19,9 +21,7 @@ const HASHES: Readonly<Record<string, string>> = {
  * @throws {RangeError} saying what is wrong with it
  */
 export function readCsr(pem: string): KeyObject {
-  const match = /^\s*-----BEGIN CERTIFICATE REQUEST-----\s([\s\S]+?)-----END CERTIFICATE REQUEST-----\s*$/.exec(pem);
-  if (!match || /[^A-Za-z0-9+/=\s]/.test(match[1]!)) throw new RangeError("no PEM of a certificate request");
-  const [info, algorithm, signature] = children(single(Buffer.from(match[1]!, "base64")));
+  const [info, algorithm, signature] = children(single(derOf(pem)));
   const keyInfo = children(info)[2];
   const hash = HASHES[children(algorithm)[0]?.content.toString("hex") ?? ""];
   if (!info || !keyInfo || !signature) throw new RangeError("no certificate request");
@@ -30,6 +30,22 @@ export function readCsr(pem: string): KeyObject {
   // A BIT STRING's first byte counts the bits that are unused.
   if (!verify(hash, info.whole, key, signature.content.subarray(1))) throw new RangeError("its signature is wrong");
   return key;
+}
+
+/** @throws {RangeError} saying what about the PEM (RFC 7468) is wrong */
+function derOf(pem: string): Buffer {
+  const label = /-----BEGIN ([^-\r\n]*)-----/.exec(pem)?.[1];
+  if (label === undefined) throw new RangeError("no PEM: a BEGIN line is missing");
+  if (label !== LABEL) throw new RangeError(`PEM of a ${label.slice(0, 64)}, not of a ${LABEL}`);
+  if (pem.includes("\\n") || pem.includes("\\r")) throw new RangeError("PEM with backslashes in place of line ends");
+  const [before = "", rest = ""] = pem.split(`-----BEGIN ${LABEL}-----`);
+  const [body = "", after] = rest.split(`-----END ${LABEL}-----`);
+  if (after === undefined) throw new RangeError("PEM that is cut: its END line is missing");
+  if ((before + after).trim() !== "") throw new RangeError("PEM with other text around it");
+  if (!/^\s/.test(body)) throw new RangeError("PEM without a line end behind its BEGIN line");
+  const sign = /[^A-Za-z0-9+/=\s]/.exec(body)?.[0];
+  if (sign !== undefined) throw new RangeError(`PEM with ${JSON.stringify(sign)} in it, which is no base64`);
+  return Buffer.from(body, "base64");
 }
 
 function publicKey(der: Buffer): KeyObject {

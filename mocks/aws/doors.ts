@@ -47,7 +47,7 @@ export class Doors {
     const server = createServer({
       ...versions,
       // Without the endpoint's name there is no certificate, so that the handshake fails.
-      SNICallback: (name, done) => done(null, name === context.endpoint ? secure : undefined),
+      SNICallback: (name, done) => done(null, isSameName(name, context.endpoint) ? secure : undefined),
       ...(needsAlpn ? { ALPNProtocols: [ALPN] } : {}),
       requestCert: true,
       // Any certificate may show itself: whether it is known is asked afterwards.
@@ -102,6 +102,11 @@ export class Doors {
   #refused(why: string, certificateId: string | null): void {
     this.#options.context.emit({ type: "refused", at: "tls", why, certificateId, clientId: null });
   }
+}
+
+/** In any case (RFC 6066, section 3; RFC 4343). */
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 function handshakeFailure(error: Error & { code?: string }): string {

@@ -14,7 +14,7 @@ export type AwsEvent =
   | { type: "subscribed"; clientId: string; filter: string }
   | { type: "created"; operation: Operation; clientId: string; certificateId: string }
   | { type: "registered"; clientId: string; certificateId: string; thingName: string | null }
-  | { type: "rejected"; operation: Operation; clientId: string; statusCode: number; errorCode: string }
+  | { type: "rejected"; operation: Operation; clientId: string; statusCode: number; errorCode: string; why: string }
   /** A reply that nobody had subscribed to. */
   | { type: "unheard"; clientId: string; topic: string }
   | { type: "message"; clientId: string; topic: string; payload: Buffer; qos: number; retain: boolean }

@@ -64,7 +64,8 @@ export class Requests {
       if (!(error instanceof Rejection)) throw error;
       const { statusCode, errorCode, message: errorMessage } = error;
       const { operation } = request;
-      this.#context.emit({ type: "rejected", operation, clientId: requester.clientId, statusCode, errorCode });
+      const { clientId } = requester;
+      this.#context.emit({ type: "rejected", operation, clientId, statusCode, errorCode, why: errorMessage });
       return { suffix: "/rejected", payload: encode({ statusCode, errorCode, errorMessage }) };
     }
   }

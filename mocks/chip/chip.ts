@@ -58,6 +58,8 @@ export class MockChip {
   #dtr = false;
   #rts = false;
   #downloadFlag = false;
+  /** The boot button, as it was when the straps were sampled. */
+  #bootHeld = false;
   #mode: Mode = "off";
   /** Counts resets: a loader of before has no line any more. */
   #life = 0;
@@ -86,7 +88,7 @@ export class MockChip {
   }
 
   powerOn(): void {
-    this.#start(false);
+    this.#sample(false);
   }
 
   powerOff(): void {
@@ -95,7 +97,7 @@ export class MockChip {
 
   /** A finger on RESET, and another on BOOT or not. */
   pressReset(boot: boolean): void {
-    this.#start(boot);
+    this.#sample(boot);
   }
 
   /** Something that the application prints. */
@@ -126,12 +128,16 @@ export class MockChip {
   #bridgeLines(): void {
     const held = this.#rts && !this.#dtr;
     if (held) this.#enter("reset");
-    else if (this.#mode === "reset") this.#start(this.#dtr && !this.#rts);
+    else if (this.#mode === "reset") this.#sample(this.#dtr && !this.#rts);
   }
 
-  /** ESP32-S3 Technical Reference Manual, "USB Serial/JTAG Controller", "Reset SoC from USB". */
+  /**
+   * ESP32-S3 Technical Reference Manual, "USB Serial/JTAG Controller", "Reset SoC from USB". It resets the cores, and
+   * the straps stay as they are: whoever held the boot button has to reset the chip by hand (esptool's documentation,
+   * "Leaving Download Mode in USB-Serial/JTAG Mode").
+   */
   #usbLines(): void {
-    if (this.#rts && !this.#dtr) this.#start(this.#downloadFlag);
+    if (this.#rts && !this.#dtr) this.#start(this.#downloadFlag || this.#bootHeld);
     else if (!this.#rts) this.#downloadFlag = this.#dtr;
   }
 
@@ -143,6 +149,12 @@ export class MockChip {
     this.#waiting = undefined;
   }
 
+  /** A reset of the whole chip. */
+  #sample(bootHeld: boolean): void {
+    this.#bootHeld = bootHeld;
+    this.#start(bootHeld);
+  }
+
   #start(download: boolean): void {
     this.#baudRate = APPLICATION_BAUD_RATE;
     this.#enter(download ? "rom" : "application");
@@ -152,13 +164,15 @@ export class MockChip {
 
   async #load(): Promise<void> {
     const model = models[this.#options.model ?? "ESP32-S3"];
+    const life = this.#life;
     const registers = new Registers({
       mac: this.#options.mac ?? "84:F7:03:A0:B1:C2",
       magic: model.magic,
       usbJtag: this.usbJtag,
       flashSizeBytes: this.flash.sizeBytes,
+      bootHeld: this.#bootHeld,
+      onWatchdog: (delayMs) => setTimeout(() => life === this.#life && this.#sample(false), delayMs),
     });
-    const life = this.#life;
     const send = (packet: Uint8Array) => {
       if (life === this.#life) this.#send(encodeSlip(packet));
     };
@@ -177,12 +191,14 @@ export class MockChip {
     const stub = new StubLoader({
       flash: this.flash,
       registers,
+      security,
+      chipId: model.chipId,
       send,
       setBaudRate: (baudRate) => {
         this.#baudRate = baudRate;
       },
       receive: () => this.#receive(life),
-      restart: () => this.#start(false),
+      restart: () => this.#start(true),
     });
     for (;;) {
       const request = parseRequest(await this.#receive(life));

@@ -2,6 +2,8 @@ import { type NorFlash, SECTOR_BYTES } from "./flash.js";
 import { stubErrors } from "./protocol.js";
 
 const BLOCK_SECTORS = 16;
+/** Longer than what is decompressed elsewhere takes on a busy machine. */
+const SETTLE_MS = 1_000;
 
 /** Where the loader in RAM writes, and how far: it erases ahead of what it writes (stub_write_flash.c). */
 export class FlashWriter {
@@ -69,6 +71,18 @@ export class DeflatedWriter {
       return stubErrors.none;
     } catch {
       return stubErrors.inflate;
+    }
+  }
+
+  /**
+   * The stream takes a block before it has passed on what was in it, and does not say when that is done: fulfilled when
+   * all that was announced is in flash, or when no more can be on its way.
+   */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < SETTLE_MS && this.#writer.remaining > 0; quiet++) {
+      const before = this.#writer.remaining;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.#writer.remaining !== before) quiet = 0;
     }
   }
 

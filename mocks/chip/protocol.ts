@@ -13,6 +13,7 @@ export const commands = {
   sync: 0x08,
   writeRegister: 0x09,
   readRegister: 0x0a,
+  spiParameters: 0x0b,
   spiAttach: 0x0d,
   changeBaudRate: 0x0f,
   deflatedBegin: 0x10,
@@ -75,6 +76,15 @@ export function buildReply(command: number, value: number, data: Uint8Array, sta
   reply.set(data, HEADER_BYTES);
   reply.set(status, HEADER_BYTES + data.length);
   return reply;
+}
+
+/** Registers to be written: address, value, mask and a pause for each. @returns undefined where the data is no row of them */
+export function registerWrites({ data, words }: Request): (readonly [number, number, number])[] | undefined {
+  if (data.length === 0 || data.length % 16 !== 0) return undefined;
+  return Array.from({ length: words.length / 4 }, (_, index) => {
+    const [address = 0, value = 0, mask = 0] = words.slice(4 * index);
+    return [address, value, mask] as const;
+  });
 }
 
 /** What a request with a block carries; `intact`: its length and its checksum are right. */

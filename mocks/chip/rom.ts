@@ -1,4 +1,4 @@
-import { blockOf, buildReply, commands, type Request, romErrors } from "./protocol.js";
+import { blockOf, buildReply, commands, type Request, registerWrites, romErrors } from "./protocol.js";
 import type { Registers } from "./registers.js";
 import { type Security, securityInfo } from "./security.js";
 
@@ -33,8 +33,8 @@ export class RomLoader {
     const { command, words } = request;
     if (command === commands.sync) this.#answer(request, SYNC_VALUE, undefined, SYNC_REPLIES);
     else if (command === commands.readRegister && words.length === 1) this.#answer(request, registers.read(words[0]!));
-    else if (command === commands.writeRegister && words.length === 4) {
-      registers.write(words[0]!, words[1]!, words[2]!);
+    else if (command === commands.writeRegister && registerWrites(request)) {
+      for (const one of registerWrites(request) ?? []) registers.write(...one);
       this.#answer(request);
     } else if (command === commands.securityInfo && chipId !== undefined)
       this.#answer(request, 0, securityInfo(security, chipId));

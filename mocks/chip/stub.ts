@@ -1,23 +1,40 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { type NorFlash, SECTOR_BYTES } from "./flash.js";
 import { DeflatedWriter, FlashWriter } from "./flash-writer.js";
-import { blockOf, buildReply, commands, MOST_BLOCK_BYTES, type Request, stubErrors } from "./protocol.js";
+import {
+  blockOf,
+  buildReply,
+  commands,
+  MOST_BLOCK_BYTES,
+  type Request,
+  registerWrites,
+  stubErrors,
+} from "./protocol.js";
 import type { Registers } from "./registers.js";
+import { type Security, securityInfo } from "./security.js";
 
+const SYNC_WORDS = 9;
 const SYNC_REPLIES = 8;
 const nothing = new Uint8Array(0);
 
 export interface StubOptions {
   readonly flash: NorFlash;
   readonly registers: Registers;
+  readonly security: Security;
+  /** Undefined: the chip is older than the command that asks for it. */
+  readonly chipId: number | undefined;
   readonly send: (packet: Uint8Array) => void;
   readonly setBaudRate: (baudRate: number) => void;
   /** The next packet from the host, whatever it is. */
   readonly receive: () => Promise<Uint8Array>;
+  /** Of the processor alone: the loader in ROM is there again. */
   readonly restart: () => void;
 }
 
-/** The loader in RAM (esptool's stub_flasher.c, stub_commands.c, stub_write_flash.c): what writes, reads and checks. */
+/**
+ * The loader in RAM (esptool-legacy-flasher-stub's stub_flasher.c, stub_commands.c, stub_write_flash.c, and what
+ * esp-flasher-stub's command_handler.c has of it): what writes, reads and checks.
+ */
 export class StubLoader {
   readonly #options: StubOptions;
   #writer: FlashWriter | undefined;
@@ -30,17 +47,22 @@ export class StubLoader {
   }
 
   async handle(request: Request): Promise<void> {
-    const { flash, registers } = this.#options;
+    const { flash, registers, security, chipId } = this.#options;
     const { command, words } = request;
+    // One thing after the other: what a block has brought is in flash before anything else is looked at.
+    if (command !== commands.deflatedData && command !== commands.deflatedEnd) await this.#deflated?.settle();
     switch (command) {
       case commands.sync:
+        if (words.length !== SYNC_WORDS) return this.#answer(request, stubErrors.badLength);
         for (let left = SYNC_REPLIES; left > 0; left--) this.#answer(request);
         return;
       case commands.readRegister:
         return this.#answer(request, lengthError(words, 1), nothing, registers.read(words[0] ?? 0));
       case commands.writeRegister:
-        if (words.length === 4) registers.write(words[0]!, words[1]!, words[2]!);
-        return this.#answer(request, lengthError(words, 4));
+        for (const one of registerWrites(request) ?? []) registers.write(...one);
+        return this.#answer(request, registerWrites(request) ? stubErrors.none : stubErrors.badLength);
+      case commands.spiParameters:
+        return this.#answer(request, lengthError(words, 6));
       case commands.spiAttach:
         return this.#answer(request, lengthError(words, 1));
       case commands.changeBaudRate:
@@ -59,6 +81,9 @@ export class StubLoader {
         return this.#end(request);
       case commands.flashMd5:
         return this.#answer(request, lengthError(words, 4), md5(flash.read(words[0]!, words[1]!)));
+      case commands.securityInfo:
+        if (chipId === undefined) return this.#answer(request, stubErrors.notImplemented);
+        return this.#answer(request, lengthError(words, 0), securityInfo(security, chipId));
       case commands.eraseFlash:
         flash.eraseAll();
         return this.#answer(request);
@@ -78,7 +103,9 @@ export class StubLoader {
 
   #begin({ command, words }: Request): number {
     const [sizeBytes = 0, , blockBytes = 0, address = 0] = words;
-    if (words.length !== 4) return stubErrors.badLength;
+    // The fifth, of newer hosts, wants the chip to encrypt what comes: it has no key for that.
+    if (words.length !== 4 && words.length !== 5) return stubErrors.badLength;
+    if (words[4]) return stubErrors.notImplemented;
     if (blockBytes > MOST_BLOCK_BYTES) return stubErrors.badBlockSize;
     this.#blockError = stubErrors.none;
     this.#writer = new FlashWriter(this.#options.flash, address, sizeBytes);

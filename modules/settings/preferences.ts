@@ -3,7 +3,7 @@
 import { LOG_LEVELS, type LogLevel } from "../base/log.js";
 import { asInteger, asObject, type Json } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
-import { parseWindow } from "./update-window.js";
+import { parseWindow, UTC_OFFSET_BOUNDS_MINUTES } from "./update-window.js";
 
 /** What is undefined the service and the build decide. */
 export interface Preferences {
@@ -14,8 +14,10 @@ export interface Preferences {
   readonly logLevel?: LogLevel | undefined;
   /** False: firmware is told of, and installed only when somebody asks for it. */
   readonly autoUpdate?: boolean | undefined;
-  /** The part of each day in which firmware may be installed, by the place's own time: `02:00-05:00`. */
+  /** The part of each day in which firmware may be installed: `02:00-05:00`. */
   readonly updateWindow?: string | undefined;
+  /** Of the place, for the window: counts before what the service says; UTC where neither says one. */
+  readonly utcOffsetMinutes?: number | undefined;
 }
 
 /** Sooner floods the broker, later looks like a dead device. */
@@ -30,6 +32,7 @@ const checks: { readonly [Name in keyof Preferences]-?: (value: unknown) => Pref
   logLevel: (value) => LOG_LEVELS.find((level) => level === value),
   autoUpdate: (value) => (typeof value === "boolean" ? value : undefined),
   updateWindow: (value) => (typeof value === "string" && parseWindow(value) ? value : undefined),
+  utcOffsetMinutes: (value) => asInteger(value, ...UTC_OFFSET_BOUNDS_MINUTES),
 };
 
 const names = Object.keys(checks) as (keyof Preferences)[];

@@ -6,6 +6,9 @@ export interface UpdateWindow {
   readonly endMinute: number;
 }
 
+/** Local time minus UTC: UTC-12 to UTC+14. */
+export const UTC_OFFSET_BOUNDS_MINUTES = [-12 * 60, 14 * 60] as const;
+
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
 
@@ -26,6 +29,17 @@ export function isInWindow({ startMinute, endMinute }: UpdateWindow, nowMs: numb
   return startMinute < endMinute
     ? ofDay >= startMinute && ofDay < endMinute
     : ofDay >= startMinute || ofDay < endMinute;
+}
+
+/** @returns `02:00-05:00 UTC+08:00`, or `02:00-05:00 UTC` */
+export function formatWindow({ startMinute, endMinute }: UpdateWindow, utcOffsetMinutes: number): string {
+  const sign = utcOffsetMinutes < 0 ? "-" : "+";
+  const zone = utcOffsetMinutes === 0 ? "" : sign + formatMinute(Math.abs(utcOffsetMinutes));
+  return `${formatMinute(startMinute)}-${formatMinute(endMinute)} UTC${zone}`;
+}
+
+function formatMinute(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }
 
 /** 24:00 is the end of a day. */

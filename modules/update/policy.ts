@@ -1,7 +1,7 @@
 /** Whether an offer is taken, and when. */
 import { type Failure, failed } from "../base/failure.js";
 import type { Preferences } from "../settings/preferences.js";
-import { isInWindow, parseWindow } from "../settings/update-window.js";
+import { formatWindow, isInWindow, parseWindow } from "../settings/update-window.js";
 import { isSameImage, type Outcome } from "./records.js";
 import type { FirmwareOffer, PostponedBy } from "./update.js";
 import { compareVersions } from "./version.js";
@@ -21,6 +21,7 @@ export interface Circumstances {
   readonly preferences: Preferences;
   /** UTC; undefined while nobody has told the time. */
   readonly nowMs: number | undefined;
+  /** By the service; the preferences' own counts before it. */
   readonly utcOffsetMinutes: number | undefined;
   /** Somebody asked for the update. */
   readonly isAsked: boolean;
@@ -60,13 +61,18 @@ function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Cir
 function postpone(around: Circumstances): Decision | undefined {
   const { isAsked, busy } = around;
   if (around.preferences.autoUpdate === false && !isAsked) return { kind: "postponed", by: "opted-out" };
-  if (!isAsked && !isInTime(around)) return { kind: "postponed", by: "window" };
+  const window = isAsked ? undefined : windowAhead(around);
+  if (window !== undefined) return { kind: "postponed", by: `window: ${window}` };
   return busy === undefined ? undefined : { kind: "postponed", by: `busy: ${busy}` };
 }
 
-function isInTime({ preferences, nowMs, utcOffsetMinutes = 0 }: Circumstances): boolean {
+/** @returns which window it has to wait for, and by whose clock; undefined where it is time */
+function windowAhead({ preferences, nowMs, utcOffsetMinutes }: Circumstances): string | undefined {
   const window = parseWindow(preferences.updateWindow ?? "");
-  return !window || (nowMs !== undefined && isInWindow(window, nowMs, utcOffsetMinutes));
+  if (!window) return undefined;
+  const offset = preferences.utcOffsetMinutes ?? utcOffsetMinutes ?? 0;
+  if (nowMs === undefined) return `${formatWindow(window, offset)}, and the time is not known`;
+  return isInWindow(window, nowMs, offset) ? undefined : formatWindow(window, offset);
 }
 
 /** Without a signature that is demanded, and without a checksum, TLS alone can say whose file it is. */

@@ -38,8 +38,8 @@ export interface UpdateStatus {
   readonly reason?: Reason | PostponedBy;
 }
 
-/** `busy` with the application's own word for it behind a colon. */
-export type PostponedBy = "opted-out" | "window" | `busy: ${string}`;
+/** Behind a colon `window` has the window and its clock, `busy` the application's own word for it. */
+export type PostponedBy = "opted-out" | `window: ${string}` | `busy: ${string}`;
 
 /** Who is online, and wants to know. */
 export interface UpdateWatch {

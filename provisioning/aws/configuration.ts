@@ -4,6 +4,7 @@ import type { Result } from "../../modules/base/failure.js";
 import { crc32 } from "../../modules/data/crc32.js";
 import type { CertificateId, SlotId } from "../../modules/identity/keystore.js";
 import { type Configuration, checkConfiguration } from "../configuration.js";
+import { isTopic } from "../credentials.js";
 import type { ProvisioningContext } from "../protocol.js";
 
 export interface Connection {
@@ -12,19 +13,35 @@ export interface Connection {
   readonly clientId: string;
 }
 
-/** @param deviceConfiguration of the account: a member `dataTopic` names the topic `data`, and so with any other */
+/**
+ * @param deviceConfiguration of the account: a member `dataTopic` names the topic `data`, and so with any other. Of more
+ *   than the flash takes the last ones are left out: who has its certificate must get online with it.
+ */
 export function awsConfiguration(
-  { host, port, clientId }: Connection,
+  connection: Connection,
   certificate: CertificateId,
   deviceConfiguration: Readonly<Record<string, string>> = {},
+): Result<Configuration> {
+  const members = Object.entries(deviceConfiguration);
+  for (;;) {
+    const checked = configurationOf(connection, certificate, members);
+    if (checked.ok || checked.failure.reason !== "answer-too-large" || members.length === 0) return checked;
+    members.pop();
+  }
+}
+
+function configurationOf(
+  { host, port, clientId }: Connection,
+  certificate: CertificateId,
+  members: readonly (readonly [name: string, value: string])[],
 ): Result<Configuration> {
   return checkConfiguration({
     credentials: {
       ...{ host, port, clientId, tls: true, certificate, qos: 1 },
       ...{ username: undefined, password: undefined },
-      topics: { ...topicsOf(clientId), ...topicsIn(deviceConfiguration) },
+      topics: { ...topicsOf(clientId), ...topicsIn(members) },
     },
-    deviceConfiguration,
+    deviceConfiguration: Object.fromEntries(members),
   });
 }
 
@@ -34,11 +51,12 @@ function topicsOf(thingName: string): Readonly<Record<string, string>> {
   return { status: `${base}/status`, data: `${base}/data`, control: `${base}/control` };
 }
 
-function topicsIn(deviceConfiguration: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** What cannot be published to is none: the one below the name stays. */
+function topicsIn(members: readonly (readonly [name: string, value: string])[]): Readonly<Record<string, string>> {
   const topics: Record<string, string> = {};
-  for (const [name, value] of Object.entries(deviceConfiguration)) {
-    const match = /^(\w+)Topic$/.exec(name);
-    if (match) topics[match[1]!] = value;
+  for (const [name, value] of members) {
+    const topic = /^(\w+)Topic$/.exec(name)?.[1];
+    if (topic !== undefined && isTopic(topic, value)) topics[topic] = value;
   }
   return topics;
 }

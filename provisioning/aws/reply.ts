@@ -1,7 +1,8 @@
 /**
  * Reads a reply of AWS IoT's provisioning API while it comes (AWS IoT Core, "Device provisioning MQTT API"): one JSON
  * object of texts and numbers, and in it `deviceConfiguration`, an object of texts. PEM becomes DER on its way, a reply
- * of 3.5 KB is never whole in memory.
+ * of 3.5 KB is never whole in memory. What is unknown, nested, too large, `null` or damaged is left out, and the rest
+ * counts: a certificate that is active already must not be lost for it.
  */
 
 import { failed, type Result, success } from "../../modules/base/failure.js";
@@ -15,19 +16,23 @@ export interface Reply {
   readonly key: Uint8Array | undefined;
   readonly isPkcs8: boolean;
   readonly deviceConfiguration: Readonly<Record<string, string>>;
+  /** How many members of the device's configuration were left out. */
+  readonly leftOut: number;
 }
 
+type TextName = keyof typeof TEXT_BYTES;
 /** Longest text of each, in bytes; what is in no list passes by. A token of 464 was seen, clients allow for 1,024. */
-const TEXT_BYTES: Readonly<Record<string, number>> = {
+const TEXT_BYTES = {
   certificateId: 64,
   certificateOwnershipToken: 1_024,
   thingName: 128,
   statusCode: 8,
   errorCode: 64,
   errorMessage: 1_024,
-};
+} as const;
+const TEXT_NAMES = Object.keys(TEXT_BYTES) as readonly TextName[];
 /** Whatever is longer is cut: people read it. */
-const SHOWN = new Set(["errorMessage"]);
+const SHOWN = "errorMessage";
 /** Of RSA-2048 a certificate has about 860, a key 1,192. */
 const MAX_DER_BYTES = 2_048;
 const MAX_NAME_BYTES = 48;
@@ -39,7 +44,9 @@ const MAX_BYTES = 1_024;
 const GROUP_DIGITS = 64;
 
 const [QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE, DASH] = [0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d, 0x2d] as const;
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
+const [OPEN_LIST, CLOSE_LIST, UNICODE] = [0x5b, 0x5d, 0x75] as const;
+/** What stands behind a backslash, and in its place what it means; anything else means itself. */
+const [ESCAPED, MEANT] = ["nrtbf", "\n\r\t\b\f"] as const;
 
 /** One block of PEM (RFC 7468), a byte at a time. */
 class PemSink {
@@ -84,6 +91,8 @@ class PemSink {
 
 export class ReplyReader {
   private depth = 0;
+  /** Brackets that are open in a value which is left out; of such a one nothing is looked at but where it ends. */
+  private skipped = 0;
   /** "name": a name or the end follows; "value": what belongs to the name. */
   private expects: "name" | "colon" | "value" | "comma" | "end" = "value";
   private isInText = false;
@@ -93,6 +102,8 @@ export class ReplyReader {
   /** Of `\uXXXX` the digits. */
   private unicode: string | undefined;
   private name = "";
+  /** The name where it is one of a text that has a meaning here. */
+  private textName: TextName | undefined;
   /** Of the text that is coming. */
   private bytes = new Uint8Array(MAX_BYTES);
   private length = 0;
@@ -103,6 +114,7 @@ export class ReplyReader {
   private _texts: Record<string, string> = {};
   private _deviceConfiguration: Record<string, string> = {};
   private members = 0;
+  private leftOut = 0;
   private _certificate: Uint8Array | undefined;
   private _key: Uint8Array | undefined;
   private _isPkcs8 = false;
@@ -110,6 +122,7 @@ export class ReplyReader {
   see(bytes: Uint8Array): void {
     for (let index = 0; index < bytes.length && this.fault === undefined; index++) {
       if (this.isInText) this.seeText(bytes[index]!);
+      else if (this.skipped > 0) this.seeSkipped(bytes[index]!);
       else this.seeBetween(bytes[index]!);
     }
   }
@@ -123,6 +136,7 @@ export class ReplyReader {
       key: this._key,
       isPkcs8: this._isPkcs8,
       deviceConfiguration: this._deviceConfiguration,
+      leftOut: this.leftOut,
     });
   }
 
@@ -134,7 +148,7 @@ export class ReplyReader {
     if (byte <= 0x20) return;
     if (byte === QUOTE && (expects === "name" || (expects === "value" && this.depth > 0 && !this.isInWord)))
       this.beginText();
-    else if (byte === OPEN && expects === "value" && !this.isInWord) this.open();
+    else if ((byte === OPEN || byte === OPEN_LIST) && expects === "value" && !this.isInWord) this.open(byte);
     else if (byte === CLOSE && (this.expects === "comma" || expects === "name") && this.depth > 0) this.close();
     else if (byte === COMMA && this.expects === "comma") this.expects = "name";
     else if (byte === COLON && expects === "colon") this.beginValue();
@@ -147,10 +161,24 @@ export class ReplyReader {
     this.keep(byte);
   }
 
-  private open(): void {
-    if (this.depth === 2 || (this.depth === 1 && this.name !== "deviceConfiguration")) this.fault = "nested";
-    this.depth++;
-    this.expects = "name";
+  private open(byte: number): void {
+    const isLooked = this.depth === 0 || (this.depth === 1 && this.name === "deviceConfiguration");
+    if (byte === OPEN && isLooked) {
+      this.depth++;
+      this.expects = "name";
+    } else if (this.depth === 0) this.fault = "no JSON";
+    else {
+      this.skipped = 1;
+      if (this.depth === 2 || isLooked) this.leftOut++;
+    }
+  }
+
+  private seeSkipped(byte: number): void {
+    if (byte === QUOTE) {
+      this.isInText = true;
+      this.begin(0);
+    } else if (byte === OPEN || byte === OPEN_LIST) this.skipped++;
+    else if ((byte === CLOSE || byte === CLOSE_LIST) && --this.skipped === 0) this.expects = "comma";
   }
 
   private close(): void {
@@ -160,14 +188,17 @@ export class ReplyReader {
 
   private beginText(): void {
     this.isInText = true;
-    if (this.expects === "name") this.begin(MAX_NAME_BYTES);
-    else if (this.depth === 1 && (this.name === "certificatePem" || this.name === "privateKey"))
+    if (this.expects === "name") {
+      this.textName = undefined;
+      this.begin(MAX_NAME_BYTES);
+    } else if (this.depth === 1 && (this.name === "certificatePem" || this.name === "privateKey"))
       this.pem = new PemSink();
   }
 
   private beginValue(): void {
     this.expects = "value";
-    const known = Object.hasOwn(TEXT_BYTES, this.name) ? TEXT_BYTES[this.name]! : 0;
+    this.textName = this.depth === 1 ? TEXT_NAMES.find((one) => one === this.name) : undefined;
+    const known = this.textName ? TEXT_BYTES[this.textName] : 0;
     this.begin(this.depth === 2 ? MAX_MEMBER_BYTES : known);
   }
 
@@ -181,9 +212,9 @@ export class ReplyReader {
     if (this.unicode !== undefined) this.seeUnicode(byte);
     else if (this.isEscaped) {
       this.isEscaped = false;
-      const character = String.fromCharCode(byte);
-      if (character === "u") this.unicode = "";
-      else this.keep((ESCAPES[character] ?? character).charCodeAt(0));
+      const index = ESCAPED.indexOf(String.fromCharCode(byte));
+      if (byte === UNICODE) this.unicode = "";
+      else this.keep(index < 0 ? byte : MEANT.charCodeAt(index));
     } else if (byte === BACKSLASH) this.isEscaped = true;
     else if (byte === QUOTE) this.endText();
     else this.keep(byte);
@@ -212,48 +243,51 @@ export class ReplyReader {
 
   private endText(): void {
     this.isInText = false;
+    if (this.skipped > 0) return;
     if (this.expects === "name") {
-      this.name = this.isCut ? "" : this.text();
+      this.name = this.text() ?? "";
       this.expects = "colon";
     } else this.endValue();
   }
 
   private endValue(): void {
     this.expects = "comma";
-    this.isInWord = false;
-    const name = this.name;
-    const pem = this.pem;
+    const { pem, textName } = this;
     this.pem = undefined;
-    if (pem) this.endPem(name, pem);
-    else if (this.depth === 2) this.endMember(name);
-    else if (this.limit > 0) {
-      if (this.isCut && !SHOWN.has(name)) this.fault = `${name} is too long`;
-      this._texts[name] = this.text();
-    }
+    const text = pem || this.limit === 0 ? undefined : this.text();
+    const isNull = this.isInWord && text === "null";
+    this.isInWord = false;
+    if (pem) this.endPem(pem);
+    else if (this.depth === 2) this.endMember(isNull ? undefined : text);
+    else if (textName && text !== undefined && !isNull) this._texts[textName] = text;
   }
 
-  private endPem(name: string, pem: PemSink): void {
+  private endPem(pem: PemSink): void {
     const der = pem.der();
-    if (!der) this.fault = `${name} is no PEM`;
-    else if (name === "certificatePem") this._certificate = der;
+    if (!der) return;
+    if (this.name === "certificatePem") this._certificate = der;
     else {
       this._key = der;
       this._isPkcs8 = pem.label === "BEGIN PRIVATE KEY";
     }
   }
 
-  /** Where there are too many, or one is too long, none is half-believed. */
-  private endMember(name: string): void {
-    if (this.isCut || name === "" || ++this.members > MAX_MEMBERS) this.fault = "deviceConfiguration is too large";
-    else this._deviceConfiguration[name] = this.text();
+  private endMember(text: string | undefined): void {
+    if (text === undefined || this.name === "" || this.members === MAX_MEMBERS) {
+      this.leftOut++;
+      return;
+    }
+    this.members++;
+    this._deviceConfiguration[this.name] = text;
   }
 
-  private text(): string {
+  /** @returns undefined where it is longer than what has room, or no UTF-8 */
+  private text(): string | undefined {
+    if (this.isCut && this.textName !== SHOWN) return undefined;
     try {
       return String.fromArrayBuffer(this.bytes.slice(0, this.length).buffer as ArrayBuffer);
     } catch {
-      this.fault = "no UTF-8";
-      return "";
+      return undefined;
     }
   }
 }

@@ -168,7 +168,7 @@ async function create(context: ProvisioningContext, dialogue: Dialogue): Promise
   const identity = identityIn(reply);
   const { certificateId, certificateOwnershipToken } = reply.texts;
   if (!identity || !certificateId || !certificateOwnershipToken)
-    return failed("bad-answer", "CreateKeysAndCertificate: certificate, key or token");
+    return failed("bad-answer", "CreateKeysAndCertificate: a certificate, its key or its token is missing or damaged");
   const slot = context.freeSlot();
   const enrolment: Enrolment = {
     ...{ url: formatAddress(url), slot, mark: crc32(identity.chain[0]!), certificateId, isSent: false },
@@ -201,12 +201,22 @@ async function register(
   const { isAccepted, reply } = answered.value;
   if (isAccepted) {
     const given = { ...deviceConfiguration, ...reply.deviceConfiguration };
-    return registered(context, enrolment, reply.texts.thingName ?? clientId, given);
+    const found = registered(context, enrolment, reply.texts.thingName || clientId, given);
+    if (found.ok) noteLeftOut(context, reply, found.value);
+    return found;
   }
   if (isTokenRefused(reply)) return TOKEN_REFUSED;
   // The token waits for the next try, for its hour: what was sent before stays uncertain.
   if (isDefinite(reply) && !enrolment.isSent) ENROLMENT.write(store, enrolment);
   return rejection(reply, token);
+}
+
+/** The account's own people have written it, and wonder where it is. */
+function noteLeftOut(context: ProvisioningContext, reply: Reply, { deviceConfiguration = {} }: Configuration): void {
+  const isKept = (name: string) => Object.hasOwn(deviceConfiguration, name);
+  const count = reply.leftOut + Object.keys(reply.deviceConfiguration).filter((name) => !isKept(name)).length;
+  if (count > 0)
+    context.note(`fleet provisioning: deviceConfiguration: ${count} members are nested or too large, and left out`);
 }
 
 /** A template need not make a thing: then the device's own name stands for it. */

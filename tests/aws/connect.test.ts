@@ -23,6 +23,19 @@ test("… or with CONNACK 7", async () => {
   await expect(connect(aws, credentialsFor(aws, []), { clientId: "other" })).rejects.toMatchObject({ code: 7 });
 });
 
+test("a client of MQTT 5, or of 3.1, gets an answer that it can read", async () => {
+  const { aws, clock, events } = await openAws();
+  const key = credentialsFor(aws, ["any"]);
+  const refused = connect(aws, key, { protocolVersion: 5 });
+  await expect(refused).rejects.toMatchObject({ code: 0x84, message: expect.stringContaining("Unsupported") });
+  expect(events.at(-1)).toMatchObject({ type: "refused", at: "connect", why: expect.stringContaining("MQTT 5") });
+  clock.advance(1_000);
+  const old = connect(aws, key, { protocolId: "MQIsdp", protocolVersion: 3 });
+  await expect(old).rejects.toMatchObject({ code: 1 });
+  clock.advance(1_000);
+  expect((await connect(aws, key)).connected).toBe(true);
+});
+
 test("the thing's name has a value where the thing is the certificate's and the client id is its name", async () => {
   const { aws, clock } = await openAws();
   aws.putPolicy("attached", {

@@ -108,6 +108,24 @@ test("the same request again: another certificate for the same key", async () =>
   expect(one.certificateOwnershipToken).not.toBe(other.certificateOwnershipToken);
 });
 
+/** What is wrong with PEM is told, to the requester and in the log. */
+test.each<[string, (csr: string) => string, RegExp]>([
+  ["no PEM", () => "hello", /BEGIN line is missing/],
+  ["a certificate", (csr) => csr.replaceAll("CERTIFICATE REQUEST", "CERTIFICATE"), /PEM of a CERTIFICATE, not/],
+  ["an old label", (csr) => csr.replaceAll("CERTIFICATE REQ", "NEW CERTIFICATE REQ"), /NEW CERTIFICATE REQUEST, not/],
+  ["no line ends", (csr) => csr.replaceAll("\n", "\\n"), /backslashes in place of line ends/],
+  ["no end", (csr) => csr.slice(0, -40), /END line is missing/],
+  ["text around it", (csr) => `Certificate Request:\n${csr}`, /other text around it/],
+  ["one line", (csr) => csr.replaceAll("\n", ""), /without a line end/],
+  ["a sign that is none", (csr) => csr.replace("M", "_"), /"_" in it, which is no base64/],
+])("a request with %s: the rejection says so", async (_, spoil, why) => {
+  const world = await openAws();
+  const { client } = await connectClaim(world, { policy: "csr-claim" });
+  const { errorMessage } = await request(client, CREATE_FROM_CSR, { certificateSigningRequest: spoil(opensslCsr) });
+  expect(errorMessage).toMatch(why);
+  expect(world.events.at(-1)).toMatchObject({ type: "rejected", why: errorMessage });
+});
+
 const cut = (csr: string) => csrPem(Buffer.from(csr.split("\n").slice(1, -2).join(""), "base64").subarray(0, 100));
 
 test.each([

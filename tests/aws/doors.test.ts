@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { Authority } from "../../mocks/aws/authority.js";
 import type { MockAws } from "../../mocks/aws/aws.js";
@@ -73,6 +73,15 @@ test.each([
   const result = await handshake({ ...options, ...changes, checkServerIdentity: () => undefined });
   expect(result).toMatch(/HANDSHAKE_FAILURE/);
   await eventually(() => events).toMatchObject([{ type: "refused", at: "tls" }]);
+});
+
+test.each([
+  [(name: string) => name.toUpperCase(), "a1b2c3d4e5f6g7-ats.iot.us-east-1.amazonaws.com"],
+  [(name: string) => name.toLowerCase(), "A1B2C3D4E5F6G7-ats.iot.us-east-1.amazonaws.com"],
+])("the endpoint's name counts in any case", async (change, endpoint) => {
+  const { aws } = await openAws({ endpoint });
+  const socket = await handshake(tlsOf(aws, credentialsFor(aws, ["any"]), { servername: change(aws.endpoint) }));
+  expect(socket).toBeInstanceOf(TLSSocket);
 });
 
 test("TLS 1.1 and TLS 1.3 alone are refused", async () => {

@@ -1,5 +1,6 @@
 /** The mock chip in front of the program that people really use: esptool-js, unchanged. */
 import { createHash } from "node:crypto";
+import { deflateSync } from "node:zlib";
 import { ESPLoader, Transport } from "esptool-js";
 import { expect, test } from "vitest";
 import { type BlockFault, MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
@@ -68,6 +69,76 @@ test("what is not compressed arrives, too; what was there before is erased first
   await loader.eraseFlash();
   expect(chip.flash.read(0, 0x6000)).toEqual(new Uint8Array(0x6000).fill(0xff));
 });
+
+const [SPI_SET_PARAMS, DEFLATED_BEGIN] = [0x0b, 0x10] as const;
+
+function words(...values: number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  for (const [index, value] of values.entries()) new DataView(bytes.buffer).setUint32(4 * index, value, true);
+  return bytes;
+}
+
+/** As esptool 4.8 and 5.3 do it. The command that ends the writing comes behind all files. */
+test.for([
+  ["noise", noise(40_000)],
+  ["what one block holds many times", new Uint8Array(1_500_000)],
+  ["both", Buffer.concat([noise(20_000), new Uint8Array(200_000), noise(20_000, 7)])],
+] as const)("what a block brings is in flash when the next command is answered: %s", async ([, data]) => {
+  const { loader, chip } = openBoard({ connection: "usb-jtag" });
+  await loader.main();
+  await loader.checkCommand("parameters", SPI_SET_PARAMS, words(0, 8 << 20, 1 << 16, 1 << 12, 256, 0xffff));
+  await expect(loader.checkCommand("parameters", SPI_SET_PARAMS, words(0))).rejects.toThrow();
+  const deflated = deflateSync(data);
+  const begin = [data.length, Math.ceil(deflated.length / 0x4000), 0x4000, 0x40000] as const;
+  await expect(loader.checkCommand("encrypted", DEFLATED_BEGIN, words(...begin, 1))).rejects.toThrow();
+  await loader.checkCommand("begin", DEFLATED_BEGIN, words(...begin, 0));
+  for (let block = 0; block * 0x4000 < deflated.length; block++)
+    await loader.flashDeflBlock(deflated.subarray(block * 0x4000, (block + 1) * 0x4000), block, 3_000);
+  expect(await loader.flashMd5sum(0x40000, data.length)).toBe(md5(data));
+  await loader.flashBegin(0, 0);
+  await loader.flashDeflFinish(false);
+  expect(chip.mode).toBe("stub");
+});
+
+/** RTS alone, as `HardReset` of Espressif's esptool has it. That of esptool-js does not press it. */
+const RESET = "D0|R1|W100|R0";
+const STRAPS = 0x6000_4038;
+
+test("over its own USB a chip stays in download mode that was entered by hand; the watchdog lets it out", async () => {
+  const { chip, loader } = openBoard({ connection: "usb-jtag" });
+  chip.pressReset(true);
+  await loader.main();
+  expect((await loader.readReg(STRAPS)) & 8).toBe(0);
+  const [PROTECT, TIMEOUT, CONFIG] = [0x6000_80b0, 0x6000_809c, 0x6000_8098];
+  // It does nothing before it is unlocked.
+  await loader.writeReg(CONFIG, 0xd000_0102);
+  await loader.writeReg(PROTECT, 0x50d8_3aa1);
+  await loader.writeReg(TIMEOUT, 2_000);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(chip.mode).toBe("stub");
+  await loader.writeReg(CONFIG, 0xd000_0102);
+  await expect.poll(() => chip.mode).toBe("application");
+});
+
+test.for([
+  ["bridge", 0, "application"],
+  ["usb-jtag", 8, "rom"],
+] as const)(
+  "%s: the lines lead out of where they have led into; behind the button it differs",
+  async ([connection, strap, held]) => {
+    const { chip, loader } = openBoard({ connection });
+    await loader.main();
+    expect((await loader.readReg(STRAPS)) & 8).toBe(strap);
+    await loader.after("custom_reset", false, RESET);
+    expect(chip.mode).toBe("application");
+    chip.pressReset(true);
+    expect(chip.mode).toBe("rom");
+    await loader.after("custom_reset", false, RESET);
+    expect(chip.mode).toBe(held);
+    chip.pressReset(false);
+    expect(chip.mode).toBe("application");
+  },
+);
 
 test("flash only loses ones until it is erased", () => {
   const { flash } = new MockChip();

@@ -72,6 +72,7 @@ test.for(["bridge", "usb-jtag"] as const)(
       mac: MAC,
       flashSizeBytes: 8 * 1024 * 1024,
       layout: "blank",
+      isHeld: false,
     });
     await board.close();
     const reports: Progress[] = [];
@@ -160,6 +161,28 @@ test("a board that does not answer can be flashed once its buttons were pressed"
   opened.chip.pressReset(true);
   value(await flash(opened.port, keep));
   expectFlashed(opened);
+});
+
+test("over its own USB it is found out that only a button lets the board out of download mode", async () => {
+  const opened = openBoard({ connection: "usb-jtag" });
+  opened.chip.pressReset(true);
+  const board = value(await connectBoard(opened.port));
+  expect(board.facts.isHeld).toBe(true);
+  await board.restart();
+  expect(opened.chip.mode).toBe("rom");
+  await board.close();
+  opened.chip.pressReset(false);
+  const again = value(await connectBoard(opened.port));
+  expect(again.facts.isHeld).toBe(false);
+  await again.restart();
+  expect(opened.chip.mode).toBe("application");
+  await again.close();
+  // A bridge resets the whole chip.
+  const bridged = openBoard();
+  bridged.chip.pressReset(true);
+  const third = value(await connectBoard(bridged.port));
+  expect(third.facts.isHeld).toBe(false);
+  await third.close();
 });
 
 test("a port that another program has is told, and taken once it is free", async () => {

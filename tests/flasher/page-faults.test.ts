@@ -52,6 +52,33 @@ browserTest("no port, a busy one, no answer", { timeout: TIMEOUT_MS }, async () 
 });
 
 browserTest(
+  "over its own USB, by its buttons: the page says that RESET has to be pressed",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const { page, problems } = await openFlasher({ chip: { connection: "usb-jtag" } });
+    const held = ["still in download mode", "press RESET, without BOOT"] as const;
+    await withBoard(page, ({ chip }) => chip.pressReset(true));
+    await connect(page);
+    await expectFailure(page, "Let it run", ...held);
+    await connect(page);
+    await flashAndSee(page);
+    const text = await failure(page);
+    for (const part of held) expect(text).toContain(part);
+    await expectFlashed(page);
+    await withBoard(page, ({ chip }) => chip.pressReset(false));
+    await connect(page);
+    await flashAndSee(page);
+    await page
+      .getByText("The console is open.")
+      .or(page.getByText("the agent starts"))
+      .first()
+      .waitFor({ timeout: STEP_MS });
+    expect(await page.getByRole("alert").isVisible()).toBe(false);
+    expect(problems).toEqual([]);
+  },
+);
+
+browserTest(
   "the wrong chip, a protected one, a small flash: refused with nothing written",
   { timeout: TIMEOUT_MS },
   async () => {

@@ -10,7 +10,13 @@ import type { LoadedRelease } from "../../tools/flasher/release.js";
 import { allowed, type Event, failureOf, next, type State, start } from "../../tools/flasher/state.js";
 import { zhCn } from "../../tools/flasher/zh-cn.js";
 
-const board: BoardFacts = { chip: "ESP32-S3", mac: "84:F7:03:A0:B1:C2", flashSizeBytes: 8, layout: "blank" };
+const board: BoardFacts = {
+  chip: "ESP32-S3",
+  mac: "84:F7:03:A0:B1:C2",
+  flashSizeBytes: 8,
+  layout: "blank",
+  isHeld: false,
+};
 const release: LoadedRelease = { name: "a", version: "1", flashSizeBytes: 8, parts: [] };
 const failure: Failure = failed("line-broken").failure;
 const after = (...events: Event[]): State => events.reduce(next, start);
@@ -53,6 +59,12 @@ test("success stands beside the console that opens after it", () => {
   const listening = after(connected, { type: "written", success: "flashed" }, { type: "listening" });
   expect(listening).toMatchObject({ success: "flashed", phase: { name: "listening" } });
   expect(next(listening, { type: "connecting" }).success).toBeUndefined();
+});
+
+test("what was written and does not start by itself is a success, and says so", () => {
+  const held = after(connected, { type: "written", success: "flashed", failure });
+  expect([held.success, failureOf(held), held.phase.name]).toEqual(["flashed", failure, "idle"]);
+  expect(failureOf(next(held, { type: "connecting" }))).toBeUndefined();
 });
 
 test("progress that comes late changes nothing", () => {

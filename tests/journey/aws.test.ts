@@ -153,6 +153,26 @@ test("by trusted user: the app's claim, handed over in one go, is spent and eras
   expectNoSecrets(stage);
 }, 180_000);
 
+test("root, claim and key pasted together, and an answer with more in it than the device knows", async () => {
+  const stage = await openStage("SN-TRUSTED");
+  const { aws, device, folder } = stage;
+  const answer = {
+    thingName: "SN-TRUSTED",
+    deviceConfiguration: { site: { hall: 1 }, none: null, dataTopic: "devices/SN-TRUSTED/own" },
+    billing: [{ group: "x" }],
+  };
+  aws.faults.add("register", { kind: "answer", payload: JSON.stringify(answer) });
+  const pem = ["root.pem", "claim.pem", "claim.key"].map((name) => readFileSync(join(folder, name), "utf8")).join("");
+  const url = `mqtts://localhost:${aws.mqttPort}/fleet`;
+  expect((await sendForm(portalUrl(device), { ...WIFI, url, pem })).status).toBe(303);
+  await untilRestarting(device);
+  await untilHeard(stage, "SN-TRUSTED");
+  const topics = () => stage.events.flatMap((event) => (event.type === "message" ? event.topic : []));
+  await until("a reading on its own topic", () => topics().includes("devices/SN-TRUSTED/own"), 2 * STEP_MS);
+  expect(stage.lines.join("\n")).toContain("deviceConfiguration: 2 members are");
+  expectNoSecrets(stage);
+}, 180_000);
+
 test("by its own certificate: the first connection registers it and is closed, the next ones work", async () => {
   const stage = await openStage("SN-OWN");
   await setUp(stage, "SN-OWN");

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { failed } from "../../modules/base/failure.js";
+import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
@@ -62,6 +63,19 @@ life(
     expect(world.broker.cleared).toHaveLength(1);
   },
 );
+
+life("set takes the place's offset from UTC, for the window of updates, and nothing that is none", async (stage) => {
+  const world = await online(stage);
+  const settings = { updateWindow: "02:00-05:00", utcOffsetMinutes: -210 };
+  send(world, { cmd: "set", settings });
+  expect(said(world).at(-1)).toMatchObject({ ok: true, result: settings });
+  for (const utcOffsetMinutes of [841, -721, 1.5, "Asia/Shanghai"]) {
+    send(world, { cmd: "set", settings: { utcOffsetMinutes } });
+    expect(said(world).at(-1)).toMatchObject({ ok: false, error: "utcOffsetMinutes: not a value for it" });
+  }
+  const next = stage.boot({}, new ScriptedStore(world.store.entries));
+  expect(PREFERENCES.read(next.device.store)).toMatchObject(settings);
+});
 
 describe("reboot", () => {
   for (const message of [

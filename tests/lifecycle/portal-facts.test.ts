@@ -14,6 +14,10 @@ test.each<[UpdateStatus | undefined, string]>([
     "1.0.0 (1.1.0: rolled-back, firmware-offline)",
   ],
   [{ version: "1.1.0", state: "failed", reason: "firmware-checksum" }, "1.0.0 (1.1.0: failed, firmware-checksum)"],
+  [
+    { version: "1.1.0", state: "postponed", reason: "window: 02:00-05:00 UTC" },
+    "1.0.0 (1.1.0: postponed, window: 02:00-05:00 UTC)",
+  ],
   [{ version: "1.1.0", state: "downloading", percent: 40 }, "1.0.0 (1.1.0: downloading, 40 %)"],
 ])("the page tells of the update %j", (status, expected) =>
   play(async (enter) => {

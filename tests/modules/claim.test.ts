@@ -35,6 +35,39 @@ describe("certificate and key", () => {
     }
   });
 
+  test("with the root that AWS gives beside them: in any order each is taken for what it is", () => {
+    const root = pem(makeCertificate({ subject: "Amazon Root CA 1", isAuthority: true }));
+    const publicKey = String(own.publicKey.export({ type: "spki", format: "pem" }));
+    for (const parts of [
+      [root, certificate, pkcs1],
+      [certificate, root, pkcs1],
+      [pkcs1, root, certificate],
+      [publicKey, root, pkcs1, certificate, certificate],
+      [certificate, pkcs8, `Amazon Root CA 1\r\n${root.replaceAll("\n", "\r\n")}`],
+    ]) {
+      const handed = parseCertificates(parts.join("\n"), nowMs);
+      if (typeof handed === "string") throw new Error(handed);
+      expect(handed.claim?.certificate).toBe(der(certificate));
+      expect(handed.authorities).toEqual([der(root)]);
+    }
+  });
+
+  test.each([
+    [
+      "a server's certificate",
+      pem(makeCertificate({ subject: "server", issuer, names: ["a.example"] })),
+      "authority-none",
+    ],
+    [
+      "an authority that has ended",
+      pem(makeCertificate({ subject: "old", isAuthority: true, notAfterMs: nowMs - DAY_MS / 2 })),
+      "authority-expired",
+    ],
+    ["a certificate that is cut", certificate.slice(0, 300), "claim-invalid"],
+  ])("with %s beside them they are not half-taken", (_label, other, mistake) => {
+    expect(parseCertificates(other + certificate + pkcs1, nowMs)).toBe(mistake);
+  });
+
   test.each([
     ["no key", certificate],
     ["no certificate", pkcs8],

@@ -126,6 +126,11 @@ describe("an offer", () => {
     ["opted out, but asked for", {}, { preferences: { autoUpdate: false }, isAsked: true }],
     ["in the window", {}, { preferences: { updateWindow: "11:00-13:00" } }],
     ["in the window there", {}, { preferences: { updateWindow: "19:00-21:00" }, utcOffsetMinutes: 480 }],
+    [
+      "in the window there, as the operator says",
+      {},
+      { preferences: { updateWindow: "06:00-07:00", utcOffsetMinutes: -360 }, utcOffsetMinutes: 480 },
+    ],
     ["out of the window, but asked for", {}, { preferences: { updateWindow: "02:00-05:00" }, isAsked: true }],
     ["no window that makes sense", {}, { preferences: { updateWindow: "never" } }],
   ])("is installed: %s", (_what, change, circumstances) => {
@@ -142,8 +147,16 @@ describe("an offer", () => {
 
   test.each<[string, Partial<Circumstances>]>([
     ["opted-out", { preferences: { autoUpdate: false } }],
-    ["window", { preferences: { updateWindow: "02:00-05:00" } }],
-    ["window", { preferences: { updateWindow: "11:00-13:00" }, nowMs: undefined }],
+    ["window: 02:00-05:00 UTC", { preferences: { updateWindow: " 2:00 - 5:00" } }],
+    ["window: 11:00-13:00 UTC+08:00", { preferences: { updateWindow: "11:00-13:00" }, utcOffsetMinutes: 480 }],
+    [
+      "window: 11:00-13:00 UTC-03:30",
+      { preferences: { updateWindow: "11:00-13:00", utcOffsetMinutes: -210 }, utcOffsetMinutes: 0 },
+    ],
+    [
+      "window: 11:00-13:00 UTC, and the time is not known",
+      { preferences: { updateWindow: "11:00-13:00" }, nowMs: undefined },
+    ],
     ["busy: battery", { busy: "battery", isAsked: true }],
   ])("waits: %s", (by, circumstances) => {
     expect(decision({}, circumstances)).toEqual({ kind: "postponed", by });

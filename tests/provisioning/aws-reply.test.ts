@@ -82,6 +82,84 @@ test("a rejection; a long text of it is cut", () => {
   expect(reply('{"errorMessage":"no","statusCode":403}').texts.statusCode).toBe("403");
 });
 
+describe("what is unknown, nested, too large, damaged or null is left out; the rest counts", () => {
+  const kept = { thingName: "board_1", deviceConfiguration: { url: "https://x.example" } };
+  const unknown: [string, object][] = [
+    ["an object", { more: { thingName: "another", list: [{ a: "}]" }], b: {} } }],
+    ["a list", { more: [[], {}, '"', "\\", 1, [["]"]]] }],
+    ["nothing", { more: null }],
+    ["a certificate id that is too long", { certificateId: "x".repeat(65) }],
+    ["an error's code of null", { errorCode: null }],
+    ["PEM that is none", { certificatePem: "nothing", privateKey: null }],
+  ];
+  test.each(unknown)("%s, before and behind", (_name, more) => {
+    for (const text of [
+      { ...more, ...kept },
+      { ...kept, ...more },
+    ].map((one) => JSON.stringify(one)))
+      for (const size of [1, 7, 10_000]) {
+        const { texts, deviceConfiguration, certificate, key, leftOut } = reply(text, size);
+        expect({ texts, deviceConfiguration, certificate, key, leftOut }).toEqual({
+          texts: { thingName: "board_1" },
+          deviceConfiguration: kept.deviceConfiguration,
+          ...{ certificate: undefined, key: undefined, leftOut: 0 },
+        });
+      }
+  });
+
+  test.each<[string, unknown, number]>([
+    ["null", null, 1],
+    ["an object", { a: { b: "c" } }, 1],
+    ["a list", ["a", "b"], 1],
+    ["too long", "x".repeat(257), 1],
+  ])("of the device's configuration a member that is %s", (_name, value, leftOut) => {
+    const { texts, deviceConfiguration, ...others } = reply({
+      deviceConfiguration: { one: value, two: "2", three: 3, four: true },
+      thingName: "board_1",
+    });
+    expect(texts).toEqual({ thingName: "board_1" });
+    expect(deviceConfiguration).toEqual({ two: "2", three: "3", four: "true" });
+    expect(others.leftOut).toBe(leftOut);
+  });
+
+  test("of the device's configuration what is more than 16 members", () => {
+    const many = Object.fromEntries(Array.from({ length: 19 }, (_, n) => [`n${n}`, "x"]));
+    const { deviceConfiguration, leftOut } = reply({ deviceConfiguration: many });
+    expect([Object.keys(deviceConfiguration).length, leftOut]).toEqual([16, 3]);
+  });
+
+  test.each([
+    ["null", '{"thingName":null}'],
+    ["too long", `{"thingName":"${"x".repeat(129)}"}`],
+    ["an object", '{"thingName":{"name":"x"}}'],
+    ["no UTF-8", new Uint8Array([...Buffer.from('{"thingName":"'), 0xff, ...Buffer.from('"}')])],
+  ])("a thing's name that is %s", (_name, text) => {
+    const reader = new ReplyReader();
+    reader.see(typeof text === "string" ? new TextEncoder().encode(text) : text);
+    expect(reader.result()).toMatchObject({ ok: true, value: { texts: {} } });
+  });
+
+  test.each([
+    ["cut", created.privateKey.slice(0, -40)],
+    ["of other base64", created.privateKey.replace("M", "")],
+    ["far too long", `-----BEGIN X-----\n${"AAAA".repeat(700)}\n-----END X-----\n`],
+  ])("a key that is %s", (_name, privateKey) => {
+    const { key, certificate } = reply({ ...created, privateKey });
+    expect([key, certificate === undefined]).toEqual([undefined, false]);
+  });
+
+  test("a configuration that is none", () => {
+    for (const deviceConfiguration of [null, "x", 7]) {
+      const { texts, ...others } = reply({ deviceConfiguration, thingName: "t" });
+      expect([texts, others.deviceConfiguration, others.leftOut]).toEqual([{ thingName: "t" }, {}, 0]);
+    }
+    expect(reply({ deviceConfiguration: ["x"], thingName: "t" })).toMatchObject({
+      leftOut: 1,
+      deviceConfiguration: {},
+    });
+  });
+});
+
 describe("what is no reply has a reason", () => {
   test.each([
     ["", "reply: cut"],
@@ -89,30 +167,10 @@ describe("what is no reply has a reason", () => {
     ["null", "reply: no JSON"],
     ['{"a"', "reply: cut"],
     ['{"a":1', "reply: cut"],
+    ['{"a":{"b":[1}', "reply: cut"],
     ['{"a":1}}', "reply: no JSON"],
-    ['{"a":{"b":"c"}}', "reply: nested"],
-    ['{"deviceConfiguration":{"a":{}}}', "reply: nested"],
     ['{"thingName":"\\ud83d"} x', "reply: no JSON"],
-    [`{"thingName":"${"x".repeat(129)}"}`, "reply: thingName is too long"],
-    [`{"certificateOwnershipToken":"${"x".repeat(1_025)}"}`, "reply: certificateOwnershipToken is too long"],
-    ['{"certificatePem":"nothing"}', "reply: certificatePem is no PEM"],
-    [JSON.stringify({ privateKey: created.privateKey.slice(0, -40) }), "reply: privateKey is no PEM"],
-    [JSON.stringify({ privateKey: created.privateKey.replace("M", "") }), "reply: privateKey is no PEM"],
-    [
-      JSON.stringify({ certificatePem: `-----BEGIN X-----\n${"AAAA".repeat(700)}\n-----END X-----\n` }),
-      "reply: certificatePem is no PEM",
-    ],
-    [JSON.stringify({ deviceConfiguration: { a: "x".repeat(257) } }), "reply: deviceConfiguration is too large"],
-    [
-      JSON.stringify({ deviceConfiguration: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`n${n}`, "x"])) }),
-      "reply: deviceConfiguration is too large",
-    ],
   ])("%#", (text, detail) => {
     expect(detailOf(text)).toBe(detail);
-  });
-  test("bytes that are no UTF-8", () => {
-    const reader = new ReplyReader();
-    reader.see(new Uint8Array([...Buffer.from('{"thingName":"'), 0xff, ...Buffer.from('"}')]));
-    expect(reader.result()).toMatchObject({ ok: false, failure: { detail: "reply: no UTF-8" } });
   });
 });

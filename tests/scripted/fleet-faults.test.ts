@@ -4,6 +4,7 @@ import { installGlobals } from "../../mocks/moddable/globals.js";
 import type { Reason } from "../../modules/base/failure.js";
 import { Account, CLAIM, CREATE, ENDPOINT, type Fault, REGISTER } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
+import { SERIAL } from "./identity.js";
 import { play } from "./play.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
@@ -81,6 +82,58 @@ test("a token that is refused is replaced in the same breath, and the lost certi
     expect(account.requests.map(({ topic }) => topic)).toEqual([CREATE, REGISTER, REGISTER, CREATE, REGISTER]);
     expect(world.notes.filter((note) => note.includes(LOST))).toEqual([expect.stringContaining(account.issued[0]!.id)]);
   }));
+
+/** The template's own people write it, and AWS may add to its replies. */
+test.each<[string, object, object, string, boolean]>([
+  ["more than it knows, nested", { thingName: "board_1", more: { a: [1, { b: null }] } }, {}, "board_1", false],
+  ["no name", { thingName: null, deviceConfiguration: null }, {}, SERIAL, false],
+  [
+    "members that are nested, null or too long",
+    {
+      deviceConfiguration: {
+        a: { b: 1 },
+        c: null,
+        d: "x".repeat(300),
+        dataTopic: "own/data",
+        statusTopic: "own/#",
+        e: 1,
+      },
+      thingName: "board_1",
+    },
+    { dataTopic: "own/data", statusTopic: "own/#", e: "1" },
+    "board_1",
+    true,
+  ],
+  [
+    "more than the flash takes",
+    {
+      deviceConfiguration: Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`n${n}`, "x".repeat(256)])),
+      thingName: "board_1",
+    },
+    Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`n${n}`, "x".repeat(256)])),
+    "board_1",
+    true,
+  ],
+])(
+  "RegisterThing answers %s: the certificate is active, and the device goes online with it",
+  (_name, reply, given, name, isLess) =>
+    play(async (enter) => {
+      const account = new Account({ thing: () => undefined });
+      account.faults = [done, { answer: JSON.stringify(reply) }];
+      const { world, send, tried } = board(account, enter);
+      await world.untilState("portal");
+      send();
+      await tried();
+      expect(world.restarted).toBe(true);
+      const [stored] = world.device.journal.stored(`mqtts://${ENDPOINT}/fleet`);
+      if (!stored) throw new Error("nothing is stored");
+      expect(stored.credentials.clientId).toBe(name);
+      expect(stored.deviceConfiguration ?? {}).toEqual(given);
+      expect(stored.credentials.topics.status).toBe(`devices/${name}/status`);
+      expect(world.notes.some((note) => note.includes("left out"))).toBe(isLess);
+      expect(account.issued).toHaveLength(1);
+    }),
+);
 
 test("a claim that is refused says so, and nothing is asked", () =>
   play(async (enter) => {

@@ -26,6 +26,8 @@ export const accounts: Readonly<Record<string, Partial<AccountOptions>>> = {
 /** @returns the steps of the whole life, and with that how many cuts there are to try */
 async function live(enter: Enter, options: Partial<AccountOptions>, cutAtStep: number): Promise<number> {
   const account = new Account(options);
+  // What people write into a template: the rest of it counts all the same.
+  account.deviceConfiguration = { place: "Hall 1", more: { list: [null, "}]"] }, none: null, long: "x".repeat(300) };
   const entries = new Map<string, string>();
   const said: string[] = [];
   let steps = 0;
@@ -45,6 +47,9 @@ async function live(enter: Enter, options: Partial<AccountOptions>, cutAtStep: n
     steps += world.steps;
     if (!isOnline) continue;
     check(account, said.join("\n"), world);
+    const [kept] = world.device.journal.stored(`mqtts://${ENDPOINT}/fleet?Location=Hall+1`);
+    if (cutAtStep === 0 && JSON.stringify(kept?.deviceConfiguration) !== '{"place":"Hall 1"}')
+      throw new Error(`device configuration: ${JSON.stringify(kept?.deviceConfiguration)}`);
     // Where the power was cut right before a request the device cannot know.
     if (cutAtStep === 0 && said.join().includes(LOST)) throw new Error("told of a loss that is none");
     return steps;

@@ -8,6 +8,11 @@ export interface BoardFacts {
   readonly mac: string;
   readonly flashSizeBytes: number;
   readonly layout: Layout;
+  /**
+   * The boot button brought it into download mode, and its own USB cannot let it out: a reset from there does not look at
+   * the button anew.
+   */
+  readonly isHeld: boolean;
 }
 
 /** A board in download mode. Every failure but those of `read` ends the conversation; `close` always may be called. */

@@ -74,8 +74,8 @@ export const en: Texts = {
   checked: "All files are as the manifest says.",
   writing: (progress) => (progress ? describe(progress) : "Preparing…"),
   bytes: kilobytes,
-  flashed: "Done. The board holds exactly what was sent, and starts.",
-  resetDone: "The settings are erased, and the board starts. Its factory record is still there.",
+  flashed: "Done. The board holds exactly what was sent.",
+  resetDone: "The settings are erased. The factory record is still there.",
   listening: "The console is open.",
   labelAlt: (serial, mac, network) => `Label: serial number ${serial}, MAC ${mac}, network ${network}`,
   questions: {
@@ -139,6 +139,10 @@ export const en: Texts = {
     "line-broken": {
       what: () => "The board stopped answering.",
       next: `${again} Use a short cable and no USB hub; if it does not answer, hold BOOT and press RESET.`,
+    },
+    held: {
+      what: () => "The board is still in download mode.",
+      next: "Its BOOT button brought it there, and this cable cannot let it out: press RESET, without BOOT, and what is in its flash starts. Then open the console.",
     },
     "release-missing": {
       what: (file) => `There is no ${file} among the files.`,

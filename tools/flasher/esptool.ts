@@ -21,6 +21,11 @@ const CLOSE_MS = 2000;
 const QUIET_MS = 20;
 const MOST_QUIET_MS = 200;
 
+/** How the pins were at the last reset of the whole chip (ESP32-S3 Technical Reference Manual, "GPIO_STRAP_REG"). */
+const STRAPS = 0x6000_4038;
+/** GPIO0, which the boot button pulls down. */
+const STRAP_BOOT = 1 << 3;
+
 const silent = { clean() {}, write() {}, writeLine() {} };
 
 /** esptool-js writes its traces to the browser's console, asked or not. */
@@ -37,7 +42,7 @@ export async function connectBoard(port: SerialPort): Promise<Outcome<Board>> {
   const loader = new ESPLoader({ transport, baudrate, romBaudrate: ROM_BAUD_RATE, terminal: silent });
   const close = () => closePort(transport, lease);
   try {
-    const facts = await Promise.race([identify(loader, baudrate), lease.lost]);
+    const facts = await Promise.race([identify(loader, hasOwnUsb(port)), lease.lost]);
     if (!facts.ok) {
       await close();
       return facts;
@@ -49,7 +54,7 @@ export async function connectBoard(port: SerialPort): Promise<Outcome<Board>> {
   }
 }
 
-async function identify(loader: ESPLoader, baudRate: number): Promise<Outcome<BoardFacts>> {
+async function identify(loader: ESPLoader, isOwnUsb: boolean): Promise<Outcome<BoardFacts>> {
   await loader.detectChip();
   if (loader.chip.CHIP_NAME !== CHIP_NAME) return failed("wrong-chip", loader.chip.CHIP_NAME);
   // Plain firmware on a chip that checks signatures or decrypts its flash is a board that does not start.
@@ -60,12 +65,14 @@ async function identify(loader: ESPLoader, baudRate: number): Promise<Outcome<Bo
   const mac = normaliseMac(await loader.chip.readMac?.(loader)) ?? "";
   await loader.chip.postConnect?.(loader);
   await loader.runStub();
-  if (baudRate !== ROM_BAUD_RATE) await loader.changeBaud();
+  if (!isOwnUsb) await loader.changeBaud();
+  const isHeld = isOwnUsb && ((await loader.readReg(STRAPS)) & STRAP_BOOT) === 0;
   const size = await loader.detectFlashSize();
   if (!size) return failed("flash-unknown");
   const table = await loader.readFlash(TABLE.offset, TABLE.sizeBytes);
   await loader.transport.drainInput(QUIET_MS, MOST_QUIET_MS);
-  return done({ chip, mac, flashSizeBytes: loader.flashSizeBytes(size as "8MB"), layout: layoutOf(table) });
+  const flashSizeBytes = loader.flashSizeBytes(size as "8MB");
+  return done({ chip, mac, flashSizeBytes, layout: layoutOf(table), isHeld });
 }
 
 function openBoard(loader: ESPLoader, lease: PortLease, facts: BoardFacts, close: () => Promise<void>): Board {

@@ -11,6 +11,7 @@ export type Reason =
   | "cable-pulled"
   | "flash-corrupt"
   | "line-broken"
+  | "held"
   | "release-missing"
   | "release-unreadable"
   | "release-layout"

@@ -38,7 +38,8 @@ export type Event =
   | ({ readonly type: "connected" } & Found)
   | { readonly type: "writing" }
   | { readonly type: "progress"; readonly progress: Progress }
-  | { readonly type: "written"; readonly success: "flashed" | "reset" }
+  /** `failure`: it went well, and what was written does not start by itself. */
+  | { readonly type: "written"; readonly success: "flashed" | "reset"; readonly failure?: Failure }
   | { readonly type: "listening" }
   | { readonly type: "closed" }
   | { readonly type: "checking" }
@@ -68,7 +69,7 @@ export function next(state: State, event: Event): State {
     case "progress":
       return state.phase.name === "writing" ? { ...state, phase: { ...state.phase, progress: event.progress } } : state;
     case "written":
-      return { ...quiet, success: event.success, phase: { name: "idle" } };
+      return { ...quiet, success: event.success, failure: event.failure, phase: { name: "idle" } };
     case "listening":
       // What was said before is still worth reading.
       return { ...state, failure: undefined, phase: { name: "listening" } };

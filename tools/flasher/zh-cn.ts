@@ -73,8 +73,8 @@ export const zhCn: Texts = {
   checked: "所有文件均与清单一致。",
   writing: (progress) => (progress ? describe(progress) : "正在准备…"),
   bytes: kilobytes,
-  flashed: "烧录完成，闪存内容已逐一校验，开发板正在启动。",
-  resetDone: "设置已清除，开发板正在启动。出厂信息仍然保留。",
+  flashed: "烧录完成，闪存内容已逐一校验。",
+  resetDone: "设置已清除，出厂信息仍然保留。",
   listening: "串口日志已打开。",
   labelAlt: (serial, mac, network) => `标签：序列号 ${serial}，MAC ${mac}，热点 ${network}`,
   questions: {
@@ -138,6 +138,10 @@ export const zhCn: Texts = {
     "line-broken": {
       what: () => "开发板停止了响应。",
       next: `${again}请用短线，不要经过 USB 集线器；如果没有响应，请按住 BOOT 键再按 RESET 键。`,
+    },
+    held: {
+      what: () => "开发板仍处于下载模式。",
+      next: "它是按住 BOOT 键进入下载模式的，无法通过这根 USB 线退出：请按一下 RESET 键（不要按 BOOT），固件即会启动，然后打开控制台。",
     },
     "release-missing": {
       what: (file) => `所选文件中没有 ${file}。`,

@@ -7,7 +7,8 @@
  *
  *      0    4  state: ffffffff blank, fffffffe active (written to), fffffffc full, fffffff8 being freed
  *      4    4  sequence number: pages count in the order in which they were begun
- *      8    1  version: fe (version 2)
+ *      8    1  version: fe (version 2), or ff (version 1: a blob is one item, of type 41), which is read and added to; a
+ *              smaller number is a newer version
  *      9   19  ff
  *     28    4  CRC-32 of the bytes 4 to 27
  *     32   32  two bits for each entry, the lowest bits first: 11 empty, 10 written, 00 erased; 4 bits stay 1

@@ -30,7 +30,7 @@ export class Page {
   get state(): PageState {
     const code = this.#view.getUint32(0, true);
     if (code === pageStates.blank) return isBlank(this.bytes) ? "blank" : "damaged";
-    const isWhole = this.#view.getUint32(headerCrcOffset, true) === this.#headerCrc() && this.bytes[8] === version2;
+    const isWhole = this.#view.getUint32(headerCrcOffset, true) === this.#headerCrc() && this.bytes[8]! >= version2;
     if (!isWhole) return "damaged";
     const known = (["active", "full", "freeing"] as const).find((state) => pageStates[state] === code);
     return known ?? "damaged";

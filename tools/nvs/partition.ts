@@ -18,6 +18,7 @@ import {
   decodeString,
   encodeNumber,
   encodeString,
+  isSameValue,
   type NvsEntry,
   type NvsValue,
   numberTypes,
@@ -80,7 +81,8 @@ export class NvsPartition {
   }
 
   /**
-   * Writes a value, and erases the one it replaces. False: there is no room, and the old value stays.
+   * Writes a value, and erases the one it replaces; where that is the same, nothing is written. False: there is no room,
+   * and the old value stays.
    * @throws RangeError for what fits into no partition
    */
   set(entry: NvsEntry): boolean {
@@ -89,7 +91,9 @@ export class NvsPartition {
     if (namespace === undefined) return false;
     const { key, value } = entry;
     const name = nameOf(namespace, key);
-    const places = this.#write({ namespace, key }, value, this.#values.get(name));
+    const old = this.#values.get(name);
+    if (old && this.#isSame(old, value)) return true;
+    const places = this.#write({ namespace, key }, value, old);
     if (!places) return false;
     this.#drop(name);
     this.#values.set(name, { namespace, key, places });
@@ -117,6 +121,12 @@ export class NvsPartition {
     if (!this.#append(encodeItem({ namespace: names, type: typeCodes.u8, key: name }, field))) return undefined;
     this.#namespaces.set(name, index);
     return index;
+  }
+
+  /** A blob of version 1 is another kind of item, and is replaced (nvs_storage.cpp, `Storage::writeItem`). */
+  #isSame(old: Stored, value: NvsValue): boolean {
+    const { type } = itemAt(old.places.at(-1)!);
+    return type !== typeCodes.oldBlob && isSameValue(this.#read(old), value);
   }
 
   #write(owner: Pick<ItemHead, "namespace" | "key">, value: NvsValue, old?: Stored): Place[] | undefined {

@@ -20,6 +20,11 @@ export const numberTypes = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"
 
 export const isNumber = (value: NvsValue): value is NumberValue => value.type !== "string" && value.type !== "blob";
 
+export function isSameValue(one: NvsValue, other: NvsValue): boolean {
+  if (one.type !== "blob" || other.type !== "blob") return one.type === other.type && one.value === other.value;
+  return one.value.length === other.value.length && one.value.every((byte, at) => byte === other.value[at]);
+}
+
 export const utf8 = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** @throws TypeError for bytes that are no UTF-8 */

@@ -59,7 +59,8 @@ export class Controller {
 
   /** Lets what is in flash run. */
   async disconnect(): Promise<void> {
-    const restarted = await this.#session?.board.restart();
+    const board = this.#session?.board;
+    const restarted = board?.facts.isHeld ? failed("held") : await board?.restart();
     await this.#end();
     if (restarted && !restarted.ok) this.#fail(restarted.failure);
     else this.#around.dispatch({ type: "closed" });
@@ -81,7 +82,7 @@ export class Controller {
     );
     if (!flashed.ok) return await this.#broken(flashed.failure);
     this.#showLabel(board, record.value, there);
-    await this.#start("flashed");
+    await this.#start("flashed", board);
   }
 
   async reset(): Promise<void> {
@@ -95,7 +96,7 @@ export class Controller {
       dispatch({ type: "progress", progress }),
     );
     if (!reset.ok) return await this.#broken(reset.failure);
-    await this.#start("reset");
+    await this.#start("reset", board);
   }
 
   async listen(): Promise<void> {
@@ -144,9 +145,13 @@ export class Controller {
     this.#fail(failed("cable-pulled").failure);
   }
 
-  /** Starts what was written, with the console open before the first line. */
-  async #start(success: "flashed" | "reset"): Promise<void> {
+  /** Starts what was written, with the console open before the first line; or says that a person has to. */
+  async #start(success: "flashed" | "reset", { facts }: Board): Promise<void> {
     await this.#end();
+    if (facts.isHeld) {
+      this.#around.dispatch({ type: "written", success, failure: failed("held").failure });
+      return byId("failure").focus();
+    }
     this.#around.dispatch({ type: "written", success });
     if (this.#port) await this.#listen(this.#port);
     await this.restart();
