@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ActivationService } from "./activation.js";
 import { AdminApi } from "./admin.js";
 import { Broker, type MessageListener } from "./broker.js";
-import { controlMessage } from "./control.js";
+import { instruct } from "./control.js";
 import { DeviceApi, type Upload } from "./device-api.js";
 import { DeviceService } from "./device-service.js";
 import { type Dialect, settingsOf } from "./dialects.js";
@@ -10,6 +10,7 @@ import { Dispatcher } from "./dispatcher.js";
 import { type Answer, makeRequest, type RawRequest } from "./exchange.js";
 import { Faults } from "./faults.js";
 import { FirmwareFiles } from "./firmware-files.js";
+import type { GatewayConnection } from "./gateway-connection.js";
 import { HttpFront } from "./http.js";
 import type { Operated } from "./operated.js";
 import { PageRoutes } from "./page-routes.js";
@@ -216,6 +217,11 @@ export class MockCloud implements Operated {
     return device ? this.#broker.sendControl(device, message) : false;
   }
 
+  /** The device's connection to xiaozhi's gateway: its tools, and commands for it. Undefined where it has none. */
+  gateway(mac: string): GatewayConnection | undefined {
+    return this.#broker.gatewayOf(requireMac(mac));
+  }
+
   /** Publishes as the server, to whoever subscribed. Default QoS 1, not retained. */
   publish(topic: string, payload: string, options?: { qos?: 0 | 1; retain?: boolean }): Promise<void> {
     return this.#broker.publish(topic, payload, options);
@@ -273,10 +279,8 @@ export class MockCloud implements Operated {
         return this.revoke(mac);
       case "kick":
         return this.kick(mac);
-      default: {
-        const family = this.#broker.onlineFamily(requireMac(mac));
-        return family ? this.sendControl(mac, controlMessage(family, action)) : false;
-      }
+      default:
+        return instruct(this.#broker, this.#registry.find(requireMac(mac)), action);
     }
   }
 
