@@ -111,8 +111,9 @@ export class Broker {
   }
 
   /** Publishes to whoever subscribed, and to the device of the gateway whose topic it is. Rejects while the broker is stopped. */
-  publish(topic: string, payload: string, options: { qos?: 0 | 1; retain?: boolean } = {}): Promise<void> {
-    const { aedes } = this.#running ?? fail("the broker is stopped");
+  async publish(topic: string, payload: string, options: { qos?: 0 | 1; retain?: boolean } = {}): Promise<void> {
+    const { aedes } = this.#running ?? {};
+    if (!aedes) throw new Error("the broker is stopped");
     const { qos = 1, retain = false } = options;
     for (const { account, gateway } of this.#sessions.values())
       if (account.family === "xiaozhi" && account.subscribeTopic === topic) gateway?.pushText(payload);
@@ -183,12 +184,9 @@ export class Broker {
     if (fault?.kind === "accept-then-close") return this.#drop(client, connackAccepted);
     if (fault?.kind === "unavailable") return refusal(UNAVAILABLE, "server unavailable");
 
-    const said = { clientId: client.id, username, password: password?.toString("utf8") };
-    const account = this.#admit(said);
-    if ("returnCode" in account) {
-      const isSilent = this.#context.settings.refusal === "accept-then-close";
-      return isSilent ? this.#drop(client, connackAccepted) : account;
-    }
+    const account = this.#admit({ clientId: client.id, username, password: password?.toString("utf8") });
+    const isSilent = this.#context.settings.refusal === "accept-then-close";
+    if ("returnCode" in account) return isSilent ? this.#drop(client, connackAccepted) : account;
     this.#accounts.set(client, account);
     return "accept";
   }
@@ -297,8 +295,4 @@ export class Broker {
       );
     });
   }
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }

@@ -10,7 +10,6 @@ import { Dispatcher } from "./dispatcher.js";
 import { type Answer, makeRequest, type RawRequest } from "./exchange.js";
 import { Faults } from "./faults.js";
 import { FirmwareFiles } from "./firmware-files.js";
-import type { GatewayConnection } from "./gateway-connection.js";
 import { HttpFront } from "./http.js";
 import type { Operated } from "./operated.js";
 import { PageRoutes } from "./page-routes.js";
@@ -34,6 +33,8 @@ export class MockCloud implements Operated {
   readonly files: FirmwareFiles;
   /** What came over HTTP, the oldest first. */
   readonly uploads: Upload[] = [];
+  /** The device's connection to xiaozhi's gateway: its tools, and commands for it. Undefined where it has none. */
+  readonly gateway = (mac: string) => this.#broker.gatewayOf(requireMac(mac));
   readonly #options: CloudOptions;
   readonly #context: CloudContext;
   readonly #registry: Registry;
@@ -215,11 +216,6 @@ export class MockCloud implements Operated {
   async sendControl(mac: string, message: unknown): Promise<boolean> {
     const device = this.#registry.find(requireMac(mac));
     return device ? this.#broker.sendControl(device, message) : false;
-  }
-
-  /** The device's connection to xiaozhi's gateway: its tools, and commands for it. Undefined where it has none. */
-  gateway(mac: string): GatewayConnection | undefined {
-    return this.#broker.gatewayOf(requireMac(mac));
   }
 
   /** Publishes as the server, to whoever subscribed. Default QoS 1, not retained. */

@@ -1,11 +1,9 @@
 /** What tells xiaozhi's open gateway from a broker, and its connections over sockets. */
 import type { Socket } from "node:net";
 import type { Account } from "./admission.js";
-import type { XiaozhiAccount } from "./credentials.js";
 import type { MqttFault } from "./faults.js";
 import { GatewayConnection, type GatewayHost } from "./gateway-connection.js";
 import { clientIdIn, firstPacket, type GatewayLogin } from "./gateway-wire.js";
-import { canonicalMac, underscoredMac } from "./text.js";
 
 /** A client that only ever sends beginnings of a packet. */
 const MAX_CONNECT_BYTES = 8_192;
@@ -79,20 +77,4 @@ export function serveGateway(socket: Socket, desk: GatewayDesk, greets: boolean)
     if (account) desk.disconnected(account, connection);
   });
   socket.resume();
-}
-
-/** The account of whoever says `GID…@@@<mac>`: the gateway asks for no password then. Null for other client ids. */
-export function shortAccount(clientId: string): XiaozhiAccount | null {
-  const [group, name, ...more] = clientId.split("@@@");
-  const mac = name === undefined || more.length > 0 ? null : canonicalMac(name.replaceAll("_", ":"));
-  if (!group || mac === null) return null;
-  return {
-    family: "xiaozhi",
-    mac,
-    clientId,
-    username: "",
-    password: "",
-    publishTopic: "device-server",
-    subscribeTopic: `devices/p2p/${underscoredMac(mac)}`,
-  };
 }
