@@ -65,6 +65,8 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     super(session.device, options.configuration);
     this.session = session;
     this.options = options;
+    // Its first request can be heard before the session is told of.
+    if (isGateway(options.configuration.credentials)) this.gateway = new Gateway(this);
   }
 
   /** Connects, stays, and ends with the reason why it is over. To be called once. */
@@ -93,9 +95,9 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.options.onConnected();
     wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
     this.refreshing = new Refreshing(this);
-    if (isGateway(configuration.credentials)) this.gateway = new Gateway(this);
     this.delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs, this.gateway);
     this.reporting = new Reporting(session, mqtt, configuration, this.gateway);
+    this.gateway?.onWritable();
     this.proof = clock.after(PROOF_MS, prove, this);
     this.stopUpdates = device.updates.online(this);
     tellApplication(device, configuration);

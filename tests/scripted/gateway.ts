@@ -35,6 +35,8 @@ export class GatewayLine implements MqttSession {
   readonly down: Heard[] = [];
   readonly #clock: Clock;
   readonly #ping: Timer;
+  /** Until the session is known. */
+  readonly #early: Incoming[] = [];
   #end!: (failure: Failure) => void;
   #open: ((result: Result<MqttSession>) => void) | undefined;
 
@@ -114,12 +116,14 @@ export class GatewayLine implements MqttSession {
     else if (type === PACKET.connack || type === PACKET.suback) {
       this.#open?.(success<MqttSession>(this));
       this.#open = undefined;
+      // On the chip their turn can be before that of who waits for the session.
+      for (const message of this.#early.splice(0)) this.options.onMessage(message);
     }
   }
 
   #told(message: Incoming): void {
-    // As the adapter has it: not before the session is known, and in a turn of its own.
-    this.#clock.after(1, () => this.options.onMessage(message));
+    if (this.#open) this.#early.push(message);
+    else this.options.onMessage(message);
   }
 }
 
