@@ -15,7 +15,7 @@ export interface Credentials {
   readonly password: Secret;
   /** By name; `status` and `data` are published to, `control` is subscribed to, others are kept for the application. */
   readonly topics: Readonly<Record<string, string>>;
-  /** The highest that the broker takes; 0 at xiaozhi's gateway alone. */
+  /** The highest that the broker takes; 0 in a xiaozhi server's answer alone. */
   readonly qos: Qos;
   /** False: the broker keeps subscriptions, and messages of quality 1, while the device is away. */
   readonly cleanSession: boolean;
@@ -70,12 +70,19 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
 }
 
 /**
- * Whether they are for xiaozhi's gateway, which speaks less than MQTT 3.1.1: it does not look at CONNECT's will flag and
- * reads the will's topic as the user name, retains nothing, and closes the connection for QoS 1. QoS 0 is its mark, so
- * that what older firmware has stored counts, too.
+ * Whether a xiaozhi server gave them: its gateway reads a will's topic as the user name, retains nothing, and closes the
+ * connection for QoS 1. QoS 0 is their mark, so that what older firmware has stored counts, too.
  */
-export function isGateway({ qos }: Credentials): boolean {
+export function isFromXiaozhi({ qos }: Credentials): boolean {
   return qos === 0;
+}
+
+/**
+ * Whether xiaozhi's gateway is meant and no broker: it takes client ids of two or three parts, `group@@@mac@@@uuid`, and
+ * closes the connection for any other.
+ */
+export function isGateway({ clientId }: Credentials): boolean {
+  return clientId.includes("@@@");
 }
 
 /** What is usual is left out: the layout before is this one without it. */

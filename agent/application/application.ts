@@ -8,10 +8,15 @@ import type { Display } from "../display/display.js";
 export interface Application {
   /** A reading for the data topic, asked for once each data interval; undefined: nothing to say this time. */
   readonly read?: () => object | undefined;
-  /** By name, beside the agent's own, whose names are taken. */
+  /** By name, beside the agent's own, whose names are taken. To xiaozhi's gateway each is a tool. */
   readonly commands?: Commands;
   /** What comes in on topics of the provisioning answer, by their names there; a topic that is not in it stays silent. */
   readonly topics?: Readonly<Record<string, (payload: string) => void>>;
+  /**
+   * What xiaozhi's gateway says beside tool calls, unchecked: `{"type": "hello" | "goodbye" | "alert" | "system" | …}`. What
+   * it is to hear of that kind is published as it is: `publish("data", { type: "hello", version: 3, … })`.
+   */
+  readonly onMessage?: (message: Json) => void;
   /** Where the product has one. */
   readonly display?: Display;
   /** Why the device must not be restarted now, in a word ("brewing", "battery"); undefined: new firmware may come. */
@@ -20,7 +25,22 @@ export interface Application {
   readonly onOnline?: (configuration: Configuration) => void;
 }
 
-export type Commands = Readonly<Record<string, Command>>;
+export type Commands = Readonly<Record<string, Command | DescribedCommand>>;
+
+/** With what a language model, or a person, has to know to use it. */
+export interface DescribedCommand extends Description {
+  readonly run: Command;
+}
+
+/** As MCP has it for tools. What says more than 1,100 bytes in all is left out, and the name alone is told. */
+export interface Description {
+  /** What it does, and when it is to be used. */
+  readonly description?: string;
+  /** Its arguments by name, each a JSON Schema: `{ action: { type: "string", enum: ["on", "off"] } }`. */
+  readonly properties?: Readonly<Record<string, object>>;
+  /** Names of the arguments that have to be there. The command checks that itself. */
+  readonly required?: readonly string[];
+}
 
 /** @param request the whole message, `{"cmd": "led", …}`: whatever else is in it nobody has checked yet */
 export type Command = (request: Json) => Outcome | Promise<Outcome>;

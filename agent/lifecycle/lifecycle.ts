@@ -111,6 +111,7 @@ function stateAfter(session: Session, state: Exclude<State, In<"restarting">>): 
     case "portal":
       return runPortal(device, state, state.attempt);
     case "connecting":
+      session.telemetry.begin(state.settings.url);
       return connecting(device, state);
     case "provisioning":
       return provisioning(device, state);
@@ -188,6 +189,8 @@ async function online(session: Session, state: In<"online">): Promise<State> {
   const { settings, configuration, attempt } = state;
   if (!device.wifi.joined) return { name: "connecting", settings, attempt };
   device.log.event({ state: "connecting", to: "broker" });
+  // Also where the broker is never reached: what stands in for it has something to bring.
+  session.telemetry.keepTime(configuration.pace);
   const watch = new Online(device, settings, configuration);
   const ending = await new Connection(session, watch).run();
   const failures = watch.lastedMs >= STABLE_SESSION_MS ? 0 : attempt;
@@ -238,7 +241,7 @@ async function offline(session: Session, state: In<"offline">): Promise<State> {
   const { pauses } = device;
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
-  await pauseOffline(session, retryMs, configuration, { failure, tries: attempt + 1 });
+  await pauseOffline(session, retryMs, { configuration, url: settings.url }, { failure, tries: attempt + 1 });
   const other = otherThan(device, settings, configuration);
   const isRefused =
     failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);

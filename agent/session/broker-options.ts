@@ -2,12 +2,12 @@
 
 import type { Message, MqttOptions, Qos } from "../../modules/mqtt/mqtt.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import { type Credentials, isGateway } from "../../provisioning/credentials.js";
+import { type Credentials, isFromXiaozhi, isGateway } from "../../provisioning/credentials.js";
 import type { Device } from "../device/device.js";
 
 const KEEP_ALIVE_MS = 60_000;
 /** The reference firmware's. */
-const GATEWAY_KEEP_ALIVE_MS = 240_000;
+const XIAOZHI_KEEP_ALIVE_MS = 240_000;
 const CONNECT_TIMEOUT_MS = 20_000;
 
 /** The part of MqttOptions that is no callback: looked up in the configuration when MQTT asks, and not copied. */
@@ -60,7 +60,7 @@ export class BrokerOptions implements Omit<MqttOptions, "onMessage"> {
 
   get keepAliveMs(): number {
     const { pace, credentials } = this.configuration;
-    return pace.keepAliveMs ?? (isGateway(credentials) ? GATEWAY_KEEP_ALIVE_MS : KEEP_ALIVE_MS);
+    return pace.keepAliveMs ?? (isFromXiaozhi(credentials) ? XIAOZHI_KEEP_ALIVE_MS : KEEP_ALIVE_MS);
   }
 
   get timeoutMs(): number {
@@ -70,14 +70,17 @@ export class BrokerOptions implements Omit<MqttOptions, "onMessage"> {
   get will(): Message | undefined {
     const { credentials } = this.configuration;
     const { status } = credentials.topics;
-    if (status === undefined || isGateway(credentials)) return undefined;
+    if (status === undefined || isFromXiaozhi(credentials)) return undefined;
     return { topic: status, payload: '{"online":false}', retain: retainsStatus(credentials) };
   }
 
   /** The agent's own control topic, and the application's topics. */
   get subscribe(): readonly string[] {
-    const { topics } = this.configuration.credentials;
-    const names = ["control", ...Object.keys(this.device.application.topics ?? {})];
+    const { credentials } = this.configuration;
+    const { topics } = credentials;
+    // The gateway reads the first topic of SUBSCRIBE and grants that one alone.
+    const others = isGateway(credentials) ? [] : Object.keys(this.device.application.topics ?? {});
+    const names = ["control", ...others];
     return [...new Set(names.map((name) => topics[name]))].filter((topic) => topic !== undefined);
   }
 }

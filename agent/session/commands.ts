@@ -2,8 +2,8 @@
 
 import { LOG_LEVELS } from "../../modules/base/log.js";
 import { asObject, type Json } from "../../modules/data/json.js";
-import { PREFERENCES, type Preferences, withWanted } from "../../modules/settings/preferences.js";
-import { done, type Outcome, refused } from "../application/application.js";
+import { PREFERENCE_NAMES, PREFERENCES, type Preferences, withWanted } from "../../modules/settings/preferences.js";
+import { type Description, done, type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
 import { type Reported, status, uptimeSeconds } from "./status.js";
 
@@ -26,8 +26,11 @@ export interface CommandContext {
   onPreferences(): void;
 }
 
-interface OwnCommand {
+export interface OwnCommand extends Description {
   readonly name: string;
+  readonly description: string;
+  /** No language model is to use it of its own accord. */
+  readonly isForUsers?: true;
   /** @param request the whole message, unchecked */
   readonly run: (context: CommandContext, request: Json) => Outcome;
 }
@@ -35,17 +38,41 @@ interface OwnCommand {
 export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   {
     name: "ping",
+    description: "Tells whether the device answers.",
     run({ device }) {
       const pong = { ok: true, result: "pong", uptime: uptimeSeconds(device) } as const;
       return pong;
     },
   },
-  { name: "status", run: ({ session }) => done(status(session)) },
-  { name: "reboot", run: (context) => end(context, { kind: "reboot" }) },
-  { name: "portal", run: (context) => end(context, { kind: "portal" }) },
-  { name: "reprovision", run: (context) => endUnlessTooSoon(context, { kind: "reprovision" }) },
+  {
+    name: "status",
+    description:
+      "The device's state: address, signal, free memory, uptime, firmware version and update, messages that wait.",
+    run: ({ session }) => done(status(session)),
+  },
+  {
+    name: "reboot",
+    description: "Restarts the device.",
+    isForUsers: true,
+    run: (context) => end(context, { kind: "reboot" }),
+  },
+  {
+    name: "portal",
+    description: "Restarts the device with its setup page open: it is offline meanwhile.",
+    isForUsers: true,
+    run: (context) => end(context, { kind: "portal" }),
+  },
+  {
+    name: "reprovision",
+    description: "Fetches the device's settings from its service again.",
+    isForUsers: true,
+    run: (context) => endUnlessTooSoon(context, { kind: "reprovision" }),
+  },
   {
     name: "rotate",
+    description: "Replaces the device's certificate.",
+    properties: { template: { type: "string" } },
+    isForUsers: true,
     run(context, request) {
       const template = context.rotationTemplate(request.template);
       if (template === undefined) return refused("template: the name of one that rotates the certificate in use");
@@ -54,6 +81,8 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   },
   {
     name: "update",
+    description: "Looks for new firmware and installs it.",
+    isForUsers: true,
     run(context) {
       const { pauses, updates } = context.device;
       if (pauses.remainingMs("firmware") > 0) return refused("too soon");
@@ -64,6 +93,10 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   },
   {
     name: "set",
+    description: `Changes preferences: ${PREFERENCE_NAMES.join(", ")}. null takes one back.`,
+    properties: { settings: { type: "object" } },
+    required: ["settings"],
+    isForUsers: true,
     run(context, { settings }) {
       const wanted = asObject(settings);
       return wanted ? change(context, wanted) : refused("settings: an object of names and values");
@@ -71,6 +104,10 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   },
   {
     name: "log-level",
+    description: "How much the device writes on its console.",
+    properties: { level: { type: "string", enum: LOG_LEVELS } },
+    required: ["level"],
+    isForUsers: true,
     run: (context, { level }) =>
       typeof level === "string"
         ? change(context, { logLevel: level })

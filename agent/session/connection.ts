@@ -3,14 +3,15 @@
 import { type Failure, failed } from "../../modules/base/failure.js";
 import { reportFault } from "../../modules/base/guard.js";
 import type { Timer } from "../../modules/clock/clock.js";
-import type { Incoming, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import type { Incoming, MqttOptions, MqttSession, Published } from "../../modules/mqtt/mqtt.js";
 import type { UpdateStatus, UpdateWatch } from "../../modules/update/update.js";
 import type { Configuration } from "../../provisioning/configuration.js";
-import { type Credentials, isGateway } from "../../provisioning/credentials.js";
+import { type Credentials, isFromXiaozhi, isGateway } from "../../provisioning/credentials.js";
 import type { Service } from "../../provisioning/service.js";
 import type { Device } from "../device/device.js";
 import { BrokerOptions, retainsStatus } from "./broker-options.js";
-import type { CommandContext, EndingAction } from "./commands.js";
+import type { EndingAction } from "./commands.js";
+import { Gateway, type GatewayWatch } from "./gateway.js";
 import type { Delivery } from "./outbox/delivery.js";
 import { type Refreshed, Refreshing, type RefreshWatch } from "./refresh.js";
 import { Reporting } from "./reporting.js";
@@ -46,12 +47,14 @@ const LAST_WORDS_MS = 500;
  * One connection to a broker. It is itself what MQTT, updates, commands and the refresh are given to ask and to tell: an
  * object of callbacks for each of them would cost a hundred slots (docs/memory.md).
  */
-export class Connection extends BrokerOptions implements MqttOptions, UpdateWatch, CommandContext, RefreshWatch {
+export class Connection extends BrokerOptions implements MqttOptions, UpdateWatch, GatewayWatch, RefreshWatch {
   readonly session: Session;
   private options: ConnectionOptions;
   /** Undefined before the broker has accepted the device, and when the connection is over. */
   private mqtt: MqttSession | undefined;
   private delivery: Delivery | undefined;
+  /** Where the other side is xiaozhi's, and no broker. */
+  private gateway?: Gateway;
   private refreshing: Refreshing | undefined;
   private reporting: Reporting | undefined;
   private proof: Timer | undefined;
@@ -62,6 +65,8 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     super(session.device, options.configuration);
     this.session = session;
     this.options = options;
+    // Its first request can be heard before the session is told of.
+    if (isGateway(options.configuration.credentials)) this.gateway = new Gateway(this);
   }
 
   /** Connects, stays, and ends with the reason why it is over. To be called once. */
@@ -90,8 +95,9 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.options.onConnected();
     wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
     this.refreshing = new Refreshing(this);
-    this.delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs);
-    this.reporting = new Reporting(session, mqtt, configuration);
+    this.delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs, this.gateway);
+    this.reporting = new Reporting(session, mqtt, configuration, this.gateway);
+    this.gateway?.onWritable();
     this.proof = clock.after(PROOF_MS, prove, this);
     this.stopUpdates = device.updates.online(this);
     tellApplication(device, configuration);
@@ -139,6 +145,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
       return;
     }
     if (this.isHeardByApplication(topic, payload)) return;
+    if (!retained && this.gateway?.hear(payload)) return;
     // What comes on no topic of the application's is control: that topic may have wildcards.
     // A retained `reboot` would come again after each restart.
     if (retained || !session.control.receive(payload, this))
@@ -146,6 +153,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   }
 
   onWritable(): void {
+    this.gateway?.onWritable();
     this.delivery?.drain();
   }
 
@@ -169,6 +177,19 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
       return true;
     }
     return false;
+  }
+
+  // What the gateway wants (GatewayWatch).
+
+  send(payload: string): Published {
+    const { topics, qos } = this.configuration.credentials;
+    const topic = topics.status;
+    return topic === undefined ? "too-large" : (this.mqtt?.publish({ topic, payload, qos }) ?? "later");
+  }
+
+  onListener(): void {
+    this.reporting?.sayStatus();
+    this.delivery?.drain();
   }
 
   // What updates ask and tell (UpdateWatch).
@@ -231,7 +252,7 @@ function close(connection: Connection): void {
 /** Older firmware retained its status: a server that starts anew took that for a sign of life. */
 function clearRetained(mqtt: MqttSession, credentials: Credentials): void {
   const { topics, qos } = credentials;
-  if (topics.status === undefined || isGateway(credentials) || retainsStatus(credentials)) return;
+  if (topics.status === undefined || isFromXiaozhi(credentials) || retainsStatus(credentials)) return;
   mqtt.publish({ topic: topics.status, payload: "", retain: true, qos });
 }
 

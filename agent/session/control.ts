@@ -2,7 +2,7 @@
 
 import { reportFault } from "../../modules/base/guard.js";
 import type { Timer } from "../../modules/clock/clock.js";
-import { type Json, parseObject } from "../../modules/data/json.js";
+import { type Json, numberAsWritten, parseObject } from "../../modules/data/json.js";
 import { type Command, type Commands, type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
 import { type CommandContext, OWN_COMMANDS } from "./commands.js";
@@ -17,6 +17,11 @@ interface Replier {
 interface Request {
   readonly cmd: string;
   readonly id?: string | number;
+}
+
+/** Who waits for the outcome of a command: told once. */
+export interface Asker {
+  settle(outcome: Outcome): void;
 }
 
 /** Longest command name and request id that are repeated in a reply. */
@@ -44,12 +49,16 @@ export class Control {
     const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
     if (!message || "ok" in message || typeof name !== "string") return false;
     const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
-    const id = echo(message.id);
-    const request: Request = { cmd, ...(id !== undefined && { id }) };
-    const outcome = this.run(cmd, message, context);
-    if (outcome instanceof Promise) this.await(request, outcome);
-    else this.reply(request, outcome);
+    const id = echo(message.id, payload);
+    this.perform(cmd, message, context, new Reply(this.replier, { cmd, ...(id !== undefined && { id }) }));
     return true;
+  }
+
+  /** @param message with the command's arguments, unchecked */
+  perform(name: string, message: Json, context: CommandContext, asker: Asker): void {
+    const outcome = this.run(name, message, context);
+    if (outcome instanceof Promise) this.await(name, outcome, asker);
+    else asker.settle(outcome);
   }
 
   private run(cmd: string, message: Json, context: CommandContext): Outcome | Promise<Outcome> {
@@ -65,7 +74,7 @@ export class Control {
   }
 
   /** Answered once, by the command or when its time is over. */
-  private await(request: Request, outcome: Promise<Outcome>): void {
+  private await(name: string, outcome: Promise<Outcome>, asker: Asker): void {
     const { clock } = this.replier.device;
     this.pending++;
     let timer: Timer | undefined;
@@ -74,26 +83,40 @@ export class Control {
       clock.cancel(timer);
       timer = undefined;
       this.pending--;
-      this.reply(request, settled);
+      asker.settle(settled);
     };
     timer = clock.after(COMMAND_TIMEOUT_MS, () => settle(refused("timeout")));
     outcome.then(settle, (error) => {
-      reportFault(request.cmd, error);
+      reportFault(name, error);
       settle(refused("fault"));
     });
   }
+}
 
-  private reply(request: Request, outcome: Outcome): void {
-    this.replier.reply({ ...request, ...outcome });
+class Reply implements Asker {
+  private replier: Replier;
+  private request: Request;
+
+  constructor(replier: Replier, request: Request) {
+    this.replier = replier;
+    this.request = request;
+  }
+
+  settle(outcome: Outcome): void {
+    this.replier.reply({ ...this.request, ...outcome });
   }
 }
 
 /** Compared first: XS would keep each name that it is asked to look up (docs/memory.md). */
 function commandOf(commands: Commands | undefined, name: string): Command | undefined {
-  return commands && Object.keys(commands).includes(name) ? commands[name] : undefined;
+  const found = commands && Object.keys(commands).includes(name) ? commands[name] : undefined;
+  return typeof found === "object" ? found.run : found;
 }
 
-function echo(id: unknown): string | number | undefined {
-  if (typeof id === "number" && Number.isFinite(id)) return id;
-  return typeof id === "string" ? id.slice(0, MAX_ECHO_CHARACTERS) : undefined;
+/** Beyond 2^53 as the text that came: the number has lost digits. */
+function echo(id: unknown, payload: string): string | number | undefined {
+  if (typeof id === "string") return id.slice(0, MAX_ECHO_CHARACTERS);
+  if (typeof id !== "number") return undefined;
+  if (Math.abs(id) <= Number.MAX_SAFE_INTEGER) return id;
+  return numberAsWritten(payload, "id", id)?.slice(0, MAX_ECHO_CHARACTERS);
 }

@@ -5,6 +5,7 @@ import type { MqttSession } from "../../modules/mqtt/mqtt.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { retainsStatus } from "./broker-options.js";
+import type { Gateway } from "./gateway.js";
 import type { Session } from "./session.js";
 import { heartbeat, status } from "./status.js";
 
@@ -17,13 +18,15 @@ export class Reporting {
   private session: Session;
   private mqtt: MqttSession;
   private configuration: Configuration;
+  private gateway?: Gateway;
   private statusTimer: Timer | undefined;
   private heartbeatTimer: Timer | undefined;
 
-  constructor(session: Session, mqtt: MqttSession, configuration: Configuration) {
+  constructor(session: Session, mqtt: MqttSession, configuration: Configuration, gateway: Gateway | undefined) {
     this.session = session;
     this.mqtt = mqtt;
     this.configuration = configuration;
+    if (gateway) this.gateway = gateway;
     this.sayStatus();
     this.retime();
   }
@@ -31,20 +34,22 @@ export class Reporting {
   /** The intervals may have changed. */
   retime(): void {
     this.stop();
-    const { clock, store, build } = this.session.device;
+    const { clock, store } = this.session.device;
     const { credentials, pace } = this.configuration;
     const hasHeartbeat = credentials.topics.heartbeat !== undefined;
-    const { dataIntervalMs, statusIntervalMs } = PREFERENCES.read(store) ?? {};
+    const { statusIntervalMs } = PREFERENCES.read(store) ?? {};
     // What services call a heartbeat is the status where there is no topic for one.
     const paceMs = hasHeartbeat ? undefined : pace.heartbeatMs;
     this.statusTimer = clock.every(statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus, this);
     if (hasHeartbeat) this.heartbeatTimer = clock.every(pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat, this);
-    this.session.telemetry.begin(dataIntervalMs ?? pace.dataMs ?? build.dataIntervalMs);
+    this.session.telemetry.keepTime(pace);
   }
 
   /** There is something new in it. */
   sayStatus(): void {
     const { credentials } = this.configuration;
+    // Nobody else would hear it, and the gateway would answer goodbye.
+    if (this.gateway?.hasListener === false) return;
     this.say(credentials.topics.status, status(this.session), retainsStatus(credentials));
   }
 
@@ -60,7 +65,9 @@ export class Reporting {
 
   private say(topic: string | undefined, content: object, retain: boolean): void {
     const { qos } = this.configuration.credentials;
-    if (topic !== undefined) this.mqtt.publish({ topic, payload: JSON.stringify(content), retain, qos });
+    const text = JSON.stringify(content);
+    const payload = this.gateway?.dressed("status", text) ?? text;
+    if (topic !== undefined) this.mqtt.publish({ topic, payload, retain, qos });
   }
 }
 

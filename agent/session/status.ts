@@ -35,9 +35,10 @@ export function heartbeat(device: Device): object {
   return { uptime: uptimeSeconds(device), timestamp: timestamp(device) };
 }
 
-/** The one sensor that every board has. */
-export function wifiReading(device: Device): object {
-  return { sensor: "wifi", rssi: device.wifi.status().rssi, uptime: uptimeSeconds(device) };
+/** The one sensor that every board has; undefined while there is nothing to measure. */
+export function wifiReading(device: Device): object | undefined {
+  const { wifi } = device;
+  return wifi.joined ? { sensor: "wifi", rssi: wifi.status().rssi, uptime: uptimeSeconds(device) } : undefined;
 }
 
 /** UTC, ISO 8601; undefined while nobody has told the time. */

@@ -9,12 +9,16 @@ let isOn = false;
 const agent = startAgent({
   read: () => ({ sensor: "led", on: isOn }),
   commands: {
-    led({ action }) {
-      if (action !== "on" && action !== "off") return refused("action: on or off");
-      isOn = action === "on";
-      setLed(isOn);
-      agent.publish("data", { sensor: "led", on: isOn });
-      return done(action);
+    led: {
+      description: "Switches the LED.",
+      properties: { action: { type: "string", enum: ["on", "off"] } },
+      run({ action }) {
+        if (action !== "on" && action !== "off") return refused("action: on or off");
+        isOn = action === "on";
+        setLed(isOn);
+        agent.publish("data", { sensor: "led", on: isOn });
+        return done(action);
+      },
     },
   },
 });

@@ -1,9 +1,9 @@
 /** Whom the broker lets in. */
 import type { AuthenticateError } from "aedes";
 import type { ServiceAccount, XiaozhiAccount } from "./credentials.js";
-import { shortAccount } from "./gateway.js";
 import type { Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
+import { canonicalMac, underscoredMac } from "./text.js";
 
 export type Account = ServiceAccount | XiaozhiAccount;
 
@@ -36,4 +36,20 @@ function accountOf(registry: Registry, { clientId, username, password }: Login):
   const account = registry.authenticate(clientId, username, password ?? "");
   if (account === "password") return refusal(BAD_USER_OR_PASSWORD, "bad user name or password");
   return account === "client" ? refusal(NOT_AUTHORIZED, "not the client id of this account") : account;
+}
+
+/** The account of whoever says `GID…@@@<mac>`: the gateway asks for no password then. Null for other client ids. */
+function shortAccount(clientId: string): XiaozhiAccount | null {
+  const [group, name, ...more] = clientId.split("@@@");
+  const mac = name === undefined || more.length > 0 ? null : canonicalMac(name.replaceAll("_", ":"));
+  if (!group || mac === null) return null;
+  return {
+    family: "xiaozhi",
+    mac,
+    clientId,
+    username: "",
+    password: "",
+    publishTopic: "device-server",
+    subscribeTopic: `devices/p2p/${underscoredMac(mac)}`,
+  };
 }

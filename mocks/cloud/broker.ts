@@ -1,9 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
-import { type Account, admit, refusal, UNAVAILABLE } from "./admission.js";
+import { type Account, admit, type Login, refusal, UNAVAILABLE } from "./admission.js";
 import type { Faults } from "./faults.js";
-import { type GatewayLogin, isGatewayId, publishMistake, watchPackets } from "./gateway.js";
+import { type GatewayDesk, isGatewayId, peekClientId, serveGateway } from "./gateway.js";
+import type { GatewayConnection } from "./gateway-connection.js";
 import { listen } from "./http.js";
 import type { Device, Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
@@ -21,13 +22,18 @@ export interface Traffic {
 }
 
 interface Session {
-  readonly client: Client;
   readonly account: Account;
+  /** Of the gateway and of the broker: one of the two is there. */
+  readonly gateway?: GatewayConnection;
+  readonly client?: Client;
 }
 
 const connackAccepted = Uint8Array.of(0x20, 2, 0, 0);
 
-/** A real MQTT 3.1.1 broker that admits only accounts which the registry has issued, each to its own topics. */
+/**
+ * A real MQTT 3.1.1 broker that admits only accounts which the registry has issued, each to its own topics; and, for
+ * whoever has a client id of it, xiaozhi's gateway on the same port.
+ */
 export class Broker {
   readonly #context: CloudContext;
   readonly #registry: Registry;
@@ -38,8 +44,6 @@ export class Broker {
   /** Sessions by client id. */
   readonly #sessions = new Map<string, Session>();
   readonly #accounts = new WeakMap<Client, Account>();
-  /** What the gateway took from each CONNECT. */
-  readonly #logins = new WeakMap<Client, GatewayLogin>();
   #running: { aedes: Aedes; server: Server } | null = null;
 
   constructor(context: CloudContext, registry: Registry, faults: Faults, onTraffic: (traffic: Traffic) => void) {
@@ -67,7 +71,12 @@ export class Broker {
     const handle = (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      this.#keepToGateway(socket, aedes.handle(socket));
+      socket.on("error", () => {});
+      peekClientId(socket, (clientId) => {
+        const { gateway, mcpGreeting } = this.#context.settings;
+        if (gateway && clientId !== undefined && isGatewayId(clientId)) serveGateway(socket, this.#desk, mcpGreeting);
+        else aedes.handle(socket);
+      });
     };
     const { brokerTls, log } = this.#context;
     const server = brokerTls ? createTlsServer(brokerTls, handle) : createServer(handle);
@@ -101,10 +110,13 @@ export class Broker {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Publishes to whoever subscribed. Rejects while the broker is stopped. */
-  publish(topic: string, payload: string, options: { qos?: 0 | 1; retain?: boolean } = {}): Promise<void> {
-    const { aedes } = this.#running ?? fail("the broker is stopped");
+  /** Publishes to whoever subscribed, and to the device of the gateway whose topic it is. Rejects while the broker is stopped. */
+  async publish(topic: string, payload: string, options: { qos?: 0 | 1; retain?: boolean } = {}): Promise<void> {
+    const { aedes } = this.#running ?? {};
+    if (!aedes) throw new Error("the broker is stopped");
     const { qos = 1, retain = false } = options;
+    for (const { account, gateway } of this.#sessions.values())
+      if (account.family === "xiaozhi" && account.subscribeTopic === topic) gateway?.pushText(payload);
     return new Promise((resolve, reject) => {
       aedes.publish({ cmd: "publish", topic, payload, qos, retain, dup: false }, (error) =>
         error ? reject(error) : resolve(),
@@ -134,16 +146,25 @@ export class Broker {
       await this.publish(topic, payload);
       this.#onTraffic({ direction: "down", mac: device.mac, topic, payload });
     }
-    for (const { client, account } of this.#sessionsOf(device.mac)) {
-      if (account.family === "xiaozhi") await this.#push(client, device.mac, account.subscribeTopic, payload);
+    for (const { client, gateway, account } of this.#sessionsOf(device.mac)) {
+      gateway?.pushText(payload);
+      if (client && account.family === "xiaozhi") await this.#push(client, device.mac, account.subscribeTopic, payload);
     }
     return this.isOnline(device.mac);
+  }
+
+  /** Undefined where the device is not connected to the gateway. */
+  gatewayOf(mac: string): GatewayConnection | undefined {
+    return this.#sessionsOf(mac).find(({ gateway }) => gateway)?.gateway;
   }
 
   /** Closes the device's connections; false when it has none. */
   async kick(mac: string): Promise<boolean> {
     const sessions = this.#sessionsOf(mac);
-    await Promise.all(sessions.map(({ client }) => new Promise<void>((resolve) => client.close(() => resolve()))));
+    for (const { gateway } of sessions) gateway?.close("kicked");
+    await Promise.all(
+      sessions.map(({ client }) => new Promise<void>((done) => (client ? client.close(done) : done()))),
+    );
     return sessions.length > 0;
   }
 
@@ -163,21 +184,18 @@ export class Broker {
     if (fault?.kind === "accept-then-close") return this.#drop(client, connackAccepted);
     if (fault?.kind === "unavailable") return refusal(UNAVAILABLE, "server unavailable");
 
-    const login = this.#gatewayLogin(client);
-    const said = login ?? { clientId: client.id, username, password: password?.toString("utf8") };
-    const account = admit(this.#context, this.#registry, said);
-    if ("returnCode" in account) {
-      this.#context.log(`mqtt: ${printable(client.id)} refused, ${account.returnCode}: ${account.message}`);
-      const silent = login || this.#context.settings.refusal === "accept-then-close";
-      return silent ? this.#drop(client, connackAccepted) : account;
-    }
+    const account = this.#admit({ clientId: client.id, username, password: password?.toString("utf8") });
+    const isSilent = this.#context.settings.refusal === "accept-then-close";
+    if ("returnCode" in account) return isSilent ? this.#drop(client, connackAccepted) : account;
     this.#accounts.set(client, account);
     return "accept";
   }
 
-  /** Undefined where it is not the gateway that is spoken to. */
-  #gatewayLogin(client: Client): GatewayLogin | undefined {
-    return this.#context.settings.gateway && isGatewayId(client.id) ? this.#logins.get(client) : undefined;
+  #admit(login: Login): Account | AuthenticateError {
+    const account = admit(this.#context, this.#registry, login);
+    if ("returnCode" in account)
+      this.#context.log(`mqtt: ${printable(login.clientId)} refused, ${account.returnCode}: ${account.message}`);
+    return account;
   }
 
   /** Ends the connection behind aedes' back, after these last bytes. */
@@ -189,28 +207,53 @@ export class Broker {
   }
 
   /** aedes answers a refused PUBLISH by closing the connection: MQTT 3.1.1 has no other word for it. */
-  #publishRefusal(client: Client | null, { topic, qos, payload }: PublishPacket): Error | null {
+  #publishRefusal(client: Client | null, { topic }: PublishPacket): Error | null {
     const account = client && this.#accounts.get(client);
     if (!account) return new Error("not connected");
     const allowed =
       account.family === "service"
         ? topic.startsWith(`devices/${account.clientId}/`) && topic !== `devices/${account.clientId}/control`
         : topic === "device-server";
-    if (!allowed) return new Error(`may not publish to ${printable(topic)}`);
-    const mistake = account.family === "xiaozhi" && this.#context.settings.gateway && publishMistake(qos, payload);
-    return mistake ? new Error(mistake) : null;
+    return allowed ? null : new Error(`may not publish to ${printable(topic)}`);
   }
 
-  #keepToGateway(socket: Socket, client: Client): void {
-    watchPackets(socket, {
-      connect: (login) => this.#logins.set(client, login),
-      stranger: (type) => {
-        const account = this.#accounts.get(client);
-        if (account?.family !== "xiaozhi" || !this.#context.settings.gateway) return;
-        this.#context.log(`mqtt: ${account.mac} sent a packet of type ${type}, which the gateway does not know`);
-        socket.destroy();
-      },
-    });
+  /** What the gateway's connections ask and tell. */
+  readonly #desk: GatewayDesk = {
+    takeFault: () => this.#faults.takeMqtt(),
+    admit: (login) => {
+      const account = this.#admit(login);
+      return "returnCode" in account ? null : account;
+    },
+    connected: (account, gateway) => this.#enter({ account, gateway }),
+    disconnected: (account, gateway) => this.#leave(account, gateway),
+    traffic: (account, direction, topic, payload) => {
+      if (direction === "up") this.#tell(account, topic, payload, false);
+      else this.#onTraffic({ direction, mac: account.mac, topic, payload });
+    },
+    log: (line) => this.#context.log(line),
+  };
+
+  /** The gateway closes the older connection with the same client id; a broker has done so. */
+  #enter(session: Session): void {
+    const { clientId, mac } = session.account;
+    const older = this.#sessions.get(clientId);
+    this.#sessions.set(clientId, session);
+    older?.gateway?.close("another connection has the same client id");
+    this.#context.log(`mqtt: ${mac} connected`);
+  }
+
+  #leave({ clientId, mac }: Account, connection: Client | GatewayConnection): void {
+    const { client, gateway } = this.#sessions.get(clientId) ?? {};
+    // A second connection with the same client id may have taken the place by now.
+    if (connection !== client && connection !== gateway) return;
+    this.#sessions.delete(clientId);
+    this.#context.log(`mqtt: ${mac} disconnected`);
+  }
+
+  #tell({ mac, clientId }: Account, topic: string, payload: string, retain: boolean): void {
+    this.#context.log(`mqtt: ${mac} published ${Buffer.byteLength(payload)} bytes to ${printable(topic)}`);
+    this.#onTraffic({ direction: "up", mac, topic, payload });
+    for (const listener of [...this.#listeners]) listener(topic, payload, clientId, retain);
   }
 
   #maySubscribe(client: Client, filter: string): boolean {
@@ -226,13 +269,13 @@ export class Broker {
 
   #watch(aedes: Aedes): void {
     const { log } = this.#context;
-    aedes.on("clientReady", (client) => this.#connected(client));
+    aedes.on("clientReady", (client) => {
+      const account = this.#accounts.get(client);
+      if (account) this.#enter({ account, client });
+    });
     aedes.on("clientDisconnect", (client) => {
       const account = this.#accounts.get(client);
-      // A second connection with the same client id has taken the place by now.
-      if (!account || this.#sessions.get(client.id)?.client !== client) return;
-      this.#sessions.delete(client.id);
-      log(`mqtt: ${account.mac} disconnected`);
+      if (account) this.#leave(account, client);
     });
     aedes.on("clientError", (client, error) => {
       const account = this.#accounts.get(client);
@@ -240,23 +283,8 @@ export class Broker {
     });
     aedes.on("publish", (packet, client) => {
       const account = client && this.#accounts.get(client);
-      if (!account) return;
-      const payload = packet.payload.toString();
-      log(`mqtt: ${account.mac} published ${Buffer.byteLength(payload)} bytes to ${printable(packet.topic)}`);
-      this.#onTraffic({ direction: "up", mac: account.mac, topic: packet.topic, payload });
-      for (const listener of [...this.#listeners]) listener(packet.topic, payload, account.clientId, packet.retain);
+      if (account) this.#tell(account, packet.topic, packet.payload.toString(), packet.retain);
     });
-  }
-
-  #connected(client: Client): void {
-    const account = this.#accounts.get(client);
-    if (!account) return;
-    this.#sessions.set(client.id, { client, account });
-    this.#context.log(`mqtt: ${account.mac} connected`);
-    if (account.family !== "xiaozhi" || !this.#context.settings.mcpGreeting) return;
-    const greeting = { jsonrpc: "2.0", id: 10000, method: "initialize", params: { protocolVersion: "2024-11-05" } };
-    const payload = JSON.stringify({ type: "mcp", payload: greeting });
-    this.#push(client, account.mac, account.subscribeTopic, payload).catch(() => undefined);
   }
 
   #push(client: Client, mac: string, topic: string, payload: string): Promise<void> {
@@ -267,8 +295,4 @@ export class Broker {
       );
     });
   }
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ActivationService } from "./activation.js";
 import { AdminApi } from "./admin.js";
 import { Broker, type MessageListener } from "./broker.js";
-import { controlMessage } from "./control.js";
+import { instruct } from "./control.js";
 import { DeviceApi, type Upload } from "./device-api.js";
 import { DeviceService } from "./device-service.js";
 import { type Dialect, settingsOf } from "./dialects.js";
@@ -33,6 +33,8 @@ export class MockCloud implements Operated {
   readonly files: FirmwareFiles;
   /** What came over HTTP, the oldest first. */
   readonly uploads: Upload[] = [];
+  /** The device's connection to xiaozhi's gateway: its tools, and commands for it. Undefined where it has none. */
+  readonly gateway = (mac: string) => this.#broker.gatewayOf(requireMac(mac));
   readonly #options: CloudOptions;
   readonly #context: CloudContext;
   readonly #registry: Registry;
@@ -273,10 +275,8 @@ export class MockCloud implements Operated {
         return this.revoke(mac);
       case "kick":
         return this.kick(mac);
-      default: {
-        const family = this.#broker.onlineFamily(requireMac(mac));
-        return family ? this.sendControl(mac, controlMessage(family, action)) : false;
-      }
+      default:
+        return instruct(this.#broker, this.#registry.find(requireMac(mac)), action);
     }
   }
 

@@ -1,99 +1,80 @@
-/** What the open gateway makes of the bytes that a client sends (xinnan-tech/xiaozhi-mqtt-gateway, mqtt-protocol.js). */
+/** What tells xiaozhi's open gateway from a broker, and its connections over sockets. */
 import type { Socket } from "node:net";
-import type { XiaozhiAccount } from "./credentials.js";
-import { canonicalMac, underscoredMac } from "./text.js";
+import type { Account } from "./admission.js";
+import type { MqttFault } from "./faults.js";
+import { GatewayConnection, type GatewayHost } from "./gateway-connection.js";
+import { clientIdIn, firstPacket, type GatewayLogin } from "./gateway-wire.js";
 
-/** What it took from CONNECT. */
-export interface GatewayLogin {
-  readonly clientId: string;
-  readonly username: string;
-  readonly password: string;
-}
-
-export interface GatewayEvents {
-  connect(login: GatewayLogin): void;
-  /** A packet that it does not know: it closes the connection. */
-  stranger(type: number): void;
-}
-
-const CONNECT = 1;
-/** And PUBLISH, SUBSCRIBE, PINGREQ, DISCONNECT (MQTT 3.1.1, table 2.1). */
-const KNOWN: ReadonlySet<number> = new Set([CONNECT, 3, 8, 12, 14]);
-const HAS_USERNAME = 0x80;
-const HAS_PASSWORD = 0x40;
-
-/** Reads along, as the gateway does. What is no MQTT at all ends with the broker's own parser. */
-export function watchPackets(socket: Socket, events: GatewayEvents): void {
-  let pending = Buffer.alloc(0);
-  socket.on("data", (bytes: Buffer) => {
-    pending = Buffer.concat([pending, bytes]);
-    for (let packet = firstPacket(pending); packet; packet = firstPacket(pending)) {
-      const type = pending[0]! >> 4;
-      if (type === CONNECT) events.connect(readConnect(packet.body));
-      else if (!KNOWN.has(type)) events.stranger(type);
-      pending = pending.subarray(packet.bytes);
-    }
-  });
-}
-
-/** @returns the body of the first packet, once it is whole */
-function firstPacket(buffer: Buffer): { readonly body: Buffer; readonly bytes: number } | undefined {
-  let length = 0;
-  for (let digits = 0; digits < 4; digits++) {
-    const digit = buffer[digits + 1];
-    if (digit === undefined) return undefined;
-    length += (digit & 127) * 128 ** digits;
-    if (digit & 128) continue;
-    const [start, end] = [digits + 2, digits + 2 + length];
-    return buffer.length < end ? undefined : { body: buffer.subarray(start, end), bytes: end };
-  }
-  return undefined;
-}
-
-/** Client id, user name, password, one behind the other: a will's topic and message stand before the last two. */
-function readConnect(body: Buffer): GatewayLogin {
-  let position = 0;
-  const next = () => {
-    const start = position + 2;
-    position = start + (start <= body.length ? body.readUInt16BE(position) : 0);
-    return body.toString("utf8", start, position);
-  };
-  next(); // the protocol's name
-  const flags = body[position + 1] ?? 0;
-  position += 4; // its level, the flags, the keep-alive
-  const clientId = next();
-  const username = flags & HAS_USERNAME ? next() : "";
-  return { clientId, username, password: flags & HAS_PASSWORD ? next() : "" };
-}
+/** A client that only ever sends beginnings of a packet. */
+const MAX_CONNECT_BYTES = 8_192;
 
 /** Whether the gateway is meant: the device service's brokers have other client ids. */
 export function isGatewayId(clientId: string): boolean {
   return clientId.includes("@@@");
 }
 
-/** It parses every message. @returns why it closes the connection, or null */
-export function publishMistake(qos: number, payload: string | Buffer): string | null {
-  if (qos !== 0) return "a xiaozhi gateway takes QoS 0 only";
-  try {
-    JSON.parse(payload.toString());
-    return null;
-  } catch {
-    return "a xiaozhi gateway takes JSON only";
-  }
+/** Looks at the first packet and leaves it in the socket. @param told undefined: it is no CONNECT */
+export function peekClientId(socket: Socket, told: (clientId: string | undefined) => void): void {
+  let pending = Buffer.alloc(0);
+  const look = () => {
+    pending = Buffer.concat([pending, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
+    const first = firstPacket(pending);
+    const isConnect = pending.length === 0 || pending[0]! >> 4 === 1;
+    if (!first && isConnect && pending.length < MAX_CONNECT_BYTES) return;
+    socket.off("readable", look);
+    socket.unshift(pending);
+    told(first && clientIdIn(first.packet, first.header));
+  };
+  socket.on("readable", look);
 }
 
-/** The account of whoever says `GID…@@@<mac>`: the gateway asks for no password then. Null for other client ids. */
-export function shortAccount(clientId: string): XiaozhiAccount | null {
-  const [group, name, ...more] = clientId.split("@@@");
-  const mac = name === undefined || more.length > 0 ? null : canonicalMac(name.replaceAll("_", ":"));
-  if (!group || mac === null) return null;
-  return {
-    family: "xiaozhi",
-    mac,
-    clientId,
-    username: "",
-    password: "",
-    publishTopic: "device-server",
-    subscribeTopic: `devices/p2p/${underscoredMac(mac)}`,
+/** The broker, behind the gateway's door. */
+export interface GatewayDesk {
+  takeFault(): MqttFault | null;
+  /** Null: it is not let in. */
+  admit(login: GatewayLogin): Account | null;
+  connected(account: Account, connection: GatewayConnection): void;
+  disconnected(account: Account, connection: GatewayConnection): void;
+  traffic(account: Account, direction: "up" | "down", topic: string, payload: string): void;
+  log(line: string): void;
+}
+
+/** CONNACK, with a code. */
+const connack = (code: number) => Uint8Array.of(0x20, 2, 0, code);
+const lastWords = { cut: new Uint8Array(0), "accept-then-close": connack(0), unavailable: connack(3) };
+
+export function serveGateway(socket: Socket, desk: GatewayDesk, greets: boolean): void {
+  const fault = desk.takeFault();
+  if (fault?.kind === "hang") return;
+  if (fault) {
+    socket.end(lastWords[fault.kind]);
+    return;
+  }
+  let account: Account | null = null;
+  const host: GatewayHost = {
+    admit(login) {
+      account = desk.admit(login);
+      return account !== null;
+    },
+    connected: () => account && desk.connected(account, connection),
+    up: (topic, payload) => account && desk.traffic(account, "up", topic, payload),
+    down: (topic, payload) => account && desk.traffic(account, "down", topic, payload),
+    log: (line) => desk.log(line),
+    send: (bytes) => void (socket.writable && socket.write(bytes)),
+    close: () => socket.destroySoon(),
+    // Of the time that passes, whatever the cloud's clock says.
+    nowMs: () => performance.now(),
+    after(delayMs, task) {
+      const timer = setTimeout(task, delayMs);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
   };
+  const connection = new GatewayConnection(host, greets);
+  socket.on("data", (bytes: Buffer) => connection.receive(bytes));
+  socket.on("close", () => {
+    connection.close("the device is gone");
+    if (account) desk.disconnected(account, connection);
+  });
+  socket.resume();
 }

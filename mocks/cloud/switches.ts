@@ -146,11 +146,12 @@ export const switches = {
     ["connack", "accept-then-close"],
     "Wrong credentials: CONNACK 4 or 5, or 0 and a closed connection",
   ),
-  mcpGreeting: broker.flag(true, "A xiaozhi session starts with the gateway's unasked MCP initialize"),
+  mcpGreeting: broker.flag(true, "The gateway asks for the device's tools: MCP's initialize and tools/list"),
   gateway: broker.flag(
     true,
-    "xiaozhi's gateway: it reads a will as user name and password, answers CONNECT before it looks at them, and closes at " +
-      "what it does not know: QoS other than 0, UNSUBSCRIBE, acknowledgements, no JSON",
+    "xiaozhi's gateway for client ids with @@@: it reads a will as user name and password, answers CONNECT before it looks " +
+      "at them, closes at what it does not know (QoS other than 0, UNSUBSCRIBE, acknowledgements, no JSON), and answers " +
+      "goodbye to what it cannot pass on",
   ),
   shortClientIds: broker.flag(false, "A client id of two parts, GID@@@mac, is let in without a look at its password"),
 } as const;

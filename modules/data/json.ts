@@ -68,6 +68,19 @@ export function asText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/**
+ * The number as it is written in the text that the JSON was parsed from: beyond 2^53 digits are lost by that.
+ * @param name of the member; it may stand at any depth
+ */
+export function numberAsWritten(text: string, name: string, value: number): string | undefined {
+  const quoted = `"${name}"`;
+  for (let at = text.indexOf(quoted); at >= 0; at = text.indexOf(quoted, at + 1)) {
+    const written = /^\s*:\s*(-?\d[\d.eE+-]*)/.exec(text.slice(at + quoted.length))?.[1];
+    if (written !== undefined && Number(written) === value) return written;
+  }
+  return undefined;
+}
+
 /** A whole number within bounds, also where it comes as text. */
 export function asInteger(value: unknown, min: number, max: number): number | undefined {
   const number = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;

@@ -136,6 +136,10 @@ class MqttConnection implements MqttSession, ClientEvents {
     if (returnCode !== 0) this.errorReason = refusal(returnCode);
   }
 
+  onOtherVersion(code: number): void {
+    this.settle(failed("broker-refused", `it answers in MQTT 5, code ${code}`).failure);
+  }
+
   onMessage(message: Incoming): void {
     if (!this.queue.add(message)) this.noteDropped(`too early, on ${message.topic}`);
   }

@@ -6,7 +6,7 @@
 import { type Incoming, MAX_PAYLOAD_BYTES, MAX_STREAMED_BYTES, MAX_TOPIC_BYTES, type PayloadSink } from "./mqtt.js";
 
 export interface PacketSink {
-  /** A whole packet that is no PUBLISH, of a form that a client can get. */
+  /** A whole packet that is no PUBLISH, of a form that a client can get; a CONNACK may be one of MQTT 5. */
   control(packet: Uint8Array): void;
   message(message: Incoming): void;
   /** Where a message's payload goes piece by piece; undefined: it comes as a message. */
@@ -19,6 +19,7 @@ export interface PacketSink {
 
 /** The types of packets (§2.2.1), as the SDK's client has them, too. */
 export const PACKET = {
+  connect: 1,
   connack: 2,
   publish: 3,
   puback: 4,
@@ -27,9 +28,12 @@ export const PACKET = {
   disconnect: 14,
 } as const;
 
+/** What a CONNACK has here; one of MQTT 5 has properties, too (MQTT 5.0 §3.2.2). */
+export const CONNACK_BYTES = 2;
+
 /** The lengths that the other packets to a client can have: CONNACK, PUBACK, SUBACK, PINGRESP. */
 const LENGTHS: Readonly<Record<number, readonly [least: number, most: number]>> = {
-  2: [2, 2],
+  2: [CONNACK_BYTES, 1_024],
   4: [2, 2],
   // A code for each topic; one byte of length.
   9: [3, 127],

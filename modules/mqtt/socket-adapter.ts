@@ -6,7 +6,7 @@ import type TCP from "embedded:io/socket/tcp";
 import { GuardedTcp } from "../socket/adapter.js";
 import { GuardedTls, type TlsEvents } from "../tls/adapter.js";
 import type { Incoming, PayloadSink } from "./mqtt.js";
-import { PACKET, PacketReader, type PacketSink } from "./packets.js";
+import { CONNACK_BYTES, PACKET, PacketReader, type PacketSink } from "./packets.js";
 
 /** Travels in `socket: {io: PacketSocket, events}` through the SDK's client to the socket. */
 export interface PacketEvents extends TlsEvents {
@@ -15,6 +15,8 @@ export interface PacketEvents extends TlsEvents {
   onHeard(): void;
   /** MQTT 3.1.1 §3.2.2; before the client knows of it. */
   onConnack(sessionPresent: boolean, returnCode: number): void;
+  /** CONNACK is one of MQTT 5: whatever it says, it is about no credentials. @param code its reason */
+  onOtherVersion(code: number): void;
   onMessage(message: Incoming): void;
   /** As PacketSink has them. */
   onStream(topic: string): PayloadSink | undefined;
@@ -110,7 +112,14 @@ export class PacketSocket implements PacketSink {
 
   control(packet: Uint8Array): void {
     if (!this.socket) return;
-    if (packet[0]! >> 4 === PACKET.connack) this._events.onConnack((packet[2]! & 1) === 1, packet[3]!);
+    if (packet[0]! >> 4 === PACKET.connack) {
+      const code = packet[3]!;
+      if (packet.length > 2 + CONNACK_BYTES) {
+        this._events.onOtherVersion(code);
+        return;
+      }
+      this._events.onConnack((packet[2]! & 1) === 1, code);
+    }
     this.packet = packet;
     this.position = 0;
     this._onReadable(packet.length);

@@ -36,6 +36,7 @@ const checks: { readonly [Name in keyof Preferences]-?: (value: unknown) => Pref
 };
 
 const names = Object.keys(checks) as (keyof Preferences)[];
+export const PREFERENCE_NAMES: readonly string[] = names;
 
 /**
  * @param wanted by name; null takes a preference back

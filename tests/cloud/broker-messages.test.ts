@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { MockCloud } from "../../mocks/cloud/cloud.js";
 import { closed, connect, connectService, connectXiaozhi, inboxOf, mac, startCloud } from "./support.js";
 
+const GREETING = '{"type":"hello","version":3}';
+
 type Received = { topic: string; payload: string; clientId: string; retain: boolean };
 
 function collect(cloud: MockCloud): Received[] {
@@ -133,27 +135,35 @@ test("xiaozhi: the greeting can be left out, and a subscription does not deliver
   const cloud = await startCloud({ mcpGreeting: false });
   const { client, settings } = await connectXiaozhi(cloud);
   await client.subscribeAsync(settings.subscribe_topic);
-  await expect(client.subscribeAsync("devices/p2p/aa_bb_cc_dd_ee_02")).rejects.toThrow();
   await cloud.sendControl(mac, { type: "one" });
   await cloud.sendControl(mac, { type: "two" });
   await expect.poll(() => inboxOf(client).map(({ text }) => text)).toEqual(['{"type":"one"}', '{"type":"two"}']);
 });
 
-test("xiaozhi: device-server at QoS 0 arrives, QoS 1 and other topics close the connection", async () => {
+test("xiaozhi: JSON at QoS 0 arrives, QoS 1 and anything else close the connection", async () => {
   const cloud = await startCloud();
   const received = collect(cloud);
   const { client, settings } = await connectXiaozhi(cloud);
-  await client.publishAsync("device-server", '{"type":"hello"}', { qos: 0 });
+  await client.publishAsync("device-server", GREETING, { qos: 0 });
   await expect.poll(() => received).toMatchObject([{ topic: "device-server", clientId: settings.client_id }]);
   const { client_id, username, password } = settings;
-  for (const [topic, qos] of [
-    ["device-server", 1],
-    ["devices/p2p/aa_bb_cc_dd_ee_01", 0],
+  for (const [payload, qos] of [
+    ['{"type":"hello","version":3}', 1],
+    ["x", 0],
+    ["null", 0],
+    ['{"type":"mcp"}', 0],
+    ['{"type":"hello","version":1}', 0],
   ] as const) {
     const next = await connect(cloud, { clientId: client_id, username, password });
     const gone = closed(next);
-    next.publish(topic, "x", { qos });
+    next.publish("device-server", payload, { qos });
     await gone;
   }
-  expect(received).toHaveLength(1);
+  // It has read the last three, and does not know what to make of them.
+  expect(received.map(({ payload }) => payload)).toEqual([
+    GREETING,
+    "null",
+    '{"type":"mcp"}',
+    '{"type":"hello","version":1}',
+  ]);
 });

@@ -1,5 +1,7 @@
 /** What the open servers' MQTT gateway does otherwise than a broker. */
-import { expect, test } from "vitest";
+import { createConnection } from "node:net";
+import { generate } from "mqtt-packet";
+import { expect, onTestFinished, test } from "vitest";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
 import {
   activated,
@@ -94,6 +96,69 @@ test("UNSUBSCRIBE closes a xiaozhi session, and none of the device service", asy
   await other.client.subscribeAsync(other.topics.control);
   await other.client.unsubscribeAsync(other.topics.control);
   expect(other.client.connected).toBe(true);
+});
+
+test("SUBSCRIBE is granted for its first topic alone", async () => {
+  const cloud = await startCloud({ mcpGreeting: false });
+  const { client_id, username, password } = await activated(cloud);
+  const socket = createConnection(cloud.mqttPort, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const got: number[] = [];
+  socket.on("data", (bytes) => got.push(...bytes));
+  const packet = (...parts: Parameters<typeof generate>) => socket.write(generate(...parts));
+  packet({
+    cmd: "connect",
+    protocolId: "MQTT",
+    protocolVersion: 4,
+    clean: true,
+    keepalive: 60,
+    clientId: client_id,
+    username,
+    password: Buffer.from(password),
+  });
+  packet({ cmd: "subscribe", messageId: 0x102, subscriptions: ["a", "b", "c"].map((topic) => ({ topic, qos: 1 })) });
+  packet({ cmd: "pingreq" });
+  await expect.poll(() => got).toEqual([0x20, 2, 0, 0, 0x90, 3, 1, 2, 0, 0xd0, 0]);
+});
+
+test("it asks for the device's tools, page by page, and calls them", async () => {
+  const cloud = await startCloud();
+  const { client } = await connectXiaozhi(cloud, {}, (device) => {
+    device.on("message", (_topic, payload) => {
+      const { id, method, params } = JSON.parse(payload.toString()).payload;
+      if (id === undefined) return;
+      const pages: Record<string, object> = {
+        first: { tools: [{ name: "one" }], nextCursor: "two" },
+        two: { tools: [{ name: "two" }] },
+      };
+      const result = method === "tools/list" ? pages[params.cursor ?? "first"] : { method, params };
+      const answer = method === "fail" ? { error: { code: -32601, message: "no such method" } } : { result };
+      device.publish("device-server", JSON.stringify({ type: "mcp", payload: { jsonrpc: "2.0", id, ...answer } }));
+    });
+  });
+  await expect.poll(() => cloud.gateway(mac)?.tools).toEqual([{ name: "one" }, { name: "two" }]);
+  const gateway = cloud.gateway(mac)!;
+  expect(gateway.initialized).toMatchObject({ params: { protocolVersion: "2024-11-05", capabilities: {} } });
+  const call = { name: "one", arguments: { a: 1 } };
+  expect(await gateway.command("tools/call", call)).toEqual({ method: "tools/call", params: call });
+  await expect(gateway.command("fail", {})).rejects.toThrow("no such method");
+  client.end(true);
+  await expect(gateway.command("ping", {})).rejects.toThrow();
+});
+
+test("it answers goodbye to what nobody behind it hears; from hello to goodbye it passes on", async () => {
+  const cloud = await startCloud({ mcpGreeting: false });
+  const { client } = await connectXiaozhi(cloud);
+  const said = () => inboxOf(client).map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+  const publish = (message: object) => client.publishAsync("device-server", JSON.stringify(message));
+  await publish({ online: true });
+  await publish({ type: "mcp", payload: { jsonrpc: "2.0", method: "notifications/status" } });
+  await publish({ type: "goodbye" });
+  await publish({ type: "hello", version: 3 });
+  await publish({ type: "mcp", payload: { jsonrpc: "2.0", method: "notifications/status" } });
+  await publish({ type: "goodbye" });
+  await expect.poll(() => said().map(({ type }) => type)).toEqual(["goodbye", "goodbye", "hello", "goodbye"]);
+  expect(said()[2]).toMatchObject({ version: 3, transport: "udp", session_id: said()[3]!.session_id });
 });
 
 test("a broker that is none of the gateway takes QoS 1 and UNSUBSCRIBE", async () => {

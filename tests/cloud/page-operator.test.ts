@@ -118,7 +118,13 @@ test("a ping to a xiaozhi device is one that the device answers, and the page sa
   for (const action of ["ping", "reboot"])
     expect(await landing(postForm(`${cloud.url}/devices`, { mac, action }))).toBe("/?notice=sent");
   await expect
-    .poll(() => inboxOf(client).map(({ text }) => text))
-    .toEqual(['{"cmd":"ping"}', '{"type":"system","command":"reboot"}']);
+    .poll(() => inboxOf(client).map(({ text }) => JSON.parse(text)))
+    .toEqual([
+      {
+        type: "mcp",
+        payload: expect.objectContaining({ method: "tools/call", params: { name: "ping", arguments: {} } }),
+      },
+      { type: "system", command: "reboot" },
+    ]);
   expect(await page(`${cloud.url}/?notice=sent`)).toMatch(/role="status">Sent\./);
 });

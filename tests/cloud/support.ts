@@ -155,9 +155,14 @@ export function inboxOf(client: MqttClient): Message[] {
 }
 
 /** Connects and resolves to the client, or rejects with the CONNACK's error (its `code` is the return code). */
-export function connect(cloud: MockCloud, options: IClientOptions): Promise<MqttClient> {
+export function connect(
+  cloud: MockCloud,
+  options: IClientOptions,
+  prepare?: (client: MqttClient) => void,
+): Promise<MqttClient> {
   const client = mqtt.connect(`mqtt://127.0.0.1:${cloud.mqttPort}`, { reconnectPeriod: 0, ...options });
   onTestFinished(() => void client.end(true));
+  prepare?.(client);
   const inbox: Message[] = [];
   inboxes.set(client, inbox);
   client.on("message", (topic, payload) => inbox.push({ topic, text: payload.toString() }));
@@ -175,10 +180,15 @@ export async function connectService(cloud: MockCloud, options: IClientOptions =
   return { client, topics: topics as { data: string; control: string; status: string }, info };
 }
 
-export async function connectXiaozhi(cloud: MockCloud, options: IClientOptions = {}) {
+/** @param prepare before anything can come */
+export async function connectXiaozhi(
+  cloud: MockCloud,
+  options: IClientOptions = {},
+  prepare?: (client: MqttClient) => void,
+) {
   const settings = await activated(cloud);
   const { client_id, username, password } = settings;
-  return { client: await connect(cloud, { clientId: client_id, username, password, ...options }), settings };
+  return { client: await connect(cloud, { clientId: client_id, username, password, ...options }, prepare), settings };
 }
 
 export function closed(client: MqttClient): Promise<void> {

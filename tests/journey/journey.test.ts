@@ -30,7 +30,8 @@ test("from a blank board over the activation to an answered command, and straigh
   cloud.onMessage((_topic, payload) => messages.push(payload));
   cloud.sendControl(mac, { cmd: "ping", id: 1 });
   cloud.sendControl(mac, { cmd: "somersault", id: 2 });
-  const answers = () => messages.map((text) => JSON.parse(text)).filter(({ cmd }) => cmd);
+  // The gateway passes on what has its form.
+  const answers = () => messages.map((text) => JSON.parse(text).payload?.params).filter((said) => said?.cmd);
   await until("answers", () => answers().length >= 2);
   expect(answers()).toEqual([
     expect.objectContaining({ cmd: "ping", id: 1, ok: true, result: "pong" }),
@@ -56,13 +57,24 @@ test("at the open gateway, which reads a will as a password, the device comes on
   await untilRestarting(device);
   await device.waitFor("online", STEP_MS);
 
-  const [statuses, states]: [string[], string[]] = [[], []];
-  cloud.onMessage((_topic, payload) => payload.includes('"online":true') && statuses.push(payload));
+  const [messages, states]: [string[], string[]] = [[], []];
+  cloud.onMessage((_topic, payload) => messages.push(payload));
   device.on("state", ({ state }) => states.push(state));
-  // The second comes after the gateway's look at the password, and after the time in which that proves the session.
-  await until("statuses", () => statuses.length >= 2);
+  const gateway = cloud.gateway(device.identity!.mac)!;
+  await until("the tools", () => gateway.tools.length === 9);
+  for (let count = 0; count < 8; count++) {
+    // After the gateway's look at the password, and after the time in which that proves the session, too.
+    await new Promise((done) => setTimeout(done, 1_000));
+    const pong = await gateway.command("tools/call", { name: "ping", arguments: {} });
+    expect(pong).toEqual({ content: [{ type: "text", text: "pong" }], isError: false });
+    expect(gateway.answerMs).toBeLessThan(1_000);
+  }
+  await expect(gateway.command("somersault", {})).rejects.toThrow("no such method");
+  // No status and no reading: the gateway would answer goodbye to each.
+  expect(messages.filter((text) => !text.includes('"jsonrpc"'))).toEqual([]);
+  expect(messages.filter((text) => text.includes("notifications/"))).toEqual([]);
   expect(states).toEqual([]);
-  expect(cloud.isOnline(device.identity!.mac)).toBe(true);
+  expect(gateway.isOver).toBe(false);
 });
 
 test("the device provisioning service: registered late, disabled, enabled, with a status and a last will, neither retained", async () => {

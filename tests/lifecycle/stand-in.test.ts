@@ -48,6 +48,24 @@ life("readings go over HTTP while the broker cannot be reached, and none goes tw
   expect(JSON.parse(statuses[0]!.body!)).toMatchObject({ status: { online: true, rssi: -65 } });
 });
 
+life("readings begin with the boot: where MQTT is blocked from the start HTTP has them all", async ({ boot, warm }) => {
+  for (const store of [withSettings(), await warm()]) {
+    const world = boot({ http: service, broker: () => "unreachable" }, store, counting);
+    await pass(world, HOUR);
+    const uploaded = counts(world.requests);
+    expect(uploaded.length).toBeGreaterThan(40);
+    expect(uploaded).toEqual(uploaded.map((_, index) => index + 1));
+  }
+});
+
+life("the board's own reading is its signal: there is none before there is a network", async ({ boot, warm }) => {
+  const world = boot({}, await warm());
+  await world.untilState("online");
+  await pass(world, SECOND);
+  const readings = world.published.filter(({ topic }) => topic.endsWith("/data"));
+  expect(readings.map(({ payload }) => JSON.parse(payload))).toMatchObject([{ sensor: "wifi", rssi: -65 }]);
+});
+
 life("what the broker refuses is no reason: HTTP stays out of it", async ({ boot }) => {
   const world = boot({ http: service }, withSettings(), counting);
   await world.untilState("online");

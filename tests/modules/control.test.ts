@@ -16,7 +16,7 @@ let finish: (outcome: Outcome) => void;
 let fail: (error: unknown) => void;
 
 const commands: Commands = {
-  greet: () => done("hello"),
+  greet: { description: "Says hello.", run: () => done("hello") },
   led(request) {
     executed.push(request);
     return request.action === "on" ? done({ on: true }) : refused("action: on or off");
@@ -158,6 +158,15 @@ describe("what is repeated is bounded", () => {
     ["true", true],
   ])("an id that is %s is left out", (_label, id) => {
     expect(answer({ cmd: "greet", id })).not.toHaveProperty("id");
+  });
+
+  test.each([
+    ["12345678901234567890", "12345678901234567890"],
+    ["-9007199254740993", "-9007199254740993"],
+    ["1e400", "1e400"],
+    ["9007199254740991", 9007199254740991],
+  ])("an id of more digits than a number has comes back as it came: %s", (written, id) => {
+    expect(answer(`{"cmd":"greet","args":{"id":5,"name":"\\"id\\":6"},"id" : ${written}}`)).toMatchObject({ id });
   });
 
   test.each([[0], [-1.5], [""], ["ü"]])("an id %j comes back", (id) => {

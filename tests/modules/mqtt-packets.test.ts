@@ -101,7 +101,7 @@ describe("what is no MQTT for a client ends the connection:", () => {
     ["a reserved packet", [0xf0, 0]],
     ["a length of five bytes", [0x30, 0xff, 0xff, 0xff, 0xff, 1]],
     ["a CONNACK without a code", [0x20, 1, 0]],
-    ["a CONNACK that is too long", [0x20, 3, 0, 0, 0]],
+    ["a CONNACK that is too long", [0x20, 0x81, 0x08]],
     ["a SUBACK without a code", [0x90, 2, 0, 1]],
     ["a SUBACK of 128 bytes", [0x90, 0x80, 1, 0]],
     ["a PUBACK without an id", [0x40, 0]],

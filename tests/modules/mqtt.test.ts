@@ -37,6 +37,18 @@ describe("connecting", () => {
     expect(await reasonOf({ port })).toBe("broker-refused");
   });
 
+  test.each([
+    ["unsupported protocol version", Uint8Array.of(0x20, 3, 0, 0x84, 0)],
+    ["not authorized, with a reason in words", Uint8Array.of(0x20, 9, 0, 0x87, 6, 0x1f, 0, 3, 0x6e, 0x6f, 0x21)],
+  ])("a CONNACK of MQTT 5 is no refusal of credentials: %s", async (_label, bytes) => {
+    const port = await onFirstBytes((socket) => socket.end(bytes));
+    const result = await connect({ port });
+    expect(result).toMatchObject({
+      failure: { reason: "broker-refused", detail: `it answers in MQTT 5, code ${bytes[3]}` },
+    });
+    expect(faults).toEqual([]);
+  });
+
   test("a topic that is refused in the SUBACK", async () => {
     broker.authorizeSubscribe = (_client, _subscription, done) => done(null, null);
     expect(await reasonOf()).toBe("topic-refused");
@@ -73,7 +85,7 @@ describe("connecting", () => {
     ["SSH", "SSH-2.0-OpenSSH_9.6\r\n"],
     ["zeros", Buffer.alloc(64)],
     ["a length without end", Buffer.of(0x20, 0xff, 0xff, 0xff, 0xff, 0xff)],
-    ["a CONNACK that is too long", Buffer.of(0x20, 3, 0, 0, 0)],
+    ["a CONNACK that is too long", Buffer.of(0x20, 0x80, 0x10, 0, 0)],
   ])("a server that speaks %s ends in a failure", async (_label, bytes) => {
     const port = await onFirstBytes((socket) => socket.end(bytes));
     expect(await reasonOf({ port }, 20)).toBeDefined();

@@ -32,7 +32,7 @@ async function start(options: CloudOptions = {}): Promise<{ cloud: MockCloud; up
   const { standIn } = await provisioned(cloud);
   await cloud.stopBroker();
   const http = createHttpClient(fasterClock(1), noTls, () => []);
-  return { cloud, upload: () => uploadOnce(http, standIn!, { status, readings }) };
+  return { cloud, upload: () => uploadOnce(http, standIn!, { status, readings, isListed: false }) };
 }
 
 test.each(["usual", "whole", "paths"] as const)("with the contract's form, api_config %s", async (apiConfig) => {
@@ -47,7 +47,7 @@ test.each(["usual", "whole", "paths"] as const)("with the contract's form, api_c
 
 test("with the form of the servers in use: one refused request, and every reading once", async () => {
   const { cloud, upload } = await start();
-  expect(await upload()).toEqual({ taken: 2, failure: undefined });
+  expect(await upload()).toEqual({ taken: 2, failure: undefined, isListed: true });
   expect(cloud.uploads.map(({ content }) => content.sensors)).toEqual([
     [{ sensor_name: "temperature", value: 21.5, timestamp: "2026-01-01T00:00:00Z" }],
     [{ sensor_name: "temperature", value: 22, timestamp: "2026-01-01T00:00:00Z" }],

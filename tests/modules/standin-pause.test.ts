@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Session } from "../../agent/session/session.js";
 import { isBlocked, pauseOffline, uploadPauseMs } from "../../agent/session/stand-in/stand-in.js";
-import { type Failure, failed, type Reason } from "../../modules/base/failure.js";
+import { type Failure, failed, type Reason, success } from "../../modules/base/failure.js";
 import { Pauses } from "../../modules/clock/pauses.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { VirtualClock } from "../scripted/clock.js";
@@ -63,6 +63,8 @@ describe("a pause between two tries of the broker", () => {
     readonly failures: string[] = [];
     /** When uploads began. */
     readonly times: number[] = [];
+    /** What the journal has of the service. */
+    habits: object = {};
     /** Until then the network is there. */
     networkUntilMs = Number.POSITIVE_INFINITY;
     readonly #session = this.#sessionOf();
@@ -74,10 +76,15 @@ describe("a pause between two tries of the broker", () => {
       const configuration = { standIn: standsIn, pace: {} } as Configuration;
       const startMs = clock.ticksMs();
       let isOver = false;
-      const paused = pauseOffline(this.#session, pauseMs, configuration, {
-        failure: { reason: "unreachable" },
-        tries: 5,
-      }).finally(() => {
+      const paused = pauseOffline(
+        this.#session,
+        pauseMs,
+        { configuration, url: "u" },
+        {
+          failure: { reason: "unreachable" },
+          tries: 5,
+        },
+      ).finally(() => {
         isOver = true;
       });
       for (;;) {
@@ -96,6 +103,13 @@ describe("a pause between two tries of the broker", () => {
         ...{ clock, http, random: () => 0, pauses: new Pauses(clock) },
         wifi: { joined: true, onLost: undefined, status: () => ({ address: undefined, rssi: undefined }) },
         calendar: { isKnown: false },
+        journal: {
+          habits: () => this.habits,
+          learn: (_url: string, learnt: object) => {
+            this.habits = learnt;
+            return success(undefined);
+          },
+        },
         system: { freeHeapBytes: () => 0, resetReason: () => undefined },
         ...{ build: {}, updates: {} },
         log: {
@@ -139,6 +153,19 @@ describe("a pause between two tries of the broker", () => {
     expect(scene.failures).toEqual(["rate-limited"]);
     expect(scene.times).toEqual([0, 160_000]);
     expect(scene.outbox).toHaveLength(20 - 3 - 8);
+  });
+
+  test("remembers which form of a body the service took", async () => {
+    const scene = new Scene(({ sensors, status: word }, path) =>
+      reply((path === "/data" ? Array.isArray(sensors) : word === "online") ? 200 : 422, taken),
+    );
+    await scene.pause(1_000);
+    expect(scene.got).toHaveLength(10); // eight readings and a status; the first of them twice
+    expect(scene.habits).toEqual({ uploadsListed: true });
+    scene.got.length = 0;
+    await scene.pause(120_000);
+    expect(scene.outbox).toEqual([]);
+    expect(scene.got.every(([, { sensors, status: word }]) => Array.isArray(sensors) || word === "online")).toBe(true);
   });
 
   test("ends when the network is lost", async () => {

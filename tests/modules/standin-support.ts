@@ -46,7 +46,7 @@ export class Backend {
     return this.#answering(body, request.url.path, this.got.length);
   };
 
-  upload(readings: readonly Reading[], endpoints: Partial<StandIn> = {}): Promise<Uploaded> {
-    return uploadOnce(this.http, { ...standIn, ...endpoints }, { status, readings });
+  upload(readings: readonly Reading[], endpoints: Partial<StandIn> = {}, isListed = false): Promise<Uploaded> {
+    return uploadOnce(this.http, { ...standIn, ...endpoints }, { status, readings, isListed });
   }
 }

@@ -56,8 +56,8 @@ describe("an upload", () => {
       reply(Array.isArray(body.sensors) || body.status === "online" ? 200 : 422, {}),
     );
     const forged = { device_id: "other", device_secret: "other", n: 1 };
-    const report = { status: { ...status, ...forged }, readings: [reading(forged)] };
-    expect(await uploadOnce(backend.http, standIn, report)).toEqual({ taken: 1, failure: undefined });
+    const report = { status: { ...status, ...forged }, readings: [reading(forged)], isListed: false };
+    expect(await uploadOnce(backend.http, standIn, report)).toMatchObject({ taken: 1, failure: undefined });
     for (const [, body] of backend.got) expect(body).toMatchObject(credentials);
   });
 });
@@ -71,7 +71,8 @@ describe("servers that take a list", () => {
   test("get one after a 422, with the numbers of the reading, and from then on", async () => {
     const backend = new Backend(isListed);
     const dht = { sensor: "DHT11", temperature: 25.5, humidity: 60, timestamp: "2026-01-01T00:00:00Z" };
-    expect(await backend.upload([reading(dht), reading({ lux: 3 })])).toEqual({ taken: 2, failure: undefined });
+    const uploaded = { taken: 2, failure: undefined, isListed: true };
+    expect(await backend.upload([reading(dht), reading({ lux: 3 })])).toEqual(uploaded);
     const { timestamp } = dht;
     expect(backend.got.slice(1)).toEqual([
       [
@@ -88,6 +89,15 @@ describe("servers that take a list", () => {
       [DATA, { ...credentials, status, sensors: [{ sensor_name: "lux", value: 3 }] }],
       [STATUS, { ...credentials, ...status, status: "online" }],
     ]);
+  });
+
+  test("get it at once where they took it the last time, and the other where they take that now", async () => {
+    const backend = new Backend(isListed);
+    expect(await backend.upload(numbered(2), {}, true)).toEqual({ taken: 2, failure: undefined });
+    expect(backend.got).toHaveLength(3);
+    const documented = new Backend(({ sensors }) => reply(Array.isArray(sensors) || !sensors ? 422 : 200, taken));
+    expect(await documented.upload(numbered(2), {}, true)).toEqual({ taken: 2, failure: undefined, isListed: false });
+    expect(documented.got).toHaveLength(4);
   });
 
   test("are not asked again where neither is understood, nor with what a list cannot say", async () => {

@@ -1,5 +1,6 @@
 import { describe, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
+import { gatewayJourneys } from "./gateway.js";
 import { journeys } from "./journeys.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { play } from "./play.js";
@@ -7,5 +8,6 @@ import { play } from "./play.js";
 installGlobals();
 
 describe("journeys over scripted IO", () => {
-  for (const [name, journey] of Object.entries({ ...journeys, ...outboxJourneys })) test(name, () => play(journey));
+  for (const [name, journey] of Object.entries({ ...journeys, ...gatewayJourneys, ...outboxJourneys }))
+    test(name, () => play(journey));
 });

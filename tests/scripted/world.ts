@@ -260,6 +260,7 @@ export class World {
   async #mqtt(options: MqttOptions): Promise<Result<MqttSession>> {
     await this.#later(200, () => undefined);
     if (this.step()) return never();
+    if (this.script.mqtt) return this.script.mqtt(options);
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
     this.session = this.broker.open(options, this.answerMs);

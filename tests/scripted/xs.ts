@@ -1,6 +1,7 @@
 /** The journeys as bare XS runs them: commands come in as text, one turn each (tests/xs/run.mjs). */
 
 import { fleetJourneys } from "./fleet-life.js";
+import { gatewayJourneys } from "./gateway.js";
 import { journeys, type Playable } from "./journeys.js";
 import { justInTimeJourneys } from "./just-in-time.js";
 import { matrixJourneys } from "./matrix-play.js";
@@ -15,6 +16,7 @@ import { answerCommands, collectGarbage } from "./xs-globals.js";
 
 const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promise<unknown>>> = {
   ...journeys,
+  ...gatewayJourneys,
   ...matrixJourneys,
   ...powerJourneys,
   ...outboxJourneys,

@@ -75,6 +75,16 @@ test("from a blank board to a control message, with half of the chip's heap", as
   await watch.until("answer", () =>
     messages.some(({ payload }) => payload.includes("pong") && payload.includes("from-the-test")),
   );
+  const gateway = cloud.gateway(MAC)!;
+  await watch.until("tools", () => gateway.tools.length === 9);
+  const pong = { content: [{ type: "text", text: "pong" }], isError: false };
+  for (let count = 0; count < 3; count++) {
+    expect(await gateway.command("tools/call", { name: "ping" })).toEqual(pong);
+    expect(gateway.answerMs).toBeLessThan(1_000);
+  }
+  const reported = (await gateway.command("tools/call", { name: "status" })) as { content: { text: string }[] };
+  expect(JSON.parse(reported.content[0]!.text)).toMatchObject({ online: true });
+  await expect(gateway.command("somersault", {})).rejects.toThrow("no such method");
   const online = await watch.settledHeap();
   const { mostStackSlots } = watch;
   console.log(JSON.stringify({ memory: HALF, alive: { portal: inPortal, activating, online }, mostStackSlots }));

@@ -18,6 +18,13 @@ export const PROOF_KEEP_ALIVES = 2.5;
 /** Without a keep-alive: some brokers accept everybody, look at the password then, and close. */
 export const MIN_PROOF_MS = 5_000;
 
+/** Says of each message whether it may go now, and as what; undefined where a broker takes all of them as they are. */
+export interface Dress {
+  /** @param payload undefined: it is in flash, and can wait */
+  takes(topic: string, payload: string | undefined): boolean;
+  dressed(topic: string, payload: string): string;
+}
+
 export class Delivery {
   private clock: Clock;
   private log: Pick<Log, "note">;
@@ -26,6 +33,7 @@ export class Delivery {
   private topics: Readonly<Record<string, string>>;
   private qos: Qos;
   private keepAliveMs: number;
+  private dress?: Dress;
   /** What was accepted up to here has waited for the connection, and goes at a bounded rate. */
   private backlogEnd: number;
   /** Of those in flight the first ones were sent on this connection; the others are sent again. */
@@ -46,6 +54,7 @@ export class Delivery {
     topics: Readonly<Record<string, string>>,
     qos: Qos,
     keepAliveMs: number,
+    dress: Dress | undefined,
   ) {
     this.clock = clock;
     this.log = log;
@@ -54,6 +63,7 @@ export class Delivery {
     this.topics = topics;
     this.qos = qos;
     this.keepAliveMs = keepAliveMs;
+    if (dress) this.dress = dress;
     this.backlogEnd = queue.lastSequence;
     this.dueMs = clock.ticksMs();
     const resumes = mqtt.sessionPresent && qos === 1;
@@ -135,7 +145,8 @@ export class Delivery {
     }
     const again = this.firstAgain;
     const repeated = again && { packetId: again.packetId, duplicate: true };
-    const published = this.mqtt.publish({ topic, payload, qos, ...repeated });
+    const dressed = this.dress?.dressed(entry.topic, payload) ?? payload;
+    const published = this.mqtt.publish({ topic, payload: dressed, qos, ...repeated });
     if (published === "later") return false;
     if (published === "too-large") {
       queue.drop(entry);
@@ -156,7 +167,8 @@ export class Delivery {
   private noteMissing(name: string): void {
     if (this.isTopicMissing) return;
     this.isTopicMissing = true;
-    this.log.note(`outbox: the credentials have no topic "${name}": readings for it are dropped`);
+    const why = this.dress ? "nobody behind the gateway listens" : `the credentials have no topic "${name}"`;
+    this.log.note(`outbox: ${why}: readings for it are dropped`);
   }
 
   /** 0 or less where it may go now, as what is live always may. */
@@ -189,7 +201,8 @@ export class Delivery {
     if (Number.isFinite(wakeMs)) this.wake = this.clock.after(wakeMs, drainNow, this);
   }
 
-  private topicOf({ topic }: Entry): string | undefined {
+  private topicOf({ topic, content }: Entry): string | undefined {
+    if (this.dress?.takes(topic, typeof content === "string" ? content : undefined) === false) return undefined;
     // Compared first: XS would keep each name that it is asked to look up (docs/memory.md).
     const topics = this.topics;
     return Object.keys(topics).includes(topic) ? topics[topic] : undefined;

@@ -14,7 +14,7 @@ import type { Log } from "../../../modules/base/log.js";
 import type { Clock } from "../../../modules/clock/clock.js";
 import type { MqttSession, Qos } from "../../../modules/mqtt/mqtt.js";
 import type { TextStore } from "../../../modules/storage/storage.js";
-import { Delivery } from "./delivery.js";
+import { Delivery, type Dress } from "./delivery.js";
 import { MessageStore } from "./message-store.js";
 import { type Draft, type OutboxStats, Queue, type QueuedMessage } from "./queue.js";
 
@@ -68,10 +68,17 @@ export class Outbox {
    * @param mqtt tells the delivery of acknowledgements and of room
    * @param topics of the credentials, by name. A reading whose topic is missing is dropped; what is durable waits for
    *   credentials that have it. Neither holds others up.
+   * @param dress where the other side is no broker: what it does not take now counts as without a topic
    */
-  attach(mqtt: MqttSession, topics: Readonly<Record<string, string>>, qos: Qos, keepAliveMs: number): Delivery {
+  attach(
+    mqtt: MqttSession,
+    topics: Readonly<Record<string, string>>,
+    qos: Qos,
+    keepAliveMs: number,
+    dress?: Dress,
+  ): Delivery {
     this.delivery?.detach();
-    this.delivery = new Delivery(this.clock, this.log, this.queue, mqtt, topics, qos, keepAliveMs);
+    this.delivery = new Delivery(this.clock, this.log, this.queue, mqtt, topics, qos, keepAliveMs, dress);
     this.delivery.drain();
     return this.delivery;
   }

@@ -8,7 +8,6 @@ import { noteFailure } from "../../../modules/base/log.js";
 import { retryDelayMs } from "../../../modules/base/retry.js";
 import { pauseWhileJoined } from "../../../modules/wifi/pause.js";
 import type { Configuration, Pace } from "../../../provisioning/configuration.js";
-import type { StandIn } from "../../../provisioning/stand-in.js";
 import type { Session } from "../session.js";
 import { status } from "../status.js";
 import { uploadOnce } from "./upload.js";
@@ -30,6 +29,18 @@ const INTERVAL_MS = 60_000;
 /** With the status and one request in the other form ten a minute, which is what the service's other endpoints take. */
 const READINGS_PER_UPLOAD = 8;
 
+/** What is kept among the habits of a service. */
+interface OwnHabits {
+  /** Which of the two forms it has taken. */
+  readonly uploadsListed: boolean;
+}
+
+/** Of which service. */
+export interface Given {
+  readonly configuration: Configuration;
+  readonly url: string;
+}
+
 /** The tries of the broker in a row that failed: how many, and why the last one did. */
 export interface Failures {
   readonly failure: Failure;
@@ -40,20 +51,15 @@ export interface Failures {
  * The pause before the next try of the broker. Where MQTT stays blocked uploads are made in it when they are due; the
  * last one may prolong it. It ends sooner when the Wi-Fi is lost.
  */
-export async function pauseOffline(
-  session: Session,
-  pauseMs: number,
-  { standIn, pace }: Configuration,
-  failures: Failures,
-): Promise<void> {
+export async function pauseOffline(session: Session, pauseMs: number, given: Given, failures: Failures): Promise<void> {
   const { clock, pauses, wifi } = session.device;
-  if (!standIn || !isBlocked(failures)) {
+  if (!given.configuration.standIn || !isBlocked(failures)) {
     await pauseWhileJoined(session.device, pauseMs);
     return;
   }
   const endMs = clock.ticksMs() + pauseMs;
   for (let isWanted = true; isWanted; ) {
-    if (pauses.remainingMs("stand-in") === 0) await upload(session, standIn, pace, failures.tries);
+    if (pauses.remainingMs("stand-in") === 0) await upload(session, given, failures.tries);
     const leftMs = endMs - clock.ticksMs();
     // The Wi-Fi may have been lost during the upload.
     if (leftMs <= 0 || !wifi.joined) return;
@@ -80,16 +86,20 @@ export function uploadPauseMs(
   return Math.round(failure ? pauseMs + retryDelayMs(failure, tries, random) : pauseMs);
 }
 
-async function upload(session: Session, standIn: StandIn, pace: Pace, tries: number): Promise<void> {
+async function upload(session: Session, { configuration, url }: Given, tries: number): Promise<void> {
   const { device, outbox } = session;
-  const { http, log, pauses, random } = device;
+  const { http, journal, log, pauses, random } = device;
+  const { standIn, pace } = configuration;
   // They stay in the outbox until the service has them.
   const readings = outbox.oldest("data", READINGS_PER_UPLOAD);
-  const { taken, failure } = await uploadOnce(http, standIn, { status: status(session), readings });
+  const report = { status: status(session), readings, isListed: journal.habits(url).uploadsListed === true };
+  const { taken, failure, isListed } = await uploadOnce(http, standIn!, report);
   pauses.begin("stand-in", uploadPauseMs(pace, failure, tries, random));
   if (taken > 0) {
     log.note(`HTTP stands in for MQTT: ${taken} readings are with the service`);
     outbox.taken(readings.slice(0, taken));
   }
+  const learnt = isListed !== undefined && journal.learn(url, { uploadsListed: isListed } satisfies OwnHabits);
+  if (learnt && !learnt.ok) noteFailure(log, learnt.failure);
   if (failure) noteFailure(log, failure);
 }

@@ -1,6 +1,6 @@
 /**
  * Readings and status over HTTP, to the endpoints of the device service's `api_config`. Its documents and the servers
- * in use differ in the body: one is tried, and after a 422 the other.
+ * in use differ in the body: the one that was taken last is tried, and after a 422 the other.
  */
 
 import { type Failure, failed, type Result, success } from "../../../modules/base/failure.js";
@@ -21,6 +21,8 @@ export interface Report {
   readonly status: object;
   /** The oldest first. */
   readonly readings: readonly Reading[];
+  /** Which form was taken the last time. */
+  readonly isListed: boolean;
 }
 
 export interface Uploaded {
@@ -28,6 +30,8 @@ export interface Uploaded {
   readonly taken: number;
   /** What ended it: the next reading, or the status, was not taken. */
   readonly failure: Failure | undefined;
+  /** The form that was taken, where it is another one than the last time. */
+  readonly isListed: boolean | undefined;
 }
 
 /** A body, without the credentials. */
@@ -58,18 +62,27 @@ const listed: Form = {
 };
 
 /** A request for each reading, so that none covers another; the status goes with each, and by itself in the end. */
-export async function uploadOnce(http: HttpClient, standIn: StandIn, { status, readings }: Report): Promise<Uploaded> {
+export async function uploadOnce(http: HttpClient, standIn: StandIn, report: Report): Promise<Uploaded> {
+  const { status, readings } = report;
   const { dataUrl, statusUrl } = standIn;
-  let form = documented;
+  const last = report.isListed ? listed : documented;
+  let form = last;
 
   async function send(url: Url, bodyIn: (form: Form) => object | undefined): Promise<Result<void>> {
-    const sent = await post(http, standIn, url, bodyIn(form)!);
-    const other = !sent.ok && sent.failure.reason === "request-refused" && form !== listed ? bodyIn(listed) : undefined;
-    if (!other) return sent;
-    const again = await post(http, standIn, url, other);
-    if (again.ok) form = listed;
-    return again;
+    let sent = failed("request-refused") as Result<void>;
+    for (const one of form === listed ? [listed, documented] : [documented, listed]) {
+      const body = bodyIn(one);
+      if (!body) continue;
+      sent = await post(http, standIn, url, body);
+      if (sent.ok) form = one;
+      if (sent.ok || sent.failure.reason !== "request-refused") break;
+    }
+    return sent;
   }
+
+  const uploaded = (failure: Failure | undefined): Uploaded => {
+    return { taken, failure, isListed: form === last ? undefined : form === listed };
+  };
 
   let taken = 0;
   let refusal: Failure | undefined;
@@ -78,7 +91,7 @@ export async function uploadOnce(http: HttpClient, standIn: StandIn, { status, r
     const reading = parseObject(payload) ?? { value: payload };
     const sent = await send(dataUrl!, (into) => into.data(reading, status));
     if (sent.ok) taken++;
-    else if (sent.failure.reason !== "request-refused") return { taken, failure: sent.failure };
+    else if (sent.failure.reason !== "request-refused") return uploaded(sent.failure);
     else {
       // It waits for MQTT, and those behind it with it: their order counts. The status does not.
       refusal = sent.failure;
@@ -86,7 +99,7 @@ export async function uploadOnce(http: HttpClient, standIn: StandIn, { status, r
     }
   }
   const sent = statusUrl && (await send(statusUrl, (into) => into.status(status)));
-  return { taken, failure: sent && !sent.ok ? sent.failure : refusal };
+  return uploaded(sent && !sent.ok ? sent.failure : refusal);
 }
 
 async function post(http: HttpClient, standIn: StandIn, url: Url, body: object): Promise<Result<void>> {
