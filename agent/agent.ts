@@ -9,6 +9,7 @@ import { createHttpClient } from "../modules/http/client-adapter.js";
 import { createHttpServer } from "../modules/http/server-adapter.js";
 import { createHttpStream } from "../modules/http/stream-adapter.js";
 import { BoardIdentity } from "../modules/identity/adapter.js";
+import { accessPointName } from "../modules/identity/identity.js";
 import { NvsKeystore } from "../modules/identity/keystore.js";
 import { createMqtt } from "../modules/mqtt/adapter.js";
 import { AUTHORITIES } from "../modules/settings/authorities.js";
@@ -46,7 +47,7 @@ export function startAgent(application: Application = {}): Agent {
     random: Math.random,
     log,
     system,
-    wifi: new WiFiAdapter(clock),
+    wifi: new WiFiAdapter(clock, built.hostName || accessPointName(identity.mac)),
     button: createButton(clock),
     display: application.display,
     resolve: resolveName,

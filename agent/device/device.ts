@@ -20,6 +20,8 @@ import type { Application } from "../application/application.js";
 import type { Display } from "../display/display.js";
 
 export interface Build extends Product {
+  /** The device's in the lists of routers; empty: the access point's name. */
+  readonly hostName: string;
   /** Of the access point, dotted IPv4. */
   readonly accessPointAddress: string;
   readonly portalPort: number;

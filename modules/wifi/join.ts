@@ -28,7 +28,7 @@ export async function joinKnown(
   let inRange: readonly Network[] | undefined;
   for (let round = 0; ; round++) {
     // A single network needs no scan: that saves seconds at every start.
-    if (known.length > 1 || round > 0) inRange = await wifi.scan(options);
+    if (known.length > 1 || round > 0) inRange = await wifi.scan({ passive: options.passive, known });
     let first: Failure | undefined;
     for (const { ssid, password } of joinOrder(known, inRange)) {
       if (!options.isWanted()) break;
