@@ -21,6 +21,7 @@ import { readConfig } from "../modules/system/config-adapter.js";
 import { type FirmwareBuild, FlashFirmware } from "../modules/update/adapter.js";
 import { Updater } from "../modules/update/updates.js";
 import { WiFiAdapter } from "../modules/wifi/adapter.js";
+import { Silence } from "../modules/wifi/silence.js";
 import { Journal } from "../provisioning/journal.js";
 import type { Agent, Application } from "./application/application.js";
 import type { Build, Device } from "./device/device.js";
@@ -48,6 +49,7 @@ export function startAgent(application: Application = {}): Agent {
     log,
     system,
     wifi: new WiFiAdapter(clock, built.hostName || accessPointName(identity.mac)),
+    silence: new Silence(clock),
     button: createButton(clock),
     display: application.display,
     resolve: resolveName,

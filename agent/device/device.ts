@@ -13,6 +13,7 @@ import type { ServeUdp } from "../../modules/socket/udp.js";
 import type { Store } from "../../modules/storage/storage.js";
 import type { System } from "../../modules/system/system.js";
 import type { Updates } from "../../modules/update/update.js";
+import type { Silence } from "../../modules/wifi/silence.js";
 import type { WiFi } from "../../modules/wifi/wifi.js";
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
@@ -48,6 +49,7 @@ export interface Device {
   readonly log: Log;
   readonly system: System;
   readonly wifi: WiFi;
+  readonly silence: Silence;
   readonly button: Button;
   readonly display?: Display | undefined;
   /** IPv4 address of a name; undefined where the network's DNS has none. */

@@ -6,6 +6,7 @@ import { mode, type Network, Radio } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/base/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { joinKnown } from "../../modules/wifi/join.js";
+import { Silence } from "../../modules/wifi/silence.js";
 import type { JoinOptions } from "../../modules/wifi/wifi.js";
 import { knownNetwork } from "../lifecycle/support.js";
 import { pause, until } from "../moddable/support.js";
@@ -109,7 +110,8 @@ describe("scanning", () => {
     const crowd = Array.from({ length: 100 }, (_, index) => ({ ssid: `stall ${index}`, rssi: -41 }));
     powerOn([...crowd, { ssid: "own stand", password: "correct horse", rssi: -85 }]);
     const known = [knownNetwork("gone", "gone away"), knownNetwork("own stand", "correct horse")];
-    const io = { wifi, clock: fasterClock(FASTER), random: Math.random };
+    const clock = fasterClock(FASTER);
+    const io = { wifi, clock, silence: new Silence(clock), random: Math.random };
     expect(await joinKnown(io, known, { limitMs: 0, passive: false, isWanted: () => true })).toMatchObject({
       ok: true,
     });

@@ -14,6 +14,7 @@ import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
+import { Silence } from "../../modules/wifi/silence.js";
 import type { ScanOptions } from "../../modules/wifi/wifi.js";
 import { rightCalendar } from "../calendar.js";
 import { ScriptedBroker, type ScriptedSession } from "./broker.js";
@@ -226,6 +227,7 @@ export class World {
         resetReason: () => this.#options.resetReason ?? "power-on",
       },
       wifi: this.wifi,
+      silence: new Silence(this.clock),
       button: this.button,
       resolve: (name) => this.#later(50, () => (this.script.resolve ?? (() => "192.0.2.7"))(name)),
       http: (request) => this.#http(request),
