@@ -9,6 +9,7 @@ import { createHttpClient } from "../modules/http/client-adapter.js";
 import { createHttpServer } from "../modules/http/server-adapter.js";
 import { createHttpStream } from "../modules/http/stream-adapter.js";
 import { BoardIdentity } from "../modules/identity/adapter.js";
+import { accessPointName } from "../modules/identity/identity.js";
 import { NvsKeystore } from "../modules/identity/keystore.js";
 import { createMqtt } from "../modules/mqtt/adapter.js";
 import { AUTHORITIES } from "../modules/settings/authorities.js";
@@ -20,6 +21,7 @@ import { readConfig } from "../modules/system/config-adapter.js";
 import { type FirmwareBuild, FlashFirmware } from "../modules/update/adapter.js";
 import { Updater } from "../modules/update/updates.js";
 import { WiFiAdapter } from "../modules/wifi/adapter.js";
+import { Silence } from "../modules/wifi/silence.js";
 import { Journal } from "../provisioning/journal.js";
 import type { Agent, Application } from "./application/application.js";
 import type { Build, Device } from "./device/device.js";
@@ -46,7 +48,8 @@ export function startAgent(application: Application = {}): Agent {
     random: Math.random,
     log,
     system,
-    wifi: new WiFiAdapter(clock),
+    wifi: new WiFiAdapter(clock, built.hostName || accessPointName(identity.mac)),
+    silence: new Silence(clock),
     button: createButton(clock),
     display: application.display,
     resolve: resolveName,

@@ -157,7 +157,7 @@ export async function measureMessageRates(): Promise<MessageRates> {
   const { createMqtt } = await import("../modules/mqtt/adapter.js");
   const { SystemClock } = await import("../modules/clock/adapter.js");
   const clock = new SystemClock();
-  const mqtt = createMqtt(clock, { ensure: () => Promise.resolve(), doubt() {} }, () => []);
+  const mqtt = createMqtt(clock, { ensure: () => Promise.resolve(), doubt() {}, allows: () => true }, () => []);
   const broker = await openBroker();
   const rounds: MessageRate[] = [];
   try {

@@ -8,6 +8,7 @@ export function pageModel(change: Partial<PageModel> = {}): PageModel {
   return {
     token: "0123456789abcdef0123456789abcdef",
     address: "http://192.168.4.1/",
+    nextUrl: undefined,
     ssid: "",
     url: TRIED.url,
     urlLocked: false,

@@ -45,6 +45,8 @@ export interface PageModel {
   readonly token: string;
   /** Of the access point, as a person types it: `http://192.168.4.1/`. */
   readonly address: string;
+  /** Where it will be in a moment; undefined where it stays. */
+  readonly nextUrl: string | undefined;
   /** What the fields show; never a password. */
   readonly ssid: string;
   readonly url: string;
@@ -59,7 +61,7 @@ export interface PageModel {
   readonly stale: boolean;
   /** The person wants the form although a trial is under way. */
   readonly editing: boolean;
-  /** In range, strongest first. */
+  /** In range, strongest first; the page lists some of them. */
   readonly networks: readonly Network[];
   /** A scan is under way. */
   readonly scanning: boolean;

@@ -58,7 +58,7 @@ export interface PortalOptions extends SetupOptions {
   readonly ssid: string;
   /** Undefined: an open access point. */
   readonly password: Secret | undefined;
-  /** Of the access point, dotted IPv4. */
+  /** That the access point is opened with, dotted IPv4. */
   readonly address: string;
   readonly httpPort: number;
   readonly dnsPort: number;

@@ -76,9 +76,21 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     return this.options.io.clock;
   }
 
+  /** Dotted IPv4, of the moment: it goes out of the way of a network that has the same. */
+  get address(): string {
+    return this.options.io.wifi.accessPointAddress;
+  }
+
+  get nextUrl(): string | undefined {
+    const { io, httpPort } = this.options;
+    const next = io.wifi.nextAddress;
+    return next && `http://${next}${httpPort === 80 ? "" : `:${httpPort}`}/`;
+  }
+
   /** The port is left out where it is HTTP's own; `localhost` is the portal's name on a machine that plays the board. */
   get hosts(): string[] {
-    const { address, httpPort } = this.options;
+    const { httpPort } = this.options;
+    const { address } = this;
     const names = address.startsWith("127.") ? [address, "localhost"] : [address];
     const withPort = names.map((name) => `${name}:${httpPort}`);
     return httpPort === 80 ? [...names, ...withPort] : withPort;
@@ -102,7 +114,7 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
 
   /** The access point's DNS. */
   answer(packet: Uint8Array): Uint8Array | undefined {
-    return answerDns(packet, this.options.address, this.setup.status.phase === "done");
+    return answerDns(packet, this.address, this.setup.status.phase === "done");
   }
 
   onFailed(failure: Failure): void {

@@ -3,6 +3,7 @@ import type { Clock } from "../modules/clock/clock.js";
 import { MAX_URL_CHARACTERS, splitQuery } from "../modules/data/url.js";
 import type { ServerReply, ServerRequest } from "../modules/http/http.js";
 import { AUTOMATIC, checkSettings, type SettingsErrors, type TypedSettings } from "../modules/settings/settings.js";
+import { MAX_LISTED } from "../modules/wifi/scan.js";
 import { parseCertificates } from "../provisioning/certificates.js";
 import { PROTOCOL_CHOICES } from "../provisioning/choice.js";
 import { parseBody } from "./form.js";
@@ -15,6 +16,8 @@ import { chooseLanguage, type Language, renderNetworks, renderPage, renderStatus
 export interface Shown {
   /** The portal's own `Host`s; the first one is where everybody is sent to. */
   readonly hosts: readonly string[];
+  /** Where the page will be in a moment; undefined where it stays. */
+  readonly nextUrl: string | undefined;
   readonly token: string;
   readonly defaultUrl: string;
   readonly urlLocked: boolean;
@@ -65,10 +68,10 @@ function read(
       return page(200, modelOf(shown, { editing: /[?&]change(&|$)/.test(query) }), headers, language);
     case "/status":
       setup.seen();
-      return wantsJson ? json(200, setup.status) : html(200, renderStatus(setup.status, language));
+      return wantsJson ? json(200, setup.status) : html(200, renderStatus(setup.status, language, shown.nextUrl));
     case "/networks":
       return wantsJson
-        ? json(200, { scanning: setup.scanning, networks: setup.networks })
+        ? json(200, { scanning: setup.scanning, networks: setup.networks.slice(0, MAX_LISTED) })
         : html(200, renderNetworks(setup, language));
     default:
       return undefined;
@@ -152,13 +155,17 @@ function refusedSsid(status: TrialStatus): string | undefined {
   return failure?.reason === "wifi-password" ? failure.detail : undefined;
 }
 
-function modelOf({ setup, token, defaultUrl, urlLocked, facts, hosts, clock }: Shown, sent: Sent = {}): PageModel {
+function modelOf(
+  { setup, token, defaultUrl, urlLocked, facts, hosts, nextUrl, clock }: Shown,
+  sent: Sent = {},
+): PageModel {
   const { status, stored, candidate, networks, scanning, certificates } = setup;
   const ssid = sent.ssid ?? candidate?.network.ssid ?? stored?.networks[0]?.ssid ?? "";
   const password = setup.known(stored).find((network) => network.ssid === ssid)?.password;
   return {
     token,
     address: `http://${hosts[0]}/`,
+    nextUrl,
     ssid,
     url: urlLocked ? defaultUrl : (sent.url ?? candidate?.url ?? stored?.url ?? defaultUrl),
     urlLocked,

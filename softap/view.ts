@@ -34,8 +34,8 @@ export function renderPage(model: PageModel, language: Language, gzip: boolean):
 }
 
 /** The part of the page that the script asks for while a trial is under way. */
-export function renderStatus(trial: TrialStatus, language: Language): string {
-  return statusFragment(trial, languages[language], queryOf(language));
+export function renderStatus(trial: TrialStatus, language: Language, nextUrl?: string): string {
+  return statusFragment(trial, languages[language], queryOf(language), nextUrl);
 }
 
 /** The part of the page that the script asks for while a scan is under way. */
@@ -50,7 +50,7 @@ function fill(model: PageModel, language: Language): string {
   const { phase } = model.trial;
   const texts = languages[language];
   const query = queryOf(language);
-  const status = renderStatus(model.trial, language);
+  const status = renderStatus(model.trial, language, model.nextUrl);
   if (phase === "done") return status + facts(model, texts);
   const isUnderWay = (phase === "trying" || phase === "activating") && !needsPerson(model);
   const reload = isUnderWay ? `<noscript><meta http-equiv="refresh" content="2;url=/${query}"></noscript>` : "";

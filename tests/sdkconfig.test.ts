@@ -16,6 +16,8 @@ const ON = [
   "CONFIG_ESP_TASK_WDT_EN",
   "CONFIG_ESP_TASK_WDT_INIT",
   "CONFIG_ESP_TASK_WDT_PANIC",
+  "CONFIG_LWIP_DHCP_GET_NTP_SRV",
+  "CONFIG_LWIP_DNS_SUPPORT_MDNS_QUERIES",
 ];
 /** Of each choice one is on: these are the others. */
 const OFF = [
@@ -37,21 +39,24 @@ function parse(text: string): Map<string, string> {
   return found;
 }
 
-function expectFaultsToEnd(config: Map<string, string>): void {
+function expectAgentsNeeds(config: Map<string, string>): void {
   expect(ON.filter((name) => config.get(name) !== "y")).toEqual([]);
   // mcconfig writes an empty value where the SDK's own is taken back: Kconfig leaves that to its choice.
   expect(OFF.filter((name) => !["n", ""].includes(config.get(name) ?? "missing"))).toEqual([]);
   const interruptMs = Number(config.get("CONFIG_ESP_INT_WDT_TIMEOUT_MS"));
   expect(interruptMs).toBeGreaterThanOrEqual(300);
   expect(interruptMs).toBeLessThanOrEqual(1000);
+  // modules/clock/dhcp-adapter.ts asks for as many.
+  expect(config.get("CONFIG_LWIP_DHCP_MAX_NTP_SERVERS")).toBe("2");
+  expect(config.get("CONFIG_LWIP_SNTP_MAX_SERVERS")).toBe("2");
   // Over what one turn of XS may take; and 60 s are Kconfig's end.
   const taskSeconds = Number(config.get("CONFIG_ESP_TASK_WDT_TIMEOUT_S"));
   expect(taskSeconds).toBeGreaterThanOrEqual(10);
   expect(taskSeconds).toBeLessThanOrEqual(60);
 }
 
-test("the project's sdkconfig: a panic restarts, both watchdogs bite, a bad image is taken back", () => {
-  expectFaultsToEnd(parse(readFileSync(join(ROOT, "modules/system/esp32/sdkconfig.defaults"), "utf8")));
+test("the project's sdkconfig: a panic restarts, both watchdogs bite, a bad image is taken back, mDNS and time servers", () => {
+  expectAgentsNeeds(parse(readFileSync(join(ROOT, "modules/system/esp32/sdkconfig.defaults"), "utf8")));
 });
 
 // The SDK's own merge, not a copy of it: mcconfig writes what ESP-IDF is configured with, and needs no ESP-IDF for that.
@@ -70,7 +75,7 @@ describe.skipIf(!process.env.MODDABLE)("what mcconfig merges for ESP-IDF", () =>
       const path = files.find((name) => name.includes(`/${build}/`) && name.endsWith(`/${file}`));
       return readFileSync(join(output, path!), "utf8");
     };
-    expectFaultsToEnd(parse(written("sdkconfig.mc")));
+    expectAgentsNeeds(parse(written("sdkconfig.mc")));
     // It may divide partitions for what a manifest asks for: these are left as they are.
     expect(parsePartitions(written("partitions.csv"))).toEqual(readPartitions());
   });

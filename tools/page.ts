@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { minifySync } from "rolldown/utils";
 import { crc32 } from "../modules/data/crc32.js";
 import type { Frame } from "../softap/gzip.js";
 import { built } from "../softap/page/built.js";
@@ -52,24 +53,12 @@ function minifyStyle(text: string): string {
     .trim();
 }
 
-/** Comments have lines of their own, statements end with semicolons. For scripts without spaces in their regular expressions. */
+/** For phones of some years ago as well. @throws where it is no script */
 function minifyScript(text: string): string {
-  return withoutConstants(text)
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line && !line.startsWith("//") && !line.startsWith("/*"))
-    .join("\n")
-    .replace(STRING_OR_SIGN, (_, string: string | undefined, sign: string) => string ?? sign)
-    .replaceAll(";}", "}");
+  const { code, errors } = minifySync("script.js", text, { compress: { target: "es2020" }, mangle: true });
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
+  return code;
 }
-
-/** Numbers with names: a phone needs no names. */
-function withoutConstants(text: string): string {
-  const constants = [...text.matchAll(/^ *const ([A-Z_]+) = (\d+);$/gm)];
-  return constants.reduce((rest, [line, name, value]) => rest.replace(line, "").replaceAll(name!, value!), text);
-}
-
-const STRING_OR_SIGN = /("[^"\n]*"|'[^'\n]*'|`[^`]*`)|\s*([=<>&|?:,;{}()+*!-])\s*/g;
 
 function moduleText(): string {
   const entries = (Object.keys(languages) as Language[]).map((language) => {

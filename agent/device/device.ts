@@ -13,6 +13,7 @@ import type { ServeUdp } from "../../modules/socket/udp.js";
 import type { Store } from "../../modules/storage/storage.js";
 import type { System } from "../../modules/system/system.js";
 import type { Updates } from "../../modules/update/update.js";
+import type { Silence } from "../../modules/wifi/silence.js";
 import type { WiFi } from "../../modules/wifi/wifi.js";
 import type { Journal } from "../../provisioning/journal.js";
 import type { Product } from "../../provisioning/protocol.js";
@@ -20,6 +21,8 @@ import type { Application } from "../application/application.js";
 import type { Display } from "../display/display.js";
 
 export interface Build extends Product {
+  /** The device's in the lists of routers; empty: the access point's name. */
+  readonly hostName: string;
   /** Of the access point, dotted IPv4. */
   readonly accessPointAddress: string;
   readonly portalPort: number;
@@ -46,6 +49,7 @@ export interface Device {
   readonly log: Log;
   readonly system: System;
   readonly wifi: WiFi;
+  readonly silence: Silence;
   readonly button: Button;
   readonly display?: Display | undefined;
   /** IPv4 address of a name; undefined where the network's DNS has none. */

@@ -29,7 +29,7 @@ import { serviceOf } from "./service.js";
 type State =
   | { name: "boot" }
   | ({ name: "portal"; attempt: number } & PortalCause)
-  | { name: "connecting"; settings: Settings; attempt: number }
+  | { name: "connecting"; settings: Settings; attempt: number; isTurn?: true }
   | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration; rotation?: string }
   | { name: "online"; settings: Settings; attempt: number; configuration: Configuration; origin: "service" | "flash" }
   | { name: "offline"; settings: Settings; attempt: number; configuration: Configuration; failure: Failure }
@@ -133,7 +133,8 @@ function boot(device: Device): State {
   return { name: "connecting", settings: stored, attempt: 0 };
 }
 
-async function connecting(device: Device, { settings, attempt }: In<"connecting">): Promise<State> {
+/** @param state `isTurn`: nothing came through the network before; the pauses go on growing */
+async function connecting(device: Device, { settings, attempt, isTurn }: In<"connecting">): Promise<State> {
   if (!device.wifi.joined) {
     device.log.event({ state: "connecting", to: "wifi" });
     const joined = await joinKnown(device, settings.networks, {
@@ -148,13 +149,13 @@ async function connecting(device: Device, { settings, attempt }: In<"connecting"
   }
   const [configuration] = device.journal.stored(settings.url);
   return configuration
-    ? { name: "online", settings, configuration, origin: "flash", attempt: 0 }
+    ? { name: "online", settings, configuration, origin: "flash", attempt: isTurn ? attempt : 0 }
     : { name: "provisioning", settings, attempt };
 }
 
 /** Asks the service for a configuration. If it wants a code entered, the portal shows it. */
 async function provisioning(device: Device, state: In<"provisioning">): Promise<State> {
-  const { wifi, log, journal, pauses } = device;
+  const { wifi, silence, log, journal, pauses } = device;
   const { settings, attempt, rotation } = state;
   if (!wifi.joined) return { name: "connecting", settings, attempt };
   const pauseMs = pauses.remainingMs("service");
@@ -170,6 +171,7 @@ async function provisioning(device: Device, state: In<"provisioning">): Promise<
     const configuration = state.configuration ?? journal.stored(settings.url)[0];
     return { name: "failed", settings, failure: answer.failure, configuration, attempt };
   }
+  silence.end(wifi.status().ssid);
   if (answer.value.kind === "activation") return activating(settings, answer.value.activation, attempt);
   return useConfiguration(device, settings, answer.value.configuration, attempt);
 }
@@ -242,6 +244,8 @@ async function offline(session: Session, state: In<"offline">): Promise<State> {
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
   await pauseOffline(session, retryMs, { configuration, url: settings.url }, { failure, tries: attempt + 1 });
+  if (leavesSilent(device, settings, failure))
+    return { name: "connecting", settings, attempt: attempt + 1, isTurn: true };
   const other = otherThan(device, settings, configuration);
   const isRefused =
     failure.reason === "broker-credentials" || (failure.reason === "broker-closed" && attempt + 1 >= SILENT_REFUSALS);
@@ -256,6 +260,13 @@ async function offline(session: Session, state: In<"offline">): Promise<State> {
   return { name: "online", settings, configuration: next, origin: "flash", attempt: attempt + 1 };
 }
 
+/** Nothing behind the network answers, and there is another one to try. */
+function leavesSilent({ silence, wifi }: Device, { networks }: Settings, failure: Failure): boolean {
+  if (!wifi.joined || !silence.lasts(failure) || networks.length < 2) return false;
+  silence.leave(wifi);
+  return true;
+}
+
 /** With a stored configuration the broker is next: the service may be down for long. Without one, a person may have to help. */
 async function afterFailure(device: Device, state: In<"failed">): Promise<State> {
   const { settings, configuration, failure, attempt } = state;
@@ -263,7 +274,9 @@ async function afterFailure(device: Device, state: In<"failed">): Promise<State>
   noteFailure(device.log, failure);
   device.log.event({ state: "failed", reason: failure.reason, retryMs });
   if (!configuration && (patienceOf(failure) === "daily" || attempt + 1 >= FAILURES_BEFORE_PORTAL)) {
-    return { name: "portal", failure: await serviceOf(device, settings).diagnose(failure), attempt };
+    const portal = { name: "portal", failure: await serviceOf(device, settings).diagnose(failure), attempt } as const;
+    leavesSilent(device, settings, failure); // another one is joined when the portal looks around
+    return portal;
   }
   device.pauses.begin("service", retryMs);
   return configuration

@@ -31,7 +31,9 @@ export class Online implements ConnectionOptions {
   }
 
   onConnected(): void {
-    this.connectedMs = this.device.clock.ticksMs();
+    const { clock, silence, wifi } = this.device;
+    this.connectedMs = clock.ticksMs();
+    silence.end(wifi.status().ssid);
     this.sayOnline();
   }
 

@@ -11,12 +11,17 @@ export interface AccessPointSettings {
   readonly channel: number;
 }
 
+const DRIVERS_ADDRESS = "192.168.4.1";
+
 export class AccessPoint {
   #settings: AccessPointSettings | undefined;
   #channel = 0;
   #stationChannel: number | undefined;
   #changeMs: number;
   #return: NodeJS.Timeout | undefined;
+  #address = DRIVERS_ADDRESS;
+  /** No phone can have found it yet. */
+  #isNew = false;
   /** Told what is open now, or that nothing is. */
   onChange: ((settings: AccessPointSettings | undefined) => void) | undefined;
 
@@ -33,11 +38,26 @@ export class AccessPoint {
     return this.#settings && this.#channel;
   }
 
+  /** Its own; it keeps it when it is closed. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** The phones are sent away, and come back for another address. */
+  move(address: string): void {
+    this.#address = address;
+    if (!this.#isNew) this.drop();
+  }
+
   open(settings: AccessPointSettings): void {
     this.#settings = settings;
     this.#channel = this.#stationChannel ?? settings.channel;
     clearTimeout(this.#return);
     phones.up = true;
+    this.#isNew = true;
+    queueMicrotask(() => {
+      this.#isNew = false;
+    });
     this.onChange?.(settings);
   }
 

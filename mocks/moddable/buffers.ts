@@ -4,6 +4,8 @@ export { bytesOf } from "../../modules/update/simulator/arguments.js";
 
 import type { Buffer as XsBuffer } from "embedded:io/_common";
 
+const utf8 = new TextEncoder();
+
 /** Everything that `xsmcGetBufferReadable` (xs/sources/xsmc.c) accepts: an ArrayBuffer or a view of single bytes. */
 export type { XsBuffer };
 
@@ -15,16 +17,20 @@ export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
 }
 
 /**
- * A string's length in bytes as XS stores it: UTF-8, but NUL takes two bytes and a lone surrogate three.
+ * A string as XS stores it (fxUTF8Encode): UTF-8, but NUL takes two bytes and a lone surrogate three. U+DC80 to U+DCFF
+ * stand for the bytes 0x80 to 0xFF as the Wi-Fi driver puts them into a string, which no other string has.
  */
-export function xsStringBytes(text: string): number {
-  let bytes = 0;
+export function xsBytes(text: string): Uint8Array {
+  const bytes: number[] = [];
   for (const character of text) {
-    const code = character.codePointAt(0)!;
-    if (code === 0) bytes += 2;
-    else bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    const point = character.codePointAt(0)!;
+    if (point === 0) bytes.push(0xc0, 0x80);
+    else if (point >= 0xdc80 && point <= 0xdcff) bytes.push(point & 0xff);
+    else if (point >= 0xd800 && point <= 0xdfff)
+      bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
+    else bytes.push(...utf8.encode(character));
   }
-  return bytes;
+  return Uint8Array.from(bytes);
 }
 
 /** `BigInt.fromArrayBuffer`: big-endian, without a sign. */

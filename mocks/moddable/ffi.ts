@@ -9,9 +9,41 @@ import { host } from "./host.js";
 const FAIL = -1;
 
 export default class FFI implements FFIType {
-  /** -1 where there is no access point. The machine that plays the board keeps its address. */
-  access_point_address(_a: number, _b: number, _c: number, _d: number): number {
-    return host.radio.accessPoint.settings ? 0 : FAIL;
+  /** -1 where there is no access point. */
+  access_point_address(a: number, b: number, c: number, d: number): number {
+    if (!host.radio.accessPoint.settings) return FAIL;
+    host.radio.moveAccessPoint([a, b, c, d].join("."));
+    return 0;
+  }
+
+  station_watch(): number {
+    return 0;
+  }
+
+  /** As ESP_NETIF_HOSTNAME_MAX_SIZE has it. */
+  station_dhcp(name: string): number {
+    if (name.length > 32) return FAIL;
+    host.radio.hostName = name;
+    return 0;
+  }
+
+  station_join(name: ArrayBuffer, length: number, password: string): number {
+    if (length > 32 || password.length > 64 || !host.radio.hasStation) return FAIL;
+    host.radio.join(memory(name, length).slice(0, length), password);
+    return 0;
+  }
+
+  station_reason(): number {
+    return host.radio.reason;
+  }
+
+  station_overlaps(a: number, b: number, c: number, d: number): number {
+    return host.radio.overlaps([a, b, c, d].join(".")) ? 1 : 0;
+  }
+
+  time_server(index: number): number {
+    const address = host.radio.network?.timeServers?.[index];
+    return address ? Buffer.from(address.split(".").map(Number)).readUInt32LE() : 0;
   }
 
   /** 0 where the facts and the NUL behind them do not fit. */

@@ -3,30 +3,18 @@
  * `BigInt.fromArrayBuffer`.
  * `System.restart` is `embedded:io`'s (modules/io/system/system.js).
  */
-import { bytesOf, numberOf, toArrayBuffer } from "./buffers.js";
+import { bytesOf, numberOf, toArrayBuffer, xsBytes } from "./buffers.js";
 import { host } from "./host.js";
 import Timer from "./timer.js";
 
 const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** As XS has strings: a lone surrogate takes three bytes, which are no UTF-8 (fxUTF8Encode). */
-function encoded(text: string): Uint8Array {
-  if (!/\p{Surrogate}/u.test(text)) return utf8.encode(text);
-  const bytes: number[] = [];
-  for (const character of text) {
-    const point = character.codePointAt(0)!;
-    const isLone = point >= 0xd800 && point <= 0xdfff;
-    if (isLone) bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
-    else bytes.push(...utf8.encode(character));
-  }
-  return Uint8Array.from(bytes);
-}
-
 function fromString(...texts: string[]): ArrayBuffer {
   if (texts.length === 0) throw new TypeError("ArrayBuffer.fromString: no argument");
+  const text = String(texts[0]);
   // A copy: the encoder may give a view of a longer buffer.
-  return toArrayBuffer(encoded(String(texts[0])));
+  return toArrayBuffer(/\p{Surrogate}/u.test(text) ? xsBytes(text) : utf8.encode(text));
 }
 
 /** @throws TypeError for bytes that are not UTF-8 and for anything but an ArrayBuffer (xs/sources/xsString.c) */

@@ -84,6 +84,8 @@ const zone: Readonly<Record<string, string>> = { localhost: "127.0.0.1", "pool.n
 
 async function look(name: string): Promise<string | undefined> {
   if (isIPv4(name)) return name;
+  // By multicast (CONFIG_LWIP_DNS_SUPPORT_MDNS_QUERIES): the network's own devices answer, whatever is behind its router.
+  if (link.up && /\.local$/i.test(name)) return host.radio.names[name.toLowerCase()] ?? sleep(dnsTimeoutMs, undefined);
   if (link.up && !link.internet) return sleep(dnsTimeoutMs, undefined);
   if (!link.up) return name === "localhost" ? zone[name] : undefined;
   const lowerCase = name.toLowerCase();

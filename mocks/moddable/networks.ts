@@ -1,7 +1,8 @@
 /** The networks around the virtual device, and whether they take the station. */
+import { xsBytes } from "./buffers.js";
 
 export interface Network {
-  /** Up to 32 bytes. A lone surrogate stands for a byte that is not UTF-8. */
+  /** Up to 32 bytes. U+DC80 to U+DCFF stand for bytes that are not UTF-8. */
   ssid: string;
   /** None: an open network. */
   password?: string;
@@ -13,12 +14,16 @@ export interface Network {
   bssid?: string;
   /** Has no name in scans; joins by name. */
   hidden?: boolean;
-  /** So many first associations are refused, as by a busy access point (status 30). */
+  /** So many first associations are refused, as by a busy access point (status 17 or 30). */
   refuseFirst?: number;
   /** Associates, but no DHCP server answers. */
   noAddress?: boolean;
   /** False: there is an address, but no name resolves and nothing answers. */
   internet?: boolean;
+  /** Of the router, `192.168.4.0/22`: where the device's access point has some of it, nothing comes through. */
+  subnet?: string;
+  /** That DHCP names (option 42), IPv4. */
+  timeServers?: string[];
 }
 
 export interface RadioOptions {
@@ -42,8 +47,10 @@ export const inventedNetworks: readonly Network[] = [
   { ssid: "Upstairs 2.4", password: "no entrance", rssi: -83, channel: 9 },
 ];
 
-/** The codes of "disconnect" (xs6wifi.c). */
-export const disconnectCode = { password: -1, other: 0 } as const;
+/** `wifi_err_reason_t`. */
+export const reasons = { full: 5, left: 8, handshake: 15, lost: 200, notFound: 201, security: 210 } as const;
+/** The code of "disconnect" (xs6wifi.c). */
+export const codeOf = (reason: number): number => (reason === reasons.handshake ? -1 : 0);
 const refusedPassword = "invalid!";
 
 export class Networks {
@@ -71,23 +78,33 @@ export class Networks {
   }
 
   /** The access point that the driver picks for a name. */
-  find(ssid: string): Network | undefined {
-    const found = this.all.find((network) => network.ssid === ssid);
-    return found ?? (this.open ? { ssid, rssi: -55, channel: 6 } : undefined);
+  find(name: Uint8Array): Network | undefined {
+    const found = this.all.find(({ ssid }) => Buffer.compare(xsBytes(ssid), name) === 0);
+    return found ?? (this.open ? { ssid: Buffer.from(name).toString(), rssi: -55, channel: 6 } : undefined);
   }
 
-  /** The code with which it refuses the station, or undefined. */
+  /** Why it refuses the station, or undefined. */
   refusal(network: Network, password: string): number | undefined {
     if (network.refuseFirst) {
       network.refuseFirst -= 1;
-      return disconnectCode.other;
+      return reasons.full;
     }
-    if (this.open) return password === refusedPassword ? disconnectCode.password : undefined;
-    // An open network where a password was given, or the other way round, is passed over, as if it were not there.
-    if ((network.password === undefined) !== (password === "")) return disconnectCode.other;
-    return (network.password ?? "") === password ? undefined : disconnectCode.password;
+    if (this.open) return password === refusedPassword ? reasons.handshake : undefined;
+    // An open network where a password was given, or the other way round, is passed over.
+    if ((network.password === undefined) !== (password === "")) return reasons.security;
+    return (network.password ?? "") === password ? undefined : reasons.handshake;
   }
 }
+
+/** Whether the /24 network around an address has some of the router's. */
+export function overlaps({ subnet }: Network, address: string): boolean {
+  const [base, bits] = (subnet ?? "").split("/");
+  if (!base || !bits) return false;
+  const shift = 32 - Math.min(24, Number(bits));
+  return numberOf(base) >>> shift === numberOf(address) >>> shift;
+}
+
+const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 
 /** The same radio with other networks in reach. */
 export function withNetworks(radio: RadioOptions, change: (networks: readonly Network[]) => Network[]): RadioOptions {

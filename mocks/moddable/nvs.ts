@@ -6,7 +6,7 @@
 import { NVS } from "../../modules/update/simulator/partitions.js";
 import type { NvsValue } from "../../tools/nvs/nvs.js";
 import { NvsPartition } from "../../tools/nvs/partition.js";
-import { xsStringBytes } from "./buffers.js";
+import { xsBytes } from "./buffers.js";
 
 export type PreferenceValue = boolean | number | string | ArrayBuffer;
 
@@ -24,7 +24,7 @@ const nameBytes = 15;
 /** Of a string with its NUL (nvs_set_str). */
 const stringBytes = 4000;
 
-export const validName = (name: string): boolean => name.length > 0 && xsStringBytes(name) <= nameBytes;
+export const validName = (name: string): boolean => name.length > 0 && xsBytes(name).length <= nameBytes;
 
 /** The types that modPreference.c hands to NVS. */
 function store(value: PreferenceValue): NvsValue {
@@ -79,7 +79,7 @@ export class Nvs {
    * @throws RangeError for a string with half a surrogate pair: what XS makes of it is not mocked
    */
   write(domain: string, key: string, value: PreferenceValue): boolean {
-    if (typeof value === "string" && xsStringBytes(value) >= stringBytes) return false;
+    if (typeof value === "string" && xsBytes(value).length >= stringBytes) return false;
     if (!this.#partition.set({ namespace: domain, key, value: store(value) })) return false;
     this.#operated();
     return true;

@@ -3,9 +3,10 @@
  * chip's order (modules/network/wifi/esp32/xs6wifi.c).
  */
 import { AccessPoint } from "./access-point.js";
+import { xsBytes } from "./buffers.js";
 import { link } from "./link.js";
 import { post } from "./machine.js";
-import { channelOf, disconnectCode, type Network, Networks, type RadioOptions } from "./networks.js";
+import { channelOf, codeOf, type Network, Networks, overlaps, type RadioOptions, reasons } from "./networks.js";
 
 export type { Network, RadioOptions } from "./networks.js";
 
@@ -34,6 +35,8 @@ export class Radio {
   readonly accessPoint: AccessPoint;
   /** What the network's DNS knows of its own. */
   readonly names: Readonly<Record<string, string>>;
+  /** The station's, as the router lists it. */
+  hostName = "espressif";
   #networks: Networks;
   #inReach: boolean;
   #mode: Mode = mode.off;
@@ -41,7 +44,9 @@ export class Radio {
   #connected = false;
   #attempt: NodeJS.Timeout | undefined;
   #events = new Set<RadioEvent>();
-  #reason: number = disconnectCode.other;
+  #reason = 0;
+  /** What the driver makes of the reason; it stays at -1 until the next `connect`. */
+  #code = 0;
 
   constructor(options: RadioOptions = {}) {
     this.#networks = new Networks(options);
@@ -79,6 +84,21 @@ export class Radio {
     return this.#attempt !== undefined;
   }
 
+  /** `wifi_err_reason_t` of the last disconnection. */
+  get reason(): number {
+    return this.#reason;
+  }
+
+  /** The station's network has addresses of the 256 around this one. */
+  overlaps(address: string): boolean {
+    return this.network !== undefined && overlaps(this.network, address);
+  }
+
+  moveAccessPoint(address: string): void {
+    this.accessPoint.move(address);
+    this.#route();
+  }
+
   subscribe(event: RadioEvent): () => void {
     this.#events.add(event);
     return () => this.#events.delete(event);
@@ -96,10 +116,11 @@ export class Radio {
    * Starts joining. The station goes to the network's channel also when it is refused there; a name that is not in
    * reach it looks for on all channels.
    */
-  join(ssid: string, password: string): void {
+  join(ssid: string | Uint8Array, password: string): void {
     this.disconnect();
-    const network = this.#inReach ? this.#networks.find(ssid) : undefined;
-    const refusal = network ? this.#networks.refusal(network, password) : disconnectCode.other;
+    const name = typeof ssid === "string" ? xsBytes(ssid) : ssid;
+    const network = this.#inReach ? this.#networks.find(name) : undefined;
+    const refusal = network ? this.#networks.refusal(network, password) : reasons.notFound;
     if (network) this.accessPoint.follow(channelOf(network));
     else this.accessPoint.drop(refuseMs);
     if (network && refusal === undefined) this.#attempt = setTimeout(() => this.#associated(network), associateMs);
@@ -112,9 +133,11 @@ export class Radio {
    */
   disconnect(): void {
     const had = this.#leave();
-    this.#reason = disconnectCode.other;
+    this.#code = 0;
     this.accessPoint.follow(undefined);
-    if (had) this.#emit("disconnect", disconnectCode.other);
+    if (!had) return;
+    this.#reason = reasons.left;
+    this.#emit("disconnect", 0);
   }
 
   command(command: RadioCommand): void {
@@ -144,21 +167,30 @@ export class Radio {
     this.#attempt = setTimeout(() => {
       this.#attempt = undefined;
       this.#connected = true;
-      link.internet = network.internet ?? true;
+      this.#route();
       link.up = true;
       this.#emit("gotIP");
     }, addressMs);
   }
 
   #abandon(): void {
-    if (this.#joined || this.#attempt) this.#lost(disconnectCode.other);
+    if (this.#joined || this.#attempt) this.#lost(reasons.lost);
   }
 
   #lost(reason: number): void {
     this.#leave();
     this.accessPoint.follow(undefined);
-    if (reason !== disconnectCode.other) this.#reason = reason;
-    this.#emit("disconnect", this.#reason);
+    this.#reason = reason;
+    this.#code ||= codeOf(reason);
+    this.#emit("disconnect", this.#code);
+  }
+
+  /** A router whose addresses the access point has, too, is not to be found: the packets stay on the board. */
+  #route(): void {
+    const network = this.network;
+    if (!network) return;
+    const isInTheWay = this.hasAccessPoint && overlaps(network, this.accessPoint.address);
+    link.internet = (network.internet ?? true) && !isInTheWay;
   }
 
   #leave(): boolean {

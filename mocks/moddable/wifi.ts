@@ -6,7 +6,7 @@
  */
 import type WiFiType from "wifi";
 import type { AccessPointOptions, ScanOptions, WiFiCallback, WiFiOptions, WiFiScanCallback } from "wifi";
-import { xsStringBytes } from "./buffers.js";
+import { xsBytes } from "./buffers.js";
 import { host } from "./host.js";
 import { bssidOf, channelOf, type Network, signalOf } from "./networks.js";
 import { type Mode, mode } from "./radio.js";
@@ -26,11 +26,11 @@ type ChipScanOptions = ScanOptions & { active?: boolean };
 let scanning: (() => void) | undefined;
 
 function checkName(ssid: string): void {
-  if (xsStringBytes(ssid) > ssidBytes) throw new Error("ssid too long - 32 bytes max");
+  if (xsBytes(ssid).length > ssidBytes) throw new Error("ssid too long - 32 bytes max");
 }
 
 function checkPassword(password: string): void {
-  if (xsStringBytes(password) > passwordBytes) throw new Error("password too long - 64 bytes max");
+  if (xsBytes(password).length > passwordBytes) throw new Error("password too long - 64 bytes max");
 }
 
 function checkChannel(options: { channel?: number }): void {
@@ -149,7 +149,7 @@ class WiFi {
     const password = "password" in options ? String(options.password) : undefined;
     if (password !== undefined) {
       checkPassword(password);
-      if (xsStringBytes(password) < shortestPasswordBytes) throw new Error("password too short - 8 bytes min");
+      if (xsBytes(password).length < shortestPasswordBytes) throw new Error("password too short - 8 bytes min");
     }
     checkChannel(options);
     const { station } = options as ChipAccessPointOptions;

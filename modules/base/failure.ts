@@ -14,8 +14,19 @@ interface Meaning {
 const meanings = {
   // Wi-Fi
   "wifi-password": { patience: "soon", advice: "The Wi-Fi password is wrong." },
-  "wifi-refused": { patience: "soon", advice: "The Wi-Fi network refused the connection. Check the password." },
-  "wifi-not-found": { patience: "soon", advice: "The Wi-Fi network is not in range. Check its name and the distance." },
+  "wifi-refused": {
+    patience: "soon",
+    advice:
+      "The Wi-Fi network turned the device away several times. Try again in a minute, and see in the router whether it lets new devices in.",
+  },
+  "wifi-not-found": {
+    patience: "soon",
+    advice: "The Wi-Fi network is not in range. Check its name and the distance; the device needs 2.4 GHz.",
+  },
+  "wifi-5ghz": {
+    patience: "soon",
+    advice: "This seems to be a 5 GHz network, which the device cannot receive. Choose the router's 2.4 GHz network.",
+  },
   "wifi-no-address": { patience: "soon", advice: "The Wi-Fi router gave no address. Restart the router." },
   "wifi-lost": { patience: "soon", advice: "The Wi-Fi connection was lost." },
   "no-internet": {

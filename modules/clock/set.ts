@@ -8,6 +8,13 @@ export interface Calendar {
   doubt(): void;
   /** A service says what time it is: better than a guess or what a service said before, worse than a time server. */
   suggest(nowMs: number): void;
+  /** The same of a server that has shown its certificate: no earlier time is right then. NaN where it says none. */
+  prove(nowMs: number): void;
+  /**
+   * Whether what is valid from one time to another is so now. As long as no time server has answered the calendar is not
+   * evidence: only what ended before the earliest time that can be is refused.
+   */
+  allows(fromMs: number, untilMs: number): boolean;
   /** Somebody has told the time since the start. */
   readonly isKnown: boolean;
 }
@@ -37,12 +44,15 @@ export class SetCalendar implements Calendar {
   private parts: CalendarParts;
   /** Whence the calendar has what it shows: "suggested" by a service, "asked" of a time server. */
   private origin: "guess" | "suggested" | "asked" = "guess";
+  /** No earlier time is right. */
+  private floorMs: number;
   private silentUntilMs = 0;
   private lastServer: string | undefined;
   private asking: Promise<void> | undefined;
 
   constructor(parts: CalendarParts) {
     this.parts = parts;
+    this.floorMs = parts.floorMs;
   }
 
   get isKnown(): boolean {
@@ -61,16 +71,28 @@ export class SetCalendar implements Calendar {
   }
 
   suggest(nowMs: number): void {
-    const { floorMs } = this.parts;
-    if (this.origin === "asked" || !(nowMs >= floorMs && nowMs < LATEST_MS)) return;
+    if (this.origin === "asked" || !(nowMs >= this.floorMs && nowMs < LATEST_MS)) return;
     this.parts.set(nowMs);
     this.origin = "suggested";
+  }
+
+  prove(nowMs: number): void {
+    if (this.origin === "asked" || !(nowMs > this.floorMs && nowMs < LATEST_MS)) return;
+    this.floorMs = nowMs;
+    if (this.origin === "guess" || this.parts.clock.nowMs() < nowMs) this.suggest(nowMs);
+  }
+
+  allows(fromMs: number, untilMs: number): boolean {
+    if (this.origin !== "asked") return untilMs >= this.floorMs;
+    const nowMs = this.parts.clock.nowMs();
+    return fromMs <= nowMs && nowMs <= untilMs;
   }
 
   private async ask(): Promise<void> {
     try {
       const answer = await this.firstAnswer();
-      const { clock, floorMs } = this.parts;
+      const { clock } = this.parts;
+      const { floorMs } = this;
       if (answer) {
         this.parts.set(answer.nowMs);
         this.lastServer = answer.server;

@@ -7,6 +7,7 @@ import Time from "time";
 import { guard, reportFault } from "../base/guard.js";
 import { Resolver, type ResolverEvents } from "../socket/resolver-adapter.js";
 import type { Clock, Timer } from "./clock.js";
+import { timeServersOfNetwork } from "./dhcp-adapter.js";
 import { type Calendar, type CalendarParts, SetCalendar } from "./set.js";
 import { decodeAnswer, encodeRequest } from "./sntp.js";
 
@@ -33,13 +34,18 @@ class SntpServers implements CalendarParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly floorMs: number;
-  readonly servers: readonly string[];
+  private timeServers: readonly string[];
 
   constructor(clock: Clock, random: () => number, { buildTimeMs = RELEASED_MS, timeServers }: TimeSources) {
     this.clock = clock;
     this.random = random;
     this.floorMs = buildTimeMs;
-    this.servers = timeServers;
+    this.timeServers = timeServers;
+  }
+
+  /** The network's own first: others may be out of reach. */
+  get servers(): readonly string[] {
+    return [...timeServersOfNetwork(), ...this.timeServers];
   }
 
   askTime(server: string): Promise<number | undefined> {

@@ -1,20 +1,15 @@
 import { type Failure, failed, type Result, success } from "../base/failure.js";
 import { parseRetryAfter } from "../base/retry.js";
 import type { Clock } from "../clock/clock.js";
-import type { Calendar } from "../clock/set.js";
 import { Collector } from "../socket/collector.js";
 import type { Authorities } from "../tls/adapter.js";
-import { type Asking, Exchange, type Fields, type HttpParts } from "./exchange-adapter.js";
+import { type Asking, Exchange, type Fields, type HttpParts, type TlsCalendar } from "./exchange-adapter.js";
 import { bodyLength } from "./head.js";
 import { type HttpClient, type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "./http.js";
 import type { StreamSink } from "./stream.js";
 
 /** Exchanges whose answers the heap has room for. */
-export function createHttpClient(
-  clock: Clock,
-  calendar: Pick<Calendar, "ensure" | "doubt">,
-  authorities: Authorities,
-): HttpClient {
+export function createHttpClient(clock: Clock, calendar: TlsCalendar, authorities: Authorities): HttpClient {
   const parts: HttpParts = { clock, calendar, authorities };
   return (request) => ask(parts, request);
 }

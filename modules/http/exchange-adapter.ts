@@ -44,10 +44,12 @@ export interface Asking {
 export interface HttpParts {
   readonly clock: Clock;
   /** Asked for the time before each exchange over TLS: certificates have dates. */
-  readonly calendar: Pick<Calendar, "ensure" | "doubt">;
+  readonly calendar: TlsCalendar;
   /** Trusted beside the build's. */
   readonly authorities: Authorities;
 }
+
+export type TlsCalendar = Pick<Calendar, "ensure" | "doubt" | "allows" | "prove">;
 
 /** The SDK's request, which is the `this` of its callbacks. */
 type Request = HTTPRequest & { target: Exchange };
@@ -147,6 +149,10 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     return this.asking.trusted ?? this.parts.authorities();
   }
 
+  allows(notBeforeMs: number, notAfterMs: number): boolean {
+    return this.parts.calendar.allows(notBeforeMs, notAfterMs);
+  }
+
   onOpen(): void {
     this.errorReason = "connection-lost";
   }
@@ -174,6 +180,7 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
       this.fail("bad-answer");
       return;
     }
+    if (this.asking.url.tls) this.parts.calendar.prove(Date.parse(fields.get("date") ?? ""));
     this.sink = this.asking.onHead(status, fields);
     if (!this.sink) this.settle(undefined);
   }

@@ -1,19 +1,14 @@
 import { type Failure, type Result, success } from "../base/failure.js";
 import type { Clock } from "../clock/clock.js";
-import type { Calendar } from "../clock/set.js";
 import type { Authorities } from "../tls/adapter.js";
-import { type Asking, Exchange, type Fields, type HttpParts } from "./exchange-adapter.js";
+import { type Asking, Exchange, type Fields, type HttpParts, type TlsCalendar } from "./exchange-adapter.js";
 import type { HttpStream, Streaming, StreamRequest, StreamSink } from "./stream.js";
 
 /**
  * Exchanges with the body read into the sink's own buffer. What the sink does with it is done before more is read: the
  * network waits.
  */
-export function createHttpStream(
-  clock: Clock,
-  calendar: Pick<Calendar, "ensure" | "doubt">,
-  authorities: Authorities,
-): HttpStream {
+export function createHttpStream(clock: Clock, calendar: TlsCalendar, authorities: Authorities): HttpStream {
   const parts: HttpParts = { clock, calendar, authorities };
   return (request) => new Download(parts, request);
 }

@@ -18,7 +18,7 @@ const SUBACK_FAILURE = 0x80;
 /** The device's side of every connection. */
 interface MqttParts {
   readonly clock: Clock;
-  readonly calendar: Pick<Calendar, "ensure" | "doubt">;
+  readonly calendar: Pick<Calendar, "ensure" | "doubt" | "allows">;
   readonly authorities: Authorities;
   /** Of the newest connection: what is new in the next has other ids than what this one leaves to send again. */
   ids: PacketIds;
@@ -31,7 +31,7 @@ interface MqttParts {
  */
 export function createMqtt(
   clock: Clock,
-  calendar: Pick<Calendar, "ensure" | "doubt">,
+  calendar: Pick<Calendar, "ensure" | "doubt" | "allows">,
   authorities: Authorities,
 ): MqttConnect {
   const parts: MqttParts = { clock, calendar, authorities, ids: new PacketIds(SUBSCRIBE_ID) };
@@ -109,6 +109,10 @@ class MqttConnection implements MqttSession, ClientEvents {
 
   authorities(): readonly string[] {
     return this.options.authorities ?? this.parts.authorities();
+  }
+
+  allows(notBeforeMs: number, notAfterMs: number): boolean {
+    return this.parts.calendar.allows(notBeforeMs, notAfterMs);
   }
 
   identity(): ClientIdentity | undefined {

@@ -4,6 +4,7 @@ import { Secret } from "../base/secret.js";
 import { formatAddress, parseAddress } from "../data/address.js";
 import { asObject } from "../data/json.js";
 import { StoredRecord } from "../storage/record.js";
+import { bytesOf } from "../wifi/name.js";
 import type { KnownNetwork, Network } from "../wifi/wifi.js";
 
 /** The choice of a protocol where the device finds it out from the URL and from the service. */
@@ -34,6 +35,7 @@ export type SettingsMistake =
   | "ssid-missing"
   | "ssid-too-long"
   | "password-length"
+  | "password-sign"
   | "password-needed"
   | "password-refused"
   | "url-invalid"
@@ -49,7 +51,10 @@ export type SettingsMistake =
   | "authority-expired";
 /** As it comes from a form. */
 export type TypedSettings = Readonly<Record<"ssid" | "password" | "url" | "protocol", string>>;
-export type SettingsErrors = Partial<Record<SettingsField, SettingsMistake>>;
+export type SettingsErrors = Partial<Record<SettingsField, SettingsMistake>> & {
+  /** The one that is the matter with `password-sign`. */
+  readonly sign?: string | undefined;
+};
 
 /** What an empty password field means depends on it. */
 export interface Surroundings {
@@ -69,13 +74,14 @@ export type SettingsCheck =
 /** Checks what was typed. A password that is left empty is the known one where the device has one. */
 export function checkSettings(typed: TypedSettings, around: Surroundings): SettingsCheck {
   const { ssid } = typed;
-  const errors: SettingsErrors = {};
-  const ssidBytes = utf8Length(ssid);
+  const errors: { -readonly [Field in keyof SettingsErrors]: SettingsErrors[Field] } = {};
+  const ssidBytes = bytesOf(ssid)?.length ?? utf8Length(ssid);
   if (ssidBytes === 0 || ssid.includes("\0")) errors.ssid = "ssid-missing";
   else if (ssidBytes > 32) errors.ssid = "ssid-too-long";
 
   const password = typed.password === "" ? unsaidPassword(ssid, around) : typedPassword(typed.password);
   if (typeof password === "string") errors.password = password;
+  if (password === "password-sign") errors.sign = foreignSign(typed.password);
 
   const url = parseAddress(typed.url);
   if (!url) errors.url = "url-invalid";
@@ -100,7 +106,14 @@ export function isPassphrase(text: string): boolean {
 }
 
 function typedPassword(text: string): Secret | SettingsMistake {
-  return isPassphrase(text) ? new Secret(text) : "password-length";
+  if (isPassphrase(text)) return new Secret(text);
+  return foreignSign(text) === undefined ? "password-length" : "password-sign";
+}
+
+/** The first one outside of ASCII: a letter with an accent, a full-width digit, a quotation mark of a phone's. */
+function foreignSign(text: string): string | undefined {
+  for (const sign of text) if (sign >= "\u00a0") return sign;
+  return undefined;
 }
 
 /** An empty field: right for an open network, and for one whose password is known and was not refused. */

@@ -25,6 +25,8 @@ export interface TlsEvents {
   /** Certificates that are trusted beside the build's, DER in base64; asked for in each handshake, and not kept. */
   authorities(): readonly string[];
   identity?(): ClientIdentity | undefined;
+  /** Whether a certificate with these dates counts now. */
+  allows(notBeforeMs: number, notAfterMs: number): boolean;
   /** The handshake failed; nothing of the client's was sent. `onError` does not follow. */
   onRefused(reason: Reason): void;
   /** Told, once or more, before anything is written or read: the server is who it should be. */
@@ -124,8 +126,12 @@ class ServerCheck implements Judge {
 
   check(chain: readonly Certificate[]): Reason | undefined {
     const given = this.tls.authorities();
-    const trust: Trust = { anchorsFor: (certificate) => anchorsFor(certificate, given), isSignedBy };
-    return checkChain(chain, { host: this.host, nowMs: Date.now(), trust });
+    const trust: Trust = {
+      anchorsFor: (certificate) => anchorsFor(certificate, given),
+      isSignedBy,
+      isValid: ({ notBeforeMs, notAfterMs }) => this.tls.allows(notBeforeMs, notAfterMs),
+    };
+    return checkChain(chain, { host: this.host, trust });
   }
 
   isSignature(signature: Uint8Array, key: PublicKey): boolean {

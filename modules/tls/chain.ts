@@ -17,6 +17,8 @@ export interface Trust {
   anchorsFor(certificate: Certificate): readonly Certificate[];
   /** Whether the key, which is of the algorithm's type, made the certificate's signature. */
   isSignedBy(certificate: Certificate, algorithm: SignatureAlgorithm, key: PublicKey): boolean;
+  /** Whether it counts now, as far as the time is known. */
+  isValid(certificate: Certificate): boolean;
 }
 
 /**
@@ -25,24 +27,19 @@ export interface Trust {
  */
 export function checkChain(
   chain: readonly Certificate[],
-  { host, nowMs, trust }: { host: string; nowMs: number; trust: Trust },
+  { host, trust }: { host: string; trust: Trust },
 ): Reason | undefined {
-  const isValid = ({ notBeforeMs, notAfterMs }: Certificate) => notBeforeMs <= nowMs && nowMs <= notAfterMs;
-  const path = trustedPath(chain, trust, isValid);
+  const path = trustedPath(chain, trust);
   if (!path || !chain[0]!.isForServers) return "tls-untrusted";
-  if (!path.every(isValid)) return "tls-expired";
+  if (!path.every((certificate) => trust.isValid(certificate))) return "tls-expired";
   return isFor(chain[0]!, host) ? undefined : "tls-name";
 }
 
 /** From the server's own certificate to an anchor; undefined where none leads to one. Of two anchors the valid one counts. */
-function trustedPath(
-  chain: readonly Certificate[],
-  trust: Trust,
-  isValid: (certificate: Certificate) => boolean,
-): readonly Certificate[] | undefined {
+function trustedPath(chain: readonly Certificate[], trust: Trust): readonly Certificate[] | undefined {
   for (const [index, certificate] of chain.entries()) {
     const anchors = trust.anchorsFor(certificate).filter((anchor) => isAnchored(certificate, anchor, trust));
-    const anchor = anchors.find(isValid) ?? anchors[0];
+    const anchor = anchors.find((one) => trust.isValid(one)) ?? anchors[0];
     if (anchor) return [...chain.slice(0, index + 1), anchor];
     const issuer = chain[index + 1];
     if (!issuer?.isAuthority || !isIssuedBy(certificate, issuer, trust)) return undefined;

@@ -112,6 +112,16 @@ declare module "mc/ffi" {
   /** The functions that the manifests name. */
   export default class FFI {
     access_point_address(a: number, b: number, c: number, d: number): number;
+    /** @returns an esp_err_t, as `station_dhcp` and `station_join` do */
+    station_watch(): number;
+    station_dhcp(name: string): number;
+    station_join(name: ArrayBuffer, length: number, password: string): number;
+    /** `wifi_err_reason_t`; 0: no disconnection, or the driver does not tell. */
+    station_reason(): number;
+    /** 1: the station's network has addresses of the 256 around this one. */
+    station_overlaps(a: number, b: number, c: number, d: number): number;
+    /** IPv4, its first number in the lowest byte; 0: there is none. */
+    time_server(index: number): number;
     chip_facts(json: ArrayBuffer, size: number): number;
     /** `esp_reset_reason_t` */
     reset_reason(): number;

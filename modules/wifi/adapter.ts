@@ -1,36 +1,39 @@
-import FFI from "mc/ffi";
 import Net from "net";
-import SdkWiFi, {
-  type AccessPointOptions,
-  type ScanOptions as SdkScanOptions,
-  type WiFiCallback,
-  type WiFiScanCallback,
-} from "wifi";
+import SdkWiFi, { type AccessPointOptions, type WiFiCallback } from "wifi";
 import { failed, type Reason, type Result, success } from "../base/failure.js";
-import { guarded, reportFault } from "../base/guard.js";
+import { reportFault } from "../base/guard.js";
 import { type Clock, sleep, type Timer } from "../clock/clock.js";
-import { isReadable, packed, strongest, unpacked } from "./scan.js";
+import { bytesOf } from "./name.js";
+import { packed, unpacked } from "./scan.js";
+import { scanOnce } from "./scan-adapter.js";
+import {
+  connectTo,
+  DRIVERS_ADDRESS,
+  freeAddress,
+  moveAccessPoint,
+  prepareDhcp,
+  wasRefused,
+  watchStation,
+} from "./station-adapter.js";
 import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi, WiFiStatus } from "./wifi.js";
 
 /** The driver says this of a failed four-way handshake (xs6wifi.c): the password. */
 const CODE_AUTHENTICATION = -1;
 /** A first association often fails once (status 30 with a comeback time): wait and try again. */
 const REJOIN_PAUSE_MS = 3_000;
+const TRIES = 2;
+/** The access points of a mesh refuse in turn until one of them has made room. */
+const REFUSED_TRIES = 4;
 /** The driver tells that it has left within some ten milliseconds; the simulator never does. */
 const LEAVE_LIMIT_MS = 500;
 /** The driver needs a moment after it left a network. */
 const RESCAN_PAUSE_MS = 1_000;
-/** Access points that are looked at: a name can have several. */
-const MAX_FOUND = 60;
-/** A scan that never ends must not keep the portal closed. A passive one listens 360 ms on each of 13 channels. */
-const SCAN_LIMIT_MS = 10_000;
-/** What the driver gives its access point. */
-const DRIVERS_ADDRESS = "192.168.4.1";
+/** The page asks once a second: it has to be told before its phone loses it. */
+const MOVE_NOTICE_MS = 3_000;
 const STATION = 1;
 const STATION_AND_ACCESS_POINT = 3;
 
 /** What the SDK's typings leave out. */
-type ChipScanOptions = SdkScanOptions & { active: boolean };
 type ChipAccessPointOptions = AccessPointOptions & { station: boolean };
 interface ChipNet {
   get(what: "IP", which: "station"): string | undefined;
@@ -44,12 +47,14 @@ type Driver = SdkWiFi & { adapter: WiFiAdapter };
 interface Join {
   readonly options: JoinOptions;
   end(result: Result<void>): void;
-  /** It is the driver's turn; otherwise it waits for the second try, or for the driver to leave. */
+  /** It is the driver's turn; otherwise it waits for the next try, or for the driver to leave. */
   isTrying: boolean;
   isAssociated: boolean;
-  isSecondTry: boolean;
-  /** Of the try, or of the pause before the second one. */
+  /** That have failed. */
+  tries: number;
+  /** Of the try, of the pause before the next one, or until the access point has moved out of its way. */
   timer: Timer | undefined;
+  nextAddress: string | undefined;
 }
 
 /**
@@ -66,10 +71,15 @@ export class WiFiAdapter implements WiFi {
   private leaving: Timer | undefined;
   private scanning: Promise<Network[]> | undefined;
   private _lastFound = "";
+  /** Which the driver's access point keeps when it is closed. */
+  private _address = DRIVERS_ADDRESS;
 
-  constructor(clock: Clock) {
+  /** @param hostName the device's in the lists of routers */
+  constructor(clock: Clock, hostName: string) {
     this.clock = clock;
+    watchStation();
     SdkWiFi.mode = STATION;
+    prepareDhcp(hostName);
     (new SdkWiFi(undefined, onEvent as WiFiCallback) as Driver).adapter = this;
   }
 
@@ -91,7 +101,15 @@ export class WiFiAdapter implements WiFi {
   join(options: JoinOptions): Promise<Result<void>> {
     this.leave();
     return new Promise((end) => {
-      this._join = { options, end, isTrying: false, isAssociated: false, isSecondTry: false, timer: undefined };
+      this._join = {
+        options,
+        end,
+        isTrying: false,
+        isAssociated: false,
+        tries: 0,
+        timer: undefined,
+        nextAddress: undefined,
+      };
       if (!this.leaving) this.tryJoin();
     });
   }
@@ -114,7 +132,15 @@ export class WiFiAdapter implements WiFi {
       SdkWiFi.mode = STATION_AND_ACCESS_POINT; // the simulator wants it first
       SdkWiFi.accessPoint(options);
     }
-    if (address !== DRIVERS_ADDRESS) moveAccessPoint(address);
+    this.moveTo(freeAddress(address));
+  }
+
+  get accessPointAddress(): string {
+    return this._address;
+  }
+
+  get nextAddress(): string | undefined {
+    return this._join?.nextAddress;
   }
 
   closeAccessPoint(): void {
@@ -134,43 +160,15 @@ export class WiFiAdapter implements WiFi {
   }
 
   private async scanInTurn(options: ScanOptions): Promise<Network[]> {
-    let found = await this.scanOnce(options);
+    let found = await scanOnce(this.clock, options);
     if (!found) {
       await sleep(this.clock, RESCAN_PAUSE_MS);
-      found = await this.scanOnce(options);
+      found = await scanOnce(this.clock, options);
     }
     if (!found) return this.lastFound;
-    const networks = strongest(found);
-    this._lastFound = packed(networks);
-    return networks;
-  }
-
-  /** @returns undefined where the driver refuses */
-  private scanOnce({ passive }: ScanOptions): Promise<Network[] | undefined> {
-    return new Promise((resolve) => {
-      const found: Network[] = [];
-      const timer = this.clock.after(SCAN_LIMIT_MS, () => {
-        resolve(found);
-        guarded("wifi", () => (SdkWiFi as unknown as { scan(): void }).scan())(); // ends it: the next one would be refused
-      });
-      const end = (result?: Network[]) => {
-        this.clock.cancel(timer);
-        resolve(result);
-      };
-      const item: WiFiScanCallback = (network) => {
-        if (!network) end(found);
-        else if (network.ssid && found.length < MAX_FOUND && isReadable(network.ssid)) {
-          const { ssid, rssi, authentication } = network;
-          found.push({ ssid, rssi, secured: authentication !== "none" });
-        }
-      };
-      const options: ChipScanOptions = { active: !passive };
-      guarded(
-        "wifi",
-        () => SdkWiFi.scan(options, guarded("wifi", item)),
-        () => end(),
-      )();
-    });
+    found.sort((a, b) => b.rssi - a.rssi);
+    this._lastFound = packed(found);
+    return found;
   }
 
   private tryJoin(): void {
@@ -180,7 +178,9 @@ export class WiFiAdapter implements WiFi {
     join.isAssociated = false;
     join.timer = this.clock.after(timeoutMs, WiFiAdapter.tryIsLate, this);
     try {
-      SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
+      const bytes = bytesOf(ssid);
+      if (bytes) connectTo(bytes, password);
+      else SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
     } catch (error) {
       reportFault("wifi", error);
       this.tryFailed("internal");
@@ -194,11 +194,12 @@ export class WiFiAdapter implements WiFi {
   private tryFailed(reason: Reason): void {
     const join = this._join!;
     // An access point that took the station, and a DHCP server that did not answer in all that time, will not next time.
-    if (join.isSecondTry || reason === "wifi-no-address") this.endJoin(failed(reason, join.options.ssid));
+    const limit = reason === "wifi-no-address" ? 1 : reason === "wifi-refused" ? REFUSED_TRIES : TRIES;
+    if (++join.tries >= limit) this.endJoin(failed(reason, join.options.ssid));
     else {
       this.clock.cancel(join.timer);
       join.isTrying = false;
-      join.isSecondTry = true;
+      join.nextAddress = undefined;
       join.timer = this.clock.after(REJOIN_PAUSE_MS, WiFiAdapter.tryAgain, this);
     }
     this.disconnect(); // ends what the driver may still be doing, and lets it forget the network
@@ -248,15 +249,39 @@ export class WiFiAdapter implements WiFi {
   }
 
   private tryEvent(join: Join, event: string, code: number): void {
-    const { ssid, onAssociated } = join.options;
     if (event === SdkWiFi.connected) {
       join.isAssociated = true;
-      onAssociated?.();
-    } else if (event === SdkWiFi.gotIP) {
-      this._joined = ssid;
-      this.endJoin(success(undefined));
-    } else if (event === SdkWiFi.disconnected)
-      this.tryFailed(code === CODE_AUTHENTICATION ? "wifi-password" : "wifi-not-found");
+      join.options.onAssociated?.();
+    } else if (event === SdkWiFi.gotIP) this.reached(join);
+    else if (event === SdkWiFi.disconnected)
+      this.tryFailed(code === CODE_AUTHENTICATION ? "wifi-password" : wasRefused() ? "wifi-refused" : "wifi-not-found");
+  }
+
+  private reached(join: Join): void {
+    const address = SdkWiFi.mode === STATION ? this._address : freeAddress(this._address);
+    if (address === this._address) {
+      WiFiAdapter.arrived(this);
+      return;
+    }
+    join.nextAddress = address;
+    this.clock.cancel(join.timer);
+    join.timer = this.clock.after(MOVE_NOTICE_MS, WiFiAdapter.arrived, this);
+  }
+
+  private static arrived(adapter: WiFiAdapter): void {
+    const join = adapter._join!;
+    try {
+      adapter.moveTo(join.nextAddress ?? adapter._address);
+    } catch (error) {
+      reportFault("wifi", error); // the network may still be of use
+    }
+    adapter._joined = join.options.ssid;
+    adapter.endJoin(success(undefined));
+  }
+
+  private moveTo(address: string): void {
+    if (address !== this._address) moveAccessPoint(address);
+    this._address = address;
   }
 }
 
@@ -267,10 +292,4 @@ function onEvent(this: Driver, event: string, code?: number): void {
   } catch (error) {
     reportFault("wifi", error);
   }
-}
-
-function moveAccessPoint(address: string): void {
-  const [a, b, c, d] = address.split(".").map(Number);
-  const error = new FFI().access_point_address(a!, b!, c!, d!);
-  if (error) throw new Error(`the access point does not take its address: ${error}`);
 }

@@ -4,6 +4,7 @@ import { type Failure, failed, type Result, success } from "../base/failure.js";
 import { retryDelayMs } from "../base/retry.js";
 import { type Clock, sleep } from "../clock/clock.js";
 import { explainJoin } from "./scan.js";
+import type { Silence } from "./silence.js";
 import type { KnownNetwork, Network, WiFi } from "./wifi.js";
 
 /** Association and address; a router that takes longer does not answer at all. */
@@ -19,18 +20,18 @@ export interface JoinKnownOptions {
 
 /** Tries the known networks until one is joined. @returns the failure of the network that is most likely meant */
 export async function joinKnown(
-  io: { readonly wifi: WiFi; readonly clock: Clock; readonly random: () => number },
+  io: { readonly wifi: WiFi; readonly silence: Silence; readonly clock: Clock; readonly random: () => number },
   known: readonly KnownNetwork[],
   options: JoinKnownOptions,
 ): Promise<Result<void>> {
-  const { wifi, clock, random } = io;
+  const { wifi, silence, clock, random } = io;
   const endMs = clock.ticksMs() + options.limitMs;
   let inRange: readonly Network[] | undefined;
   for (let round = 0; ; round++) {
     // A single network needs no scan: that saves seconds at every start.
-    if (known.length > 1 || round > 0) inRange = await wifi.scan(options);
+    if (known.length > 1 || round > 0) inRange = await wifi.scan({ passive: options.passive, known });
     let first: Failure | undefined;
-    for (const { ssid, password } of joinOrder(known, inRange)) {
+    for (const { ssid, password } of joinOrder(known, inRange, silence)) {
       if (!options.isWanted()) break;
       const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS });
       if (joined.ok) return success(undefined);
@@ -43,8 +44,15 @@ export async function joinKnown(
   }
 }
 
-/** The preferred network, then the strongest, then those that no scan shows; without a scan all. */
-export function joinOrder(known: readonly KnownNetwork[], inRange: readonly Network[] | undefined): KnownNetwork[] {
+/**
+ * The preferred network, then the strongest, then those that no scan shows, then those that nothing came through; without
+ * a scan all.
+ */
+export function joinOrder(
+  known: readonly KnownNetwork[],
+  inRange: readonly Network[] | undefined,
+  silence: Pick<Silence, "rank">,
+): KnownNetwork[] {
   if (!inRange) return [...known];
   const rank = ({ ssid, preferred }: KnownNetwork) => {
     const found = inRange.findIndex((network) => network.ssid === ssid); // the strongest comes first
@@ -52,5 +60,5 @@ export function joinOrder(known: readonly KnownNetwork[], inRange: readonly Netw
   };
   return known
     .filter(({ ssid, hidden }) => hidden || known.length === 1 || inRange.some((network) => network.ssid === ssid))
-    .sort((a, b) => rank(a) - rank(b));
+    .sort((a, b) => silence.rank(a.ssid) - silence.rank(b.ssid) || rank(a) - rank(b));
 }

@@ -2,6 +2,7 @@ import type { Result } from "../base/failure.js";
 import type { Secret } from "../base/secret.js";
 
 export interface Network {
+  /** As text: what is no UTF-8 has escapes (name.ts). */
   readonly ssid: string;
   /** dBm */
   readonly rssi: number;
@@ -22,7 +23,7 @@ export interface KnownNetwork {
 export interface JoinOptions {
   readonly ssid: string;
   readonly password: Secret;
-  /** For each of the two tries. */
+  /** For each try. */
   readonly timeoutMs: number;
   /** The station is associated; the address comes next. */
   onAssociated?(): void;
@@ -31,6 +32,8 @@ export interface JoinOptions {
 export interface ScanOptions {
   /** Listens only: an active scan drops the phones that are on the access point. */
   readonly passive: boolean;
+  /** They are found however many stronger networks there are. */
+  readonly known?: readonly KnownNetwork[];
 }
 
 export interface AccessPoint {
@@ -49,9 +52,9 @@ export interface WiFi {
   /** What the last scan found. A new list each time: it is kept as a text. */
   readonly lastFound: Network[];
   /**
-   * A first association that fails is tried once more after 3 s. Ends with an IP address, or with the reason why there
-   * is none: `wifi-password`, `wifi-not-found`, `wifi-no-address`, `internal`; `wifi-lost` when `leave` or another join
-   * ended it.
+   * A first association that fails is tried once more after 3 s, one that the access point refuses three times more.
+   * Ends with an IP address, or with the reason why there is none: `wifi-password`, `wifi-not-found`, `wifi-refused`,
+   * `wifi-no-address`, `internal`; `wifi-lost` when `leave` or another join ended it.
    */
   join(options: JoinOptions): Promise<Result<void>>;
   /** Leaves the network, or gives up joining; nothing happens where there is none. A join under way ends with `wifi-lost`. */
@@ -61,6 +64,13 @@ export interface WiFi {
   onLost: (() => void) | undefined;
   /** Beside the station. Open, or with a WPA2 password of 8 to 63 characters. @throws what the driver does not take */
   openAccessPoint(options: AccessPoint): void;
+  /**
+   * Dotted IPv4, of the access point that is open. It is another one than it was opened with where the station's network
+   * has the same addresses: packets for its router would stay in the device.
+   */
+  readonly accessPointAddress: string;
+  /** Where the access point goes in a moment, and its phones have to follow; the join that is under way waits for it. */
+  readonly nextAddress: string | undefined;
   /** The chip keeps its access point up until the station's mode is set. */
   closeAccessPoint(): void;
   status(): WiFiStatus;

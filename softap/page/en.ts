@@ -32,10 +32,13 @@ export const en: Texts = frozen({
   doneNote: (ssid) => `The device restarts and joins ${ssid}. You can close this page.`,
 
   stale: "This page was out of date. Please check the settings and send them again.",
-  networks: "Networks in range",
+  networks: "Networks in range (2.4 GHz)",
   refresh: "Refresh",
   scanning: "Searching…",
   noNetworks: "None found.",
+  unlisted: (count) => `${count} weaker networks are not listed: type the name.`,
+  moving: (address) =>
+    `This Wi-Fi has the same addresses as this page, which therefore moves to ${address}. If the phone loses it, join the device’s network again.`,
   signals: ["weak", "fair", "good", "strong"],
   secured: "password",
   open: "open",
@@ -63,6 +66,7 @@ export const en: Texts = frozen({
     "ssid-missing": "Choose a network or type its name.",
     "ssid-too-long": "A network name has at most 32 bytes.",
     "password-length": "A Wi-Fi password has 8 to 63 letters, digits or signs. Leave it empty for an open network.",
+    "password-sign": "A Wi-Fi password has plain letters, digits and signs, as on an English keyboard; not:",
     "password-needed": "This network has a password. Type it here.",
     "password-refused": "The network refused this password. Type it again.",
     "protocol-unknown": "Choose the kind of service from the list.",

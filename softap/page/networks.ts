@@ -1,4 +1,5 @@
 /** What is in range: a list to read, which the script makes one to choose from. */
+import { MAX_LISTED } from "../../modules/wifi/scan.js";
 import type { Network } from "../../modules/wifi/wifi.js";
 import { name } from "./status.js";
 import type { Texts } from "./texts.js";
@@ -7,8 +8,10 @@ export function networksFragment(networks: readonly Network[], scanning: boolean
   const note = scanning ? texts.scanning : networks.length ? "" : texts.noNetworks;
   // Loops, here and elsewhere on the page: a callback of an array's method stands on the stack with it.
   let items = "";
-  for (const network of networks) items += item(network, texts);
-  return `<div id="networks"${scanning ? " data-scanning" : ""}><p class="dim" role="status">${note}</p><ul>${items}</ul></div>`;
+  for (let index = 0; index < networks.length && index < MAX_LISTED; index++) items += item(networks[index]!, texts);
+  const rest = networks.length - MAX_LISTED;
+  const unlisted = rest > 0 ? `<p class="dim">${texts.unlisted(rest)}</p>` : "";
+  return `<div id="networks"${scanning ? " data-scanning" : ""}><p class="dim" role="status">${note}</p><ul>${items}</ul>${unlisted}</div>`;
 }
 
 /** Strength and lock in words: they need no picture and no colour. */

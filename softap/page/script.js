@@ -27,6 +27,13 @@ addEventListener("DOMContentLoaded", () => {
     }
   }
 
+  // A name that is no UTF-8 comes with an escape for each byte. Browsers know GBK, the device does not.
+  function shown(name) {
+    if (!/\\x[89a-f]/.test(name)) return name;
+    const bytes = unescape(name.replaceAll("\\x", "%"));
+    return new TextDecoder("gbk").decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt()));
+  }
+
   // Only what changed is put in: a live region is read out each time. False where the answer is somebody else's.
   function swap(region, html) {
     const fresh = make("template", { innerHTML: html }).content.firstElementChild;
@@ -63,6 +70,7 @@ addEventListener("DOMContentLoaded", () => {
     for (const item of names.children) {
       const button = make("button", { type: "button", className: item.className });
       const name = item.firstElementChild.textContent;
+      item.firstElementChild.textContent = shown(name);
       const next = item.className.includes("open") ? byId("submit") : password;
       button.onclick = () => choose(name, next);
       button.append(...item.childNodes);
@@ -75,12 +83,12 @@ addEventListener("DOMContentLoaded", () => {
   }
 
   async function follow(networks) {
-    let shown;
+    let last;
     for (let polls = 0; "scanning" in networks.dataset && polls < MAX_SCAN_POLLS; polls++) {
       await pause();
       const html = await ask("/networks");
-      if (html === shown || !html.startsWith('<div id="networks"')) continue;
-      shown = html;
+      if (html === last || !html.startsWith('<div id="networks"')) continue;
+      last = html;
       delete networks.dataset.scanning;
       swap(networks, html);
       list(networks);

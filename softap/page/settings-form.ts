@@ -114,5 +114,7 @@ function attributes(id: SettingsField, { errors }: PageModel): string {
 
 function mistake(id: SettingsField, { errors }: PageModel, texts: Texts): string {
   const error = errors[id];
-  return error ? `<p class="bad" id="${id}-error">${texts.mistakes[error]}</p>` : "";
+  if (!error) return "";
+  const sign = error === "password-sign" ? ` <b>${name(errors.sign ?? "")}</b>` : "";
+  return `<p class="bad" id="${id}-error">${texts.mistakes[error]}${sign}</p>`;
 }

@@ -6,10 +6,14 @@ import { escapeHtml } from "../form.js";
 import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "../model.js";
 import type { Texts } from "./texts.js";
 
-/** @param query `?lang=…` */
-export function statusFragment(trial: TrialStatus, texts: Texts, query: string): string {
+/**
+ * @param query `?lang=…`
+ * @param nextUrl where the page will be in a moment; undefined where it stays
+ */
+export function statusFragment(trial: TrialStatus, texts: Texts, query: string, nextUrl: string | undefined): string {
   const reason = "failure" in trial && trial.failure ? trial.failure.reason : "";
-  return `<div id="status" role="status" tabindex="-1" data-phase="${trial.phase}" data-reason="${reason}">${content(trial, texts, query)}</div>`;
+  const moving = nextUrl ? `<p>${texts.moving(link(nextUrl))}</p>` : "";
+  return `<div id="status" role="status" tabindex="-1" data-phase="${trial.phase}" data-reason="${reason}">${content(trial, texts, query)}${moving}</div>`;
 }
 
 function content(trial: TrialStatus, texts: Texts, query: string): string {

@@ -32,10 +32,14 @@ export interface Texts {
   readonly doneNote: (ssid: string) => string;
 
   readonly stale: string;
+  /** With the band: a phone sees others, too. */
   readonly networks: string;
   readonly refresh: string;
   readonly scanning: string;
   readonly noNetworks: string;
+  readonly unlisted: (count: number) => string;
+  /** The page goes to another address, because the network that is joined has the one that it is at. */
+  readonly moving: (address: string) => string;
   /** From weak to strong. */
   readonly signals: readonly [string, string, string, string];
   readonly secured: string;

@@ -4,8 +4,9 @@ import type { Texts } from "./texts.js";
 
 const advice: Readonly<Record<PortalReason, string>> = frozen({
   "wifi-password": "Wi-Fi 密码错误。",
-  "wifi-refused": "Wi-Fi 网络拒绝了连接，请检查密码。",
-  "wifi-not-found": "找不到该 Wi-Fi 网络，请检查名称，并把设备移近路由器。",
+  "wifi-refused": "Wi-Fi 网络多次拒绝了设备，请一分钟后重试，并检查路由器是否允许新设备接入。",
+  "wifi-not-found": "找不到该 Wi-Fi 网络，请检查名称，并把设备移近路由器。设备只支持 2.4 GHz。",
+  "wifi-5ghz": "这似乎是 5 GHz 网络，设备无法接收，请选择路由器的 2.4 GHz 网络。",
   "wifi-no-address": "路由器没有分配 IP 地址，请重启路由器。",
   "wifi-lost": "Wi-Fi 连接已断开。",
   "no-internet": "Wi-Fi 已连上，但无法访问互联网，请检查路由器的网络。",
@@ -76,10 +77,12 @@ export const zhCn: Texts = frozen({
   doneNote: (ssid) => `设备即将重启并连接 ${ssid}。您可以关闭此页面。`,
 
   stale: "页面已过期，请检查设置后重新提交。",
-  networks: "附近的网络",
+  networks: "附近的网络（2.4 GHz）",
   refresh: "刷新",
   scanning: "正在搜索…",
   noNetworks: "没有找到网络。",
+  unlisted: (count) => `还有 ${count} 个信号较弱的网络未列出，可直接输入名称。`,
+  moving: (address) => `此 Wi-Fi 与本页使用相同的地址，本页将移到 ${address}。如果手机断开，请重新加入设备的网络。`,
   signals: ["信号弱", "信号一般", "信号良好", "信号强"],
   secured: "需要密码",
   open: "开放",
@@ -107,6 +110,7 @@ export const zhCn: Texts = frozen({
     "ssid-missing": "请选择网络或输入网络名称。",
     "ssid-too-long": "网络名称最多 32 个字节。",
     "password-length": "Wi-Fi 密码为 8 到 63 个英文字母、数字或符号；开放网络请留空。",
+    "password-sign": "Wi-Fi 密码只能包含英文字母、数字和英文符号，不能包含：",
     "password-needed": "此网络需要密码，请在此输入。",
     "password-refused": "网络不接受此密码，请重新输入。",
     "protocol-unknown": "请从列表中选择服务类型。",

@@ -1,4 +1,5 @@
 /** The device's own certificate in the TLS handshake with a mosquitto that wants one of each client. */
+
 import { generateKeyPairSync } from "node:crypto";
 import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect } from "vitest";
@@ -7,6 +8,7 @@ import { Secret } from "../../modules/base/secret.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttSession } from "../../modules/mqtt/mqtt.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
+import { rightCalendar } from "../calendar.js";
 import { pause } from "../moddable/support.js";
 import { fasterClock, faults } from "../modules/net-support.js";
 import { authority, goodCertificate } from "../tls/identities.js";
@@ -15,7 +17,6 @@ import { Mosquitto, mosquittoTest as test } from "./mosquitto.js";
 
 const maker = makeCertificate({ subject: "Maker CA", isAuthority: true });
 const stranger = makeCertificate({ subject: "Maker CA", isAuthority: true });
-const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
 /** Certificates share keys, as they take long to make. */
 const { privateKey: anothers } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const sessions: MqttSession[] = [];
@@ -35,7 +36,7 @@ afterEach(async () => {
 });
 
 async function connect(port: number, identity: (() => ClientIdentity | undefined) | undefined): Promise<string> {
-  const result = await createMqtt(fasterClock(1), calendar, () => [])({
+  const result = await createMqtt(fasterClock(1), rightCalendar, () => [])({
     ...{ host: "127.0.0.1", port, tls: true, clientId: "SN-1", identity },
     ...{ username: "", password: new Secret(""), cleanSession: true },
     ...{ keepAliveMs: 60_000, timeoutMs: 5_000, subscribe: ["devices/d/control"], qos: 1 },

@@ -2,12 +2,14 @@
  * The whole device side against a real broker: the agent's lifecycle, session, commands and outbox over the adapter of
  * MQTT and real sockets. Its radio, flash and service are scripts, and their time is the world's, which goes faster.
  */
+
 import type { Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach } from "vitest";
 import { done } from "../../agent/application/application.js";
 import { type Json, parseObject } from "../../modules/data/json.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
+import { rightCalendar } from "../calendar.js";
 import { pause } from "../moddable/support.js";
 import { fasterClock } from "../modules/net-support.js";
 import { answer, deviceService, goodWorld, seedInfo } from "../scripted/cloud.js";
@@ -59,12 +61,11 @@ export class OnlineBoard {
     });
     const world = new World(script, store);
     const board = new OnlineBoard(world);
-    const calendar = { ensure: () => Promise.resolve(), doubt() {} };
     world.device = {
       ...world.device,
       // Connections that break one after the other make pauses longer: here these are the shortest.
       random: () => 0.01,
-      mqtt: createMqtt(fasterClock(1), calendar, () => []),
+      mqtt: createMqtt(fasterClock(1), rightCalendar, () => []),
       application: { read: () => undefined, commands: { count: (request) => board.#count(request) } },
     };
     world.boot();

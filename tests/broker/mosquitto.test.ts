@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect } from "vitest";
 import { Secret } from "../../modules/base/secret.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { Incoming, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { rightCalendar } from "../calendar.js";
 import { fairMs } from "../fair-time.js";
 import { pause, until } from "../moddable/support.js";
 import { fasterClock } from "../modules/net-support.js";
@@ -12,7 +13,6 @@ import { BrokerProxy } from "./proxy.js";
 
 const root = authority("ec");
 const good = goodCertificate(root, "ec");
-const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
 
 let broker: Mosquitto;
 const sessions: MqttSession[] = [];
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 async function connect(change: Partial<MqttOptions> = {}): Promise<MqttSession | string> {
-  const result = await createMqtt(fasterClock(1), calendar, () => [])({
+  const result = await createMqtt(fasterClock(1), rightCalendar, () => [])({
     ...{ host: "127.0.0.1", port: broker.port, tls: false, clientId: "device" },
     ...{ username: "user", password: new Secret(PASSWORD), cleanSession: true },
     ...{ keepAliveMs: 60_000, timeoutMs: 5_000, subscribe: ["devices/d/control"], qos: 1 },

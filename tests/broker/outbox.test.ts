@@ -4,6 +4,7 @@ import { Outbox } from "../../agent/session/outbox/outbox.js";
 import { Secret } from "../../modules/base/secret.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { rightCalendar } from "../calendar.js";
 import { pause } from "../moddable/support.js";
 import { fasterClock, faults } from "../modules/net-support.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -13,7 +14,6 @@ import { BrokerProxy } from "./proxy.js";
 
 const DATA = "devices/d/data";
 const KEEP_ALIVE_MS = 60_000;
-const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
 /** What waits after an outage goes at its rate in virtual time. */
 const clock = fasterClock(20);
 const sessions: MqttSession[] = [];
@@ -43,7 +43,7 @@ class Producer {
   readonly repeated: string[] = [];
   produced = 0;
   readonly #messages: number;
-  readonly #mqtt = createMqtt(clock, calendar, () => []);
+  readonly #mqtt = createMqtt(clock, rightCalendar, () => []);
 
   constructor(messages: number) {
     this.#messages = messages;
@@ -110,7 +110,7 @@ describe("mosquitto and an outbox, forced disconnections: none is lost, nothing 
       const proxy = await BrokerProxy.to(broker.port);
       const received: string[] = [];
       await connect(
-        createMqtt(clock, calendar, () => []),
+        createMqtt(clock, rightCalendar, () => []),
         {
           ...{ port: broker.port, clientId: "server", username: "server", cleanSession: true, subscribe: [DATA] },
           onMessage: ({ payload }) => void received.push(payload),

@@ -17,3 +17,17 @@ browserTest.for([...hostileNames, "W".repeat(32)])("%j reaches the device as it 
   // The radio joins by the very name only.
   expect(states).toContain("provisioning");
 });
+
+browserTest("a name in GBK is read in the list, and joined by its bytes", async () => {
+  const networks = [{ ssid: "\udcd6\udcd0\udcce\udcc4 1", password: "a-password", rssi: -40 }];
+  const device = await openPortal({ radio: { networks } });
+  const { page } = await joinPortal(device);
+  const button = page.getByRole("listitem").getByRole("button").first();
+  expect(await button.textContent()).toMatch(/^中文 1/);
+  await button.click();
+  expect(await field(page, "ssid").inputValue()).toBe("\\xd6\\xd0\\xce\\xc4 1");
+  await fill(page, { password: "a-password", url: "http://127.0.0.1:1/" });
+  await save(page);
+  await untilPhase(page, "failed"); // nobody serves there
+  expect(await page.locator("#status li.done").count()).toBeGreaterThan(1);
+});

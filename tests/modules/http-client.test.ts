@@ -3,6 +3,7 @@ import type { Reason, Result } from "../../modules/base/failure.js";
 import { parseUrl } from "../../modules/data/url.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
 import { type HttpRequest, type HttpResponse, MAX_ANSWER_BYTES } from "../../modules/http/http.js";
+import { rightCalendar } from "../calendar.js";
 import { fairMs } from "../fair-time.js";
 import { pause } from "../moddable/support.js";
 import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } from "./net-support.js";
@@ -10,9 +11,8 @@ import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } f
 type Options = Partial<Omit<HttpRequest, "url">>;
 
 const noTls = {
+  ...rightCalendar,
   ensure: () => Promise.reject(new Error("the clock is not asked for without TLS")),
-  doubt() {},
-  suggest() {},
 };
 
 const noAuthorities = () => {

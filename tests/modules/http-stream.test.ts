@@ -1,16 +1,16 @@
 /** Bodies that go into the receiver's own buffer, over the SDK's client and real sockets. */
+
 import { afterEach, expect, test } from "vitest";
 import { parseUrl } from "../../modules/data/url.js";
 import type { StreamHead, StreamRequest, StreamSink } from "../../modules/http/stream.js";
 import { createHttpStream } from "../../modules/http/stream-adapter.js";
+import { rightCalendar } from "../calendar.js";
 import { pause } from "../moddable/support.js";
 import { answering, closedPort, fasterClock, faults, onFirstBytes, serveHttp } from "./net-support.js";
 
 const noTls = {
+  ...rightCalendar,
   ensure: () => Promise.reject(new Error("the clock is not asked for without TLS")),
-  doubt() {},
-  suggest() {},
-  isKnown: true,
 };
 
 /** Room for so many bytes at a time; wants no more than `limit`. */

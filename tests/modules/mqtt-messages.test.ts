@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { link } from "../../mocks/moddable/link.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import { MAX_PACKET_BYTES, MAX_PAYLOAD_BYTES, type MqttSession, type Outgoing } from "../../modules/mqtt/mqtt.js";
+import { rightCalendar } from "../calendar.js";
 import { fairMs } from "../fair-time.js";
 import { pause, until } from "../moddable/support.js";
-import { broker, calendar, connect, connected, published, received, send, sockets } from "./mqtt-support.js";
+import { broker, connect, connected, published, received, send, sockets } from "./mqtt-support.js";
 import { fasterClock, faults } from "./net-support.js";
 
 const one: Outgoing = { topic: "t", payload: "x", qos: 1 };
@@ -72,7 +73,7 @@ describe("publishing", () => {
   });
 
   test("packet ids are not those of the session before: that may have left some in flight", async () => {
-    const mqtt = createMqtt(fasterClock(1), calendar, () => []);
+    const mqtt = createMqtt(fasterClock(1), rightCalendar, () => []);
     for (const packetId of [2, 3, 4]) {
       const result = await connect({}, 1, mqtt);
       if (!result.ok) throw new Error(result.failure.reason);

@@ -1,4 +1,5 @@
 /** A real broker (aedes) and the device's MQTT adapter in front of it. */
+
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
@@ -7,9 +8,9 @@ import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { link } from "../../mocks/moddable/link.js";
 import type { Reason } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
-import type { Calendar } from "../../modules/clock/set.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import { rightCalendar } from "../calendar.js";
 import { pause } from "../moddable/support.js";
 import { givenAuthorities } from "../tls/support.js";
 import { fasterClock, listening } from "./net-support.js";
@@ -51,12 +52,10 @@ export function brokerPort(chain: readonly Identity[], options: object = {}): Pr
   return listening(server.on("tlsClientError", () => {}));
 }
 
-export const calendar: Pick<Calendar, "ensure" | "doubt"> = { ensure: () => Promise.resolve(), doubt() {} };
-
 export function connect(
   change: Partial<MqttOptions> = {},
   times = 1,
-  mqtt = createMqtt(fasterClock(times), calendar, givenAuthorities),
+  mqtt = createMqtt(fasterClock(times), rightCalendar, givenAuthorities),
 ) {
   return mqtt({
     host: "127.0.0.1",

@@ -48,6 +48,10 @@ describe("a network's name", () => {
       expect(wrong({ ssid })).toEqual(["ssid"]);
     },
   );
+  test("has 32 bytes also where they are no text", () => {
+    expect(wrong({ ssid: "\\xd6".repeat(32) })).toEqual([]);
+    expect(wrong({ ssid: "\\xd6".repeat(33) })).toEqual(["ssid"]);
+  });
   test("is kept as it was typed, spaces and all", () => {
     const check = checkSettings({ ...typed, ssid: "  a b  " }, nowhere);
     expect(check.ok && check.candidate.network.ssid).toBe("  a b  ");
@@ -61,16 +65,21 @@ describe("a password", () => {
       expect(wrong({ password })).toEqual([]);
     },
   );
+  test.each([["1234567"], ["x".repeat(64)], ["a".repeat(65)], ["12345678\n"], ["1234567\0"], ["12345678\u007f"]])(
+    "%j is none",
+    (password) => {
+      expect(wrong({ password })).toEqual(["password"]);
+    },
+  );
   test.each([
-    ["1234567"],
-    ["x".repeat(64)],
-    ["a".repeat(65)],
-    ["pässword"],
-    ["12345678\n"],
-    ["1234567\0"],
-    ["12345678\u007f"],
-  ])("%j is none", (password) => {
-    expect(wrong({ password })).toEqual(["password"]);
+    ["pässword", "ä"],
+    ["１２３４５６７８", "１"],
+    ["it’s a secret", "’"],
+    ["12345678\u00a0", "\u00a0"],
+    ["emoji 📶", "📶"],
+  ])("%j has a sign outside of ASCII, which is named", (password, sign) => {
+    const check = checkSettings({ ...typed, password }, nowhere);
+    expect(check).toEqual({ ok: false, errors: { password: "password-sign", sign } });
   });
   test.each<[string, Partial<Surroundings>, string]>([
     ["is the known one, for the same name only", { known: [known("Home")] }, "stored-pass"],

@@ -1,4 +1,5 @@
 /** HTTP in the place of MQTT over real sockets: the device's HTTP client, and the mock cloud that provisioned it. */
+
 import { describe, expect, test } from "vitest";
 import { type Uploaded, uploadOnce } from "../../agent/session/stand-in/upload.js";
 import type { MockCloud } from "../../mocks/cloud/cloud.js";
@@ -7,13 +8,13 @@ import { parseObject } from "../../modules/data/json.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { readDeviceInfo } from "../../provisioning/device-service/device-info.js";
+import { rightCalendar } from "../calendar.js";
 import { deviceInfo, mac, startCloud } from "../cloud/support.js";
 import { fasterClock } from "./net-support.js";
 
 const noTls = {
+  ...rightCalendar,
   ensure: () => Promise.reject(new Error("the clock is not asked for without TLS")),
-  doubt() {},
-  suggest() {},
 };
 const status = { online: true, ip_address: "192.168.1.7", rssi: -60, firmware_version: "1.0.0" };
 const readings = [21.5, 22].map((temperature) => ({

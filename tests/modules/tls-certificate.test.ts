@@ -1,5 +1,7 @@
 /** What a certificate says, as far as the device believes it. */
+
 import { describe, expect, test } from "vitest";
+import { rightCalendar } from "../calendar.js";
 import "../moddable/support.js";
 import {
   type CertificateOptions,
@@ -21,12 +23,13 @@ const parsed = ({ der: bytes }: Identity): Certificate | undefined => parseCerti
 const trust: Trust = {
   anchorsFor: () => [parsed(root)!],
   isSignedBy: () => true,
+  isValid: ({ notBeforeMs, notAfterMs }) => rightCalendar.allows(notBeforeMs, notAfterMs),
 };
 
 /** Why a server with this certificate is refused under this name. */
 function refusal(options: Partial<CertificateOptions>, host = "a.example") {
   const leaf = parsed(makeCertificate({ subject: "server", keyType: "ec", issuer: root, ...options }));
-  return checkChain(leaf ? [leaf] : [], { host, nowMs: Date.now(), trust });
+  return checkChain(leaf ? [leaf] : [], { host, trust });
 }
 
 describe("a name", () => {
@@ -111,7 +114,7 @@ describe("an extension", () => {
 
 test.each(hugeCertificates())("nobody trusts %s", (_name, identity) => {
   const certificate = parsed(identity);
-  const nobody: Trust = { anchorsFor: () => [], isSignedBy: () => false };
-  const asked = { host: "a.example", nowMs: Date.now(), trust: nobody };
+  const nobody: Trust = { anchorsFor: () => [], isSignedBy: () => false, isValid: () => true };
+  const asked = { host: "a.example", trust: nobody };
   expect(checkChain(certificate ? [certificate] : [], asked)).toBe("tls-untrusted");
 });

@@ -20,7 +20,7 @@ beforeEach(() => {
       { ssid: "no DHCP", noAddress: true },
     ],
   });
-  wifi = new WiFiAdapter(fasterClock(FASTER));
+  wifi = new WiFiAdapter(fasterClock(FASTER), "ESP32-0001");
   losses = 0;
   wifi.onLost = () => losses++;
 });

@@ -5,7 +5,10 @@ import Net from "../../mocks/moddable/net.js";
 import { mode, type Network, Radio } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/base/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
+import { joinKnown } from "../../modules/wifi/join.js";
+import { Silence } from "../../modules/wifi/silence.js";
 import type { JoinOptions } from "../../modules/wifi/wifi.js";
+import { knownNetwork } from "../lifecycle/support.js";
 import { pause, until } from "../moddable/support.js";
 import { fasterClock, faults } from "./net-support.js";
 
@@ -27,7 +30,7 @@ let wifi: WiFiAdapter;
 const powerOn = (more: Network[] = []) => {
   link.up = false;
   host.radio = new Radio({ networks: [...networks, ...more] });
-  wifi = new WiFiAdapter(fasterClock(FASTER));
+  wifi = new WiFiAdapter(fasterClock(FASTER), "ESP32-0001");
 };
 beforeEach(() => powerOn());
 afterEach(() => {
@@ -47,6 +50,16 @@ const reasonOf = async (joining: ReturnType<typeof join>) => {
 test("without a network there is nothing to tell, though the radio is on some channel", () => {
   expect(Net.get("CHANNEL" as never)).toBe(1);
   expect(wifi.status()).toEqual({ ssid: "", address: "", rssi: undefined, channel: undefined });
+});
+
+test("the router's list has the device's own name", () => {
+  expect(host.radio.hostName).toBe("ESP32-0001");
+});
+
+test("a name that is too long for that keeps nobody from the network", async () => {
+  wifi = new WiFiAdapter(fasterClock(FASTER), "x".repeat(33));
+  expect(faults).toHaveLength(1);
+  expect(await reasonOf(join("open", none))).toBeUndefined();
 });
 
 test("the station is switched on from the start", () => {
@@ -93,9 +106,23 @@ describe("scanning", () => {
     expect(faults).toEqual([]);
   });
 
-  test("hostile names are names; none, and what is no UTF-8, is left out", async () => {
-    const names = ['"><script>alert(1)</script>', "&amp;'`\\", "📶".repeat(8), "x".repeat(32), "__proto__"];
-    powerOn([...names, "Caf\udce9", "\ud83d"].map((ssid) => ({ ssid, rssi: -20 })));
+  test("a known network is found and joined behind a hundred stronger ones", async () => {
+    const crowd = Array.from({ length: 100 }, (_, index) => ({ ssid: `stall ${index}`, rssi: -41 }));
+    powerOn([...crowd, { ssid: "own stand", password: "correct horse", rssi: -85 }]);
+    const known = [knownNetwork("gone", "gone away"), knownNetwork("own stand", "correct horse")];
+    const clock = fasterClock(FASTER);
+    const io = { wifi, clock, silence: new Silence(clock), random: Math.random };
+    expect(await joinKnown(io, known, { limitMs: 0, passive: false, isWanted: () => true })).toMatchObject({
+      ok: true,
+    });
+    expect(wifi.status().ssid).toBe("own stand");
+    expect(wifi.lastFound.at(-1)).toEqual({ ssid: "own stand", rssi: -85, secured: true });
+  });
+
+  test("hostile names are names, also what is no UTF-8; none is left out", async () => {
+    const texts = ['"><script>alert(1)</script>', "&amp;'`\\", "📶".repeat(8), "x".repeat(32), "__proto__"];
+    const names = [...texts, "Caf\\xe9", "\\xd6\\xd0"];
+    powerOn([...texts, "Caf\udce9", "\udcd6\udcd0"].map((ssid) => ({ ssid, rssi: -20 })));
     host.radio.command({ command: "addNetwork", network: { ssid: "unseen", hidden: true, rssi: -1 } });
     host.radio.command({ command: "addNetwork", network: { ssid: "", rssi: -1 } });
     expect((await scan()).slice(0, names.length).map(({ ssid }) => ssid)).toEqual(names);
@@ -112,10 +139,14 @@ describe("joining", () => {
     ["an open network", "open", none],
     ["a hidden one", "unseen", right],
     ["a name of 32 bytes with a key of 64 digits", long, new Secret(key)],
+    ["a name in GBK", "\\xd6\\xd0\\xce\\xc4", right],
+    ["an open one of 32 bytes that are no text", "\\xff".repeat(32), none],
   ])("%s: joined, with an address", async (_label, ssid, password) => {
     powerOn([
       { ssid: "unseen", hidden: true, password: "correct horse" },
       { ssid: long, password: key },
+      { ssid: "\udcd6\udcd0\udcce\udcc4", password: "correct horse" },
+      { ssid: "\udcff".repeat(32) },
     ]);
     let associated = 0;
     expect(await reasonOf(join(ssid, password, { onAssociated: () => associated++ }))).toBeUndefined();
@@ -132,14 +163,20 @@ describe("joining", () => {
     expect(wifi.joined).toBe(false);
   });
 
-  test("a busy access point is asked once more, three seconds later", async () => {
-    powerOn([{ ssid: "busy", refuseFirst: 1 }]);
-    const startMs = Date.now();
-    expect(await reasonOf(join("busy", none))).toBeUndefined();
-    expect(Date.now() - startMs).toBeGreaterThan(PAUSE_MS);
-    powerOn([{ ssid: "busy", refuseFirst: 2 }]);
-    expect(await reasonOf(join("busy", none))).toMatchObject({ reason: "wifi-not-found" });
-    expect(await reasonOf(join("busy", none))).toBeUndefined();
+  test.each([1, 2, 3])(
+    "access points that refuse %i times are asked again, each time three seconds later",
+    async (times) => {
+      powerOn([{ ssid: "mesh", refuseFirst: times }]);
+      const startMs = Date.now();
+      expect(await reasonOf(join("mesh", none))).toBeUndefined();
+      expect(Date.now() - startMs).toBeGreaterThan(times * PAUSE_MS);
+    },
+  );
+
+  test("access points that go on refusing have refused, whatever the password is", async () => {
+    powerOn([{ ssid: "mesh", password: "correct horse", refuseFirst: 4 }]);
+    expect(await reasonOf(join("mesh", right))).toMatchObject({ reason: "wifi-refused", detail: "mesh" });
+    expect(await reasonOf(join("mesh", right))).toBeUndefined();
   });
 
   test("a network that is not in reach: not found, after a second try", async () => {
@@ -176,6 +213,7 @@ describe("joining", () => {
     expect(await reasonOf(join("x".repeat(33), right))).toMatchObject({ reason: "internal" });
     expect(await reasonOf(join("", right))).toMatchObject({ reason: "internal" });
     expect(await reasonOf(join("home", new Secret("x".repeat(65))))).toMatchObject({ reason: "internal" });
+    expect(await reasonOf(join("\\xff".repeat(33), right))).toMatchObject({ reason: "internal" });
     expect(faults.length).toBeGreaterThan(0);
   });
 
@@ -218,38 +256,5 @@ describe("losing the network", () => {
     await join("home", wrong);
     await pause(50);
     expect(losses).toBe(0);
-  });
-});
-
-describe("the access point", () => {
-  const open = { ssid: "ESP32-0001", password: undefined, address: "192.168.4.1" };
-
-  test("stands beside the station, which can scan and join meanwhile; then it is gone", async () => {
-    wifi.openAccessPoint(open);
-    expect(host.radio.mode).toBe(mode.both);
-    expect(host.radio.accessPoint.settings).toEqual({ ssid: "ESP32-0001", channel: 1 });
-    expect((await wifi.scan({ passive: true })).length).toBe(3);
-    expect(await reasonOf(join("home", right))).toBeUndefined();
-    expect(wifi.status()).toMatchObject({ ssid: "home", address: "127.0.0.1", channel: 1 });
-    wifi.closeAccessPoint();
-    expect([host.radio.mode, host.radio.accessPoint.settings]).toEqual([mode.station, undefined]);
-    await pause(50);
-    expect(wifi.joined).toBe(true);
-  });
-
-  test("has a password where there is one; one that is too short is refused", () => {
-    wifi.openAccessPoint({ ssid: "ESP32-0001", password: new Secret("on the label"), address: "4.3.2.1" });
-    expect(host.radio.accessPoint.settings).toMatchObject({ password: "on the label" });
-    expect(() =>
-      wifi.openAccessPoint({ ssid: "ESP32-0001", password: new Secret("short"), address: "192.168.4.1" }),
-    ).toThrow("too short");
-  });
-
-  test("keeps its phones in a passive scan, and loses them in an active one", async () => {
-    wifi.openAccessPoint(open);
-    await wifi.scan({ passive: true });
-    expect(phones.up).toBe(true);
-    await wifi.scan({ passive: false });
-    expect(phones.up).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 /** A board with a flash of two slots, a bootloader, and the agent in whichever image is started. */
+
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type FlashStore, Nor } from "../../mocks/moddable/nor.js";
 import { toHex } from "../../modules/data/hex.js";
@@ -14,6 +15,7 @@ import { createUpdate } from "../../modules/update/simulator/update-adapter.js";
 import { openSlot, readRunningHead } from "../../modules/update/slot-adapter.js";
 import type { FirmwareOffer } from "../../modules/update/update.js";
 import { Updater } from "../../modules/update/updates.js";
+import { rightCalendar } from "../calendar.js";
 import { goodWorld } from "./cloud.js";
 import type { FileServer } from "./file-server.js";
 import { makeImage } from "./image.js";
@@ -97,7 +99,7 @@ export class Board {
       updates: (of) =>
         new Updater({
           ...{ clock: of.clock, random: of.random, store: of.store, stream: this.#server.streamOf(of) },
-          calendar: { ensure: async () => {}, doubt() {}, suggest() {}, isKnown: this.isTimeKnown },
+          calendar: { ...rightCalendar, isKnown: this.isTimeKnown },
           log: { level: "normal", debug() {}, note: (text) => void of.notes.push(text), event() {} },
           system: { resetReason: () => reset } as System,
           firmware: this.#firmware(),

@@ -5,6 +5,7 @@ export const PORTAL = "192.168.4.1";
 export const build: Build = {
   firmwareVersion: "1.0.0",
   hardwareVersion: "ESP32-S3",
+  hostName: "",
   productId: "esp32-online",
   accessPointAddress: PORTAL,
   portalPort: 80,

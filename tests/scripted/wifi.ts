@@ -10,6 +10,8 @@ export class ScriptedWiFi implements WiFi {
   accessPoint: string | undefined;
   onLost: (() => void) | undefined;
   lastFound: Network[] = [];
+  accessPointAddress = "192.168.4.1";
+  nextAddress: string | undefined;
   #clock: VirtualClock;
   #script: Script;
   #joined: string | undefined;
@@ -56,8 +58,9 @@ export class ScriptedWiFi implements WiFi {
     this.onLost?.();
   }
 
-  openAccessPoint({ ssid }: AccessPoint): void {
+  openAccessPoint({ ssid, address }: AccessPoint): void {
     this.accessPoint = ssid;
+    this.accessPointAddress = address;
   }
 
   closeAccessPoint(): void {

@@ -2,6 +2,7 @@
  * A device whose IO is a script: no sockets, no radio, no time but the test's. It is plain JavaScript, so that the
  * same journeys run in Node and in bare XS.
  */
+
 import type { Device } from "../../agent/device/device.js";
 import { Lifecycle } from "../../agent/lifecycle/lifecycle.js";
 import { Session } from "../../agent/session/session.js";
@@ -13,7 +14,9 @@ import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
+import { Silence } from "../../modules/wifi/silence.js";
 import type { ScanOptions } from "../../modules/wifi/wifi.js";
+import { rightCalendar } from "../calendar.js";
 import { ScriptedBroker, type ScriptedSession } from "./broker.js";
 import { build, PORTAL } from "./build.js";
 import { never, VirtualClock } from "./clock.js";
@@ -205,12 +208,7 @@ export class World {
     const { store } = this;
     return {
       clock: this.clock,
-      calendar: {
-        ensure: async () => {},
-        doubt() {},
-        suggest: (nowMs) => this.times.push(nowMs),
-        isKnown: true,
-      },
+      calendar: { ...rightCalendar, suggest: (nowMs) => this.times.push(nowMs) },
       application: {},
       updates: (this.#options.updates ?? collectOffers)(this),
       display: { showCode: (shown) => this.displayed.push(shown?.code) },
@@ -229,6 +227,7 @@ export class World {
         resetReason: () => this.#options.resetReason ?? "power-on",
       },
       wifi: this.wifi,
+      silence: new Silence(this.clock),
       button: this.button,
       resolve: (name) => this.#later(50, () => (this.script.resolve ?? (() => "192.0.2.7"))(name)),
       http: (request) => this.#http(request),

@@ -90,6 +90,21 @@ describe.each(LANGUAGES)("in %s", (language) => {
     }
   });
 
+  test("of more networks than a person looks through the strongest are listed, and how many are not", () => {
+    const networks = Array.from({ length: 27 }, (_, index) => ({ ssid: `n${index}`, rssi: -40, secured: true }));
+    const page = fillingOf(pageModel({ networks }), language);
+    expect(page.match(/<li class="q/g)).toHaveLength(20);
+    expect(page).toMatch(/[^\d]7[^\d<]*<\/p><\/div>/);
+    expect(fillingOf(pageModel({ networks: networks.slice(7) }), language)).not.toMatch(/[^\d]7[^\d<]*<\/p><\/div>/);
+  });
+
+  test("a sign that no Wi-Fi password has is shown, as text", () => {
+    const errors = { password: "password-sign", sign: "<ä>" } as const;
+    expect(fillingOf(pageModel({ errors }), language)).toMatch(
+      /id="password-error">[^<]+<b><bdi>&#60;ä&#62;<\/bdi><\/b>/,
+    );
+  });
+
   test("so does one that was out of date", () => {
     const model = crowdedModel({ trial: trials.failed!, stale: true, protocol: "activation-v2" });
     expect(bytesOf(model, language, true).length).toBeLessThanOrEqual(6 * 1024);

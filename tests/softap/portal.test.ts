@@ -1,12 +1,16 @@
 /** What the portal opens and closes. */
 import { describe, expect, test } from "vitest";
+import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/base/secret.js";
 import { openPortal, type PortalOptions } from "../../softap/portal.js";
+import { route } from "../../softap/routes.js";
 import { build } from "../scripted/build.js";
 import { goodWorld } from "../scripted/cloud.js";
 import { MAC } from "../scripted/identity.js";
 import { World } from "../scripted/world.js";
 import { query } from "./packets.js";
+
+installGlobals();
 
 function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
   const { device } = new World(goodWorld());
@@ -49,6 +53,8 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
     facts: { mac: MAC, serial: undefined, firmware: "1.0.0" },
   };
 }
+const textOf = (body: unknown) =>
+  typeof body === "string" ? body : Buffer.concat(body as readonly Uint8Array[]).toString();
 let answers: (packet: Uint8Array) => Uint8Array | undefined;
 
 test("opens everything, says where, and closes everything, once", () => {
@@ -77,8 +83,26 @@ describe.each(["dns", "http"] as const)("when the %s port is taken", (broken) =>
 });
 
 test("its DNS gives the access point's address, whichever it is", () => {
-  openPortal({ ...options([]), address: "4.3.2.1" });
+  const given = options([]);
+  const wifi = Object.assign(given.io.wifi, { accessPointAddress: "4.3.2.1" });
+  openPortal(given);
   expect([...answers(query())!.slice(-4)]).toEqual([4, 3, 2, 1]);
+  wifi.accessPointAddress = "172.31.4.1";
+  expect([...answers(query())!.slice(-4)]).toEqual([172, 31, 4, 1]);
+});
+
+test("that has to move says where to, and is there afterwards", () => {
+  const given = { ...options([]), httpPort: 80 };
+  const wifi = Object.assign(given.io.wifi, { nextAddress: "172.31.4.1" as string | undefined });
+  const portal = openPortal(given);
+  const visit = (host: string, path: string) =>
+    route({ method: "GET", host, path, headers: new Map(), body: "" } as never, portal);
+  for (const path of ["/", "/status"])
+    expect(textOf(visit("192.168.4.1", path).body)).toContain('<a href="http://172.31.4.1/"');
+  Object.assign(wifi, { nextAddress: undefined, accessPointAddress: "172.31.4.1" });
+  expect(textOf(visit("172.31.4.1", "/status").body)).not.toContain("172.31.4.1");
+  expect(visit("192.168.4.1", "/status")).toMatchObject({ status: 421 });
+  expect(visit("captive.apple.com", "/").headers).toMatchObject({ location: "http://172.31.4.1/" });
 });
 
 test.each([

