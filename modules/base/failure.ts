@@ -35,6 +35,10 @@ const meanings = {
   "tls-name": { patience: "slowly", advice: "The server's TLS certificate is for another name." },
   "tls-failed": { patience: "soon", advice: "The TLS connection to the server failed." },
   "answer-too-large": { patience: "slowly", advice: "The server's answer is too large for the device." },
+  "answer-compressed": {
+    patience: "slowly",
+    advice: "The server compresses its answer unasked; the device cannot read that. Ask its operator to turn it off.",
+  },
   "bad-answer": {
     patience: "slowly",
     advice: "The server's answer is not understood. Check the provisioning address.",

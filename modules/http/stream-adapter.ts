@@ -2,7 +2,8 @@ import { type Failure, type Result, success } from "../base/failure.js";
 import type { Clock } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
 import type { Authorities } from "../tls/adapter.js";
-import { type Asking, Exchange, type Fields, type HttpParts } from "./exchange-adapter.js";
+import { type Asking, Exchange, type HttpParts } from "./exchange-adapter.js";
+import type { Fields } from "./response.js";
 import type { HttpStream, Streaming, StreamRequest, StreamSink } from "./stream.js";
 
 /**
@@ -13,8 +14,9 @@ export function createHttpStream(
   clock: Clock,
   calendar: Pick<Calendar, "ensure" | "doubt">,
   authorities: Authorities,
+  userAgent: string,
 ): HttpStream {
-  const parts: HttpParts = { clock, calendar, authorities };
+  const parts: HttpParts = { clock, calendar, authorities, userAgent };
   return (request) => new Download(parts, request);
 }
 
@@ -39,7 +41,7 @@ class Download implements Asking, Streaming {
     return this.request.url;
   }
   get headers() {
-    return { "accept-encoding": "identity", ...this.request.headers };
+    return this.request.headers;
   }
   get limitMs() {
     return this.request.limitMs;

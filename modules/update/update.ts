@@ -3,7 +3,7 @@
 import { printable, type Reason } from "../base/failure.js";
 import type { RestartReason } from "../base/log.js";
 import { asInteger, asText } from "../data/json.js";
-import { formatUrl, parseUrl } from "../data/url.js";
+import { formatUrl, MAX_LINK_CHARACTERS, parseUrl } from "../data/url.js";
 
 export interface FirmwareOffer {
   readonly version: string;
@@ -77,8 +77,6 @@ export type RawOffer = Readonly<
 const MAX_NOTES_CHARACTERS = 400;
 /** More than any flash of these boards. */
 const MAX_FIRMWARE_BYTES = 64 * 1024 * 1024;
-/** Signed addresses of object stores are long. */
-export const MAX_FIRMWARE_URL_CHARACTERS = 1_024;
 const MAX_SOURCES = 4;
 
 /** @returns undefined where nothing is offered: no version, no address, or what the device has */
@@ -105,7 +103,7 @@ export function checkOffer(raw: RawOffer, currentVersion: string): FirmwareOffer
 function checkUrls(raw: unknown): string[] {
   const texts = (Array.isArray(raw) ? raw.slice(0, MAX_SOURCES) : [raw]).map((one) => asText(one) ?? "");
   return texts
-    .map((text) => parseUrl(text, MAX_FIRMWARE_URL_CHARACTERS))
+    .map((text) => parseUrl(text, MAX_LINK_CHARACTERS))
     .filter((url) => url !== undefined)
     .map(formatUrl);
 }

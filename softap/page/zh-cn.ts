@@ -18,6 +18,7 @@ const advice: Readonly<Record<PortalReason, string>> = frozen({
   "tls-name": "服务器的 TLS 证书属于另一个域名。",
   "tls-failed": "与服务器建立 TLS 连接失败。",
   "answer-too-large": "服务器的响应过大，设备无法处理。",
+  "answer-compressed": "服务器擅自压缩了响应，设备无法读取，请联系服务提供方关闭压缩。",
   "bad-answer": "无法识别服务器的响应，请检查配网地址。",
   "server-error": "服务器内部出错。",
   "rate-limited": "请求过于频繁，服务器要求稍后再试。",
