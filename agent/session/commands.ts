@@ -43,7 +43,7 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   { name: "status", run: ({ session }) => done(status(session)) },
   { name: "reboot", run: (context) => end(context, { kind: "reboot" }) },
   { name: "portal", run: (context) => end(context, { kind: "portal" }) },
-  { name: "reprovision", run: (context) => endUnlessTooSoon(context, { kind: "reprovision" }) },
+  { name: "reprovision", run: (context) => end(context, { kind: "reprovision" }) },
   {
     name: "rotate",
     run(context, request) {

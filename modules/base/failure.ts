@@ -49,6 +49,11 @@ const meanings = {
     patience: "slowly",
     advice: "The server's answer is unexpected. Check the provisioning address.",
   },
+  "login-page": {
+    patience: "slowly",
+    advice:
+      "A web page answers in the service's place. The Wi-Fi may want a login first, as in hotels: use another network, or check the address.",
+  },
   "service-down": {
     patience: "soon",
     advice: "The service is out of order at the moment. Try again later, or ask its operator.",
@@ -77,6 +82,11 @@ const meanings = {
     patience: "daily",
     advice: "The server refuses the device's signature. Its key does not match.",
   },
+  "unsigned-refused": {
+    patience: "daily",
+    advice:
+      "The server takes no activation without a signature (v1). Choose v2; the device needs a serial number and a key for it.",
+  },
   "serial-unknown": { patience: "slowly", advice: "The server does not know the device's serial number." },
   "activated-elsewhere": {
     patience: "daily",
@@ -89,7 +99,16 @@ const meanings = {
   "broker-busy": { patience: "soon", advice: "The broker is not available at the moment." },
   "broker-closed": { patience: "soon", advice: "The broker closed the connection." },
   "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },
-  // Firmware over the air; the portal's page shows none of these
+  // Firmware over the air
+  "firmware-offer": {
+    patience: "slowly",
+    advice: "The firmware that is offered cannot be fetched. Ask the service's operator for its address and version.",
+  },
+  "firmware-unverified": {
+    patience: "slowly",
+    advice:
+      "The firmware is offered without a checksum (SHA-256): nothing would tell a spoilt file, or somebody else's. It is left alone; a build with firmwareWithoutChecksum takes it, over https only.",
+  },
   "firmware-source": { patience: "slowly", advice: "The firmware's address does not lead to it. Ask its operator." },
   "firmware-size": { patience: "slowly", advice: "The firmware has not the size that was offered, or none that fits." },
   "firmware-checksum": { patience: "slowly", advice: "The firmware that arrived is not the one that was offered." },
@@ -106,7 +125,7 @@ const meanings = {
   },
   "firmware-interrupted": {
     patience: "daily",
-    advice: "The new firmware's trial was interrupted too often; the one before it runs again.",
+    advice: "The new firmware's trial was interrupted, as by a power cut; the one before it runs again.",
   },
   // Messages
   "message-invalid": { patience: "soon", advice: "The message cannot be written as JSON." },
@@ -122,9 +141,6 @@ export type Reason = keyof typeof meanings;
 export function isReason(value: unknown): value is Reason {
   return typeof value === "string" && Object.hasOwn(meanings, value);
 }
-
-/** What the portal's page can have to show. */
-export type PortalReason = Exclude<Reason, `firmware-${string}`>;
 
 export interface Failure {
   readonly reason: Reason;

@@ -92,7 +92,7 @@ export class ResponseLines {
   private text(): string {
     const text = String.fromArrayBuffer(this.kept.buffer.slice(0, this.keptBytes));
     this.keptBytes = 0;
-    return text.trimEnd();
+    return text;
   }
 
   private endName(): void {
@@ -102,14 +102,14 @@ export class ResponseLines {
   }
 
   private endLine(): void {
-    const text = this.text();
+    const text = this.text().trim(); // XS's `trimEnd` leaves the last of a text of spaces
     const { name, isSkipped } = this;
     this.name = undefined;
     this.isSkipped = false;
     if (this.due === "headers" && name !== undefined) {
       const before = this.headers.get(name);
       // RFC 9110 §5.3.
-      if (!isSkipped) this.headers.set(name, before === undefined ? text.trim() : `${before}, ${text.trim()}`);
+      if (!isSkipped) this.headers.set(name, before === undefined ? text : `${before}, ${text}`);
       return;
     }
     // What is no header's does not matter.

@@ -42,12 +42,12 @@ const service = (location: (port: number) => string, status = 302, isTls = false
   return server.then((found) => (port = found));
 };
 
-const valueOf = (result: Result<HttpResponse>) => (result.ok ? result.value : undefined);
+const answered = (result: Result<HttpResponse>) => (result.ok ? result.value : undefined);
 
 describe("followed, with what was asked", () => {
   test.each([301, 302, 307, 308])("%i to a path", async (status) => {
     const port = await service(() => "/new/", status);
-    const value = valueOf(await post(port, "/old"));
+    const value = answered(await post(port, "/old"));
     expect(value).toMatchObject({ status: 200, body: "here" });
     expect(value?.movedTo && formatUrl(value.movedTo)).toBe(`http://127.0.0.1:${port}/new/`);
     expect(seen).toEqual(['POST /old aa board/1.0.0 {"mac":"x"}', 'POST /new/ aa board/1.0.0 {"mac":"x"}']);
@@ -56,19 +56,19 @@ describe("followed, with what was asked", () => {
   test("to https, and to another port of the same host", async () => {
     const there = await service(() => "", 302, true);
     const here = await service(() => `https://127.0.0.1:${there}/new`);
-    const value = valueOf(await post(here, "/old"));
+    const value = answered(await post(here, "/old"));
     expect(value).toMatchObject({ status: 200, movedTo: { tls: true, port: there } });
   });
 
   test("an address of 2,000 characters", async () => {
     const port = await service(() => `/new?signature=${"s".repeat(2_000)}`);
-    expect(valueOf(await post(port, "/old"))?.status).toBe(200);
+    expect(answered(await post(port, "/old"))?.status).toBe(200);
   });
 
   test("three in a row, no more", async () => {
     let count = 0;
     const port = await service(() => `/old${++count}`);
-    expect(valueOf(await post(port, "/old"))).toMatchObject({ status: 302, redirect: { location: "/old4" } });
+    expect(answered(await post(port, "/old"))).toMatchObject({ status: 302, redirect: { location: "/old4" } });
     expect(seen).toHaveLength(4);
   });
 });
@@ -81,14 +81,14 @@ describe("not followed, but named", () => {
     ["a part of it", "/%%%\u007f", false],
   ])("%s", async (_what, location, isElsewhere) => {
     const port = await service(() => location.replace("\u007f", "x"));
-    const value = valueOf(await post(port, "/old"));
+    const value = answered(await post(port, "/old"));
     if (isElsewhere) expect(value).toMatchObject({ status: 302, redirect: { location, isElsewhere } });
     else expect(value?.status).toBe(200);
   });
 
   test("from https to http", async () => {
     const port = await service((own) => `http://127.0.0.1:${own}/new`, 301, true);
-    expect(valueOf(await post(port, "/old", "https"))).toMatchObject({
+    expect(answered(await post(port, "/old", "https"))).toMatchObject({
       status: 301,
       redirect: { isElsewhere: false },
     });
@@ -97,7 +97,7 @@ describe("not followed, but named", () => {
 
   test.each([303, 300, 304])("%i", async (status) => {
     const port = await service(() => "/new", status);
-    expect(valueOf(await post(port, "/old"))?.status).toBe(status);
+    expect(answered(await post(port, "/old"))?.status).toBe(status);
     expect(seen).toHaveLength(1);
   });
 });

@@ -69,7 +69,8 @@ describe("what does not work is named, and nothing of it is kept", () => {
       ["associated", "address", "name"],
     ],
     ["a service with a fault", http(answer(503, "")), "server-error", ["associated", "address", "name"]],
-    ["no service at all", http(answer(200, "<html>")), "bad-answer", ["associated", "address", "name"]],
+    ["no service at all", http(answer(200, "no")), "bad-answer", ["associated", "address", "name"]],
+    ["a hotel's login", http(answer(200, "<html>")), "login-page", ["associated", "address", "name"]],
   ];
   for (const [name, script, reason, done] of cases)
     life(name, async ({ boot }) => {
