@@ -107,7 +107,7 @@ const meanings = {
   "firmware-unverified": {
     patience: "slowly",
     advice:
-      "The firmware is offered without a checksum (SHA-256): nothing would tell a spoilt file, or somebody else's. It is left alone; a build with firmwareWithoutChecksum takes it, over https only.",
+      "The firmware is offered without a checksum (SHA-256): nothing would tell a spoilt file or a foreign one. It is left alone; a build with firmwareWithoutChecksum takes it, over https only.",
   },
   "firmware-source": { patience: "slowly", advice: "The firmware's address does not lead to it. Ask its operator." },
   "firmware-size": { patience: "slowly", advice: "The firmware has not the size that was offered, or none that fits." },

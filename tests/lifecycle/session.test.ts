@@ -8,7 +8,7 @@ import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { answer, deviceInfo } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
-import { HOUR, life, MINUTE, pass, SECOND, type Stage } from "./support.js";
+import { life, MINUTE, pass, SECOND, type Stage } from "./support.js";
 
 type Said = Record<string, unknown>;
 
@@ -235,23 +235,6 @@ describe("commands", () => {
     await world.untilState("online", 2);
     expect(world.requests.length).toBe(2);
     expect(world.events.some(({ state }) => state === "provisioning")).toBe(true);
-  });
-
-  life("reprovision counts after a minute at most, whatever the service has answered before", async (stage) => {
-    const world = await online(stage);
-    await world.until(() => world.requests.length === 1);
-    world.script.http = () => answer(403, { detail: "disabled" });
-    send(world, { cmd: "reprovision", id: 1 });
-    await world.untilState("online", 2);
-    expect(world.device.pauses.remainingMs("service")).toBeGreaterThan(10 * HOUR);
-    world.script.http = () => answer(200, deviceInfo());
-    const before = world.requests.length;
-    const startMs = world.clock.ticksMs();
-    send(world, { cmd: "reprovision", id: 2 });
-    expect(replies(world).at(-1)).toEqual({ cmd: "reprovision", id: 2, ok: true });
-    await world.untilState("online", 3);
-    expect(world.requests.length).toBe(before + 1);
-    expect(world.clock.ticksMs() - startMs).toBeLessThan(62_000);
   });
 });
 
