@@ -41,6 +41,7 @@ export function startAgent(application: Application = {}): Agent {
   // Over the build's words, which stand in flash: a copy of them would take a slot for each.
   const firmwareVersion = firmware.boot.version(built.firmwareVersion);
   const build = { __proto__: built, ...identity.product, firmwareVersion } as unknown as Build;
+  const userAgent = `${build.productId}/${firmwareVersion}`;
   const log = new Console();
   const ports = {
     clock,
@@ -53,13 +54,13 @@ export function startAgent(application: Application = {}): Agent {
     button: createButton(clock),
     display: application.display,
     resolve: resolveName,
-    http: createHttpClient(clock, calendar, trusted),
+    http: createHttpClient(clock, calendar, trusted, userAgent),
     serveHttp: createHttpServer(clock),
     serveUdp,
     mqtt: createMqtt(clock, calendar, trusted),
     identity,
     firmware,
-    stream: createHttpStream(clock, calendar, trusted),
+    stream: createHttpStream(clock, calendar, trusted, userAgent),
     store,
     journal: new Journal(store),
     keystore: new NvsKeystore(store, factory),

@@ -6,22 +6,50 @@ import type { HttpResponse } from "../modules/http/http.js";
 /** What these mean to every service; a protocol has its own for others. */
 const commonReasons: Readonly<Record<number, Reason>> = {
   400: "request-refused",
-  403: "device-disabled",
   408: "timeout",
   422: "request-refused",
   429: "rate-limited",
+  // RFC 6585 §6: of the network, not of the service.
+  511: "login-page",
 };
+/** "For now": how a network sends people to its login. A service that has moved says 301 or 308. */
+const TO_LOGIN: readonly number[] = [302, 303, 307];
 
 /** More wrong fields than a person reads. */
 const MAX_FIELDS = 4;
+/** Of an error in plain words; what is longer is no sentence for a person. */
+const MAX_SENTENCE_CHARACTERS = 200;
 
 /** The failure in an answer whose status is none of the protocol's successes. */
 export function statusFailure(response: HttpResponse, reasons: Readonly<Record<number, Reason>>): Failed {
-  const { status, body } = response;
-  const reason = reasons[status] ?? commonReasons[status] ?? (status >= 500 ? "server-error" : "unexpected-status");
+  const { status, body, redirect } = response;
   const answer = parseObject(body);
-  const said = answer && errorText(answer);
+  const reason = reasons[status] ?? commonReasons[status] ?? reasonOf(response, answer);
+  const said = redirect?.location ?? (answer ? errorText(answer) : sentenceIn(body));
   return failed(reason, said ? `${status}: ${said}` : String(status), askedPauseMs(response, answer));
+}
+
+function reasonOf({ status, redirect }: HttpResponse, answer: Json | undefined): Reason {
+  if (status >= 500) return "server-error";
+  if (redirect?.isElsewhere && TO_LOGIN.includes(status)) return "login-page";
+  // A firewall or a gateway before the service has a 403, too, in HTML or as a bare `message`.
+  const isOwn = status === 403 && errorText({ detail: answer?.detail, error: answer?.error }) !== undefined;
+  return isOwn ? "device-disabled" : "unexpected-status";
+}
+
+/** The failure in an answer that was to be JSON. */
+export function noJson({ body }: HttpResponse): Failed {
+  return isPage(body) ? failed("login-page", "HTML") : failed("bad-answer", "no JSON");
+}
+
+export function isPage(body: string): boolean {
+  return body.trimStart().startsWith("<");
+}
+
+/** Go's and proxies' errors are a line of text. */
+function sentenceIn(body: string): string | undefined {
+  const text = body.trim();
+  return text === "" || text.length > MAX_SENTENCE_CHARACTERS || /^[<[{]/.test(text) ? undefined : text;
 }
 
 /** @returns the failure in an answer with status 200, or undefined where it is none */

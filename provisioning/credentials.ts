@@ -28,6 +28,8 @@ export const MQTT_PORT = 1883;
 export const MQTTS_PORT = 8883;
 
 export const MAX_TEXT_CHARACTERS = 512;
+/** A JWT has 900 and more. */
+const MAX_PASSWORD_CHARACTERS = 2_048;
 
 /** Flat and unchecked, as a protocol or the flash has it. */
 export interface RawCredentials {
@@ -48,16 +50,16 @@ export interface RawCredentials {
 export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   const host = parseHost(asText(raw.host));
   const port = asInteger(raw.port, 1, 65_535);
-  const clientId = checkText(raw.clientId);
-  const username = raw.username === undefined ? "" : checkText(raw.username);
-  const password = raw.password === undefined ? "" : raw.password;
   const topics = checkTopics(raw.topics);
   if (!host || !port) return failed("bad-answer", "the broker's address is missing");
   // Anything else than a plain no must not end in a password in clear.
   const tls = raw.tls !== undefined && raw.tls !== null && raw.tls !== false;
-  if (!clientId || username === undefined || typeof password !== "string" || password.length > MAX_TEXT_CHARACTERS) {
-    return failed("bad-answer", "client id, username or password is missing");
-  }
+  const clientId = checkText("client id", raw.clientId, MAX_TEXT_CHARACTERS);
+  if (!clientId.ok) return clientId;
+  const username = raw.username === undefined ? NONE : checkText("username", raw.username, MAX_TEXT_CHARACTERS);
+  if (!username.ok) return username;
+  const password = raw.password === undefined || raw.password === "" ? NONE : checkPassword(raw.password);
+  if (!password.ok) return password;
   if (!topics) return failed("bad-answer", "the topics make no sense");
   const qos = raw.qos === 1 ? 1 : 0;
   const cleanSession = raw.cleanSession !== false;
@@ -65,8 +67,8 @@ export function checkCredentials(raw: RawCredentials): Result<Credentials> {
   // Without it the broker would be told who the device is by nothing at all.
   if (raw.certificate !== undefined && !certificate)
     return failed("bad-answer", "a certificate that the device has not");
-  const shown = { clientId, username, password: new Secret(password), ...(certificate && { certificate }) };
-  return success({ host, port, tls, ...shown, topics, qos, cleanSession });
+  const who = { clientId: clientId.value, username: username.value, password: new Secret(password.value) };
+  return success({ host, port, tls, ...who, ...(certificate && { certificate }), topics, qos, cleanSession });
 }
 
 /**
@@ -116,9 +118,21 @@ function parseHost(text: string | undefined): string | undefined {
   return url?.host;
 }
 
-function checkText(value: unknown): string | undefined {
+const NONE = success("");
+
+/** Services write JSON numbers, too; one that JavaScript has rounded is another one. */
+export function checkPassword(value: unknown): Result<string> {
+  if (typeof value === "number" && !Number.isSafeInteger(value))
+    return failed("bad-answer", "the password is a number that JSON's readers round");
+  return checkText("password", value, MAX_PASSWORD_CHARACTERS);
+}
+
+function checkText(what: string, value: unknown, maxCharacters: number): Result<string> {
   const text = asText(value);
-  return text !== undefined && text.length <= MAX_TEXT_CHARACTERS ? text : undefined;
+  if (text === undefined) return failed("bad-answer", `the ${what} is missing`);
+  return text.length <= maxCharacters
+    ? success(text)
+    : failed("bad-answer", `the ${what} has ${text.length} characters, the device takes ${maxCharacters}`);
 }
 
 /** Sorted by name. The device's own have to make sense; others that do not are left out. */

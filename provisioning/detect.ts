@@ -1,13 +1,14 @@
 /** Which protocol a service speaks whose address does not say it, found out by requests that change nothing. */
 import { type Reason, type Result, success } from "../modules/base/failure.js";
 import { statusFailure } from "./answers.js";
+import { learnMove } from "./moved.js";
 import type { Detection, Protocol, ProvisioningContext } from "./protocol.js";
 import { PROTOCOLS } from "./protocols.js";
 
 const TIMEOUT_MS = 10_000;
 
 /** A website answers any path with its front page, whose size says nothing about the services beside it. */
-const FOREIGN: ReadonlySet<Reason> = new Set(["answer-too-large", "bad-answer"] as const);
+const FOREIGN: ReadonlySet<Reason> = new Set(["answer-too-large", "answer-compressed", "bad-answer"] as const);
 
 /** @returns undefined where none shows itself */
 export async function detect(context: ProvisioningContext): Promise<Result<Protocol | undefined>> {
@@ -22,7 +23,8 @@ export async function detect(context: ProvisioningContext): Promise<Result<Proto
   return success(undefined);
 }
 
-async function shows({ io, url }: ProvisioningContext, detection: Detection): Promise<Result<boolean>> {
+async function shows(context: ProvisioningContext, detection: Detection): Promise<Result<boolean>> {
+  const { io, url } = context;
   const exchange = await io.http({
     method: "GET",
     url: detection.url(url),
@@ -31,5 +33,8 @@ async function shows({ io, url }: ProvisioningContext, detection: Detection): Pr
   });
   if (!exchange.ok) return FOREIGN.has(exchange.failure.reason) ? success(false) : exchange;
   const response = exchange.value;
-  return response.status === 429 ? statusFailure(response, {}) : success(detection.isShownBy(response));
+  if (response.status === 429) return statusFailure(response, {});
+  const isShown = detection.isShownBy(response);
+  if (isShown) learnMove(context, response);
+  return success(isShown);
 }

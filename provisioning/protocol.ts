@@ -71,6 +71,8 @@ export interface ProvisioningContext {
 export interface Habits {
   /** What automatic detection found, by its name. */
   readonly protocol?: string | undefined;
+  /** Where its address has moved to (moved.ts). */
+  readonly moved?: unknown;
   /** What a protocol has found out itself, by names of its own. It checks what it takes: it came from flash. */
   readonly [own: string]: unknown;
 }

@@ -4,6 +4,7 @@ import { tryBroker } from "./broker.js";
 import { chosenProtocol, detectedProtocol, protocolOfAddress } from "./choice.js";
 import type { Configuration } from "./configuration.js";
 import { detect } from "./detect.js";
+import { LOST } from "./moved.js";
 import type { Activation, Answer, Protocol, ProvisioningContext, Waiting } from "./protocol.js";
 import { FALLBACK } from "./protocols.js";
 
@@ -16,7 +17,7 @@ export interface Target {
 }
 
 /** After these the service at the address may be another one than it was. */
-const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer"] as const);
+const OTHER_SERVICE: ReadonlySet<Reason> = new Set(["unexpected-status", "bad-answer", "login-page"] as const);
 
 export class Service {
   private choice: string;
@@ -32,9 +33,15 @@ export class Service {
     const protocol = await this.protocol();
     const answer = protocol.ok ? await protocol.value.query(context) : protocol;
     if (answer.ok && !this.known()) context.learn({ protocol: FALLBACK.name });
-    if (!answer.ok && OTHER_SERVICE.has(answer.failure.reason) && context.habits().protocol !== undefined)
-      context.learn({ protocol: undefined });
+    if (!answer.ok) this.doubt(answer.failure.reason);
     return answer;
+  }
+
+  private doubt(reason: Reason): void {
+    const context = this.context;
+    const { protocol, moved } = context.habits();
+    if (protocol !== undefined && OTHER_SERVICE.has(reason)) context.learn({ protocol: undefined });
+    if (moved !== undefined && LOST.has(reason)) context.learn({ moved: undefined });
   }
 
   /** Lasts as long as the person takes: what is known beforehand is not waited for. */

@@ -3,7 +3,7 @@
 import { Secret } from "../modules/base/secret.js";
 import { asText, type Json } from "../modules/data/json.js";
 import { formatUrl, joinUrl, parseUrl, type Url } from "../modules/data/url.js";
-import { type Credentials, MAX_TEXT_CHARACTERS } from "./credentials.js";
+import { type Credentials, checkPassword, MAX_TEXT_CHARACTERS } from "./credentials.js";
 
 /** One of the two URLs is there at least. */
 export interface StandIn {
@@ -30,12 +30,12 @@ export function resolveEndpoint(endpoint: unknown, server: unknown): string | un
 /** @returns undefined where nothing can be sent; anything of it that makes no sense does no harm to the rest */
 export function checkStandIn(raw: Json | undefined, { tls }: Credentials): StandIn | undefined {
   const deviceId = asText(raw?.deviceId);
-  const secret = raw?.deviceSecret;
+  const secret = checkPassword(raw?.deviceSecret);
   if (!deviceId || deviceId.length > MAX_TEXT_CHARACTERS) return undefined;
-  if (typeof secret !== "string" || !secret || secret.length > MAX_TEXT_CHARACTERS) return undefined;
+  if (!secret.ok) return undefined;
   const dataUrl = checkUrl(raw?.dataUrl, tls);
   const statusUrl = checkUrl(raw?.statusUrl, tls);
-  return dataUrl || statusUrl ? { dataUrl, statusUrl, deviceId, deviceSecret: new Secret(secret) } : undefined;
+  return dataUrl || statusUrl ? { dataUrl, statusUrl, deviceId, deviceSecret: new Secret(secret.value) } : undefined;
 }
 
 export function encodeStandIn({ dataUrl, statusUrl, deviceId, deviceSecret }: StandIn): Json {

@@ -1,6 +1,6 @@
 /** What the captive page shows. */
 
-import type { Failure } from "../modules/base/failure.js";
+import type { Failure, Reason } from "../modules/base/failure.js";
 import type { AuthorityFacts } from "../modules/settings/authorities.js";
 import type { SettingsErrors } from "../modules/settings/settings.js";
 import type { Network } from "../modules/wifi/wifi.js";
@@ -73,6 +73,12 @@ export interface PageModel {
   readonly claimMinutes: number | undefined;
   /** That were handed over here: stored, or on trial. */
   readonly authorities: readonly AuthorityFacts[];
-  readonly facts: { readonly mac: string; readonly serial: string | undefined; readonly firmware: string };
+  readonly facts: {
+    readonly mac: string;
+    readonly serial: string | undefined;
+    readonly firmware: string;
+    /** Why there is no newer one. */
+    readonly firmwareFailure?: Reason | undefined;
+  };
   readonly trial: TrialStatus;
 }

@@ -57,11 +57,12 @@ function fill(model: PageModel, language: Language): string {
   return reload + status + settingsForm(model, texts, query) + otherForm(model, texts, query) + facts(model, texts);
 }
 
-function facts({ facts: { mac, serial, firmware }, address }: PageModel, texts: Texts): string {
+function facts({ facts: { mac, serial, firmware, firmwareFailure }, address }: PageModel, texts: Texts): string {
+  const advice = firmwareFailure ? ` ${texts.advice(firmwareFailure)}` : "";
   const rows = [
     [texts.facts.mac, mac],
     [texts.facts.serial, serial],
-    [texts.facts.firmware, firmware],
+    [texts.facts.firmware, firmware + advice],
     [texts.facts.address, address],
   ] as const;
   let shown = "";

@@ -103,7 +103,6 @@ const SDK = new Set([
   "embedded:io/socket/tcp",
   "embedded:io/socket/tcp/tls",
   "embedded:io/socket/udp",
-  "embedded:network/http/client",
   "embedded:network/http/server",
   "embedded:network/mqtt/client",
   "embedded:storage/flash",

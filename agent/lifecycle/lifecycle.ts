@@ -50,6 +50,8 @@ const SILENT_REFUSALS = 3;
 const TRIES_BEFORE_SERVICE = 4;
 /** Where there are two configurations they take turns: none of the two brokers may be there. */
 const TRIES_EACH = 2;
+/** The operator knows that something has changed; the services count requests per minute. */
+const WISH_PAUSE_MS = 60_000;
 /** A fault of the agent itself is paused for as if it were the fourth failure in a row, then the device restarts. */
 const FAULT_COUNTS_AS_ATTEMPT = 3;
 
@@ -204,6 +206,7 @@ async function online(session: Session, state: In<"online">): Promise<State> {
     case "unbound":
       return activating(settings, ending.activation, failures);
     case "reprovision":
+      device.pauses.shorten("service", WISH_PAUSE_MS);
       return { name: "provisioning", settings, configuration, attempt: failures };
     case "rotate":
       return { name: "provisioning", settings, configuration, attempt: failures, rotation: ending.template };

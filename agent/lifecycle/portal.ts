@@ -1,6 +1,6 @@
 /** The portal as a state of the device: why it opens, and when it ends without a person. */
 
-import type { Failure } from "../../modules/base/failure.js";
+import { type Failure, isReason } from "../../modules/base/failure.js";
 import { retryDelayMs } from "../../modules/base/retry.js";
 import type { Secret } from "../../modules/base/secret.js";
 import { formatAddress, parseAddress } from "../../modules/data/address.js";
@@ -133,8 +133,10 @@ class PortalState implements PortalOptions {
 
   get facts(): PortalOptions["facts"] {
     const { identity, build, updates } = this.io;
-    const firmware = build.firmwareVersion + ofUpdate(updates.status);
-    return { mac: identity.mac, serial: identity.serial, firmware };
+    const { status } = updates;
+    const firmware = build.firmwareVersion + ofUpdate(status);
+    const firmwareFailure = isReason(status?.reason) ? status.reason : undefined;
+    return { mac: identity.mac, serial: identity.serial, firmware, firmwareFailure };
   }
 
   serviceAt(target: Target, handed: Certificates): Service {
@@ -221,6 +223,8 @@ class PortalState implements PortalOptions {
 function ofUpdate(status: UpdateStatus | undefined): string {
   if (!status || status.state === "updated") return "";
   const { version, state, percent, reason } = status;
-  const said = [state, percent === undefined ? undefined : `${percent} %`, reason].filter((part) => part !== undefined);
+  // A failure's is told in words.
+  const why = isReason(reason) ? undefined : reason;
+  const said = [state, percent === undefined ? undefined : `${percent} %`, why].filter((part) => part !== undefined);
   return ` (${version}: ${said.join(", ")})`;
 }

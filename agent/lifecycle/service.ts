@@ -17,6 +17,7 @@ import type { WiFiStatus } from "../../modules/wifi/wifi.js";
 import type { Certificates } from "../../provisioning/certificates.js";
 import { CLAIM, type Claim } from "../../provisioning/claim.js";
 import type { Configuration } from "../../provisioning/configuration.js";
+import { movedAddress } from "../../provisioning/moved.js";
 import type { Habits, Product, ProvisioningContext } from "../../provisioning/protocol.js";
 import { Service, type Target } from "../../provisioning/service.js";
 import { TOKEN } from "../../provisioning/token.js";
@@ -55,7 +56,7 @@ export class DeviceContext implements ProvisioningContext {
   }
 
   get url(): Address {
-    return parseAddress(this._url)!;
+    return movedAddress(parseAddress(this._url)!, this.habits().moved);
   }
 
   get identity(): Identity {

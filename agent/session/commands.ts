@@ -66,7 +66,7 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
     name: "reprovision",
     description: "Fetches the device's settings from its service again.",
     isForUsers: true,
-    run: (context) => endUnlessTooSoon(context, { kind: "reprovision" }),
+    run: (context) => end(context, { kind: "reprovision" }),
   },
   {
     name: "rotate",

@@ -31,6 +31,8 @@ export function badRequest(context: CloudContext, fault: Fault, message: string)
   switch (context.settings.badRequestForm) {
     case "status":
       return errorAnswer(context, { status: 400, code: "INVALID_REQUEST", message });
+    case "plain":
+      return text(400, fault === "body" ? "不支持的算法" : message);
     case "python":
       return json(200, { success: false, message: "request error." });
     case "java":

@@ -169,7 +169,7 @@ export class ActivationService {
   #refusal(request: CloudRequest, { device, clientId }: Caller): Answer | null {
     const { settings, log } = this.#context;
     const signs = isVersion2(header(request.headers["activation-version"]));
-    const fields = activateFields(request.body, signs, settings.activateBody);
+    const fields = activateFields(request.body, signs || !settings.activateV1, settings.activateBody);
     if ("problem" in fields) {
       log(`activate: ${device.mac} sent a bad request (${fields.problem})`);
       return badRequest(this.#context, "body", fields.problem);

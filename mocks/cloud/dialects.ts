@@ -50,6 +50,16 @@ export const dialects = {
       ...gateway,
     },
   },
+  go: {
+    text: "hackers365's server (Go): version 2 in a Payload alone, refusals in plain text",
+    differences: {
+      activateBody: "wrapped",
+      activateV1: false,
+      keyForm: "text",
+      badRequestForm: "plain",
+      configuration: "none",
+    },
+  },
   python: {
     text: "xiaozhi's open server alone (Python): no codes",
     differences: {

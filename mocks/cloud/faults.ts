@@ -22,6 +22,8 @@ export type HttpFault =
    * where none is given, xiaozhi's `retry_after` in milliseconds.
    */
   | { kind: "status"; status: number; body?: string; retryAfter?: string; retryAfterMs?: number }
+  /** To a URL, a hotel's login or the service's new address. */
+  | { kind: "redirect"; status: number; to: string }
   /** The request is read, nothing is ever answered. */
   | { kind: "hang" }
   /** The connection is cut before the status line, or in the middle of the real answer's body. */
@@ -149,7 +151,16 @@ function readMqttFault(object: Record<string, unknown>): MqttFault {
 }
 
 export const mqttKinds = ["hang", "cut", "accept-then-close", "unavailable"] as const;
-export const httpKinds = ["status", "hang", "cut", "slow", "oversized", "invalid-json", "error-in-200"] as const;
+export const httpKinds = [
+  "status",
+  "redirect",
+  "hang",
+  "cut",
+  "slow",
+  "oversized",
+  "invalid-json",
+  "error-in-200",
+] as const;
 export const fileKinds = [
   "status",
   "hang",
@@ -193,6 +204,8 @@ function readHttpFault(object: Record<string, unknown>): HttpFault {
         ...(retryAfterMs === undefined ? {} : { retryAfterMs: readInteger(object, "retryAfterMs", 0, 2_147_483_647) }),
       };
     }
+    case "redirect":
+      return { kind, status: readInteger(object, "status", 300, 399), to: readUrl(object.to) };
     case "cut":
       return { kind, at: readOne(object, "at", ["headers", "body"] as const) };
     case "slow":

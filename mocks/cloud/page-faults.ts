@@ -34,7 +34,7 @@ function about(fault: PlannedFault): string {
     case "corrupted":
       return `corrupted at ${fault.offset}`;
     case "redirect":
-      return `redirect to ${fault.to === undefined ? "itself" : printable(fault.to, 60)}`;
+      return `redirect${"status" in fault ? ` ${fault.status}` : ""} to ${fault.to === undefined ? "itself" : printable(fault.to, 60)}`;
     case "oversized":
       return `oversized, ${fault.bodyBytes} bytes`;
     case "error-in-200":
@@ -78,7 +78,8 @@ ${one("kind", "What", httpKinds)}
 ${number("times", "How often; empty: until cleared", "1")}
 <details${typed?.form === "faults" ? " open" : ""}>
 <summary>More about it</summary>
-${number("status", "status: the status", "503")}
+${number("status", "status, redirect: the status", "503")}
+${text("to", "redirect: the URL")}
 ${text("retryAfter", "status: Retry-After, seconds or an HTTP date")}
 ${number("retryAfterMs", "status: retry_after in the body, ms", "")}
 ${area("body", "status: the body; empty: the service's own")}

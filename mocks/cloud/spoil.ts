@@ -3,12 +3,17 @@ import type { HttpEndpoint, HttpFault } from "./faults.js";
 import { parseObject } from "./text.js";
 
 /** The faults that are an answer of their own, or a spoiled one. */
-export type AnswerFault = Extract<HttpFault, { kind: "status" | "oversized" | "invalid-json" | "error-in-200" }>;
+export type AnswerFault = Extract<
+  HttpFault,
+  { kind: "status" | "redirect" | "oversized" | "invalid-json" | "error-in-200" }
+>;
 
 export async function spoil(fault: AnswerFault, endpoint: HttpEndpoint, real: () => Promise<Answer>): Promise<Answer> {
   switch (fault.kind) {
     case "status":
       return statusAnswer(fault, endpoint);
+    case "redirect":
+      return { status: fault.status, headers: { Location: fault.to }, body: "" };
     case "oversized":
       return pad(await real(), fault.bodyBytes);
     case "invalid-json": {

@@ -109,7 +109,10 @@ export const switches = {
   timeoutTold: query.flag(true, "timeout_ms is in the answer"),
   activationUrlTold: query.flag(true, "activation_url is in the answer"),
   codeLifetimeMs: query.whole(300_000, [1, 30 * DAY_MS], "ms, how long a code and its challenge live"),
-  badRequestForm: query.one(["status", "java", "python"], "Bad requests: 400, or 200 with an error inside"),
+  badRequestForm: query.one(
+    ["status", "plain", "java", "python"],
+    "Bad requests: 400 in JSON or in plain text, or 200 with an error inside",
+  ),
   retryAfterForm: query.one(["body", "seconds", "date", "none"], "Where 401 and 429 say how long to wait"),
   getText: query.one(["java", "python", "incomplete"], "What GET tells a person who opens the address"),
 
@@ -137,6 +140,7 @@ export const switches = {
   activateRoute: activate.flag(true, "There is an activate; the Python server has none, 404"),
   activateChecked: activate.flag(true, "activate is checked and held; no (Java): it looks at the MAC only, at once"),
   activateBody: activate.one(["any", "flat", "wrapped"], "The form of the body that is understood, the other gets 400"),
+  activateV1: activate.flag(true, "Version 1's empty body is understood; no (Go): 400"),
   activateSuccess: activate.one(["settings", "text", "empty"], "What 200 carries: settings, the word success, nothing"),
   strictSerials: activate.flag(false, "A serial number without a known key gets 404 instead of no check"),
   keyForm: activate.one(["bytes", "text"], "The HMAC key: the key's bytes, or the text of its hexadecimal digits"),

@@ -29,7 +29,6 @@ export const specifiers: Readonly<Record<string, string>> = {
   "embedded:io/socket/listener": "./socket/listener.js",
   "embedded:storage/flash": "./flash.js",
   "embedded:update": "./update.js",
-  "embedded:network/http/client": "./http/client.js",
   "embedded:network/http/server": "./http/server.js",
   "embedded:network/mqtt/client": "./mqtt/client.js",
 };

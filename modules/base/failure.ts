@@ -46,6 +46,10 @@ const meanings = {
   "tls-name": { patience: "slowly", advice: "The server's TLS certificate is for another name." },
   "tls-failed": { patience: "soon", advice: "The TLS connection to the server failed." },
   "answer-too-large": { patience: "slowly", advice: "The server's answer is too large for the device." },
+  "answer-compressed": {
+    patience: "slowly",
+    advice: "The server compresses its answer unasked; the device cannot read that. Ask its operator to turn it off.",
+  },
   "bad-answer": {
     patience: "slowly",
     advice: "The server's answer is not understood. Check the provisioning address.",
@@ -55,6 +59,11 @@ const meanings = {
   "unexpected-status": {
     patience: "slowly",
     advice: "The server's answer is unexpected. Check the provisioning address.",
+  },
+  "login-page": {
+    patience: "slowly",
+    advice:
+      "A web page answers in the service's place. The Wi-Fi may want a login first, as in hotels: use another network, or check the address.",
   },
   "service-down": {
     patience: "soon",
@@ -84,6 +93,11 @@ const meanings = {
     patience: "daily",
     advice: "The server refuses the device's signature. Its key does not match.",
   },
+  "unsigned-refused": {
+    patience: "daily",
+    advice:
+      "The server takes no activation without a signature (v1). Choose v2; the device needs a serial number and a key for it.",
+  },
   "serial-unknown": { patience: "slowly", advice: "The server does not know the device's serial number." },
   "activated-elsewhere": {
     patience: "daily",
@@ -100,7 +114,16 @@ const meanings = {
   "broker-busy": { patience: "soon", advice: "The broker is not available at the moment." },
   "broker-closed": { patience: "soon", advice: "The broker closed the connection." },
   "topic-refused": { patience: "slowly", advice: "The broker refuses the device's control topic." },
-  // Firmware over the air; the portal's page shows none of these
+  // Firmware over the air
+  "firmware-offer": {
+    patience: "slowly",
+    advice: "The firmware that is offered cannot be fetched. Ask the service's operator for its address and version.",
+  },
+  "firmware-unverified": {
+    patience: "slowly",
+    advice:
+      "The firmware is offered without a checksum (SHA-256): nothing would tell a spoilt file or a foreign one. It is left alone; a build with firmwareWithoutChecksum takes it, over https only.",
+  },
   "firmware-source": { patience: "slowly", advice: "The firmware's address does not lead to it. Ask its operator." },
   "firmware-size": { patience: "slowly", advice: "The firmware has not the size that was offered, or none that fits." },
   "firmware-checksum": { patience: "slowly", advice: "The firmware that arrived is not the one that was offered." },
@@ -117,7 +140,7 @@ const meanings = {
   },
   "firmware-interrupted": {
     patience: "daily",
-    advice: "The new firmware's trial was interrupted too often; the one before it runs again.",
+    advice: "The new firmware's trial was interrupted, as by a power cut; the one before it runs again.",
   },
   // Messages
   "message-invalid": { patience: "soon", advice: "The message cannot be written as JSON." },
@@ -133,9 +156,6 @@ export type Reason = keyof typeof meanings;
 export function isReason(value: unknown): value is Reason {
   return typeof value === "string" && Object.hasOwn(meanings, value);
 }
-
-/** What the portal's page can have to show. */
-export type PortalReason = Exclude<Reason, `firmware-${string}`>;
 
 export interface Failure {
   readonly reason: Reason;

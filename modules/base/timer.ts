@@ -1,6 +1,6 @@
 /**
  * Takes the place of the SDK's module `timer` (modules/base/timer/timer.js) on the device, above the same native
- * functions: whatever sets a timer, the SDK's HTTP and MQTT clients included, calls back inside the guard. One function
+ * functions: whatever sets a timer, the SDK's MQTT client and HTTP server included, calls back inside the guard. One function
  * in flash stands for all of them: a closure for each timer would cost ten slots.
  */
 import { reportFault } from "modules/base/guard";

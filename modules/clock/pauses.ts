@@ -17,6 +17,11 @@ export class Pauses {
     this.untilMs[due] = this.clock.ticksMs() + pauseMs;
   }
 
+  /** A person wishes for it: it does not take longer than this. */
+  shorten(due: Due, maxMs: number): void {
+    if (this.remainingMs(due) > maxMs) this.begin(due, maxMs);
+  }
+
   /** 0 where it is due now. */
   remainingMs(due: Due): number {
     return Math.max(0, (this.untilMs[due] ?? 0) - this.clock.ticksMs());

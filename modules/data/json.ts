@@ -16,10 +16,14 @@ const MAX_VALUES = 300;
 const MAX_NAMES = 160;
 const MAX_NAME_LENGTH = 48;
 
+/** Of Windows' editors and .NET (RFC 8259 §8.1 lets a reader pass over it). */
+const BYTE_ORDER_MARK = 0xfeff;
+
 /** @returns undefined where the text is no JSON object, or one that is nested too deeply or has too many values */
 export function parseObject(text: string): Json | undefined {
+  const json = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
   try {
-    return isModest(text) ? asObject(JSON.parse(text)) : undefined;
+    return isModest(json) ? asObject(JSON.parse(json)) : undefined;
   } catch {
     return undefined;
   }

@@ -9,7 +9,10 @@ export interface Url {
   readonly path: string;
 }
 
+/** That people type. */
 export const MAX_URL_CHARACTERS = 255;
+/** Of files and in redirects: signed addresses of object stores are long. */
+export const MAX_LINK_CHARACTERS = 2_048;
 
 /** @returns undefined where the text is no URL that the device can use */
 export function parseUrl(text: string, maxCharacters = MAX_URL_CHARACTERS): Url | undefined {
@@ -30,22 +33,26 @@ function isHost(text: string): boolean {
 }
 
 export function formatUrl(url: Url): string {
-  const port = url.port === defaultPort(url.tls) ? "" : `:${url.port}`;
-  return `${url.tls ? "https" : "http"}://${url.host}${port}${url.path}`;
+  return `${url.tls ? "https" : "http"}://${hostOf(url)}${url.path}`;
+}
+
+/** As in a `Host` header: with the port where it is not the scheme's own (RFC 9110 §7.2). */
+export function hostOf({ tls, host, port }: Url): string {
+  return port === defaultPort(tls) ? host : `${host}:${port}`;
 }
 
 /**
  * What a `Location` header names (RFC 9110 §10.2.2, RFC 3986 §4.2): a URL, or a path beside the one that was asked for.
  * Dot segments are left to the server.
  */
-export function resolveUrl(base: Url, reference: string, maxCharacters = MAX_URL_CHARACTERS): Url | undefined {
-  if (/^https?:\/\//i.test(reference)) return parseUrl(reference, maxCharacters);
+export function resolveUrl(base: Url, reference: string): Url | undefined {
+  if (/^https?:\/\//i.test(reference)) return parseUrl(reference, MAX_LINK_CHARACTERS);
   if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return undefined;
-  if (reference.startsWith("//")) return parseUrl(`${base.tls ? "https" : "http"}:${reference}`, maxCharacters);
+  if (reference.startsWith("//")) return parseUrl(`${base.tls ? "https" : "http"}:${reference}`, MAX_LINK_CHARACTERS);
   const [path] = splitQuery(base.path);
   const folder = reference.startsWith("?") ? path : path.slice(0, path.lastIndexOf("/") + 1);
   const absolute = reference.startsWith("/") ? reference : folder + reference;
-  return parseUrl(formatUrl({ ...base, path: absolute }), maxCharacters);
+  return parseUrl(formatUrl({ ...base, path: absolute }), MAX_LINK_CHARACTERS);
 }
 
 /** Appends `tail` to the path, with one slash between them; a query stays at the end. */

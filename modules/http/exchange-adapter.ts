@@ -1,24 +1,23 @@
-/** An HTTP exchange over the SDK's client (ECMA-419), on a connection of its own. */
-import HTTPClient, { type HTTPRequest } from "embedded:network/http/client";
+/**
+ * An HTTP exchange (RFC 9112) on a connection of its own. Not over the SDK's client: it takes a 1xx for the answer, an
+ * empty header for the head's end, and stops for good at trailers, a lone LF or a status line of two words.
+ */
+import type TCP from "embedded:io/socket/tcp";
 import { type Failure, failed, type Reason } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
 import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
-import type { Url } from "../data/url.js";
-import { GuardedTcp, type Limits } from "../socket/adapter.js";
+import { hostOf, type Url } from "../data/url.js";
+import { GuardedTcp } from "../socket/adapter.js";
 import { Resolver, type ResolverEvents } from "../socket/resolver-adapter.js";
 import { type Authorities, GuardedTls, type TlsEvents } from "../tls/adapter.js";
+import { type Fields, ResponseLines } from "./response.js";
 import type { StreamSink } from "./stream.js";
 
-/** Of the head, and of the lines between two pieces of a body in chunks: they go into the heap. */
-const MAX_LINES_BYTES = 8 * 1024;
-
-/** What the client gives as a Map; its typings say `Map<String, string>`. */
-export interface Fields {
-  /** @param name in lower case */
-  get(name: string): string | undefined;
-  has(name: string): boolean;
-}
+/** Of a request, written at once: a part has to fit into a record of TLS. */
+const PART_BYTES = 4_096;
+/** The SDK's session counts 32 bytes for a record; with AES-CBC it has up to 85 (modules/crypt/ssl/session_419.js, `write`). */
+const RECORD_BYTES = 64;
 
 /** What is asked, and who hears of the answer. */
 export interface Asking {
@@ -47,28 +46,37 @@ export interface HttpParts {
   readonly calendar: TlsCalendar;
   /** Trusted beside the build's. */
   readonly authorities: Authorities;
+  /** Of the device: name and version (RFC 9110 §10.1.5). */
+  readonly userAgent: string;
 }
 
 export type TlsCalendar = Pick<Calendar, "ensure" | "doubt" | "allows" | "prove">;
 
-/** The SDK's request, which is the `this` of its callbacks. */
-type Request = HTTPRequest & { target: Exchange };
+/** TCP or TLS; what its typings leave out. */
+interface Socket {
+  format: "number" | "buffer";
+  read(): number;
+  read(into: Uint8Array): void;
+  /** @returns how many bytes more there is room for */
+  write(bytes: ArrayBuffer): number | undefined;
+  close(): void;
+}
 
-export class Exchange implements Limits, ResolverEvents, TlsEvents {
+type Under = TCP & { readonly target: Exchange };
+
+export class Exchange implements ResolverEvents, TlsEvents {
   private parts: HttpParts;
   private asking: Asking;
-  private client: HTTPClient | undefined;
+  private response = new ResponseLines();
+  private socket: Socket | undefined;
   private sink: StreamSink | undefined;
   private unsent: ArrayBuffer | undefined;
   private timeout: Timer | undefined;
   /** In the clock's ticks, like `heardMs`. */
   private startedMs = 0;
   private heardMs = 0;
-  /** Since the body began, or its last piece came. */
-  private linesBytes = 0;
   /** What an error means, by how far the exchange has come. */
   private errorReason: Reason = "unreachable";
-  private endsWithConnection = false;
   isWanted = true;
 
   constructor(parts: HttpParts, asking: Asking) {
@@ -81,47 +89,18 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     this.fail("connection-lost");
   }
 
-  /** In a turn of its own: the chip's stack has no room for the calendar or the SDK's client on top of all who ask. */
+  /** In a turn of its own: the chip's stack has no room for the calendar on top of all who ask. */
   private async begin(): Promise<void> {
     try {
       await undefined;
       if (this.asking.url.tls) await this.parts.calendar.ensure();
-      if (this.isWanted) this.start();
+      if (!this.isWanted) return;
+      this.startedMs = this.heardMs = this.parts.clock.ticksMs();
+      this.watch();
+      new Resolver({ target: this }).resolve(this);
     } catch (error) {
       this.fault(error);
     }
-  }
-
-  /** Errors are reported through the request, so the resolver stays silent until the request exists. */
-  private start(): void {
-    this.startedMs = this.heardMs = this.parts.clock.ticksMs();
-    this.watch();
-    const { method, url, text } = this.asking;
-    this.unsent = text === undefined ? undefined : ArrayBuffer.fromString(text);
-    this.client = new HTTPClient({
-      host: url.host,
-      port: url.port,
-      dns: { io: Resolver, target: this },
-      socket: url.tls ? { io: GuardedTls, limits: this, tls: this } : { io: GuardedTcp, limits: this },
-    });
-    const request = this.client.request({
-      method,
-      path: url.path,
-      headers: this as unknown as Map<string, string>,
-      onWritable,
-      onHeaders,
-      onReadable,
-      onDone,
-    });
-    (request as Request).target = this;
-  }
-
-  /** All that the client asks of a Map of headers, and it keeps that until the answer: what this makes is gone when sent. */
-  entries(): IterableIterator<[string, string]> {
-    const headers = new Map([["connection", "close"]]);
-    for (const [name, value] of Object.entries(this.asking.headers)) headers.set(name, value);
-    if (this.unsent) headers.set("content-length", String(this.unsent.byteLength));
-    return headers.entries();
   }
 
   /** One timer for the silence and the whole: a new one for each piece of the body would be garbage. */
@@ -133,17 +112,38 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     else this.fail("timeout");
   }
 
-  // Of the connection under the client.
+  // Of the resolver.
 
-  mapByte(byte: number): number {
-    if (++this.linesBytes <= MAX_LINES_BYTES) return byte;
-    this.fail("answer-too-large");
-    throw new RangeError("the answer's head is too long");
+  get host(): string {
+    return this.asking.url.host;
   }
 
   onUnknown(): void {
     this.fail("name-unknown");
   }
+
+  onResolved(host: string, address: string): void {
+    const { tls, port } = this.asking.url;
+    this.unsent = ArrayBuffer.fromString(this.request());
+    const options = { host, address, port, target: this, onReadable, onWritable, onError };
+    try {
+      const socket = tls ? new GuardedTls({ ...options, tls: this }) : new GuardedTcp(options);
+      this.socket = socket as unknown as Socket;
+    } catch {
+      this.fail(this.errorReason);
+    }
+  }
+
+  private request(): string {
+    const { method, url, headers, text } = this.asking;
+    let request = `${method} ${url.path} HTTP/1.1\r\nhost: ${hostOf(url)}\r\n`;
+    request += `user-agent: ${this.parts.userAgent}\r\nconnection: close\r\naccept-encoding: identity\r\n`;
+    for (const [name, value] of Object.entries(headers)) request += `${name}: ${value}\r\n`;
+    if (text === undefined) return `${request}\r\n`;
+    return `${request}content-length: ${ArrayBuffer.fromString(text).byteLength}\r\n\r\n${text}`;
+  }
+
+  // Of the connection.
 
   authorities(): readonly string[] {
     return this.asking.trusted ?? this.parts.authorities();
@@ -161,60 +161,74 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     this.fail(reason);
   }
 
-  // Of the client.
-
-  send(request: HTTPRequest, count: number): void {
-    if (!this.unsent) return;
-    this.errorReason = "connection-lost";
-    const part = this.unsent.slice(0, count);
-    this.unsent = part.byteLength < this.unsent.byteLength ? this.unsent.slice(part.byteLength) : undefined;
-    request.write(part);
-  }
-
-  head(status: number, fields: Fields): void {
-    this.heard();
-    this.errorReason = "connection-lost";
-    this.endsWithConnection =
-      this.asking.mayEndWithConnection && !fields.has("content-length") && !fields.has("transfer-encoding");
-    if (!Number.isInteger(status) || status < 100) {
-      this.fail("bad-answer");
-      return;
+  send(count: number): void {
+    this.onOpen();
+    for (let room = count; this.unsent && this.isWanted; ) {
+      if (this.asking.url.tls) room -= RECORD_BYTES;
+      if (room <= 0) return;
+      const part = this.unsent.slice(0, Math.min(room, PART_BYTES));
+      this.unsent = part.byteLength < this.unsent.byteLength ? this.unsent.slice(part.byteLength) : undefined;
+      room = this.socket!.write(part) ?? 0;
     }
-    if (this.asking.url.tls) this.parts.calendar.prove(Date.parse(fields.get("date") ?? ""));
-    this.sink = this.asking.onHead(status, fields);
-    if (!this.sink) this.settle(undefined);
   }
 
-  private heard(): void {
+  /** Reads all that has come: the socket does not call again for the rest. */
+  receive(count: number): void {
     this.heardMs = this.parts.clock.ticksMs();
-    this.linesBytes = 0;
+    for (let left = count; left > 0 && this.isWanted; )
+      left -= this.response.bodyBytes > 0 ? this.readBody(left) : this.readLines(left);
   }
 
-  /** Reads all that was announced: the client does not call again for the rest. */
-  receive(request: HTTPRequest, count: number): void {
-    this.heard();
-    for (let left = count; left > 0 && this.sink; ) {
-      const room = this.sink.room();
-      const part = room.length > left ? room.subarray(0, left) : room;
-      request.read(part);
-      left -= part.length;
-      if (!this.sink.filled(part.length)) this.settle(undefined);
+  private readLines(count: number): number {
+    const { response } = this;
+    const socket = this.socket!;
+    let bytes = 0;
+    socket.format = "number";
+    while (bytes < count && response.bodyBytes === 0 && !response.isOver && !response.mistake) {
+      response.take(socket.read());
+      bytes++;
+      if (response.fields && !this.sink) break;
     }
+    socket.format = "buffer";
+    if (response.mistake) this.fail(response.mistake);
+    else if (response.fields && !this.sink) this.head(response.fields);
+    else if (response.isOver) this.settle(undefined);
+    return bytes;
   }
 
-  done(error: Error | null): void {
-    // The SDK reports the end of a body that ends with its connection as an error.
-    if (error && !(this.endsWithConnection && this.sink)) this.fail(this.errorReason);
-    else this.settle(undefined);
+  private head(fields: Fields): void {
+    if (this.asking.url.tls) this.parts.calendar.prove(Date.parse(fields.get("date") ?? ""));
+    this.sink = this.asking.onHead(this.response.status, fields);
+    if (!this.sink || this.response.isOver) this.settle(undefined);
   }
 
-  /** A callback threw. */
+  private readBody(count: number): number {
+    const { response } = this;
+    const sink = this.sink!;
+    const room = sink.room();
+    const most = Math.min(count, response.bodyBytes);
+    const part = room.length > most ? room.subarray(0, most) : room;
+    this.socket!.read(part);
+    response.took(part.length);
+    if (!sink.filled(part.length) || response.isOver) this.settle(undefined);
+    return part.length;
+  }
+
+  /** No connection, or its end. The resolver's, too. */
+  onError(): void {
+    const { response, asking, errorReason } = this;
+    const isEnd = response.bodyBytes === Number.POSITIVE_INFINITY && asking.mayEndWithConnection;
+    if (response.isWhole || isEnd) this.settle(undefined);
+    else this.fail(errorReason);
+  }
+
+  /** Somebody threw: the sink, for one. */
   fault(error: unknown): void {
     reportFault("http", error);
     this.fail(this.errorReason);
   }
 
-  fail(reason: Reason): void {
+  private fail(reason: Reason): void {
     this.settle(failed(reason).failure);
   }
 
@@ -225,8 +239,8 @@ export class Exchange implements Limits, ResolverEvents, TlsEvents {
     const { clock, calendar } = this.parts;
     clock.cancel(this.timeout);
     if (failure?.reason === "tls-expired") calendar.doubt();
-    // Not inside the client's own callback: it goes on with its state after the callback returns.
-    if (this.client) clock.after(0, close, this.client);
+    // Not inside the socket's own callback: TLS goes on with its state after it.
+    if (this.socket) clock.after(0, close, this.socket);
     this.asking.onEnd(failure);
   }
 }
@@ -235,44 +249,24 @@ function watch(exchange: Exchange): void {
   exchange.watch();
 }
 
-function close(client: HTTPClient): void {
-  client.close();
+function close(socket: Socket): void {
+  socket.close();
 }
 
-// Some come out of the client's own timers, above no connection's guard.
-
-function onWritable(this: HTTPRequest, count: number): void {
-  const exchange = (this as Request).target;
+function onReadable(this: TCP, count: number): void {
+  const exchange = (this as Under).target;
   try {
-    exchange.send(this, count);
+    exchange.receive(count);
   } catch (error) {
+    // The connection's guard would take it for the connection's end.
     exchange.fault(error);
   }
 }
 
-function onHeaders(this: HTTPRequest, status: number, fields: unknown): void {
-  const exchange = (this as Request).target;
-  try {
-    exchange.head(status, fields as Fields);
-  } catch (error) {
-    exchange.fault(error);
-  }
+function onWritable(this: TCP, count: number): void {
+  (this as Under).target.send(count);
 }
 
-function onReadable(this: HTTPRequest, count: number): void {
-  const exchange = (this as Request).target;
-  try {
-    exchange.receive(this, count);
-  } catch (error) {
-    exchange.fault(error);
-  }
-}
-
-function onDone(this: HTTPRequest, error: Error | null): void {
-  const exchange = (this as Request).target;
-  try {
-    exchange.done(error);
-  } catch (fault) {
-    exchange.fault(fault);
-  }
+function onError(this: TCP): void {
+  (this as Under).target.onError();
 }

@@ -19,9 +19,23 @@ export interface HttpResponse {
   readonly retryAfterMs?: number | undefined;
   /** The `Date` header, milliseconds since 1970. */
   readonly dateMs?: number | undefined;
+  /** The address that answered, where redirects have led to another than was asked. */
+  readonly movedTo?: Url;
+  /** The answer sends the request somewhere where the device does not follow. */
+  readonly redirect?: Redirect | undefined;
 }
 
-/** One exchange on a connection of its own. Any status is a success; only an exchange that did not happen fails. */
+export interface Redirect {
+  /** As the header has it. */
+  readonly location: string;
+  /** To another host. */
+  readonly isElsewhere: boolean;
+}
+
+/**
+ * One exchange on a connection of its own, and one for each redirect that is followed. Any status is a success; only an
+ * exchange that did not happen fails.
+ */
 export type HttpClient = (request: HttpRequest) => Promise<Result<HttpResponse>>;
 
 /** Largest answer, headers included, that the device takes in, in bytes: at times the heap has it three times. */

@@ -1,15 +1,21 @@
 import { type Failure, type Result, success } from "../base/failure.js";
 import type { Clock } from "../clock/clock.js";
 import type { Authorities } from "../tls/adapter.js";
-import { type Asking, Exchange, type Fields, type HttpParts, type TlsCalendar } from "./exchange-adapter.js";
+import { type Asking, Exchange, type HttpParts, type TlsCalendar } from "./exchange-adapter.js";
+import type { Fields } from "./response.js";
 import type { HttpStream, Streaming, StreamRequest, StreamSink } from "./stream.js";
 
 /**
  * Exchanges with the body read into the sink's own buffer. What the sink does with it is done before more is read: the
  * network waits.
  */
-export function createHttpStream(clock: Clock, calendar: TlsCalendar, authorities: Authorities): HttpStream {
-  const parts: HttpParts = { clock, calendar, authorities };
+export function createHttpStream(
+  clock: Clock,
+  calendar: TlsCalendar,
+  authorities: Authorities,
+  userAgent: string,
+): HttpStream {
+  const parts: HttpParts = { clock, calendar, authorities, userAgent };
   return (request) => new Download(parts, request);
 }
 
@@ -34,7 +40,7 @@ class Download implements Asking, Streaming {
     return this.request.url;
   }
   get headers() {
-    return { "accept-encoding": "identity", ...this.request.headers };
+    return this.request.headers;
   }
   get limitMs() {
     return this.request.limitMs;

@@ -1,5 +1,5 @@
 /**
- * The SDK's sockets inside the guard: one for each connection. The SDK's HTTP and MQTT clients are handed these classes
+ * The SDK's sockets inside the guard: one for each connection. The SDK's MQTT client and HTTP server are handed these classes
  * as their IO, so that what they throw while they parse hostile bytes becomes an error of one connection.
  */
 import Listener from "embedded:io/socket/listener";

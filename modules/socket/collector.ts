@@ -1,5 +1,7 @@
 /** Most answers of a service are not longer. */
 const MIN_ROOM_BYTES = 512;
+const SPACE = 32;
+const NOT_ASCII = 128;
 
 /**
  * Bytes that come in parts, joined in one buffer: a part takes nothing of the heap once it is in, however small it is;
@@ -40,6 +42,12 @@ export class Collector {
     const larger = new Uint8Array(Math.max(length, 2 * this.bytes.length));
     larger.set(this.bytes.subarray(0, this._length));
     this.bytes = larger;
+  }
+
+  /** Behind white space and a byte order mark, where there is one. */
+  first(): number | undefined {
+    const bytes = this.bytes.subarray(0, this._length);
+    return bytes.find((byte) => byte > SPACE && byte < NOT_ASCII);
   }
 
   /** @returns undefined where the bytes are no UTF-8 */

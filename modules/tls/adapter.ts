@@ -41,7 +41,6 @@ export class GuardedTls extends TLSSocket {
   private tls: TlsEvents;
   /** Until the handshake is done. */
   private proof: Proof | undefined;
-  private limits: TcpOptions["limits"];
   private onReadable: Options["onReadable"];
   private onWritable: Options["onWritable"];
   private onError: Options["onError"];
@@ -65,7 +64,6 @@ export class GuardedTls extends TLSSocket {
     this.tcp = made.tcp!;
     this.tls = tls;
     this.proof = proof;
-    this.limits = options.limits;
     this.onReadable = options.onReadable;
     this.onWritable = options.onWritable;
     this.onError = options.onError;
@@ -105,9 +103,7 @@ export class GuardedTls extends TLSSocket {
     const tcp = this.tcp;
     tcp.hold();
     try {
-      const result = super.read(count);
-      const limits = this.limits;
-      return limits?.mapByte && count === undefined && typeof result === "number" ? limits.mapByte(result) : result;
+      return super.read(count);
     } finally {
       tcp.release();
     }

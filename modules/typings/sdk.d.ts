@@ -15,5 +15,4 @@
 /// <reference path="../../node_modules/@moddable/typings/embedded_io/socket/tcp.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/embedded_io/socket/udp.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/embedded_io/socket/listener.d.ts" />
-/// <reference path="../../node_modules/@moddable/typings/embedded_network/http/client.d.ts" />
 /// <reference path="../../node_modules/@moddable/typings/embedded_network/mqtt/client.d.ts" />

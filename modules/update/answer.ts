@@ -2,7 +2,6 @@
 import { type Failure, failed } from "../base/failure.js";
 import { resolveUrl, type Url } from "../data/url.js";
 import type { StreamHead } from "../http/stream.js";
-import { MAX_FIRMWARE_URL_CHARACTERS } from "./update.js";
 
 export interface Asked {
   readonly url: Url;
@@ -80,7 +79,7 @@ function imageOf(
 }
 
 function redirectOf(head: StreamHead, from: Url): Meaning {
-  const url = resolveUrl(from, head.field("location")?.trim() ?? "", MAX_FIRMWARE_URL_CHARACTERS);
+  const url = resolveUrl(from, head.field("location") ?? "");
   if (!url) return refused(failed("firmware-source", `${head.status} to nowhere`));
   if (from.tls && !url.tls) return refused(failed("firmware-source", "from https to http"));
   return { kind: "redirect", url };

@@ -4,13 +4,13 @@ import { type Failure, failed, type Result } from "../base/failure.js";
 import { guard } from "../base/guard.js";
 import { type Log, noteFailure } from "../base/log.js";
 import type { Clock, Timer } from "../clock/clock.js";
-import { parseUrl } from "../data/url.js";
+import { MAX_LINK_CHARACTERS, parseUrl } from "../data/url.js";
 import type { HttpStream, Streaming } from "../http/stream.js";
 import { download } from "./download.js";
 import type { Firmware, Slot } from "./firmware.js";
 import { type ImageHead, imageMistake, parseImage } from "./image.js";
 import type { Pending } from "./records.js";
-import { type FirmwareOffer, MAX_FIRMWARE_URL_CHARACTERS } from "./update.js";
+import type { FirmwareOffer } from "./update.js";
 import { hashSlot, imageFailure, readFirstBlock } from "./verify.js";
 import { ImageWriter } from "./writer.js";
 
@@ -103,7 +103,7 @@ export class Installation {
     });
     let result: Result<void> = failed("firmware-source");
     for (const text of urls) {
-      const url = parseUrl(text, MAX_FIRMWARE_URL_CHARACTERS);
+      const url = parseUrl(text, MAX_LINK_CHARACTERS);
       if (!url || this.isCancelled) break;
       const { source, etag } = this._pending;
       result = await download(url, {

@@ -40,8 +40,11 @@ export function decide(offer: FirmwareOffer, around: Circumstances): Decision {
 }
 
 function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Circumstances): Decision | undefined {
-  const isNewer = (compareVersions(offer.version, currentVersion) ?? 0) > 0;
-  if (!isNewer && !offer.force) return { kind: "refused", why: `it is not newer than ${currentVersion}` };
+  const { mistake } = offer;
+  const order = compareVersions(offer.version, currentVersion) ?? (mistake === undefined ? 0 : 1);
+  if (order <= 0 && !offer.force) return { kind: "refused", why: `it is not newer than ${currentVersion}` };
+  if (mistake !== undefined)
+    return { kind: "refused", why: mistake, failure: failed("firmware-offer", mistake).failure };
   const index = outcomes.findIndex(({ image }) => isSameImage(image, offer));
   const outcome = outcomes[index]?.outcome;
   // An image that says another version of itself than its offer does would be installed for ever.
@@ -50,12 +53,13 @@ function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Cir
   if (demands.signed && !offer.signature)
     return { kind: "refused", why: "it is not signed", failure: failed("firmware-signature", offer.version).failure };
   if (sourcesOf(offer, demands).length === 0)
-    return {
-      kind: "refused",
-      why: "it has no checksum",
-      failure: failed("firmware-checksum", "no SHA-256 in the offer").failure,
-    };
+    return { kind: "refused", why: "it has no checksum", failure: unverified(offer) };
   return undefined;
+}
+
+function unverified({ urls }: FirmwareOffer): Failure {
+  const isHttp = !urls.some(isHttps);
+  return failed("firmware-unverified", `no SHA-256 in the offer${isHttp ? ", and its address is http" : ""}`).failure;
 }
 
 function postpone(around: Circumstances): Decision | undefined {
@@ -78,5 +82,9 @@ function windowAhead({ preferences, nowMs, utcOffsetMinutes }: Circumstances): s
 /** Without a signature that is demanded, and without a checksum, TLS alone can say whose file it is. */
 function sourcesOf({ urls, sha256 }: FirmwareOffer, { signed, withoutChecksum }: Demands): readonly string[] {
   if (sha256 || signed) return urls;
-  return withoutChecksum ? urls.filter((url) => url.startsWith("https:")) : [];
+  return withoutChecksum ? urls.filter(isHttps) : [];
+}
+
+function isHttps(url: string): boolean {
+  return url.startsWith("https:");
 }

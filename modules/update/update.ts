@@ -3,7 +3,7 @@
 import { printable, type Reason } from "../base/failure.js";
 import type { RestartReason } from "../base/log.js";
 import { asInteger, asText } from "../data/json.js";
-import { formatUrl, parseUrl } from "../data/url.js";
+import { formatUrl, MAX_LINK_CHARACTERS, parseUrl } from "../data/url.js";
 
 export interface FirmwareOffer {
   readonly version: string;
@@ -17,6 +17,8 @@ export interface FirmwareOffer {
   readonly notes: string | undefined;
   /** Also when it is no newer version. */
   readonly force: boolean;
+  /** Why it cannot be used; then `urls` may be empty. */
+  readonly mistake?: string | undefined;
 }
 
 /** For the status message. */
@@ -36,6 +38,8 @@ export interface UpdateStatus {
   readonly percent?: number;
   /** Why it is postponed, or what went wrong. */
   readonly reason?: Reason | PostponedBy;
+  /** What can be done about a failure, in English. */
+  readonly advice?: string;
 }
 
 /** Behind a colon `window` has the window and its clock, `busy` the application's own word for it. */
@@ -75,44 +79,53 @@ export type RawOffer = Readonly<
 >;
 
 const MAX_NOTES_CHARACTERS = 400;
+const MAX_VERSION_CHARACTERS = 64;
 /** More than any flash of these boards. */
 const MAX_FIRMWARE_BYTES = 64 * 1024 * 1024;
-/** Signed addresses of object stores are long. */
-export const MAX_FIRMWARE_URL_CHARACTERS = 1_024;
 const MAX_SOURCES = 4;
 
-/** @returns undefined where nothing is offered: no version, no address, or what the device has */
-export function checkOffer(raw: RawOffer, currentVersion: string): FirmwareOffer | undefined {
+/**
+ * @param isPlain the service says that there is something, whatever else it says
+ * @returns undefined where nothing is offered: no address, or what the device has
+ */
+export function checkOffer(raw: RawOffer, currentVersion: string, isPlain = false): FirmwareOffer | undefined {
   const version = asText(raw.version);
-  const urls = checkUrls(raw.url);
+  const texts = textsOf(raw.url);
+  if (version === currentVersion || (texts.length === 0 && !isPlain)) return undefined;
+  const urls = texts.map((text) => parseUrl(text, MAX_LINK_CHARACTERS)).filter((url) => url !== undefined);
   const notes = asText(raw.notes);
-  if (!version || !isVersion(version) || version === currentVersion || urls.length === 0) return undefined;
   // Bare, or with the algorithm before it.
   const sha256 = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(asText(raw.checksum) ?? "")?.[1]?.toLowerCase();
   const signature = asText(raw.signature)?.toLowerCase();
   return {
-    version,
-    urls,
+    version: version === undefined ? "?" : printable(version, MAX_VERSION_CHARACTERS),
+    urls: urls.map(formatUrl),
     sizeBytes: asInteger(raw.sizeBytes, 1, MAX_FIRMWARE_BYTES),
     sha256,
     signature: signature && isSignature(signature) ? signature : undefined,
     notes: notes && printable(notes, MAX_NOTES_CHARACTERS),
     // The reference client takes the number only; `true` means the same.
     force: raw.force === true || raw.force === 1,
+    mistake: version !== undefined && isVersion(version) ? mistakeIn(texts, urls.length) : "no version",
   };
 }
 
-function checkUrls(raw: unknown): string[] {
-  const texts = (Array.isArray(raw) ? raw.slice(0, MAX_SOURCES) : [raw]).map((one) => asText(one) ?? "");
-  return texts
-    .map((text) => parseUrl(text, MAX_FIRMWARE_URL_CHARACTERS))
-    .filter((url) => url !== undefined)
-    .map(formatUrl);
+function mistakeIn(texts: readonly string[], usable: number): string | undefined {
+  if (usable > 0) return undefined;
+  const longest = Math.max(0, ...texts.map(({ length }) => length));
+  if (longest > MAX_LINK_CHARACTERS)
+    return `an address of ${longest} characters, the device takes ${MAX_LINK_CHARACTERS}`;
+  // Not in its words: it may have a password in it.
+  return texts.length === 0 ? "no address" : "no address of http or https";
+}
+
+function textsOf(raw: unknown): string[] {
+  return (Array.isArray(raw) ? raw.slice(0, MAX_SOURCES) : [raw]).map(asText).filter((text) => text !== undefined);
 }
 
 /** It goes to a terminal and into requests. */
 function isVersion(text: string): boolean {
-  return /^[\x21-\x7e]{1,64}$/.test(text);
+  return text.length <= MAX_VERSION_CHARACTERS && /^[\x21-\x7e]+$/.test(text);
 }
 
 /** Hex of the DER of two numbers of 33 bytes at most. */

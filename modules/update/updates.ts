@@ -1,6 +1,6 @@
 /** Takes what services offer: whether, when, and what becomes of it. */
 
-import { type Failure, failed, type Result } from "../base/failure.js";
+import { adviceOf, advise, type Failure, failed, type Result } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
 import { type Log, noteFailure, type RestartReason } from "../base/log.js";
 import { retryDelayMs } from "../base/retry.js";
@@ -169,7 +169,7 @@ export class Updater implements Updates {
     else this.keep({ ...pending, stage: "download", end: undefined });
     if (verdict.kind !== "open") this.parts.log.note(`firmware: ${version} was taken back, and is ${verdict.kind}`);
     noteFailure(this.parts.log, failed(reason, version).failure);
-    this.say({ version, state: "rolled-back", reason });
+    this.say({ version, state: "rolled-back", reason, advice: adviceOf(reason) });
   }
 
   private consider(): void {
@@ -257,7 +257,7 @@ export class Updater implements Updates {
 
   private fail(version: string, failure: Failure): void {
     noteFailure(this.parts.log, failure);
-    this.say({ version, state: "failed", reason: failure.reason });
+    this.say({ version, state: "failed", reason: failure.reason, advice: advise(failure) });
   }
 
   private retryAfter(delayMs: number): void {

@@ -69,5 +69,5 @@ function offerOf(
 ): FirmwareOffer | undefined {
   if (available === false) return undefined;
   const raw = { version, url: download_url, sizeBytes: file_size, checksum, signature, notes: changelog, force };
-  return checkOffer(raw, currentVersion);
+  return checkOffer(raw, currentVersion, available === true);
 }

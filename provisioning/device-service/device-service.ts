@@ -3,7 +3,8 @@ import { type Failed, type Failure, failed, type Reason, type Result, success } 
 import { asText, type Json, parseObject } from "../../modules/data/json.js";
 import { joinUrl, splitQuery, type Url } from "../../modules/data/url.js";
 import type { HttpResponse } from "../../modules/http/http.js";
-import { askedPauseMs, errorFailure, errorText, isOwnNotFound, statusFailure } from "../answers.js";
+import { askedPauseMs, errorFailure, errorText, isOwnNotFound, noJson, statusFailure } from "../answers.js";
+import { learnMove } from "../moved.js";
 import { type Answer, asAnswer, type Protocol, type ProvisioningContext } from "../protocol.js";
 import { readCheckedOffer, readDeviceInfo, readOffer } from "./device-info.js";
 
@@ -98,10 +99,11 @@ function readAnswer(context: ProvisioningContext, response: HttpResponse, window
   if (isNotRegistered(response, answer))
     return failed("not-registered", context.identity.mac, askedPauseMs(response, answer));
   if (response.status !== 200) return afterWindow(statusFailure(response, {}), windowMs);
-  if (!answer) return failed("bad-answer", "no JSON");
+  if (!answer) return noJson(response);
   const error = errorFailure(response, answer);
   if (error) return error;
   if (asText(answer.detail) && !answer.mqtt_config) return failed("server-error", errorText(answer));
+  learnMove(context, response);
   return success(answer);
 }
 

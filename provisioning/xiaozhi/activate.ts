@@ -4,7 +4,7 @@ import { obeyedPauseMs, retryDelayMs } from "../../modules/base/retry.js";
 import { type Json, parseObject } from "../../modules/data/json.js";
 import { joinUrl } from "../../modules/data/url.js";
 import type { HttpResponse } from "../../modules/http/http.js";
-import { askedPauseMs, errorFailure, errorText, isOwnNotFound, statusFailure } from "../answers.js";
+import { askedPauseMs, errorFailure, errorText, isOwnNotFound, isPage, noJson, statusFailure } from "../answers.js";
 import type { Answer, ProvisioningContext, Waiting } from "../protocol.js";
 import { REFUSALS, readConfiguration, tell } from "./answer.js";
 import { CodeTime, isAskedFor } from "./code.js";
@@ -25,6 +25,8 @@ const FINAL: ReadonlySet<Reason> = new Set([
   "serial-unknown",
   "unexpected-status",
 ] as const);
+/** What was not signed: a server that knows no version 1. */
+const WANT_SIGNATURE: ReadonlySet<Reason> = new Set(["request-refused", "signature-refused"] as const);
 /** Of a proxy whose patience with a held request is over. */
 const PROXY_TIMEOUTS: ReadonlySet<number> = new Set([408, 502, 504, 524]);
 /** The device's own patience, or that of a router on the way. */
@@ -60,6 +62,7 @@ export async function activate(
       return outcome;
     }
     const { failure } = outcome;
+    if (!proof.isSigned && WANT_SIGNATURE.has(failure.reason)) return failed("unsigned-refused", failure.detail);
     const hasChanged = proof.change(failure.reason);
     if (!hasChanged && isFinal(failure)) return outcome;
     const pauseMs = hasChanged ? obeyed(failure.retryAfterMs, random) : retryDelayMs(failure, attempt++, random);
@@ -112,7 +115,7 @@ function readOutcome(
     return statusFailure(response, { 404: "serial-unknown" });
   }
   if (response.status !== 200) return statusFailure(response, REFUSALS);
-  if (!answer) return success(undefined);
+  if (!answer) return isPage(response.body) ? noJson(response) : success(undefined);
   const error = errorFailure(response, answer);
   if (error) return error;
   const configuration = readConfiguration(answer);

@@ -13,19 +13,32 @@ const CODE_TIMEOUT_MS = 300_000;
 const CODE_TIMEOUT_MIN_MS = 10_000;
 const CODE_TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000;
 const MAX_SHOWN_CHARACTERS = 200;
+/** A person types it; whatever its signs are. */
+const MAX_CODE_CHARACTERS = 32;
 /** 2020 to 2100: anything else is no time of today in milliseconds. */
 const TIME_MIN_MS = 1_577_836_800_000;
 const TIME_MAX_MS = 4_102_444_800_000;
+
+/** Nobody has to enter anything: what is signed is enough. */
+export interface Challenge {
+  readonly kind: "challenge";
+  readonly challenge: string;
+}
 
 /**
  * @param isPending the status says that the device is not activated
  * @param skipActivation settings are taken of a service that wants the device activated, too
  */
-export function readAnswer(answer: Json, isPending: boolean, skipActivation: boolean): Result<Answer> {
+export function readAnswer(answer: Json, isPending: boolean, skipActivation: boolean): Result<Answer | Challenge> {
   const nested = asObject(answer.activation);
-  const isWanted = isPending || nested !== undefined || asText(answer.challenge) !== undefined;
-  const activation = isWanted || isFlatCode(answer) ? readActivation(nested ?? answer, !nested) : undefined;
+  const part = nested ?? answer;
+  const challenge = asText(part.challenge);
+  // An empty `activation` means that it is done.
+  const isWanted = isPending || challenge !== undefined || (nested !== undefined && asText(nested.code) !== undefined);
+  const activation = isWanted || isFlatCode(answer) ? readActivation(part, !nested) : undefined;
   if (activation && !skipActivation) return success({ kind: "activation", activation });
+  if (challenge !== undefined && asText(part.code) === undefined && !skipActivation)
+    return success({ kind: "challenge", challenge });
   // The settings of a device that is not activated yet are another's than it will have.
   if (isWanted && !skipActivation) return failed("bad-answer", "no code that can be read");
   const configuration = readConfiguration(answer);
@@ -39,10 +52,10 @@ function isFlatCode({ code, msg, mqtt }: Json): boolean {
 }
 
 function readActivation(part: Json, isFlat: boolean): Activation | undefined {
-  const code = asText(part.code);
-  if (!code || !/^[0-9A-Za-z]{4,12}$/.test(code)) return undefined;
-  // A word is the name of a state.
-  if (isFlat && asText(part.challenge) === undefined && !/\d/.test(code)) return undefined;
+  const code = shown(part.code)?.trim();
+  if (!code || code.length > MAX_CODE_CHARACTERS) return undefined;
+  // Alone among the answer's members a word is the name of a state, and a short number the server's own.
+  if (isFlat && asText(part.challenge) === undefined && !/^(?=\D*\d)[\dA-Za-z-]{4,12}$/.test(code)) return undefined;
   const timeoutMs = asInteger(part.timeout_ms, 1, Number.MAX_SAFE_INTEGER) ?? CODE_TIMEOUT_MS;
   return {
     code,

@@ -17,7 +17,7 @@ export class Proof {
   private context: ProvisioningContext;
   private challenge: string;
   /** Version 1, and a device without a key, sign nothing. */
-  private isSigned: boolean;
+  private _isSigned: boolean;
   private _wrapped: boolean;
   private key: KeyForm;
   private canChangeWrapper: boolean;
@@ -28,17 +28,21 @@ export class Proof {
     const key = textKey ? "text" : "bytes";
     this.context = context;
     this.challenge = challenge;
-    this.isSigned = version === 2 && context.identity.serial !== undefined;
+    this._isSigned = version === 2 && context.identity.serial !== undefined;
     this.key = this.sign(key) === undefined ? otherForm(key) : key;
-    this.isSigned &&= this.sign(this.key) !== undefined;
+    this._isSigned &&= this.sign(this.key) !== undefined;
     this._wrapped = wrapped;
-    this.canChangeWrapper = this.isSigned;
+    this.canChangeWrapper = this._isSigned;
     this.canChangeKey = this.sign(otherForm(this.key)) !== undefined;
+  }
+
+  get isSigned(): boolean {
+    return this._isSigned;
   }
 
   /** Without a key it is version 1's. */
   get body(): string {
-    if (!this.isSigned) return "{}";
+    if (!this._isSigned) return "{}";
     const signed = {
       algorithm: "hmac-sha256",
       serial_number: this.context.identity.serial,
@@ -66,12 +70,12 @@ export class Proof {
   accepted(): void {
     const { wrapped, textKey } = learnt(this.context);
     const isText = this.key === "text";
-    if (this.isSigned && (wrapped !== this._wrapped || textKey !== isText))
+    if (this._isSigned && (wrapped !== this._wrapped || textKey !== isText))
       this.context.learn({ wrapped: this._wrapped, textKey: isText } satisfies OwnHabits);
   }
 
   private sign(form: KeyForm): string | undefined {
-    return this.isSigned ? this.context.identity.sign(this.challenge, form) : undefined;
+    return this._isSigned ? this.context.identity.sign(this.challenge, form) : undefined;
   }
 }
 

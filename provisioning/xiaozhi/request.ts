@@ -19,7 +19,6 @@ export function headers({ identity, product }: ProvisioningContext, version: Ver
     "device-id": identity.mac.toLowerCase(),
     "client-id": identity.uuid,
     ...(version === 2 && identity.serial !== undefined && { "serial-number": identity.serial }),
-    "user-agent": `${product.productId}/${product.firmwareVersion}`,
     "accept-language": product.language,
   };
 }

@@ -1,8 +1,8 @@
-import { adviceOf, type PortalReason } from "../../modules/base/failure.js";
+import type { Reason } from "../../modules/base/failure.js";
 import { frozen } from "./frozen.js";
 import type { Texts } from "./texts.js";
 
-const advice: Readonly<Record<PortalReason, string>> = frozen({
+const advice: Readonly<Record<Reason, string>> = frozen({
   "wifi-password": "Wi-Fi 密码错误。",
   "wifi-refused": "Wi-Fi 网络多次拒绝了设备，请一分钟后重试，并检查路由器是否允许新设备接入。",
   "wifi-not-found": "找不到该 Wi-Fi 网络，请检查名称，并把设备移近路由器。设备只支持 2.4 GHz。",
@@ -19,10 +19,13 @@ const advice: Readonly<Record<PortalReason, string>> = frozen({
   "tls-name": "服务器的 TLS 证书属于另一个域名。",
   "tls-failed": "与服务器建立 TLS 连接失败。",
   "answer-too-large": "服务器的响应过大，设备无法处理。",
+  "answer-compressed": "服务器擅自压缩了响应，设备无法读取，请联系服务提供方关闭压缩。",
   "bad-answer": "无法识别服务器的响应，请检查配网地址。",
   "server-error": "服务器内部出错。",
   "rate-limited": "请求过于频繁，服务器要求稍后再试。",
   "unexpected-status": "服务器的响应不符合预期，请检查配网地址。",
+  "login-page":
+    "收到的是网页，而不是服务的响应。此 Wi-Fi 可能要先在网页上登录（如酒店网络），请换用其他网络，或检查配网地址。",
   "service-down": "服务目前出现故障，请稍后再试，或联系服务提供方。",
   "no-broker": "服务没有为设备提供 MQTT 服务器，请联系服务提供方。",
   "no-identity": "这种激活方式需要序列号和密钥，但设备没有。请选择其他服务类型，或联系设备厂商。",
@@ -31,6 +34,7 @@ const advice: Readonly<Record<PortalReason, string>> = frozen({
   "request-refused": "服务器不接受此请求，请检查产品 ID 和固件版本。",
   "secret-refused": "服务器不接受设备的 ID 和密钥。",
   "signature-refused": "服务器不接受设备的签名，密钥不匹配。",
+  "unsigned-refused": "服务器不接受没有签名的激活（v1）。请选择 v2，设备需要有序列号和密钥。",
   "serial-unknown": "服务器不认识此设备的序列号。",
   "activated-elsewhere": "设备已经以另一个身份激活（也许是在恢复出厂之前），请先在那里解绑。",
   "code-expired": "验证码已过期，即将显示新的验证码。",
@@ -40,6 +44,18 @@ const advice: Readonly<Record<PortalReason, string>> = frozen({
   "broker-busy": "MQTT 服务器暂时不可用。",
   "broker-closed": "MQTT 服务器关闭了连接。",
   "topic-refused": "MQTT 服务器不允许订阅设备的控制主题。",
+  "firmware-source": "固件地址无法下载到固件，请联系服务提供方。",
+  "firmware-offer": "服务提供的固件无法下载，请联系服务提供方检查固件的地址和版本。",
+  "firmware-unverified":
+    "服务提供的固件没有校验和（SHA-256），无法判断文件是否完整、来自何处，因此不会安装。构建时设置 firmwareWithoutChecksum 后可以安装，但仅限 https。",
+  "firmware-size": "固件大小与服务所说的不符，或超出设备的空间。",
+  "firmware-checksum": "下载到的固件与服务提供的不一致。",
+  "firmware-signature": "固件没有受此设备信任的签名。",
+  "firmware-image": "该文件不是此设备的固件。",
+  "firmware-flash": "闪存无法写入固件，可能已磨损，或没有第二个分区。",
+  "firmware-crashed": "新固件崩溃，已恢复原来的固件。",
+  "firmware-offline": "新固件未能联网，已恢复原来的固件。",
+  "firmware-interrupted": "新固件的试运行被中断（例如断电），已恢复原来的固件。",
   "message-invalid": "消息无法写成 JSON。",
   "storage-full": "设备的存储空间已满或已损坏，未作任何更改。",
   "outbox-full": "等待发送的消息过多，请检查 MQTT 服务器的连接。",
@@ -63,7 +79,7 @@ export const zhCn: Texts = frozen({
   stepStates: { done: "完成", now: "进行中", next: "未完成", bad: "失败" },
   failed: (ssid) => `通过 ${ssid} 连接未成功`,
   failedBefore: "上次连接没有成功",
-  advice: (reason) => advice[reason as PortalReason] ?? adviceOf(reason),
+  advice: (reason) => advice[reason],
   correct: "请修改下面的设置后重新提交。",
   keepNote: "如果确定设置无误，可以让设备保存并继续尝试。",
   keep: "仍然保存",

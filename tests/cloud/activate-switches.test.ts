@@ -112,3 +112,16 @@ test("a challenge that is not sent cannot be signed: version 1 goes on without o
   expect((await activate(cloud, {}, { "Activation-Version": "1" })).status).toBe(200);
   expect(await (await query(cloud)).json()).toHaveProperty("mqtt");
 });
+
+test("as Go: version 2 in a Payload alone, and 400 in plain text for anything else", async () => {
+  const cloud = await startCloud({ dialect: "go" });
+  for (const [version, body] of [
+    ["1", "{}"],
+    ["2", JSON.stringify({ algorithm: "hmac-sha256" })],
+  ] as const) {
+    const headers = { "Device-Id": mac, "Client-Id": clientId, "Activation-Version": version };
+    await fetch(cloud.xiaozhiUrl, { method: "POST", headers, body: '{"application":{}}' });
+    const response = await fetch(`${cloud.xiaozhiUrl}activate`, { method: "POST", headers, body });
+    expect([response.status, await response.text()]).toEqual([400, "不支持的算法"]);
+  }
+});

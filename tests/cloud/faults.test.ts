@@ -165,3 +165,10 @@ test("the admin API plans and clears faults, and the state shows them", async ()
   await plan({ clear: true });
   expect(cloud.state().faults).toEqual([]);
 });
+
+test("redirect: the request is sent elsewhere", async () => {
+  const cloud = await startCloud();
+  cloud.faults.add("ota", { kind: "redirect", status: 302, to: "https://login.example/" }, 1);
+  const response = await fetch(cloud.xiaozhiUrl, { method: "POST", body: "{}", redirect: "manual" });
+  expect([response.status, response.headers.get("location")]).toEqual([302, "https://login.example/"]);
+});

@@ -110,7 +110,7 @@ test("one that crashes is taken back, and left alone", { timeout: 300_000 }, asy
     2 * STEP_MS,
   );
   await until("the crash", () => watch.said("rolled-back"), 4 * STEP_MS);
-  expect(watch.updates.at(-1)).toEqual({ version: NEW, state: "rolled-back", reason: "firmware-crashed" });
+  expect(watch.updates.at(-1)).toMatchObject({ version: NEW, state: "rolled-back", reason: "firmware-crashed" });
   expect(watch.version).toBe(OLD);
   const loaded = cloud.files.ranges.length;
   askForUpdate(cloud, device);

@@ -110,3 +110,24 @@ life("credentials of another service do not count", async ({ boot, warm }) => {
   const third = boot({ broker }, second.store);
   await third.untilState("online");
 });
+
+life("reprovision counts after a minute at most, whatever the service has answered before", async ({ boot, warm }) => {
+  const world = boot({}, await warm());
+  await world.untilState("online");
+  await world.until(() => world.requests.length === 1);
+  const reprovision = () =>
+    world.session!.options.onMessage({
+      ...{ topic: "devices/550e/control", payload: '{"cmd":"reprovision","id":1}' },
+      ...{ retained: false, duplicate: false, packetId: undefined },
+    });
+  world.script.http = () => answer(403, { detail: "disabled" });
+  reprovision();
+  await world.untilState("online", 2);
+  expect(world.device.pauses.remainingMs("service")).toBeGreaterThan(10 * HOUR);
+  world.script.http = () => answer(200, deviceInfo());
+  const startMs = world.clock.ticksMs();
+  reprovision();
+  await world.untilState("online", 3);
+  expect(world.requests.length).toBe(3);
+  expect(world.clock.ticksMs() - startMs).toBeLessThan(62_000);
+});

@@ -235,9 +235,6 @@ describe("commands", () => {
     await world.untilState("online", 2);
     expect(world.requests.length).toBe(2);
     expect(world.events.some(({ state }) => state === "provisioning")).toBe(true);
-    world.device.pauses.begin("service", MINUTE);
-    send(world, { cmd: "reprovision", id: 10 });
-    expect(replies(world).at(-1)).toMatchObject({ ok: false, error: "too soon" });
   });
 });
 

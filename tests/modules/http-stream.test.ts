@@ -1,5 +1,4 @@
-/** Bodies that go into the receiver's own buffer, over the SDK's client and real sockets. */
-
+/** Bodies that go into the receiver's own buffer, over real sockets. */
 import { afterEach, expect, test } from "vitest";
 import { parseUrl } from "../../modules/data/url.js";
 import type { StreamHead, StreamRequest, StreamSink } from "../../modules/http/stream.js";
@@ -40,7 +39,12 @@ interface Options extends Partial<Omit<StreamRequest, "url">> {
 
 async function load(port: number, { sink = new Buffered(), ...options }: Options = {}, times = 1) {
   let head: StreamHead | undefined;
-  const streaming = createHttpStream(fasterClock(times), noTls, () => [])({
+  const streaming = createHttpStream(
+    fasterClock(times),
+    noTls,
+    () => [],
+    "device/1.0.0",
+  )({
     url: parseUrl(`http://127.0.0.1:${port}/a?b=c`)!,
     headers: {},
     stallMs: 2_000,
@@ -129,13 +133,13 @@ test.each([
     "timeout",
   ],
   ["no server", closedPort, "unreachable"],
-  ["a head that never ends", async () => answering(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(9_000)}`), "answer-too-large"],
+  ["a head that never ends", async () => answering(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}`), "answer-too-large"],
   [
     "too many lines between chunks",
-    async () => answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${"0".repeat(9_000)}`),
+    async () => answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${"0".repeat(70_000)}`),
     "answer-too-large",
   ],
-  ["no HTTP", async () => answering("SSH-2.0-x\r\n"), "unreachable"],
+  ["no HTTP", async () => answering("SSH-2.0-x\r\n"), "bad-answer"],
 ])("%s", async (_what, serve, reason) => {
   const { result } = await load(await serve(), {}, 10);
   expect(result).toMatchObject({ ok: false, failure: { reason } });
@@ -157,7 +161,12 @@ test("a body that goes on for longer than the limit, however steadily", async ()
 test("cancelled before and while it runs", async () => {
   const port = await onFirstBytes((socket) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n12"));
   for (const waitMs of [0, 100]) {
-    const streaming = createHttpStream(fasterClock(1), noTls, () => [])({
+    const streaming = createHttpStream(
+      fasterClock(1),
+      noTls,
+      () => [],
+      "device/1.0.0",
+    )({
       url: parseUrl(`http://127.0.0.1:${port}/`)!,
       headers: {},
       stallMs: 5_000,

@@ -32,7 +32,7 @@ async function start(options: CloudOptions = {}): Promise<{ cloud: MockCloud; up
   const cloud = await startCloud(options);
   const { standIn } = await provisioned(cloud);
   await cloud.stopBroker();
-  const http = createHttpClient(fasterClock(1), noTls, () => []);
+  const http = createHttpClient(fasterClock(1), noTls, () => [], "device/1.0.0");
   return { cloud, upload: () => uploadOnce(http, standIn!, { status, readings, isListed: false }) };
 }
 

@@ -145,6 +145,26 @@ describe("an offer", () => {
     });
   });
 
+  test.each<[object, Partial<Circumstances>, string, string]>([
+    [{ sha256: undefined }, {}, "firmware-unverified", "no SHA-256 in the offer"],
+    [
+      { sha256: undefined, urls: ["http://a.example/"] },
+      { demands: { signed: false, withoutChecksum: true } },
+      "firmware-unverified",
+      "no SHA-256 in the offer, and its address is http",
+    ],
+    [{ mistake: "no address", urls: [] }, {}, "firmware-offer", "no address"],
+    [{ mistake: "no version", version: "?" }, {}, "firmware-offer", "no version"],
+  ])("%j cannot be used, and says what is wrong", (change, circumstances, reason, detail) => {
+    expect(decision(change, circumstances)).toMatchObject({ kind: "refused", failure: { reason, detail } });
+  });
+
+  test("that cannot be used is nothing to tell of where it is older", () => {
+    expect(decision({ mistake: "no address", version: "0.9", urls: [] } as Partial<typeof offer>)).not.toHaveProperty(
+      "failure",
+    );
+  });
+
   test.each<[string, Partial<Circumstances>]>([
     ["opted-out", { preferences: { autoUpdate: false } }],
     ["window: 02:00-05:00 UTC", { preferences: { updateWindow: " 2:00 - 5:00" } }],

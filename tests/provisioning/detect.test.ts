@@ -118,7 +118,7 @@ describe("the choice", () => {
       [500, "device-service"],
       [403, "device-service"],
     ] as const) {
-      const service = cloud(HEALTHY, HTML, () => answer(status, "<html>"));
+      const service = cloud(HEALTHY, HTML, () => answer(status, status === 403 ? { detail: "no" } : "<html>"));
       service.habits = { protocol: "device-service" };
       await service.run(at(service).query());
       expect(service.habits.protocol).toBe(kept);

@@ -114,6 +114,8 @@ describe("the seed's reply", () => {
     ["an address as broker", { broker: "10.0.0.5" }, { host: "10.0.0.5" }],
     ["a number as client id", { client_id: 17 }, { clientId: "17" }],
     ["an empty password", { password: "" }, { password: "" }],
+    ["a JWT", { password: "e".repeat(2_048) }, { password: "e".repeat(2_048) }],
+    ["a password that is a number", { password: 12_345 }, { password: "12345" }],
     ["more topics", { topics: { status: "a", heartbeat: "b" } }, { topics: { status: "a", heartbeat: "b" } }],
     ["no topics", { topics: {} }, { topics: {} }],
     ["a broker with a port", { broker: "b.example:1884" }, { host: "b.example", port: 1884 }],
@@ -198,12 +200,13 @@ describe("a reply that cannot be believed", () => {
     ["port 65536", { port: 65_536 }],
     ["port 1883.5", { port: 1883.5 }],
     ["a port that is a word", { port: "mqtt" }],
-    ["a password that is a number", { password: 12_345 }],
+    ["a password that is a number which JavaScript has rounded", { password: 2 ** 60 }],
+    ["a password that is a fraction", { password: 1.5 }],
     ["a password that is an object", { password: {} }],
     ["a user name that is a list", { username: [] }],
     ["a client id that is an object", { client_id: {} }],
     ["a client id of 513 characters", { client_id: "x".repeat(513) }],
-    ["a password of 513 characters", { password: "x".repeat(513) }],
+    ["a password of 2,049 characters", { password: "x".repeat(2_049) }],
     ["topics that are a text", { topics: "devices/x" }],
     ["topics that are a list", { topics: ["devices/x"] }],
     ["a topic that is null", { topics: { status: null } }],
@@ -218,7 +221,6 @@ describe("a reply that cannot be believed", () => {
 
   test.each([
     ["nothing", ""],
-    ["HTML", "<html>Welcome to nginx</html>"],
     ["half of it", JSON.stringify(good).slice(0, -20)],
     ["a list", [good]],
     ["null", "null"],
@@ -231,6 +233,11 @@ describe("a reply that cannot be believed", () => {
   ])("for %s", async (_label, body) => {
     expect(outcomeOf(await ask(URL, 200, body))).toBe("bad-answer");
   });
+});
+
+test("a web page in its place is told as one: a hotel's login, or another site's", async () => {
+  for (const body of ["<html>Welcome to nginx</html>", "\ufeff\n <!doctype html>", "<"])
+    expect(outcomeOf(await ask(URL, 200, body))).toBe("login-page");
 });
 
 describe("an error with status 200", () => {

@@ -17,7 +17,7 @@ const update = {
 };
 const offer = {
   ...{ version: "1.3.0", urls: ["http://ota.example.com/1.3.0.bin"], sizeBytes: 1_048_576, sha256: hash },
-  ...{ signature: undefined, notes: "修复了一些bug", force: false },
+  ...{ signature: undefined, notes: "修复了一些bug", force: false, mistake: undefined },
 };
 const { available, version, ...others } = update;
 const checked = { update_available: available, current_version: "1.2.3", latest_version: version, ...others };
@@ -45,7 +45,8 @@ describe("beside the device service's settings", () => {
     ["one that must be taken", { ...update, force: true }, [{ ...offer, force: true }]],
     ["a downgrade", { ...update, version: "1.0.0" }, [{ ...offer, version: "1.0.0" }]],
     ["what the device has", { ...update, version: "1.2.3" }, []],
-    ["no address", { ...update, download_url: undefined }, []],
+    ["no address", { ...update, download_url: undefined }, [{ ...offer, urls: [], mistake: "no address" }]],
+    ["no address, and no word", { ...update, available: undefined, download_url: undefined }, []],
     ["a text", "1.3.0", []],
     ["a list", [update], []],
   ])("%s", async (_label, firmware_update, expected) => {
@@ -79,7 +80,7 @@ describe("/firmware/check", () => {
     ["nothing new, with the address of the old", { ...checked, update_available: false }],
     ["the device's own version", { ...checked, latest_version: "1.2.3" }],
     ["an empty object", {}],
-    ["nonsense", { update_available: true, latest_version: {}, download_url: [] }],
+    ["nonsense", { latest_version: {}, download_url: [] }],
   ])("offers nothing with %s", async (_label, body) => {
     const service = new Service(() => answer(200, body));
     expect([await check(service), service.offers]).toEqual([{ ok: true, value: undefined }, []]);
@@ -120,7 +121,8 @@ describe("/firmware/check", () => {
   test.each([
     ["an error", { error: "no", ...checked }, "server-error"],
     ["a detail", { detail: "no such product" }, "server-error"],
-    ["no JSON", "<html>", "bad-answer"],
+    ["no JSON", "no", "bad-answer"],
+    ["a web page", "<html>", "login-page"],
   ])("answers with %s", async (_label, body, reason) => {
     const service = new Service(() => answer(200, body));
     expect([await check(service), service.offers]).toMatchObject([{ failure: { reason } }, []]);
@@ -134,7 +136,7 @@ describe("xiaozhi", () => {
   const url = "http://cloud.example.com/xiaozhi/ota/download/x_1.3.0.bin";
   const offered = {
     ...{ version: "1.3.0", urls: [url], sizeBytes: undefined, sha256: undefined, signature: undefined },
-    ...{ notes: undefined, force: false },
+    ...{ notes: undefined, force: false, mistake: undefined },
   };
 
   test.each<[string, unknown, unknown[]]>([
@@ -181,14 +183,26 @@ describe("an offer", () => {
   };
 
   test.each([
-    ["a version on two lines", { version: "2\nonline" }],
-    ["a version with a space", { version: "2 beta" }],
-    ["a version of 65 characters", { version: "2".repeat(65) }],
-    ["a URL of another scheme", { url: "ftp://f.example/x" }],
-    ["a URL with credentials", { url: "http://u:p@f.example/x" }],
+    ["a version on two lines", { version: "2\nonline" }, "no version"],
+    ["a version with a space", { version: "2 beta" }, "no version"],
+    ["a version of 65 characters", { version: "2".repeat(65) }, "no version"],
+    ["no version", { version: null }, "no version"],
+    ["a URL of another scheme", { url: "ftp://f.example/x" }, "no address of http or https"],
+    ["a URL with credentials", { url: "http://u:p@f.example/x" }, "no address of http or https"],
+    [
+      "a URL of 2,049 characters",
+      { url: `http://a.example/${"x".repeat(2_032)}` },
+      "an address of 2049 characters, the device takes 2048",
+    ],
+  ])("with %s cannot be used, and says why", (_label, change, mistake) => {
+    expect(checkOffer({ ...raw, ...change }, "1")).toMatchObject({ mistake });
+  });
+
+  test.each([
+    ["no URL", { url: "" }],
     ["a URL that is an object", { url: {} }],
     ["no URL in a list", { url: [] }],
-    ["a URL of 1,025 characters", { url: `http://a.example/${"x".repeat(1_008)}` }],
+    ["the device's version and no URL to use", { version: "1", url: "x://" }],
   ])("with %s is none", (_label, change) => {
     expect(checkOffer({ ...raw, ...change }, "1")).toBeUndefined();
   });
@@ -199,7 +213,7 @@ describe("an offer", () => {
     [{ url: " http://f.example/x\n" }, { urls: ["http://f.example/x"] }],
     [{ url: ["http://a.example/x", {}, "https://b.example"] }, { urls: ["http://a.example/x", "https://b.example/"] }],
     [{ url: Array(9).fill("http://a.example") }, { urls: Array(4).fill("http://a.example/") }],
-    [{ url: `http://a.example/${"x".repeat(1_000)}` }, { urls: [`http://a.example/${"x".repeat(1_000)}`] }],
+    [{ url: `http://a.example/${"x".repeat(2_031)}` }, { urls: [`http://a.example/${"x".repeat(2_031)}`] }],
     [{ notes: "a\u001b[2J\nb" }, { notes: "a [2J b" }],
     [{ notes: "x".repeat(1_000) }, { notes: "x".repeat(400) }],
     [{ sizeBytes: -1 }, { sizeBytes: undefined }],

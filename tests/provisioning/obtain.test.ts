@@ -84,7 +84,7 @@ describe("a code without a challenge", () => {
   });
 
   test.each<[string, Result<HttpResponse>, string]>([
-    ["403", answer(403, ""), "device-disabled"],
+    ["403", answer(403, { detail: "disabled" }), "device-disabled"],
     ["no broker", answer(200, { websocket: { url: "wss://a.example/" } }), "no-broker"],
     ["404 of the server", answer(404, { error: "Device not found" }), "not-registered"],
     ["503 with a pause longer than the code counts", answer(503, { retry_after: 900_000 }), "server-error"],

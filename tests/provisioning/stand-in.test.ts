@@ -157,9 +157,9 @@ describe("what stands in", () => {
     ["endpoints that are a list", { api_config: { endpoints: ["http://a.example/"] } }],
     ["no id", { device_id: undefined }],
     ["an id of 513 characters", { device_id: "x".repeat(513) }],
-    ["a secret that is a number", { device_secret: 5 }],
+    ["a secret that is a list", { device_secret: [5] }],
     ["an empty secret", { device_secret: "" }],
-    ["a secret of 513 characters", { device_secret: "x".repeat(513) }],
+    ["a secret of 2,049 characters", { device_secret: "x".repeat(2_049) }],
   ])("is nothing with %s; the credentials are as they were", async (_label, change) => {
     const { standIn, credentials } = await configured({ ...good, ...change });
     expect(standIn).toBeUndefined();

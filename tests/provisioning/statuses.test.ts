@@ -35,11 +35,17 @@ type Body = keyof typeof bodies;
 
 /** What each body says, for all bodies or for some. */
 type Expected = Reason | "success" | ({ [Name in Body]?: Reason } & { other: Reason | "success" });
-const always = (reason: Reason): Record<Endpoint, Expected> => ({
+const always = (reason: Expected): Record<Endpoint, Expected> => ({
   "device/info": reason,
   "firmware/check": reason,
   query: reason,
   activate: reason,
+});
+
+/** In the service's own words; a firewall has a page, a gateway a `message`. */
+const own = (reason: Reason): Expected => ({
+  ...{ nothing: "unexpected-status", HTML: "unexpected-status", "a list": "unexpected-status" },
+  ...{ "the Java server's": "unexpected-status", other: reason },
 });
 
 const unexpected = always("unexpected-status");
@@ -52,7 +58,7 @@ const table: Record<number, Record<Endpoint, Expected>> = {
   302: unexpected,
   400: always("request-refused"),
   401: { ...unexpected, query: "signature-refused", activate: "signature-refused" },
-  403: always("device-disabled"),
+  403: always(own("device-disabled")),
   404: {
     "device/info": { "FastAPI's detail": "not-registered", other: "unexpected-status" },
     "firmware/check": { "FastAPI's detail": "not-registered", other: "success" },
@@ -118,7 +124,12 @@ describe("what the service says", () => {
     [500, { msg: "boom" }, "500: boom"],
     [422, { detail: [{ loc: ["body", "product_id"], msg: "field required" }] }, "422: body.product_id: field required"],
     [422, { detail: [null, { loc: "x" }] }, "422: ?: ?, ?: ?"],
-    [500, "Internal Server Error", "500"],
+    [500, "Internal Server Error", "500: Internal Server Error"],
+    [400, "不支持的算法", "400: 不支持的算法"],
+    [400, " device unknown\n", "400: device unknown"],
+    [400, "x".repeat(201), "400"],
+    [400, "<h1>Bad Request</h1>", "400"],
+    [400, '{"cut": ', "400"],
     [500, { detail: { nested: true } }, "500"],
     [500, "", "500"],
   ])("with %i %j is passed on", async (status, body, detail) => {

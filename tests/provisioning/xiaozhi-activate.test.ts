@@ -228,3 +228,22 @@ describe("trouble on the way", () => {
     expect(service.requests).toHaveLength(2);
   });
 });
+
+test.each([
+  [400, "不支持的算法", "400: 不支持的算法"],
+  [401, "", "401"],
+])("version 1 at a server that wants a signature (%i) says so", async (status, body, detail) => {
+  const service = new Service(() => answer(status, body));
+  expect(await activate(service, {}, URL, activationV1)).toMatchObject({
+    failure: { reason: "unsigned-refused", detail },
+  });
+  expect(service.requests).toHaveLength(1);
+});
+
+test("a page in the service's place is no acceptance", async () => {
+  const service = new Service((_request, count) =>
+    count === 1 ? answer(200, "<!doctype html>login") : answer(200, "success"),
+  );
+  expect((await activate(service)).ok).toBe(true);
+  expect(service.requests).toHaveLength(2);
+});

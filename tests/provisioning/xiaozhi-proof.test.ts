@@ -150,7 +150,7 @@ describe("each form is tried once", () => {
 });
 
 test("what no server has taken is not learnt", async () => {
-  const service = serviceThat((form) => (form?.wrapped ? answer(403, "") : answer(400, "")));
+  const service = serviceThat((form) => (form?.wrapped ? answer(403, { detail: "no" }) : answer(400, "")));
   expect(reasonOf(await activate(service))).toBe("device-disabled");
   expect(service.learnt).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { HttpRequest } from "../../modules/http/http.js";
 import { answer } from "../scripted/cloud.js";
-import { ask, credentialsOf, outcomeOf, Service } from "./support.js";
+import { ask, credentialsOf, outcomeOf, SERIAL, Service } from "./support.js";
 
 const URL = "http://cloud.example.com/xiaozhi/ota/";
 const mqtt = {
@@ -80,7 +81,7 @@ describe("an answer that cannot be believed", () => {
     ["an endpoint that is an object", { mqtt: { ...mqtt, endpoint: {} } }],
     ["an IPv6 endpoint", { mqtt: { ...mqtt, endpoint: "[::1]:1883" } }],
     ["no client id", { mqtt: { ...mqtt, client_id: undefined } }],
-    ["a password that is no text", { mqtt: { ...mqtt, password: 5 } }],
+    ["a password that is no text", { mqtt: { ...mqtt, password: [5] } }],
     ["a wildcard to publish to", { mqtt: { ...mqtt, publish_topic: "devices/#" } }],
     ["settings that are null", { mqtt: null }],
     ["a WebSocket without a URL", { websocket: { token: "t" } }],
@@ -156,6 +157,13 @@ describe("activation", () => {
   test.each([
     ["a number", 123456, "123456"],
     ["letters", "AB12", "AB12"],
+    ["one digit", "0", "0"],
+    ["the number 0", 0, "0"],
+    ["of groups", "12-34-56", "12-34-56"],
+    ["of words", "blue horse", "blue horse"],
+    ["markup, which the page escapes", "<b>1</b>", "<b>1</b>"],
+    ["on two lines", "12\n34", "12 34"],
+    ["of another script", "验证码一二", "验证码一二"],
   ])("a code that is %s", async (_label, code, expected) => {
     expect((await activationOf(200, { activation: { ...activation, code } })).code).toBe(expected);
   });
@@ -181,6 +189,11 @@ describe("activation", () => {
     [200, { code: "123456", mqtt }, "configuration"],
     [200, { code: 0, msg: "success", challenge: "", mqtt }, "configuration"],
     [200, { activation: null, mqtt }, "configuration"],
+    [200, { activation: {}, mqtt }, "configuration"],
+    [200, { activation: { message: "", timeout_ms: 0 }, mqtt }, "configuration"],
+    [200, { activation: {} }, "bad-answer"],
+    [200, { code: "0", mqtt }, "configuration"],
+    [200, { code: "0" }, "bad-answer"],
   ])("flat is none: %i %j", async (status, body, outcome) => {
     expect(outcomeOf(await ask(URL, status, body))).toBe(outcome);
   });
@@ -188,10 +201,9 @@ describe("activation", () => {
   test.each([
     ["202 alone", 202, {}],
     ["202 with a word for a code", 202, { code: "PENDING" }],
-    ["a code that cannot be read", 200, { activation: { ...activation, code: "<b>1</b>" } }],
-    ["a code that cannot be read, and 202", 202, { activation: { ...activation, code: "" } }],
-    ["no code at all", 200, { activation: { message: "Enter the code" } }],
-    ["a challenge without a code", 200, { challenge: "c" }],
+    ["a code that cannot be read", 200, { activation: { ...activation, code: "1".repeat(33) } }],
+    ["a code that cannot be read, and 202", 202, { activation: { ...activation, code: "1".repeat(33) } }],
+    ["202 with a word about it", 202, { activation: { message: "wait" } }],
   ])("that is half there makes no settings: %s", async (_label, status, body) => {
     for (const settings of [{ mqtt }, { mqtt, websocket: { url: "wss://a.example/" } }])
       expect(outcomeOf(await ask(URL, status, { ...body, ...settings }))).toBe("bad-answer");
@@ -227,12 +239,57 @@ describe("activation", () => {
   });
 
   test.each([
-    ["markup", "<b>1</b>"],
-    ["nothing", ""],
-    ["a line", "123456\n"],
-    ["13 characters", "1234567890123"],
-    ["an object", { value: 1 }],
+    ["spaces", "   "],
+    ["33 characters", "1".repeat(33)],
   ])("with %s for a code is none", async (_label, code) => {
     expect(outcomeOf(await ask(URL, 200, { activation: { ...activation, code } }))).toBe("bad-answer");
+  });
+});
+
+describe("a challenge without a code", () => {
+  const isPoll = ({ url }: HttpRequest) => url.path.endsWith("/activate");
+
+  test.each([
+    ["nested", { activation: { challenge: "c-1" } }],
+    ["nested, with an empty code", { activation: { challenge: "c-1", code: "", message: "" } }],
+    ["nested, with a code that is an object", { activation: { challenge: "c-1", code: { value: 1 } } }],
+    ["flat", { challenge: "c-1" }],
+  ])("%s is signed, and nobody is asked for anything", async (_label, body) => {
+    let polls = 0;
+    const service = new Service((request) => {
+      if (isPoll(request)) return ++polls < 3 ? answer(202, "") : answer(200, "success");
+      return answer(200, polls < 3 ? body : { mqtt });
+    });
+    expect(outcomeOf(await service.query(URL))).toBe("configuration");
+    const signed = service.requests.filter(isPoll).map(({ body }) => JSON.parse(body!) as object);
+    expect(signed[0]).toMatchObject({ challenge: "c-1", hmac: "signed(c-1)", serial_number: SERIAL });
+    expect(service.requests.map(isPoll)).toEqual([false, true, true, true, false]);
+  });
+
+  test.each<[string, Parameters<typeof answer>, string]>([
+    ["refused", [401, ""], "signature-refused"],
+    ["disabled", [403, { detail: "disabled" }], "device-disabled"],
+    ["accepted and asked for again", [200, "success"], "server-error"],
+    ["looked at for ever: somebody has to let it in", [202, ""], "not-registered"],
+  ])("that is %s", async (_label, reply, reason) => {
+    const service = new Service((request) =>
+      isPoll(request) ? answer(...reply) : answer(200, { activation: { challenge: "c" } }),
+    );
+    expect(outcomeOf(await service.query(URL))).toBe(reason);
+    expect(service.clock.ticksMs()).toBeLessThan(90_000);
+  });
+
+  test("whose signature brings the settings or a code with it", async () => {
+    for (const [beside, kind] of [
+      [{ mqtt }, "configuration"],
+      [{ activation: { code: "1" } }, "activation"],
+    ] as const) {
+      let asked = false;
+      const service = new Service((request) => {
+        if (isPoll(request)) asked = true;
+        return answer(200, asked ? beside : { activation: { challenge: "c" } });
+      });
+      expect(outcomeOf(await service.query(URL))).toBe(kind);
+    }
   });
 });

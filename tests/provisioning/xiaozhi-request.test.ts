@@ -25,7 +25,6 @@ describe("the request", () => {
       "device-id": MAC.toLowerCase(),
       "client-id": UUID,
       "serial-number": SERIAL,
-      "user-agent": "esp32-online/1.2.3",
       "accept-language": "de-DE",
       "content-type": "application/json",
     });

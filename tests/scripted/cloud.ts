@@ -12,8 +12,8 @@ export const SECRETS = { wifi: "wifi-pass-word", mqtt: "mqtt-pass-word" };
 export const SERVICE_URL = "http://provision.example.com";
 export const XIAOZHI_URL = "http://cloud.example.com/xiaozhi/ota/";
 
-export function answer(status: number, body: unknown): Result<HttpResponse> {
-  return success({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
+export function answer(status: number, body: unknown, redirect?: HttpResponse["redirect"]): Result<HttpResponse> {
+  return success({ status, body: typeof body === "string" ? body : JSON.stringify(body), redirect });
 }
 
 /** As `seedInfo`, without the endpoints where HTTP stands in for MQTT: most tests count requests. */

@@ -43,7 +43,12 @@ export const healthRows: Readonly<Record<string, HealthRow>> = {
   "503": { info: answer(503, ""), reason: "server-error", becomes: down },
   "200 with an error": { info: answer(200, { error: "no" }), reason: "server-error", becomes: down },
   "no answer": { info: failed("timeout"), reason: "timeout", becomes: down },
-  "a website": { info: answer(200, "<!doctype html>"), reason: "bad-answer", becomes: {} },
+  "a website": { info: answer(200, "<!doctype html>"), reason: "login-page", becomes: {}, isPlain: true },
+  "a hotel's login": {
+    info: answer(302, "", { location: "https://login.hotel.example/", isElsewhere: true }),
+    ...{ reason: "login-page", becomes: {}, isPlain: true },
+  },
+  "403 of a firewall": { info: answer(403, "<h1>Forbidden</h1>"), reason: "unexpected-status", becomes: {} },
   "no connection": { info: failed("unreachable"), reason: "unreachable", becomes: {}, isPlain: true },
   "403": { info: answer(403, { detail: "设备已被禁用" }), reason: "device-disabled", becomes: {}, isPlain: true },
   "422": { info: answer(422, { detail: [] }), reason: "request-refused", becomes: {}, isPlain: true },

@@ -72,7 +72,7 @@ async function expectNext(row: Row, world: World, failedMs: number, wait: Wait):
 export async function playQuery(row: Row, enter: Enter): Promise<void> {
   const url = row.endpoint === "ota" ? XIAOZHI_URL : SERVICE;
   const http = (request: HttpRequest) => (request.method === "GET" ? answer(404, "") : reply(row));
-  const world = new World({ ...goodWorld(), http }, settingsOf(url));
+  const world = new World({ ...goodWorld(), http, broker: () => undefined }, settingsOf(url));
   enter(world);
   world.boot();
   await world.until(() => ["failed", "activating", "online"].includes(world.state ?? ""));
@@ -93,6 +93,7 @@ export async function playQuery(row: Row, enter: Enter): Promise<void> {
 
 /** The answer that a device gets that is online with what it has. */
 export async function playRefresh(row: Row, enter: Enter): Promise<void> {
+  if (row.shape.startsWith("password ")) return; // another one is not the same answer
   const warm = await onlineOnce(enter);
   const world = new World({ ...goodWorld(), http: () => reply(row) }, warm);
   enter(world);

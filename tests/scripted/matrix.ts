@@ -2,7 +2,8 @@
  * Every status, endpoint and body shape of the seeds and the reference, and what the device makes of it. Plain
  * JavaScript: Node and bare XS play the same table.
  */
-import type { Reason } from "../../modules/base/failure.js";
+import { failed, type Reason } from "../../modules/base/failure.js";
+import type { HttpResponse } from "../../modules/http/http.js";
 import { answer, deviceInfo, SECRETS } from "./cloud.js";
 
 export type Endpoint = "device-info" | "firmware-check" | "ota" | "activate";
@@ -44,6 +45,9 @@ export interface Row {
   readonly status: number;
   readonly shape: string;
   readonly body: unknown;
+  readonly redirect?: HttpResponse["redirect"];
+  /** In the answer's place: it could not be read. */
+  readonly failure?: Reason;
   readonly outcome: Outcome;
 }
 
@@ -78,10 +82,23 @@ const deep = `${"[".repeat(200)}${"]".repeat(200)}`;
 
 /** What the reference's services send when all is well. */
 const rights: Readonly<Record<Endpoint, Readonly<Record<string, unknown>>>> = {
-  "device-info": { full: deviceInfo(), sparse: sparse() },
+  "device-info": {
+    full: deviceInfo(),
+    sparse: sparse(),
+    "behind a byte order mark": `\ufeff${JSON.stringify(deviceInfo())}`,
+    // A JWT.
+    "password of 900 characters": deviceInfo("e".repeat(900)),
+    "password that is a number": deviceInfo(12_345 as unknown as string),
+  },
   "firmware-check": {
     none: { update_available: false, current_version: "1.0.0", latest_version: "1.0.0" },
     offer: { update_available: true, latest_version: "1.1.0", download_url: "http://ota.example.com/1.1.0.bin" },
+    // The updater tells what is wrong with it.
+    "offer without an address": { update_available: true, latest_version: "1.1.0" },
+    "offer at a long address": {
+      ...{ update_available: true, latest_version: "1.1.0" },
+      download_url: `http://ota.example.com/${"x".repeat(3_000)}`,
+    },
   },
   ota: {
     settings: { mqtt, server_time: { timestamp: 1_800_000_000_000, timezone_offset: 480 } },
@@ -92,7 +109,11 @@ const rights: Readonly<Record<Endpoint, Readonly<Record<string, unknown>>>> = {
     "code without challenge": { activation: { code: "123456", message: "m" } },
     "code flat without challenge": { code: "000512", message: "m" },
     "code and settings": { activation: code, mqtt, websocket },
-    "code unreadable": { activation: { ...code, code: "<b>1</b>" }, mqtt, websocket },
+    "code of one digit": { activation: { ...code, code: "0" } },
+    "code with signs": { activation: { ...code, code: "12-34-56" } },
+    "code unreadable": { activation: { ...code, code: "1".repeat(100) }, mqtt, websocket },
+    "challenge alone": { activation: { ...code, code: "" } },
+    "activation empty": { activation: {}, mqtt },
   },
   activate: { settings: { status: "activated", mqtt }, "device id": { device_id: 7, activated: true } },
 };
@@ -117,12 +138,13 @@ const down = fails("server-error", "soon");
 const late = fails("timeout", "soon");
 const nonsense = fails("bad-answer", "slowly");
 const elsewhere = fails("activated-elsewhere", "daily");
+const login = fails("login-page", "slowly");
+const later: Outcome = { kind: "pending", wait: "slowly" };
 
 /** By status, whatever the body is; a status that is not here is unexpected. */
 const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = {
   "device-info": {
     400: refused,
-    403: disabled,
     408: late,
     422: refused,
     429: limited,
@@ -130,10 +152,10 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
     502: down,
     503: down,
     504: down,
+    511: login,
   },
   "firmware-check": {
     400: refused,
-    403: disabled,
     // Older servers do not have it.
     404: online,
     405: online,
@@ -144,11 +166,11 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
     502: down,
     503: down,
     504: down,
+    511: login,
   },
   ota: {
     400: refused,
     401: fails("signature-refused", "daily"),
-    403: disabled,
     408: late,
     409: elsewhere,
     422: refused,
@@ -157,12 +179,12 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
     502: down,
     503: down,
     504: down,
+    511: login,
   },
   activate: {
     202: { kind: "pending", wait: "poll" },
     400: refused,
     401: fails("signature-refused", "daily"),
-    403: disabled,
     408: { kind: "pending", wait: "soon" },
     409: elsewhere,
     422: refused,
@@ -171,6 +193,7 @@ const byStatus: Readonly<Record<Endpoint, Readonly<Record<number, Outcome>>>> = 
     502: { kind: "pending", wait: "soon" },
     503: { kind: "pending", wait: "soon" },
     504: { kind: "pending", wait: "soon" },
+    511: later,
   },
 };
 
@@ -179,15 +202,19 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
   const isError = ["error object", "error text", "success false", "code 500"].includes(shape);
   /** The service's words; FastAPI has its own for a route that is not there, any web server a page. */
   const isOwn = isError || shape === "detail" || shape === "detail list";
+  // A firewall's page and a gateway's `message` are not the service's.
+  if (status === 403) return /^(?:detail|route missing|error )/.test(shape) ? disabled : unexpected;
   switch (`${endpoint} ${status}`) {
     case "device-info 200":
-      if (shape === "full" || shape === "sparse") return online;
+      if (Object.hasOwn(rights["device-info"], shape)) return online;
+      if (shape === "html") return login;
       return isError || shape === "detail" || shape === "route missing" ? down : nonsense;
     case "device-info 404":
       // The service's own; any other web server has a 404, too, and FastAPI one for a route that is not there.
       return shape === "detail" ? unregistered : undefined;
     case "firmware-check 200":
-      if (shape === "offer") return { kind: "offered" };
+      if (shape.startsWith("offer")) return { kind: "offered" };
+      if (shape === "html") return login;
       if (["none", "empty object", "detail list"].includes(shape)) return online;
       return isError || shape === "detail" || shape === "route missing" ? down : nonsense;
     case "firmware-check 404":
@@ -196,9 +223,12 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
     case "ota 202":
       if (shape.startsWith("code ") && shape !== "code 500" && shape !== "code unreadable") return activating;
       if (isError) return down;
+      if (shape === "html") return login;
+      // Signed without a person; here the signature is accepted and asked for again, or looked at for ever.
+      if (shape === "challenge alone") return status === 200 ? down : unregistered;
       // Settings of a device that is not activated yet are none.
       if (status === 202) return nonsense;
-      if (shape === "settings" || shape === "both kinds") return online;
+      if (["settings", "both kinds", "activation empty"].includes(shape)) return online;
       return shape === "websocket only" ? fails("no-broker", "slowly") : nonsense;
     case "ota 404":
       return isOwn || shape.startsWith("code flat") ? unregistered : undefined;
@@ -206,6 +236,7 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
       return isOwn || shape === "empty" ? fails("serial-unknown", "slowly") : undefined;
     case "activate 200":
       if (shape === "settings") return online;
+      if (shape === "html") return later;
       return isError ? { kind: "pending", wait: "soon" } : accepted;
     default:
       return undefined;
@@ -213,13 +244,33 @@ function byBody(endpoint: Endpoint, status: number, shape: string): Outcome | un
 }
 
 const STATUSES = [
-  200, 201, 202, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408, 409, 418, 422, 429, 500, 502, 503, 504,
+  200, 201, 202, 204, 301, 302, 304, 400, 401, 403, 404, 405, 408, 409, 418, 422, 429, 500, 502, 503, 504, 511,
 ];
+
+/** What is not followed. */
+const redirects: Readonly<Record<string, HttpResponse["redirect"]>> = {
+  "sent elsewhere": { location: "https://login.hotel.example/?mac=AA", isElsewhere: true },
+  "sent from https to http": { location: "http://provision.example.com/", isElsewhere: false },
+};
+
+function specialRows(endpoint: Endpoint): Row[] {
+  const isLogin = (status: number, shape: string) => shape === "sent elsewhere" && status !== 301 && status !== 308;
+  const found = endpoint === "activate" ? later : login;
+  const rows = [301, 302, 303, 307, 308].flatMap((status) =>
+    Object.entries(redirects).map(([shape, redirect]) => {
+      const outcome = isLogin(status, shape) ? found : unexpected;
+      return { endpoint, status, shape, body: "", redirect, outcome };
+    }),
+  );
+  const compressed = endpoint === "activate" ? later : fails("answer-compressed", "slowly");
+  const spoilt = { endpoint, status: 200, body: "", failure: "answer-compressed", shape: "compressed" } as const;
+  return [...rows, { ...spoilt, outcome: compressed }];
+}
 
 /** The endpoint's whole table. */
 export function rowsOf(endpoint: Endpoint): Row[] {
   const shapes = { ...rights[endpoint], ...errors, "nested deeply": deep };
-  return STATUSES.flatMap((status) =>
+  const rows = STATUSES.flatMap((status) =>
     Object.entries(shapes).map(([shape, body]) => ({
       endpoint,
       status,
@@ -228,6 +279,8 @@ export function rowsOf(endpoint: Endpoint): Row[] {
       outcome: byBody(endpoint, status, shape) ?? byStatus[endpoint][status] ?? unexpected,
     })),
   );
+  return [...rows, ...specialRows(endpoint)];
 }
 
-export const reply = ({ status, body }: Row) => answer(status, body);
+export const reply = ({ status, body, redirect, failure }: Row) =>
+  failure ? failed(failure) : answer(status, body, redirect);

@@ -28,6 +28,18 @@ export function expect(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(what);
 }
 
+/** On the console and in the status, with what can be done about it; nothing is fetched. */
+function expectTold({ server, board, notes }: UpdateLife, reason: Reason, words: string): void {
+  expect(server.requests.length === 0, "not even fetched");
+  const status = board.world?.device.updates.status;
+  expect(status?.state === "failed" && status.reason === reason, `the status is ${status?.state}, ${status?.reason}`);
+  expect(status?.advice?.includes(words), `the status says ${status?.advice}`);
+  expect(
+    notes.some((note) => note.startsWith(`${reason}: `)),
+    "it is said",
+  );
+}
+
 const WEBSITE = new Uint8Array(9_000).fill(0x3c);
 const SOURCES = ["http://a.example/2.bin", "http://b.example/2.bin"];
 const secure = { urls: ["https://ota.example.com/firmware.bin"] };
@@ -185,7 +197,12 @@ export const updateCases: Readonly<Record<string, UpdateCase>> = {
   "no checksum": {
     offer: () => ({ sha256: undefined, ...secure }),
     ending: "left alone",
-    check: ({ server }) => expect(server.requests.length === 0, "not even fetched"),
+    check: (life) => expectTold(life, "firmware-unverified", "firmwareWithoutChecksum"),
+  },
+  "an address of no use": {
+    offer: () => ({ urls: [], mistake: "no address" }),
+    ending: "left alone",
+    check: (life) => expectTold(life, "firmware-offer", "(no address)"),
   },
   "no checksum, which the build allows over https": {
     offer: () => ({ sha256: undefined, ...secure }),

@@ -25,7 +25,7 @@ const clock = new SystemClock();
 const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
 const store = new NvsStore("agent");
 const trusted = () => AUTHORITIES.read(store) ?? [];
-const http = createHttpClient(clock, calendar, trusted);
+const http = createHttpClient(clock, calendar, trusted, "device/1.0.0");
 const mqtt = createMqtt(clock, calendar, trusted);
 
 async function post(url, body) {

@@ -33,7 +33,7 @@ function blocked(told?: number) {
       shown.nowMs = nowMs;
     },
   });
-  const http = createHttpClient(fasterClock(1), calendar, () => []);
+  const http = createHttpClient(fasterClock(1), calendar, () => [], "device/1.0.0");
   const ask = async (identity: Identity) => {
     trust(root);
     const url = parseUrl(`https://${ADDRESS}:${await serveHttps([identity])}/`)!;

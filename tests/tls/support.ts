@@ -48,7 +48,7 @@ interface AskOptions {
 
 /** @param options authorities: of a trial, in place of those that are stored */
 export async function ask(port: number, options: AskOptions = {}) {
-  const http = createHttpClient(fasterClock(1), rightCalendar, givenAuthorities);
+  const http = createHttpClient(fasterClock(1), rightCalendar, givenAuthorities, "device/1.0.0");
   const { body = "hello", host: name = ADDRESS, timeoutMs = 5_000, ...trial } = options;
   const result = await http({ method: "POST", url: parseUrl(`https://${name}:${port}/`)!, body, timeoutMs, ...trial });
   return result.ok ? result.value : result.failure.reason;
