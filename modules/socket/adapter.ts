@@ -14,7 +14,7 @@ export interface Limits {
   mapByte?(byte: number): number;
   /** Nothing more is wanted: what still arrives is read and dropped. With bytes unread, closing would reset the connection. */
   readonly isOver?: boolean;
-  /** What was read is more than is taken: the connection's error, once its reader has returned. */
+  /** The request has more than is taken: an error of the connection, once its reader has returned. */
   readonly isTooLarge?: boolean;
 }
 
@@ -48,7 +48,7 @@ export class GuardedTcp extends TCP {
   handleReadable(count: number): void {
     const { limits } = this;
     if (!limits?.isOver) this.onReadable?.call(this, count);
-    if (limits?.isTooLarge) throw new RangeError("too much");
+    if (limits?.isTooLarge) throw new RangeError("the request is too large");
     if (limits?.isOver && !this.isClosed) super.read();
   }
 

@@ -21,9 +21,11 @@ async function states(page: Page): Promise<string[]> {
 
 browserTest("each step shows as it happens, then the code, and at the end the page navigates", async () => {
   const { page, server, problems } = await openPhase("trying, nothing yet");
-  expect(await states(page)).toEqual(["in progress", "not yet", "not yet", "not yet"]);
+  expect(await states(page)).toEqual(["in progress", "not yet", "not yet", "not yet", "not yet"]);
   server.set({ trial: trials.trying! });
-  await expect.poll(() => states(page), { timeout: 30_000 }).toEqual(["done", "done", "in progress", "not yet"]);
+  await expect
+    .poll(() => states(page), { timeout: 30_000 })
+    .toEqual(["done", "done", "in progress", "not yet", "not yet"]);
 
   server.set({ trial: trials.activating! });
   await status(page).getByText("Enter this code").waitFor();
@@ -47,7 +49,7 @@ browserTest("a failure takes the focus, the form comes back as it was, and nobod
   server.set({ trial: trials["failed at the Wi-Fi"]! });
   await status(page).getByText("The Wi-Fi password is wrong. (Home)").waitFor();
   await expect.poll(() => page.locator(":focus").getAttribute("id")).toBe("status");
-  expect(await states(page)).toEqual(["failed", "not yet", "not yet", "not yet"]);
+  expect(await states(page)).toEqual(["failed", "not yet", "not yet", "not yet", "not yet"]);
   expect(await page.locator("#form").isVisible()).toBe(true);
   const asked = server.asked.length;
   await page.waitForTimeout(2.5 * POLL_MS);
@@ -69,10 +71,12 @@ browserTest(
     const connection = page.locator("#connection");
     await connection.getByText("Reconnecting").waitFor({ timeout: 30_000 });
     expect(await connection.getAttribute("role")).toBe("status");
-    expect(await states(page)).toEqual(["in progress", "not yet", "not yet", "not yet"]);
+    expect(await states(page)).toEqual(["in progress", "not yet", "not yet", "not yet", "not yet"]);
     await server.start();
     server.set({ trial: trials.trying! });
-    await expect.poll(() => states(page), { timeout: 30_000 }).toEqual(["done", "done", "in progress", "not yet"]);
+    await expect
+      .poll(() => states(page), { timeout: 30_000 })
+      .toEqual(["done", "done", "in progress", "not yet", "not yet"]);
     await expect.poll(() => connection.textContent()).toBe("");
   },
 );
@@ -82,7 +86,9 @@ browserTest("an answer that never comes is given up after 3 seconds", { timeout:
   let held = 0;
   await page.route("**/status**", (route) => (held++ < 1 ? undefined : route.continue()));
   server.set({ trial: trials.trying! });
-  await expect.poll(() => states(page), { timeout: 30_000 }).toEqual(["done", "done", "in progress", "not yet"]);
+  await expect
+    .poll(() => states(page), { timeout: 30_000 })
+    .toEqual(["done", "done", "in progress", "not yet", "not yet"]);
   expect(held).toBeGreaterThanOrEqual(2);
 });
 
