@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { MockCloud } from "../mocks/cloud/cloud.js";
 import { installGlobals } from "../mocks/moddable/globals.js";
 import { pageModel, trials } from "../mocks/page-models.js";
-import type { PageModel } from "../softap/model.js";
+import type { PageModel, TrialStatus } from "../softap/model.js";
 import { type Language, renderPage } from "../softap/view.js";
 import { launchChromium } from "./chromium.js";
 import { takeFlasher } from "./flasher/screenshots.js";
@@ -33,7 +33,8 @@ const model = pageModel({
 const trying = trials.trying!;
 const failed = trials["failed at the Wi-Fi"]!;
 const notRegistered = trials["failed, the service does not know the device"]!;
-const noBroker = trials["failed at the broker"]!;
+const refused = { reason: "broker-credentials", detail: "mqtt.example.com:1883" } as const;
+const noBroker = { ...trials["failed at the broker"]!, failure: refused } as TrialStatus;
 const shown = { code: "123456", message: undefined, url: "https://console.example.com/activate" };
 
 const authorities = [{ name: "Example Ltd Root CA", until: "2036-11-27" }];
