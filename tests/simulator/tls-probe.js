@@ -22,7 +22,13 @@ const heap = () => {
 };
 
 const clock = new SystemClock();
-const calendar = { ensure: () => Promise.resolve(), doubt() {}, suggest() {} };
+const calendar = {
+  ensure: () => Promise.resolve(),
+  doubt() {},
+  suggest() {},
+  prove() {},
+  allows: (fromMs, untilMs) => fromMs <= Date.now() && Date.now() <= untilMs,
+};
 const store = new NvsStore("agent");
 const trusted = () => AUTHORITIES.read(store) ?? [];
 const http = createHttpClient(clock, calendar, trusted, "device/1.0.0");

@@ -174,8 +174,6 @@ test("from a blank board to the broker with both over TLS, by an authority that 
   const identity = { key: keyPem(server), cert: pem(server, middle) };
   cloud = new MockCloud({ devices, tls: identity, brokerTls: identity });
   await cloud.start();
-  const reports: string[] = [];
-  cloud.onMessage((topic) => void reports.push(topic));
   const app = await openApp();
   simulator = app.simulator;
   const watch = new Watch(simulator);
@@ -192,6 +190,7 @@ test("from a blank board to the broker with both over TLS, by an authority that 
   expect(cloud.enterCode(String(code)).bound).toBe(true);
   await watchTrial(app.portal, ["done"], 60_000);
   await watch.untilState("online");
-  await watch.until("reports", () => reports.length > 3);
+  const gateway = cloud.gateway(MAC)!;
+  await watch.until("tools", () => gateway.tools.length === 9);
   console.log(JSON.stringify({ memory: HALF, alive: { "online over TLS": await watch.settledHeap() } }));
 });
