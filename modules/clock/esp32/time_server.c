@@ -1,4 +1,5 @@
 /* The time servers that the network's DHCP names (option 42), which lwIP keeps for an SNTP client that never runs here. */
+#include <stddef.h>
 #include <stdint.h>
 
 #include "esp_sntp.h"

@@ -20,6 +20,8 @@ static volatile uint32_t lastReason;
 
 static void onWiFi(void *arg, esp_event_base_t base, int32_t id, void *data)
 {
+	(void)arg;
+	(void)base;
 	if (WIFI_EVENT_STA_DISCONNECTED == id) lastReason = ((wifi_event_sta_disconnected_t *)data)->reason;
 }
 
