@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { host } from "../../mocks/moddable/host.js";
 import type { Reason, Result } from "../../modules/base/failure.js";
 import { parseUrl } from "../../modules/data/url.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
@@ -33,6 +34,13 @@ afterEach(async () => {
 });
 
 describe("an exchange", () => {
+  test("with a server of the own network, by its name in `.local`", async () => {
+    const port = await serveHttp((_request, response) => response.end("hub"));
+    Object.assign(host.radio, { names: { "hub.local": "127.0.0.1" } });
+    expect(await ask(`http://Hub.local:${port}/`)).toMatchObject({ ok: true, value: { body: "hub" } });
+    expect(reasonOf(await ask(`http://other.local:${port}/`))).toBe("name-unknown");
+  });
+
   test("sends what it was given", async () => {
     const seen: unknown[] = [];
     const port = await serveHttp(async (request, response) => {
