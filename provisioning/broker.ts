@@ -1,12 +1,10 @@
 /** The last proof of what a service gave: its broker lets the device in. */
 
 import { failed, type Reason, type Result, success } from "../modules/base/failure.js";
-import type { MqttSession } from "../modules/mqtt/mqtt.js";
+import { CONNECT_TIMEOUT_MS, KEEP_ALIVE_MS, type MqttSession } from "../modules/mqtt/mqtt.js";
 import type { Configuration } from "./configuration.js";
 import type { ProvisioningContext } from "./protocol.js";
 
-const CONNECT_TIMEOUT_MS = 20_000;
-const KEEP_ALIVE_MS = 60_000;
 /** Some brokers accept every client, check the password afterwards, and then disconnect. */
 const PROOF_MS = 2_000;
 /** What a server in general may answer with; here it is the broker that could not be reached, behind a service that was. */

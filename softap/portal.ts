@@ -1,6 +1,7 @@
 /** The captive portal: an access point, a DNS that knows one address, and the page. */
 import type { Failure } from "../modules/base/failure.js";
 import type { Clock } from "../modules/clock/clock.js";
+import { formatUrl } from "../modules/data/url.js";
 import type { HttpServer } from "../modules/http/http.js";
 import type { UdpResponder, UdpServer } from "../modules/socket/udp.js";
 import { answerDns } from "./dns.js";
@@ -84,7 +85,7 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
   get nextUrl(): string | undefined {
     const { io, httpPort } = this.options;
     const next = io.wifi.nextAddress;
-    return next && `http://${next}${httpPort === 80 ? "" : `:${httpPort}`}/`;
+    return next && formatUrl({ tls: false, host: next, port: httpPort, path: "/" });
   }
 
   /** The port is left out where it is HTTP's own; `localhost` is the portal's name on a machine that plays the board. */

@@ -1,14 +1,18 @@
 /** With what the device connects to its broker. */
 
-import type { Message, MqttOptions, Qos } from "../../modules/mqtt/mqtt.js";
+import {
+  CONNECT_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  type Message,
+  type MqttOptions,
+  type Qos,
+} from "../../modules/mqtt/mqtt.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { type Credentials, isFromXiaozhi, isGateway } from "../../provisioning/credentials.js";
 import type { Device } from "../device/device.js";
 
-const KEEP_ALIVE_MS = 60_000;
 /** The reference firmware's. */
 const XIAOZHI_KEEP_ALIVE_MS = 240_000;
-const CONNECT_TIMEOUT_MS = 20_000;
 
 /** The part of MqttOptions that is no callback: looked up in the configuration when MQTT asks, and not copied. */
 export class BrokerOptions implements Omit<MqttOptions, "onMessage"> {

@@ -150,12 +150,16 @@ export class ResponseLines {
       this.bodyBytes = this.isChunked ? 0 : length === undefined ? Number.POSITIVE_INFINITY : lengthOf(length);
       if (Number.isNaN(this.bodyBytes)) this.mistake = "bad-answer";
       const isCompressed = isEncoded(headers.get("content-encoding")) || !/^(?:identity|chunked)$/.test(transfer);
-      if (isCompressed && status < 300) this.mistake = "answer-compressed";
-      // Its status says enough.
-      else if (isCompressed) this.bodyBytes = 0;
-      if (isCompressed) this.isChunked = false;
+      if (isCompressed) this.passOver(status);
     }
     this.due = this.isChunked ? "chunk" : this.bodyBytes === 0 ? "nothing" : "body";
+  }
+
+  /** A body that cannot be read: of an error the status says enough. */
+  private passOver(status: number): void {
+    this.isChunked = false;
+    if (status < 300) this.mistake = "answer-compressed";
+    else this.bodyBytes = 0;
   }
 }
 

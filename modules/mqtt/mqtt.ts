@@ -95,6 +95,9 @@ export interface MqttSession {
 /** MQTT 3.1.1 over TCP, or over TLS 1.2. */
 export type MqttConnect = (options: MqttOptions) => Promise<Result<MqttSession>>;
 
+/** Where nobody says another time. */
+export const CONNECT_TIMEOUT_MS = 20_000;
+export const KEEP_ALIVE_MS = 60_000;
 /** Largest payload that is taken in whole, in bytes, and that is kept to go out. */
 export const MAX_PAYLOAD_BYTES = 768;
 /** Largest payload that is taken in piece by piece. */

@@ -6,7 +6,7 @@ import Listener from "embedded:io/socket/listener";
 import TCP, { type Options } from "embedded:io/socket/tcp";
 import { reportFault } from "../base/guard.js";
 
-/** Travels in `socket: {io: GuardedTcp, limits, …}` through the SDK's client to the socket, which keeps it. */
+/** Of an accepted connection; the SDK's HTTP server hands it on when it takes the socket over. */
 export interface Limits {
   /** More bytes than this read from one connection are an error: a peer must not fill the heap. */
   readonly maxBytes?: number;

@@ -40,15 +40,17 @@ export function freeAddress(address: string): string {
 
 /** The phones have to join again: their addresses are of the network before. */
 export function moveAccessPoint(address: string): void {
-  const [a, b, c, d] = address.split(".").map(Number);
-  const error = new FFI().access_point_address(a!, b!, c!, d!);
+  const error = new FFI().access_point_address(...octetsOf(address));
   if (error) throw new Error(`the access point does not take its address: ${error}`);
 }
 
 /** @param address dotted IPv4: whether the station's network has some of the 256 around it */
 function isInStationsNetwork(address: string): boolean {
-  const [a, b, c, d] = address.split(".").map(Number);
-  return new FFI().station_overlaps(a!, b!, c!, d!) !== 0;
+  return new FFI().station_overlaps(...octetsOf(address)) !== 0;
+}
+
+function octetsOf(address: string): [number, number, number, number] {
+  return address.split(".").map(Number) as [number, number, number, number];
 }
 
 function check(what: string, error: number): void {

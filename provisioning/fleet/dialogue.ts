@@ -3,7 +3,13 @@
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { type Clock, sleep, type Timer } from "../../modules/clock/clock.js";
-import type { MqttOptions, MqttSession, PayloadSink } from "../../modules/mqtt/mqtt.js";
+import {
+  CONNECT_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  type MqttOptions,
+  type MqttSession,
+  type PayloadSink,
+} from "../../modules/mqtt/mqtt.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
 import { type Reply, ReplyReader } from "../aws/reply.js";
 import type { ProvisioningContext } from "../protocol.js";
@@ -20,10 +26,8 @@ export interface Endpoint {
   identity(): ClientIdentity | undefined;
 }
 
-const CONNECT_TIMEOUT_MS = 20_000;
 /** A hook takes five seconds at most, a key some; AWS's own clients wait as long. */
 const REPLY_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_MS = 60_000;
 /** AWS takes one CONNECT a second from a client id, and ends the older of two connections. */
 export const RECONNECT_MS = 1_100;
 
