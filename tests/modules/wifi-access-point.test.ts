@@ -1,30 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link, phones } from "../../mocks/moddable/link.js";
-import { mode, type Network, Radio } from "../../mocks/moddable/radio.js";
+import { mode, type Network } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/base/secret.js";
-import { WiFiAdapter } from "../../modules/wifi/adapter.js";
+import type { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { pause, until } from "../moddable/support.js";
-import { fasterClock } from "./net-support.js";
+import { FASTER, switchOff, switchOn } from "./wifi-support.js";
 
 const networks: Network[] = [
   { ssid: "home", password: "correct horse", rssi: -40, channel: 1 },
   { ssid: "open", rssi: -80, channel: 11 },
 ];
 const right = new Secret("correct horse");
-const FASTER = 20;
 
 let wifi: WiFiAdapter;
 const powerOn = (more: Network[] = []) => {
-  link.up = false;
-  host.radio = new Radio({ networks: [...networks, ...more] });
-  wifi = new WiFiAdapter(fasterClock(FASTER), "ESP32-0001");
+  wifi = switchOn([...networks, ...more]);
 };
 beforeEach(() => powerOn());
-afterEach(() => {
-  link.up = true;
-  phones.up = true;
-});
+afterEach(switchOff);
 
 const join = (ssid: string, password: Secret) => wifi.join({ ssid, password, timeoutMs: 10_000 });
 const reasonOf = async (joining: ReturnType<typeof join>) => {

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
-import { link, phones } from "../../mocks/moddable/link.js";
 import Net from "../../mocks/moddable/net.js";
-import { mode, type Network, Radio } from "../../mocks/moddable/radio.js";
+import { mode, type Network } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/base/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { joinKnown } from "../../modules/wifi/join.js";
@@ -11,6 +10,7 @@ import type { JoinOptions } from "../../modules/wifi/wifi.js";
 import { knownNetwork } from "../lifecycle/support.js";
 import { pause, until } from "../moddable/support.js";
 import { fasterClock, faults } from "./net-support.js";
+import { FASTER, switchOff, switchOn } from "./wifi-support.js";
 
 const networks = [
   { ssid: "home", password: "correct horse", rssi: -60, channel: 6 },
@@ -21,22 +21,17 @@ const networks = [
 const right = new Secret("correct horse");
 const wrong = new Secret("wrong horse");
 const none = new Secret("");
-/** The pause of three seconds becomes 150 ms. */
-const FASTER = 20;
 const PAUSE_MS = 3_000 / FASTER;
 const LIMIT_MS = 10_000;
 
 let wifi: WiFiAdapter;
 const powerOn = (more: Network[] = []) => {
-  link.up = false;
-  host.radio = new Radio({ networks: [...networks, ...more] });
-  wifi = new WiFiAdapter(fasterClock(FASTER), "ESP32-0001");
+  wifi = switchOn([...networks, ...more]);
 };
 beforeEach(() => powerOn());
 afterEach(() => {
   vi.restoreAllMocks();
-  link.up = true;
-  phones.up = true;
+  switchOff();
 });
 
 const scan = () => wifi.scan({ passive: false });

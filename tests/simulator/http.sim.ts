@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { Simulator } from "../../tools/simulator.js";
 import { rawAnswers } from "../modules/raw-answers.js";
-import { openApp, Watch } from "./app.js";
+import { type Asked, askAll } from "./ask-all.js";
 
 let simulator: Simulator | undefined;
 const server = createServer();
@@ -17,7 +17,7 @@ afterEach(async () => {
 const partBytesOf = (bytes: number) => (bytes > 1_000 ? 97 : 1);
 
 test("raw answers, whole and in parts, with half of the chip's heap", async () => {
-  const asked: [string, string, number][] = [];
+  const asked: Asked[] = [];
   const expected: string[] = [];
   server.on("connection", (socket) => {
     socket.setNoDelay(true);
@@ -40,14 +40,8 @@ test("raw answers, whole and in parts, with half of the chip's heap", async () =
       asked.push([`${name}, ${way}`, `http://127.0.0.1:${port}/${index}/${way}`, 10]);
       expected.push(`${name}, ${way}: ${reason ?? `${status} ${body.length}`}`);
     }
-  const app = await openApp({ name: "http", config: { urls: asked, given: [] }, main: "tls-probe" });
-  simulator = app.simulator;
-  const watch = new Watch(simulator);
-  await simulator.start();
-  await watch.until("the last answer", () => watch.lines.includes('{"tls":"done"}'), 120_000);
-  const told = watch.lines
-    .filter((line) => line.startsWith('{"tls":{'))
-    .map((line) => (JSON.parse(line) as { tls: { name: string; answer: string } }).tls);
-  expect(told.map(({ name, answer }) => `${name}: ${answer}`)).toEqual(expected);
+  const { watch } = await askAll({ name: "http", config: { urls: asked, given: [] } }, expected, (opened) => {
+    simulator = opened;
+  });
   expect([watch.aborts, watch.lines.filter((line) => line.startsWith("fault"))]).toEqual([[], []]);
 });

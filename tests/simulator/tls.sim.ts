@@ -18,6 +18,7 @@ import {
 } from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
 import { FACTORY, HALF, type Heap, MAC, openApp, Watch } from "./app.js";
+import { askAll } from "./ask-all.js";
 
 const servers: Server[] = [];
 let simulator: Simulator;
@@ -142,22 +143,10 @@ async function questions() {
 
 test("good and bad certificates in turn, with half of the chip's heap", async () => {
   const { authorities, given, asked, expected, heard } = await questions();
-  const app = await openApp({
-    name: "tls",
-    config: { urls: asked, given },
-    main: "tls-probe",
-    authorities,
+  const parts = { name: "tls", config: { urls: asked, given }, authorities };
+  const { told, watch } = await askAll<Told>(parts, expected, (opened) => {
+    simulator = opened;
   });
-  simulator = app.simulator;
-  const watch = new Watch(simulator);
-  await simulator.start();
-  await watch.until("the last answer", () => watch.lines.includes('{"tls":"done"}'), 120_000);
-  const told = watch.lines
-    .filter((line) => line.startsWith('{"tls":{'))
-    .map((line) => (JSON.parse(line) as { tls: Told }).tls);
-  console.log(watch.lines.filter((line) => line.startsWith('{"connected"')).join("\n"));
-  console.log(told.map((one) => JSON.stringify(one)).join("\n"));
-  expect(told.map(({ name, answer }) => `${name}: ${answer}`)).toEqual(expected);
   expect(Buffer.concat(heard).toString("latin1")).not.toMatch(/POST/);
   expect(watch.aborts).toEqual([]);
   // What an exchange leaves behind would add up.
