@@ -5,6 +5,7 @@ import { createButton } from "../modules/button/adapter.js";
 import { SystemClock } from "../modules/clock/adapter.js";
 import { Pauses } from "../modules/clock/pauses.js";
 import { createCalendar, type TimeSources } from "../modules/clock/sntp-adapter.js";
+import { NameBudget } from "../modules/data/names.js";
 import { createHttpClient } from "../modules/http/client-adapter.js";
 import { createHttpServer } from "../modules/http/server-adapter.js";
 import { createHttpStream } from "../modules/http/stream-adapter.js";
@@ -35,8 +36,8 @@ export function startAgent(application: Application = {}): Agent {
   const store = new NvsStore("agent");
   const factory = new NvsStore("factory");
   const trusted = () => AUTHORITIES.read(store) ?? [];
-  const identity = new BoardIdentity(factory, store, Math.random);
   const built = readConfig() as Build & FirmwareBuild;
+  const identity = new BoardIdentity(factory, store, Math.random, built.accessPointOpen);
   const firmware = new FlashFirmware(built);
   // Over the build's words, which stand in flash: a copy of them would take a slot for each.
   const firmwareVersion = firmware.boot.version(built.firmwareVersion);
@@ -64,6 +65,7 @@ export function startAgent(application: Application = {}): Agent {
     store,
     journal: new Journal(store),
     keystore: new NvsKeystore(store, factory),
+    names: new NameBudget(),
     pauses: new Pauses(clock),
     application,
     build,

@@ -16,6 +16,7 @@ export function pageModel(change: Partial<PageModel> = {}): PageModel {
     hasPassword: false,
     errors: {},
     stale: false,
+    locked: false,
     editing: false,
     networks: [
       { ssid: "Home", rssi: -48, secured: true },

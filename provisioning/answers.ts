@@ -1,6 +1,6 @@
 /** What services say when they do not give what was asked for. */
 import { type Failed, failed, type Reason } from "../modules/base/failure.js";
-import { asInteger, asObject, asText, type Json, parseObject } from "../modules/data/json.js";
+import { asInteger, asObject, asText, type Json, type Names, parseObject } from "../modules/data/json.js";
 import type { HttpResponse } from "../modules/http/http.js";
 
 /** What these mean to every service; a protocol has its own for others. */
@@ -15,6 +15,10 @@ const commonReasons: Readonly<Record<number, Reason>> = {
 /** "For now": how a network sends people to its login. A service that has moved says 301 or 308. */
 const TO_LOGIN: readonly number[] = [302, 303, 307];
 
+/** What an error may be called, and how long it asks to wait. A protocol's own answers have these and others. */
+export const ERROR_MEMBERS = ["detail", "error", "message", "msg", "code", "loc", "success", "retry_after"] as const;
+const ERROR_NAMES: Names = new Set<string>(ERROR_MEMBERS);
+
 /** More wrong fields than a person reads. */
 const MAX_FIELDS = 4;
 /** Of an error in plain words; what is longer is no sentence for a person. */
@@ -23,7 +27,7 @@ const MAX_SENTENCE_CHARACTERS = 200;
 /** The failure in an answer whose status is none of the protocol's successes. */
 export function statusFailure(response: HttpResponse, reasons: Readonly<Record<number, Reason>>): Failed {
   const { status, body, redirect } = response;
-  const answer = parseObject(body);
+  const answer = parseError(body);
   const reason = reasons[status] ?? commonReasons[status] ?? reasonOf(response, answer);
   const said = redirect?.location ?? (answer ? errorText(answer) : sentenceIn(body));
   return failed(reason, said ? `${status}: ${said}` : String(status), askedPauseMs(response, answer));
@@ -35,6 +39,11 @@ function reasonOf({ status, redirect }: HttpResponse, answer: Json | undefined):
   // A firewall or a gateway before the service has a 403, too, in HTML or as a bare `message`.
   const isOwn = status === 403 && errorText({ detail: answer?.detail, error: answer?.error }) !== undefined;
   return isOwn ? "device-disabled" : "unexpected-status";
+}
+
+/** An answer that is an error, or none that is understood. */
+export function parseError(body: string): Json | undefined {
+  return parseObject(body, ERROR_NAMES);
 }
 
 /** The failure in an answer that was to be JSON. */
@@ -80,7 +89,7 @@ export function errorText(answer: Json): string | undefined {
 }
 
 /** The longest of what the answer asks for: in its header, and in milliseconds as `retry_after` in its body. */
-export function askedPauseMs({ retryAfterMs, body }: HttpResponse, answer = parseObject(body)): number | undefined {
+export function askedPauseMs({ retryAfterMs, body }: HttpResponse, answer = parseError(body)): number | undefined {
   const asked = [retryAfterMs, answer?.retry_after, asObject(answer?.error)?.retry_after];
   const pauses = asked.filter((value): value is number => typeof value === "number" && value >= 0);
   return pauses.length > 0 ? Math.max(...pauses) : undefined;

@@ -20,6 +20,8 @@ export interface Claim {
   readonly keyLabel: (typeof KEY_LABELS)[number];
   /** Milliseconds since 1970: a trusted user's counts for five minutes. Undefined where nobody has said it. */
   readonly expiresMs?: number | undefined;
+  /** Of the settings that it was stored with: it is for no other address. */
+  readonly url?: string | undefined;
 }
 
 const KEY_LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const;
@@ -55,10 +57,14 @@ export const CLAIM: StoredRecord<Claim> = new StoredRecord({
   // What is undefined JSON leaves out.
   encode: ({ key, ...others }: Claim) => ({ ...others, key: key.reveal() }),
   decode(value): Claim | undefined {
-    const { certificate, key, keyLabel, expiresMs } = asObject(value) ?? {};
+    const { certificate, key, keyLabel, expiresMs, url } = asObject(value) ?? {};
     const label = KEY_LABELS.find((one) => one === keyLabel);
     if (typeof certificate !== "string" || typeof key !== "string" || !label) return undefined;
     const endMs = asInteger(expiresMs, 1, Number.MAX_SAFE_INTEGER);
-    return { certificate, key: new Secret(key), keyLabel: label, ...(endMs && { expiresMs: endMs }) };
+    return {
+      ...{ certificate, key: new Secret(key), keyLabel: label },
+      ...(endMs && { expiresMs: endMs }),
+      ...(typeof url === "string" && { url }),
+    };
   },
 });

@@ -5,7 +5,8 @@
 
 import { Secret } from "../modules/base/secret.js";
 import { formatAddress, parseAddress } from "../modules/data/address.js";
-import { asInteger, asObject, asText, type Json, parseObject } from "../modules/data/json.js";
+import { asInteger, asObject, asText, type Json, type Names, parseObject } from "../modules/data/json.js";
+import { objectIn, parseTexts } from "../modules/data/texts.js";
 import { isToken } from "../modules/identity/identity.js";
 import type { SettingsMistake } from "../modules/settings/settings.js";
 import { type Claim, parseClaim } from "./claim.js";
@@ -19,6 +20,13 @@ export interface HandOver {
   readonly url?: string;
 }
 
+const DOCUMENT_NAMES: Names = new Set([
+  ...["certificatePem", "privateKey", "keyPair", "PrivateKey", "endpoint", "templateName", "parameters", "expiration"],
+  "deviceToken",
+]);
+/** An address has room for fewer. */
+const MAX_PARAMETERS = 64;
+
 /** Seconds since 1970 have fewer digits until 5138. */
 const LEAST_MS = 1e11;
 
@@ -28,15 +36,18 @@ const LEAST_MS = 1e11;
  * @param nowMs a calendar that nobody has set is behind
  */
 export function parseHandOver(text: string, nowMs: number): HandOver | SettingsMistake {
-  const document = parseObject(text);
+  const document = parseObject(text, DOCUMENT_NAMES);
   if (!document) return "document-invalid";
-  const { certificatePem, privateKey, keyPair, endpoint, templateName, expiration, deviceToken } = document;
+  const { certificatePem, privateKey, keyPair, endpoint, templateName, parameters, expiration, deviceToken } = document;
   const key = privateKey ?? asObject(keyPair)?.PrivateKey;
   const hasClaim = certificatePem !== undefined || key !== undefined;
   if (!hasClaim && deviceToken === undefined) return "document-invalid";
   if (deviceToken !== undefined && (typeof deviceToken !== "string" || !isToken(deviceToken)))
     return "document-invalid";
-  const url = endpoint === undefined && templateName === undefined ? undefined : addressOf(document);
+  const url =
+    endpoint === undefined && templateName === undefined
+      ? undefined
+      : addressOf(document, (asObject(parameters) && objectIn(text, "parameters")) || "{}");
   const expiresMs = expiration === undefined ? undefined : timeOf(expiration);
   if (url === null || expiresMs === null) return "document-invalid";
   const handed = { ...(url && { url }), ...(deviceToken && { token: new Secret(deviceToken) }) };
@@ -47,14 +58,18 @@ export function parseHandOver(text: string, nowMs: number): HandOver | SettingsM
   return { ...handed, claim: { ...claim, expiresMs } };
 }
 
-/** @returns null where it makes no sense */
-function addressOf({ endpoint, templateName, parameters }: Json): string | null {
+/**
+ * @param parameters as JSON
+ * @returns null where it makes no sense
+ */
+function addressOf({ endpoint, templateName }: Json, parameters: string): string | null {
   const query: string[] = [];
+  const texts = parseTexts(parameters, MAX_PARAMETERS);
+  if (!texts) return null;
   try {
-    for (const [name, value] of Object.entries(asObject(parameters ?? {}) ?? {})) {
-      const said = asText(value);
-      if (said === undefined) return null;
-      query.push(`${encodeURIComponent(name)}=${encodeURIComponent(said)}`);
+    for (const [name, text] of texts) {
+      if (text === "") return null;
+      query.push(`${encodeURIComponent(name)}=${encodeURIComponent(text)}`);
     }
   } catch {
     return null; // half of a surrogate pair

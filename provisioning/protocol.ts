@@ -4,6 +4,7 @@ import { type Failure, type Result, success } from "../modules/base/failure.js";
 import type { Secret } from "../modules/base/secret.js";
 import type { Clock } from "../modules/clock/clock.js";
 import type { Address } from "../modules/data/address.js";
+import type { Names } from "../modules/data/json.js";
 import type { Url } from "../modules/data/url.js";
 import type { HttpClient, HttpResponse } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
@@ -43,7 +44,11 @@ export interface ProvisioningContext {
   claim(): Claim | undefined;
   /** For a certificate vending machine: a person's, or the factory's. */
   deviceToken(): Secret | undefined;
+  /** Nobody has confirmed the address: what the device has of old is not for it, and nothing is signed unasked. */
+  readonly isForeign: boolean;
   readonly keystore: Keystore;
+  /** That an answer may bring and the build does not know: of topics, of a thing's configuration. */
+  readonly names: Names;
   /** Of the two for certificates that are used from day to day, the one that nothing stored refers to. */
   freeSlot(): SlotId;
   /** The newest that is stored of this service. */

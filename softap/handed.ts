@@ -62,11 +62,12 @@ export class HandedCertificates {
     if (certificates.authorities) this._facts = factsOf(certificates.authorities);
   }
 
-  keep(): Result<void> {
+  /** @param url of the settings that they are kept with */
+  keep(url: string): Result<void> {
     const { claim, token, authorities } = this._handed;
     const store = this.store;
-    const kept = claim ? CLAIM.write(store, claim) : success(undefined);
-    const keptToo = kept.ok && token ? TOKEN.write(store, token) : kept;
+    const kept = claim ? CLAIM.write(store, { ...claim, url }) : success(undefined);
+    const keptToo = kept.ok && token ? TOKEN.write(store, { token, url }) : kept;
     if (!keptToo.ok || !authorities) return keptToo;
     const before = { authorities: AUTHORITIES.read(store) };
     const written = AUTHORITIES.write(store, authorities);

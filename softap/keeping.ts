@@ -72,7 +72,7 @@ export class Keeping {
   private keepSettings(): Result<void> {
     const { store } = this.flash;
     const before = SETTINGS.read(store);
-    const certificatesKept = this.certificates?.keep() ?? success(undefined);
+    const certificatesKept = this.certificates?.keep(this.candidate.url) ?? success(undefined);
     const kept = certificatesKept.ok ? SETTINGS.write(store, withCandidate(before, this.candidate)) : certificatesKept;
     if (!kept.ok) return kept;
     this.before = { settings: before };

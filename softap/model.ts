@@ -59,6 +59,8 @@ export interface PageModel {
   readonly errors: SettingsErrors;
   /** What was sent came from a page of an earlier portal: the person has to send it again. */
   readonly stale: boolean;
+  /** The visitor may see the state and have the stored settings tried again, and change nothing. */
+  readonly locked: boolean;
   /** The person wants the form although a trial is under way. */
   readonly editing: boolean;
   /** In range, strongest first; the page lists some of them. */

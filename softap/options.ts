@@ -16,6 +16,11 @@ import type { Service, Target } from "../provisioning/service.js";
 import type { PageModel } from "./model.js";
 
 export interface TrialOptions {
+  /**
+   * Whether the page may show in the service's own words what it says.
+   * @param address of its host, dotted IPv4
+   */
+  quotes(target: Target, address: string): boolean;
   readonly io: {
     readonly wifi: WiFi;
     readonly log: Log;
@@ -41,6 +46,8 @@ export interface SetupOptions extends Flash, TrialOptions {
   showCode(shown: ShownCode | undefined): void;
   /** The settings are kept, and the page was told. */
   onKept(): void;
+  /** Somebody wants the stored settings tried again: the portal closes. */
+  onRetry(): void;
 }
 
 export interface SetupWatcher {
@@ -58,6 +65,8 @@ export interface PortalOptions extends SetupOptions {
   readonly ssid: string;
   /** Undefined: an open access point. */
   readonly password: Secret | undefined;
+  /** Nobody has it on a label: it is told on the console. */
+  readonly isPasswordOwn: boolean;
   /** That the access point is opened with, dotted IPv4. */
   readonly address: string;
   readonly httpPort: number;
@@ -66,5 +75,7 @@ export interface PortalOptions extends SetupOptions {
   readonly defaultUrl: string;
   /** `defaultUrl` counts, whatever is sent. */
   readonly urlLocked: boolean;
+  /** Of visitors: see Shown. */
+  readonly mayChange: boolean;
   readonly facts: PageModel["facts"];
 }

@@ -12,6 +12,8 @@ import { Setup } from "./setup.js";
 
 export type { PortalOptions } from "./options.js";
 
+const RETRY_MS = 1_000;
+
 /** @throws when a port is taken or the radio has no access point: nothing is left open then */
 export function openPortal(options: PortalOptions): Portal {
   const portal = new Portal(options);
@@ -105,12 +107,25 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     return this.options.urlLocked;
   }
 
+  get mayChange(): boolean {
+    return this.options.mayChange;
+  }
+
   get facts(): PageModel["facts"] {
     return this.options.facts;
   }
 
   visited(): void {
     this.lastVisitMs = this.clock.ticksMs();
+  }
+
+  /** The page is on the phone before the network goes. */
+  retry(): void {
+    this.clock.after(RETRY_MS, Portal.retryNow, this);
+  }
+
+  private static retryNow(portal: Portal): void {
+    if (portal.isOpen && !portal.isBusy) portal.options.onRetry();
   }
 
   /** The access point's DNS. */
@@ -123,9 +138,16 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
   }
 
   private tell(failure: Failure | undefined): void {
-    const { io, ssid } = this.options;
+    const { io, ssid, password, isPasswordOwn } = this.options;
     const address = `http://${this.hosts[0]}/`;
-    io.log.event({ state: "portal", ssid, address, ...(failure && { reason: failure.reason }) });
+    const own = isPasswordOwn ? password?.reveal() : undefined;
+    io.log.event({
+      state: "portal",
+      ssid,
+      address,
+      ...(own && { password: own }),
+      ...(failure && { reason: failure.reason }),
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import { AUTOMATIC, checkSettings, type SettingsErrors, type TypedSettings } fro
 import { MAX_LISTED } from "../modules/wifi/scan.js";
 import { parseCertificates } from "../provisioning/certificates.js";
 import { PROTOCOL_CHOICES } from "../provisioning/choice.js";
-import { parseBody } from "./form.js";
+import { bodyKind, parseBody, pickField } from "./form.js";
 import type { PageModel, TrialStatus } from "./model.js";
 import { answerProbe } from "./probes.js";
 import { html, json, notFound, seeOther, text } from "./replies.js";
@@ -21,15 +21,21 @@ export interface Shown {
   readonly token: string;
   readonly defaultUrl: string;
   readonly urlLocked: boolean;
+  /** The visitor is at the device, or the device has no settings yet. */
+  readonly mayChange: boolean;
   readonly facts: PageModel["facts"];
   readonly clock: Clock;
   readonly setup: Setup;
   /** Somebody asks for the page or anything of it. */
   visited(): void;
+  /** Somebody wants the stored settings tried again. */
+  retry(): void;
 }
 
 /** Longer than any value that is valid, so that the clipped one is not valid either. */
 const MAX_TYPED_CHARACTERS = MAX_URL_CHARACTERS + 1;
+
+const UNREADABLE = "This form cannot be read.";
 
 /** What was sent, to be shown again with what is wrong with it. */
 type Sent = Partial<Pick<PageModel, "ssid" | "url" | "protocol" | "errors" | "stale" | "hasPassword" | "editing">>;
@@ -68,7 +74,7 @@ function read(
       return page(200, modelOf(shown, { editing: /[?&]change(&|$)/.test(query) }), headers, language);
     case "/status":
       setup.seen();
-      return wantsJson ? json(200, setup.status) : html(200, renderStatus(setup.status, language, shown.nextUrl));
+      return wantsJson ? json(200, statusFor(shown)) : html(200, renderStatus(setup.status, language, aroundOf(shown)));
     case "/networks":
       return wantsJson
         ? json(200, { scanning: setup.scanning, networks: setup.networks.slice(0, MAX_LISTED) })
@@ -82,17 +88,30 @@ function read(
 function change(path: string, request: ServerRequest, shown: Shown, language: Language): ServerReply {
   const { headers, body } = request;
   const { setup } = shown;
-  const type = headers.get("content-type");
-  const fields = parseBody(type, body);
-  if (!fields) return text(400, "This form cannot be read.");
+  const kind = bodyKind(headers.get("content-type"));
+  if (!kind) return text(400, UNREADABLE);
+  const refuse = (status: number, sent: Sent) =>
+    kind === "json"
+      ? json(status, { errors: sent.errors ?? { token: "stale" } })
+      : page(status, modelOf(shown, sent), headers, language);
+  const done = () => (kind === "json" ? json(202, {}) : seeOther(`/?lang=${language}`));
+  if (!sameText(pickField(kind, body, "token"), shown.token)) {
+    const typed = (name: string) => pickField(kind, body, name).slice(0, MAX_TYPED_CHARACTERS);
+    return refuse(403, { ssid: typed("ssid"), ...(!shown.urlLocked && { url: typed("url") }), stale: true });
+  }
+  if (path === "/retry") {
+    shown.retry();
+    return done();
+  }
+  if (!shown.mayChange)
+    return kind === "json"
+      ? json(403, { errors: { presence: "missing" } })
+      : page(403, modelOf(shown), headers, language);
+  const fields = parseBody(kind, body);
+  if (!fields) return text(400, UNREADABLE);
   // What is echoed is clipped: escaping thousands of quotes takes more than the heap has.
   const field = (name: string, maxCharacters = MAX_TYPED_CHARACTERS) =>
     (fields.get(name) ?? "").slice(0, maxCharacters);
-  const isJson = type?.includes("json") ?? false;
-  const refuse = (status: number, sent: Sent) =>
-    isJson
-      ? json(status, { errors: sent.errors ?? { token: "stale" } })
-      : page(status, modelOf(shown, sent), headers, language);
   const typed = {
     ssid: field("ssid"),
     // A form without the field leaves it to the device.
@@ -100,8 +119,6 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
       ? { url: shown.defaultUrl, protocol: AUTOMATIC }
       : { url: field("url"), protocol: field("protocol") || AUTOMATIC }),
   };
-  if (!sameText(field("token"), shown.token)) return refuse(403, { ...typed, stale: true });
-
   switch (path) {
     case "/": {
       const errors = submit(shown, { ...typed, password: field("password") }, field("pem", Number.POSITIVE_INFINITY));
@@ -124,7 +141,7 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
     default:
       return notFound();
   }
-  return isJson ? json(202, {}) : seeOther(`/?lang=${language}`);
+  return done();
 }
 
 /** @returns what is wrong with the fields; undefined when the trial has begun */
@@ -137,9 +154,11 @@ function submit({ setup, clock, urlLocked }: Shown, typed: TypedSettings, pem: s
   const whole = handedUrl === undefined ? typed : { ...typed, url: handedUrl, protocol: AUTOMATIC };
   const around = { inRange: networks, known, refusedSsid: refusedSsid(status), protocols: PROTOCOL_CHOICES };
   const check = checkSettings(whole, around);
-  if (typeof certificates === "string") return { ...(!check.ok && check.errors), pem: certificates };
+  const handed =
+    urlLocked && typeof certificates === "object" && certificates.authorities ? "authority-locked" : certificates;
+  if (typeof handed === "string") return { ...(!check.ok && check.errors), pem: handed };
   if (!check.ok) return check.errors;
-  setup.submit(check.candidate, certificates);
+  setup.submit(check.candidate, handed);
   return undefined;
 }
 
@@ -155,8 +174,18 @@ function refusedSsid(status: TrialStatus): string | undefined {
   return failure?.reason === "wifi-password" ? failure.detail : undefined;
 }
 
+/** Whoever may change nothing need not know where the device belongs. */
+function statusFor({ setup, mayChange }: Shown): object {
+  const { status } = setup;
+  return mayChange || !("url" in status) ? status : { ...status, url: undefined };
+}
+
+function aroundOf({ nextUrl, mayChange }: Shown): Pick<PageModel, "nextUrl" | "locked"> {
+  return { nextUrl, locked: !mayChange };
+}
+
 function modelOf(
-  { setup, token, defaultUrl, urlLocked, facts, hosts, nextUrl, clock }: Shown,
+  { setup, token, defaultUrl, urlLocked, mayChange, facts, hosts, nextUrl, clock }: Shown,
   sent: Sent = {},
 ): PageModel {
   const { status, stored, candidate, networks, scanning, certificates } = setup;
@@ -174,6 +203,7 @@ function modelOf(
     errors: sent.errors ?? {},
     stale: sent.stale ?? false,
     editing: sent.editing ?? false,
+    locked: !mayChange,
     networks,
     scanning,
     known: stored?.networks.map(({ ssid: name, preferred }) => ({ ssid: name, preferred })) ?? [],

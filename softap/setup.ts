@@ -17,7 +17,7 @@ import {
 } from "../modules/settings/settings.js";
 import type { KnownNetwork, Network } from "../modules/wifi/wifi.js";
 import type { Certificates } from "../provisioning/certificates.js";
-import type { Activation } from "../provisioning/protocol.js";
+import type { Activation, ShownCode } from "../provisioning/protocol.js";
 import { type CertificateKind, HandedCertificates } from "./handed.js";
 import { Keeping } from "./keeping.js";
 import { stepsDone, stepsUpTo, type TrialStatus, type TrialStep } from "./model.js";
@@ -163,9 +163,8 @@ export class Setup implements TrialWatcher {
     if (done.length > stepsDone(this._status).length) this.become({ phase: "trying", ...this.keeping!.where, done });
   }
 
-  onActivation(activation: Activation): void {
-    const { code, message, url } = activation;
-    this.become({ phase: "activating", ...this.keeping!.where, shown: { code, message, url } });
+  onActivation(shown: ShownCode): void {
+    this.become({ phase: "activating", ...this.keeping!.where, shown });
     if (!this.keeping!.isKept) this.wait(UNSEEN_MS, Setup.unseen);
   }
 

@@ -14,7 +14,7 @@ import { explainJoin } from "../modules/wifi/scan.js";
 import type { Certificates } from "../provisioning/certificates.js";
 import type { Configuration } from "../provisioning/configuration.js";
 import { type ObtainOptions, obtain } from "../provisioning/obtain.js";
-import type { Activation, Answer, Waiting } from "../provisioning/protocol.js";
+import type { Activation, Answer, ShownCode, Waiting } from "../provisioning/protocol.js";
 import type { Service } from "../provisioning/service.js";
 import type { TrialStep } from "./model.js";
 import type { TrialOptions } from "./options.js";
@@ -31,7 +31,7 @@ export interface Tried {
 /** Who follows a trial. After `giveUp` only `onReleased` is called. */
 export interface TrialWatcher {
   onStep(step: TrialStep): void;
-  onActivation(activation: Activation): void;
+  onActivation(shown: ShownCode): void;
   /** With the reason where it failed; the device stays in the network that it joined. */
   onEnd(failure: Failure | undefined): void;
   /** The last of its joins, look-ups and requests is over: there is room for the next trial. */
@@ -48,6 +48,8 @@ export class Trial implements Waiting, ObtainOptions {
   private tried: Tried;
   private watcher: TrialWatcher;
   private activation: Activation | undefined;
+  /** Of the service's host. */
+  private address = "";
 
   /**
    * @param activation what the service has answered already: the device is in the candidate's network then, and begins
@@ -101,16 +103,27 @@ export class Trial implements Waiting, ObtainOptions {
     this.tell("service");
     if (this.isOver) return;
     this.options.io.log.event(activatingEvent(activation));
-    this.watcher.onActivation(activation);
+    const { code, message, url } = activation;
+    this.watcher.onActivation(this.quotes ? { code, message, url } : { code, message: undefined, url: undefined });
   }
 
   private async outcome(service: Service, result: Result<Configuration>): Promise<Failure | undefined> {
     // A person reads it: the service's own word on its health is worth one more request.
-    if (!result.ok) return service.diagnose(result.failure);
+    if (!result.ok) return this.inOurWords(await service.diagnose(result.failure));
     this.tell("service");
     this.tried.configuration = result.value;
     const proven = await service.tryBroker(result.value);
-    return proven.ok ? undefined : proven.failure;
+    return proven.ok ? undefined : this.inOurWords(proven.failure);
+  }
+
+  private get quotes(): boolean {
+    return this.options.quotes(this.tried.candidate, this.address);
+  }
+
+  /** Else the page would read out what stands in the owner's network. The MAC address is the device's own word. */
+  private inOurWords(failure: Failure): Failure {
+    const { reason, retryAfterMs } = failure;
+    return this.quotes || reason === "not-registered" ? failure : { reason, retryAfterMs };
   }
 
   /** Into the network, and as far as the service's address. */
@@ -123,9 +136,11 @@ export class Trial implements Waiting, ObtainOptions {
     const { resolve } = this.options.io;
     const { host } = parseAddress(this.tried.candidate.url)!;
     // Waited for in any case: what follows starts on an empty stack.
-    if (!(await (isAddress(host) || resolve(host)))) {
+    const address = await (isAddress(host) ? host : resolve(host));
+    if (address === undefined) {
       return ((await resolve(KNOWN_NAME)) ? failed("name-unknown", host) : failed("no-internet")).failure;
     }
+    this.address = address;
     this.tell("name");
     return undefined;
   }

@@ -5,8 +5,8 @@ import type { PageModel, TrialStatus } from "./model.js";
 import { built } from "./page/built.js";
 import { type Language, languages } from "./page/languages.js";
 import { networksFragment } from "./page/networks.js";
-import { needsPerson, otherForm, settingsForm } from "./page/settings-form.js";
-import { statusFragment } from "./page/status.js";
+import { lockedForm, needsPerson, otherForm, settingsForm } from "./page/settings-form.js";
+import { type Around, statusFragment } from "./page/status.js";
 import type { Texts } from "./page/texts.js";
 
 export { chooseLanguage, type Language } from "./page/languages.js";
@@ -34,8 +34,8 @@ export function renderPage(model: PageModel, language: Language, gzip: boolean):
 }
 
 /** The part of the page that the script asks for while a trial is under way. */
-export function renderStatus(trial: TrialStatus, language: Language, nextUrl?: string): string {
-  return statusFragment(trial, languages[language], queryOf(language), nextUrl);
+export function renderStatus(trial: TrialStatus, language: Language, around: Around): string {
+  return statusFragment(trial, languages[language], queryOf(language), around);
 }
 
 /** The part of the page that the script asks for while a scan is under way. */
@@ -50,11 +50,14 @@ function fill(model: PageModel, language: Language): string {
   const { phase } = model.trial;
   const texts = languages[language];
   const query = queryOf(language);
-  const status = renderStatus(model.trial, language, model.nextUrl);
+  const status = renderStatus(model.trial, language, model);
   if (phase === "done") return status + facts(model, texts);
   const isUnderWay = (phase === "trying" || phase === "activating") && !needsPerson(model);
   const reload = isUnderWay ? `<noscript><meta http-equiv="refresh" content="2;url=/${query}"></noscript>` : "";
-  return reload + status + settingsForm(model, texts, query) + otherForm(model, texts, query) + facts(model, texts);
+  const forms = model.locked
+    ? lockedForm(model, texts, query)
+    : settingsForm(model, texts, query) + otherForm(model, texts, query);
+  return reload + status + forms + facts(model, texts);
 }
 
 function facts({ facts: { mac, serial, firmware, firmwareFailure }, address }: PageModel, texts: Texts): string {

@@ -5,6 +5,7 @@ import type { Button } from "../../modules/button/button.js";
 import type { Clock } from "../../modules/clock/clock.js";
 import type { Pauses } from "../../modules/clock/pauses.js";
 import type { Calendar } from "../../modules/clock/set.js";
+import type { NameBudget } from "../../modules/data/names.js";
 import type { HttpClient, ServeHttp } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
 import type { Keystore } from "../../modules/identity/keystore.js";
@@ -25,6 +26,8 @@ export interface Build extends Product {
   readonly hostName: string;
   /** Of the access point, dotted IPv4. */
   readonly accessPointAddress: string;
+  /** A board whose factory gave its access point no password opens it without one. */
+  readonly accessPointOpen: boolean;
   readonly portalPort: number;
   readonly dnsPort: number;
   /** In the portal's field when nothing is stored. */
@@ -64,6 +67,8 @@ export interface Device {
   readonly store: Store;
   readonly journal: Journal;
   readonly keystore: Keystore;
+  /** Beside those that the build knows. */
+  readonly names: NameBudget;
   readonly pauses: Pauses;
   readonly application: Application;
   readonly build: Build;

@@ -33,28 +33,29 @@ export function watchButton(session: Session, restart: (why: "button" | "reset")
       journal.erase();
       session.outbox.erase();
       eraseIdentities(device);
-    } else askForPortal(store);
+    } else askForPortal(store, "button");
     restart(wish === "reset" ? "reset" : "button");
   };
 }
 
 /** The next start opens the portal; the settings stay. */
-export function askForPortal(store: Store): void {
-  change(() => store.set(PORTAL, "1"));
+export function askForPortal(store: Store, by: "button" | "command"): void {
+  change(() => store.set(PORTAL, by));
 }
 
-/** Counts this start. @returns whether it is to open the portal */
-export function isPortalAsked(store: Store, clock: Clock): boolean {
-  const isAsked = store.get(PORTAL) !== undefined;
-  if (isAsked) change(() => store.delete(PORTAL));
+/** Counts this start. @returns who wants it to open the portal: somebody who is at the device, or somebody else */
+export function portalAsked(store: Store, clock: Clock): "present" | "afar" | undefined {
+  const by = store.get(PORTAL);
+  if (by !== undefined) change(() => store.delete(PORTAL));
   const starts = (Number(store.get(STARTS)) || 0) + 1;
   if (starts >= STARTS_FOR_PORTAL) {
     forgetStarts(store);
-    return true;
+    return "present";
   }
   change(() => store.set(STARTS, String(starts)));
   clock.after(QUICK_START_MS, forgetStarts, store);
-  return isAsked;
+  if (by === undefined) return undefined;
+  return by === "button" ? "present" : "afar";
 }
 
 /** Before a restart that the agent itself wants. */

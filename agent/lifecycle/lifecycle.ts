@@ -19,7 +19,7 @@ import { Connection } from "../session/connection.js";
 import { refreshInADay } from "../session/refresh.js";
 import type { Session } from "../session/session.js";
 import { pauseOffline } from "../session/stand-in/stand-in.js";
-import { askForPortal, forgetStarts, isPortalAsked, watchButton } from "./asked.js";
+import { askForPortal, forgetStarts, portalAsked, watchButton } from "./asked.js";
 import { keep, reject } from "./identities.js";
 import { Online } from "./online.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
@@ -52,6 +52,8 @@ const TRIES_BEFORE_SERVICE = 4;
 const TRIES_EACH = 2;
 /** The operator knows that something has changed; the services count requests per minute. */
 const WISH_PAUSE_MS = 60_000;
+/** Who sent too many names hears of it. */
+const LAST_WORDS_MS = 1_000;
 /** A fault of the agent itself is paused for as if it were the fourth failure in a row, then the device restarts. */
 const FAULT_COUNTS_AS_ATTEMPT = 3;
 
@@ -67,7 +69,14 @@ export class Lifecycle {
   begin(): void {
     watchButton(this.session, (why) => this.enter({ name: "restarting", why }));
     this.session.device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
+    const { names, clock } = this.session.device;
+    names.onSpent = () => clock.after(LAST_WORDS_MS, Lifecycle.renew, this);
     this.enter(this.state);
+  }
+
+  /** Names that messages have brought are given back by a restart alone. */
+  private static renew(lifecycle: Lifecycle): void {
+    lifecycle.enter({ name: "restarting", why: "names" });
   }
 
   /** If a state was interrupted, its later result is ignored. */
@@ -130,8 +139,8 @@ function boot(device: Device): State {
   device.log.level = PREFERENCES.read(device.store)?.logLevel ?? "normal";
   const stored = readSettings(device);
   if (stored) device.journal.eraseOthers(stored.url);
-  const isAsked = isPortalAsked(device.store, device.clock);
-  if (isAsked || !stored?.networks.length) return { name: "portal", attempt: 0 };
+  const asked = portalAsked(device.store, device.clock);
+  if (asked || !stored?.networks.length) return { name: "portal", attempt: 0, isPresent: asked === "present" };
   return { name: "connecting", settings: stored, attempt: 0 };
 }
 
@@ -214,7 +223,7 @@ async function online(session: Session, state: In<"online">): Promise<State> {
       return { name: "restarting", why: "update" };
     case "portal":
     case "reboot":
-      if (ending.kind === "portal") askForPortal(device.store);
+      if (ending.kind === "portal") askForPortal(device.store, "command");
       return { name: "restarting", why: "command" };
   }
 }

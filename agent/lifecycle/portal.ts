@@ -4,6 +4,7 @@ import { type Failure, isReason } from "../../modules/base/failure.js";
 import { retryDelayMs } from "../../modules/base/retry.js";
 import type { Secret } from "../../modules/base/secret.js";
 import { formatAddress, parseAddress } from "../../modules/data/address.js";
+import { isPublic } from "../../modules/data/url.js";
 import { accessPointName } from "../../modules/identity/identity.js";
 import { SETTINGS, type Settings } from "../../modules/settings/settings.js";
 import type { Store } from "../../modules/storage/storage.js";
@@ -16,11 +17,14 @@ import type { ShownCode } from "../../provisioning/protocol.js";
 import type { Service, Target } from "../../provisioning/service.js";
 import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
 import type { Build, Device } from "../device/device.js";
-import { show } from "../display/display.js";
+import { show, showNetwork } from "../display/display.js";
 import { serviceOf } from "./service.js";
 
 /** Why it is open, where a person did not ask for it. */
-export type PortalCause = Partial<Pick<PortalOptions, "failure" | "pending">>;
+export type PortalCause = Partial<Pick<PortalOptions, "failure" | "pending">> & {
+  /** Somebody has pressed the button, or switched the power off and on. */
+  readonly isPresent?: boolean;
+};
 
 /** What follows it in the device's life. */
 export type PortalEnd =
@@ -61,6 +65,7 @@ class PortalState implements PortalOptions {
   readonly io: Device;
   readonly pending: PortalCause["pending"];
   failure: Failure | undefined;
+  readonly mayChange: boolean;
   private resolve: Resolve;
   private attempt: number;
   private portal: Portal | undefined;
@@ -71,13 +76,16 @@ class PortalState implements PortalOptions {
   private tries: number;
   private nextTryMs = 0;
 
-  constructor(device: Device, { failure, pending }: PortalCause, attempt: number, resolve: Resolve) {
+  constructor(device: Device, { failure, pending, isPresent }: PortalCause, attempt: number, resolve: Resolve) {
     this.io = device;
     this.pending = pending;
     this.failure = failure;
     this.attempt = attempt;
     this.tries = attempt;
     this.resolve = resolve;
+    this.storedUrl = readSettings(device)?.url;
+    // Who has joined with a password has it from the label, the console or the display.
+    this.mayChange = isPresent === true || this.password !== undefined || this.storedUrl === undefined;
   }
 
   /** Never rejects. */
@@ -85,8 +93,8 @@ class PortalState implements PortalOptions {
     try {
       const networks = await this.io.wifi.scan({ passive: false }); // before there are phones that it would drop
       this.failure = this.failure && explainJoin(this.failure, networks, this.failure.detail);
-      this.storedUrl = readSettings(this.io)?.url;
       this.portal = openPortal(this);
+      showNetwork(this.io.display, { ssid: this.ssid, password: this.isPasswordOwn ? this.password : undefined });
       this.lastFailure = this.portal.failure;
       this.postpone();
       this.lookLater();
@@ -109,6 +117,10 @@ class PortalState implements PortalOptions {
 
   get password(): Secret | undefined {
     return this.io.identity.accessPointPassword;
+  }
+
+  get isPasswordOwn(): boolean {
+    return this.io.identity.isPasswordOwn;
   }
 
   get address(): string {
@@ -140,11 +152,22 @@ class PortalState implements PortalOptions {
   }
 
   serviceAt(target: Target, handed: Certificates): Service {
-    return serviceOf(this.io, target, { handed, isTrial: target.url !== this.storedUrl });
+    const isTrial = target.url !== this.storedUrl;
+    const isForeign = this.storedUrl !== undefined && (isTrial || handed.authorities !== undefined);
+    return serviceOf(this.io, target, { handed, isTrial, isForeign });
+  }
+
+  quotes(target: Target, address: string): boolean {
+    return this.storedUrl === undefined || target.url === this.storedUrl || isPublic(address);
   }
 
   showCode(shown: ShownCode | undefined): void {
     show(this.io.display, shown);
+  }
+
+  onRetry(): void {
+    const settings = readSettings(this.io);
+    if (settings?.networks.length) this.end({ name: "connecting", settings, attempt: this.attempt + 1 });
   }
 
   onKept(): void {
@@ -153,6 +176,7 @@ class PortalState implements PortalOptions {
 
   private end(end: PortalEnd | Promise<never>): void {
     this.portal?.close();
+    showNetwork(this.io.display, undefined);
     this.resolve(end);
   }
 

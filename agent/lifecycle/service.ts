@@ -5,6 +5,7 @@ import { noteFailure } from "../../modules/base/log.js";
 import type { Secret } from "../../modules/base/secret.js";
 import type { Clock } from "../../modules/clock/clock.js";
 import { type Address, parseAddress } from "../../modules/data/address.js";
+import type { Names } from "../../modules/data/json.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
 import type { Keystore, SlotId } from "../../modules/identity/keystore.js";
@@ -28,6 +29,11 @@ export interface ServiceOptions {
   readonly handed?: Certificates;
   /** Nothing that is found out may take the place of what is stored of another service. */
   readonly isTrial?: boolean;
+  /**
+   * A trial on a device that has settings, with another address or with authorities of the trial's own: what the device
+   * has of old is not for this service.
+   */
+  readonly isForeign?: boolean;
   /** See ProvisioningContext. */
   readonly rotation?: string | undefined;
 }
@@ -40,15 +46,17 @@ export function serviceOf(device: Device, { url, protocol }: Target, options?: S
 export class DeviceContext implements ProvisioningContext {
   readonly io: ProvisioningContext["io"];
   readonly rotation: string | undefined;
+  readonly isForeign: boolean;
   private device: Device;
   private _url: string;
   private _handed: Certificates | undefined;
   /** Of a trial; elsewhere the journal has them. */
   private found: Habits | undefined;
 
-  constructor(device: Device, url: string, { handed, isTrial, rotation }: ServiceOptions = {}) {
+  constructor(device: Device, url: string, { handed, isTrial, isForeign = false, rotation }: ServiceOptions = {}) {
     this.io = handed?.authorities ? new TrustingIo(device, handed.authorities) : device;
     this.rotation = rotation;
+    this.isForeign = isForeign;
     this.device = device;
     this._url = url;
     this._handed = handed;
@@ -69,6 +77,10 @@ export class DeviceContext implements ProvisioningContext {
 
   get keystore(): Keystore {
     return this.device.keystore;
+  }
+
+  get names(): Names {
+    return this.device.names;
   }
 
   get store(): TextStore {
@@ -93,12 +105,19 @@ export class DeviceContext implements ProvisioningContext {
   }
 
   claim(): Claim | undefined {
-    return this._handed?.claim ?? CLAIM.read(this.device.store);
+    return this._handed?.claim ?? this.own(CLAIM.read(this.device.store));
   }
 
   deviceToken(): Secret | undefined {
     const { store, identity } = this.device;
-    return this._handed?.token ?? TOKEN.read(store) ?? identity.deviceToken();
+    const token = this._handed?.token ?? this.own(TOKEN.read(store))?.token;
+    return token ?? (this.isForeign ? undefined : identity.deviceToken());
+  }
+
+  /** What was stored goes to the address that it was stored with; the layout before did not say which. */
+  private own<T extends { readonly url?: string | undefined }>(stored: T | undefined): T | undefined {
+    const isForHere = !this.isForeign && (stored?.url === undefined || stored.url === this._url);
+    return isForHere ? stored : undefined;
   }
 
   freeSlot(): SlotId {

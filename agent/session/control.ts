@@ -3,12 +3,13 @@
 import { reportFault } from "../../modules/base/guard.js";
 import type { Timer } from "../../modules/clock/clock.js";
 import { type Json, numberAsWritten, parseObject } from "../../modules/data/json.js";
-import { type Command, type Commands, type Outcome, refused } from "../application/application.js";
+import { type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
 import { type CommandContext, OWN_COMMANDS } from "./commands.js";
+import { commandNamed, MESSAGE_NAMES, parseFor } from "./messages.js";
 
 interface Replier {
-  readonly device: Pick<Device, "clock" | "application">;
+  readonly device: Pick<Device, "clock" | "application" | "names">;
   /** For the status topic. */
   reply(reply: object): void;
 }
@@ -45,12 +46,13 @@ export class Control {
    *   topics are the same
    */
   receive(payload: string, context: CommandContext): boolean {
-    const message = parseObject(payload);
+    const message = parseObject(payload, MESSAGE_NAMES);
     const name = message?.cmd ?? (message?.type === "system" ? message.command : undefined);
     if (!message || "ok" in message || typeof name !== "string") return false;
     const cmd = name.slice(0, MAX_ECHO_CHARACTERS);
     const id = echo(message.id, payload);
-    this.perform(cmd, message, context, new Reply(this.replier, { cmd, ...(id !== undefined && { id }) }));
+    const reply = new Reply(this.replier, { cmd, ...(id !== undefined && { id }) });
+    this.perform(cmd, parseFor(this.replier.device, cmd, payload) ?? message, context, reply);
     return true;
   }
 
@@ -64,9 +66,12 @@ export class Control {
   private run(cmd: string, message: Json, context: CommandContext): Outcome | Promise<Outcome> {
     try {
       for (const { name, run } of OWN_COMMANDS) if (name === cmd) return run(context, message);
-      const command = commandOf(this.replier.device.application.commands, cmd);
+      const command = commandNamed(this.replier.device.application.commands, cmd);
       if (!command) return refused("unknown command");
-      return this.pending < MAX_PENDING ? command(message) : refused("busy");
+      // What it needs may be missing.
+      if (this.replier.device.names.isSpent) return refused("the device restarts: too many names");
+      const run = typeof command === "object" ? command.run : command;
+      return this.pending < MAX_PENDING ? run(message) : refused("busy");
     } catch (error) {
       reportFault(cmd, error);
       return refused("fault");
@@ -105,12 +110,6 @@ class Reply implements Asker {
   settle(outcome: Outcome): void {
     this.replier.reply({ ...this.request, ...outcome });
   }
-}
-
-/** Compared first: XS would keep each name that it is asked to look up (docs/memory.md). */
-function commandOf(commands: Commands | undefined, name: string): Command | undefined {
-  const found = commands && Object.keys(commands).includes(name) ? commands[name] : undefined;
-  return typeof found === "object" ? found.run : found;
 }
 
 /** Beyond 2^53 as the text that came: the number has lost digits. */

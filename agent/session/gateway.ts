@@ -6,12 +6,13 @@
  */
 
 import { reportFault } from "../../modules/base/guard.js";
-import { asObject, asText, type Json, numberAsWritten, parseObject } from "../../modules/data/json.js";
+import { asObject, asText, type Json, type Names, numberAsWritten, parseObject } from "../../modules/data/json.js";
 import type { Published } from "../../modules/mqtt/mqtt.js";
 import { utf8Length } from "../../modules/settings/settings.js";
 import type { Outcome } from "../application/application.js";
 import type { CommandContext } from "./commands.js";
 import type { Asker } from "./control.js";
+import { MESSAGE_NAMES, MessageNames, parseFor } from "./messages.js";
 import type { Dress } from "./outbox/delivery.js";
 import type { Session } from "./session.js";
 import { listTools, toolNames } from "./tools.js";
@@ -37,6 +38,7 @@ const SPOKEN: ReadonlySet<string> = new Set(["hello", "listen", "abort", "mcp", 
 /** The topic of answers to commands: somebody waits for them. */
 const ANSWERS = "status";
 const NOBODY: Asker = { settle() {} };
+const TYPE: Names = new Set(["type"]);
 
 export class Gateway implements Dress {
   private watch: GatewayWatch;
@@ -55,7 +57,7 @@ export class Gateway implements Dress {
 
   /** @returns false where the message is none of the gateway's: a command of the agent's own form, or no message at all */
   hear(payload: string): boolean {
-    const message = parseObject(payload);
+    const message = parseObject(payload, MESSAGE_NAMES);
     const type = message?.type;
     if (!message || typeof type !== "string" || typeof message.cmd === "string") return false;
     if (type === "mcp") {
@@ -63,16 +65,22 @@ export class Gateway implements Dress {
       return true;
     }
     this.noteSession(type, message);
-    const { application } = this.watch.device;
-    try {
-      application.onMessage?.(message);
-    } catch (error) {
-      reportFault(type, error);
-    }
+    this.tellApplication(type, payload);
     // The reference firmware answers nothing to it.
     const { command } = message;
     if (type === "system" && typeof command === "string") this.perform(command, message, NOBODY);
     return true;
+  }
+
+  private tellApplication(type: string, payload: string): void {
+    const { application, names } = this.watch.device;
+    if (!application.onMessage) return;
+    try {
+      const message = parseObject(payload, new MessageNames(names));
+      if (message && !names.isSpent) application.onMessage(message);
+    } catch (error) {
+      reportFault(type, error);
+    }
   }
 
   // Of what goes out (Dress).
@@ -135,7 +143,7 @@ export class Gateway implements Dress {
     if (typeof method !== "string" || id === undefined) return;
     const request = new Request(this, id, payload);
     try {
-      if (request.isValid) this.obey(request, method, asObject(params) ?? {});
+      if (request.isValid) this.obey(request, method, asObject(params) ?? {}, payload);
       else request.refuse(ERRORS.request, "id: a number or a string is needed");
     } catch (error) {
       reportFault("mcp", error);
@@ -143,7 +151,7 @@ export class Gateway implements Dress {
     }
   }
 
-  private obey(request: Request, method: string, params: Json): void {
+  private obey(request: Request, method: string, params: Json, payload: string): void {
     const { application, build } = this.watch.device;
     switch (method) {
       case "initialize": {
@@ -162,25 +170,28 @@ export class Gateway implements Dress {
         return;
       }
       case "tools/call":
-        this.call(request, params);
+        this.call(request, params, payload);
         return;
       default:
         request.refuse(ERRORS.method, "no such method");
     }
   }
 
-  private call(request: Request, params: Json): void {
-    const { log, application } = this.watch.device;
+  private call(request: Request, params: Json, payload: string): void {
+    const { device } = this.watch;
     const { name } = params;
-    const given = params.arguments ?? {};
-    if (typeof name !== "string" || !toolNames(application.commands).includes(name)) {
+    if (typeof name !== "string" || !toolNames(device.application.commands).includes(name)) {
       request.refuse(ERRORS.params, "name: no such tool");
-    } else if (!asObject(given)) {
-      request.refuse(ERRORS.params, "arguments: an object is needed");
-    } else {
-      log.note(`mcp: ${name} is called`);
-      this.perform(name, { ...given, cmd: name }, request);
+      return;
     }
+    const own = asObject(asObject(parseFor(device, name, payload)?.payload)?.params) ?? params;
+    const given = own.arguments ?? {};
+    if (!asObject(given)) {
+      request.refuse(ERRORS.params, "arguments: an object is needed");
+      return;
+    }
+    device.log.note(`mcp: ${name} is called`);
+    this.perform(name, { ...given, cmd: name }, request);
   }
 }
 
@@ -238,6 +249,6 @@ function asJson(value: unknown): string | undefined {
 }
 
 function isSpoken(payload: string): boolean {
-  const type = parseObject(payload)?.type;
+  const type = parseObject(payload, TYPE)?.type;
   return typeof type === "string" && SPOKEN.has(type);
 }

@@ -21,6 +21,7 @@ export function deviceConfig(portalPort: number, dnsPort: number): Record<string
     portalPort,
     dnsPort,
     accessPointAddress: "127.0.0.1",
+    accessPointOpen: false,
     buttonPin: 0,
     file: { root: "/mod/" },
     // No time server answers on the host: the calendar starts where the build says.

@@ -98,6 +98,11 @@ const meanings = {
     advice:
       "The server takes no activation without a signature (v1). Choose v2; the device needs a serial number and a key for it.",
   },
+  unconfirmed: {
+    patience: "daily",
+    advice:
+      "The service wants the device’s signature without showing a code. The device gives it to an address that it keeps, and to no other.",
+  },
   "serial-unknown": { patience: "slowly", advice: "The server does not know the device's serial number." },
   "activated-elsewhere": {
     patience: "daily",

@@ -2,7 +2,7 @@ import { advise, type Failure } from "./failure.js";
 
 /** The lifecycle's states as they are told to the outside; the diagram in the README shows how they follow. */
 export type LifecycleEvent =
-  | { state: "portal"; ssid: string; address: string; reason?: string }
+  | { state: "portal"; ssid: string; address: string; password?: string; reason?: string }
   | { state: "connecting"; to: "wifi" | "broker" }
   | { state: "provisioning" }
   | { state: "activating"; code: string; message?: string; url?: string }
@@ -12,7 +12,7 @@ export type LifecycleEvent =
   | { state: "failed"; reason: string; retryMs: number }
   | { state: "restarting"; why: RestartReason };
 
-export type RestartReason = "settings" | "command" | "button" | "reset" | "fault" | "update" | "rollback";
+export type RestartReason = "settings" | "command" | "button" | "reset" | "fault" | "update" | "rollback" | "names";
 
 /** "quiet": events alone; "debug": also what each message is that comes and goes. */
 export const LOG_LEVELS = Object.freeze(["quiet", "normal", "debug"] as const);

@@ -9,47 +9,78 @@ const MAX_DEPTH = 12;
  * fewer than 60 values, what the chip says of itself with a dozen partitions 80.
  */
 const MAX_VALUES = 300;
-/**
- * Members, and UTF-16 units of their names: XS keeps each name that it has met until the restart (xsMemory.c,
- * `mxKeysGarbageCollection`). What the chip says of itself has 80, a service's answer fewer than 60, the longest 25.
- */
-const MAX_NAMES = 160;
-const MAX_NAME_LENGTH = 48;
 
 /** Of Windows' editors and .NET (RFC 8259 §8.1 lets a reader pass over it). */
 const BYTE_ORDER_MARK = 0xfeff;
 
-/** @returns undefined where the text is no JSON object, or one that is nested too deeply or has too many values */
-export function parseObject(text: string): Json | undefined {
+/**
+ * Which names of members may become property names. XS keeps each name that it has met until the restart (xsMemory.c,
+ * `mxKeysGarbageCollection`): those that the build knows cost nothing, a stranger's would fill the heap.
+ */
+export interface Names {
+  has(name: string): boolean;
+}
+
+/** Of a text that the device has written itself. */
+const ANY: Names = Object.freeze({ has: () => true });
+
+/**
+ * @param names all others become the empty name, in objects of any depth: what they have is out of reach
+ * @returns undefined where the text is no JSON object, or one that is nested too deeply or has too many values
+ */
+export function parseObject(text: string, names: Names): Json | undefined {
   const json = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
   try {
-    return isModest(json) ? asObject(JSON.parse(json)) : undefined;
+    const known = withKnownNames(json, names);
+    return known === undefined ? undefined : asObject(JSON.parse(known));
   } catch {
     return undefined;
   }
 }
 
-/** Counts outside of strings: a value is the first after a bracket that opens, or follows a comma; a name is what a colon follows. */
-function isModest(text: string): boolean {
+/** @param text that the device has written itself: its names are no stranger's */
+export function parseOwn(text: string): Json | undefined {
+  return parseObject(text, ANY);
+}
+
+/**
+ * Counts outside of strings: a value is the first after a bracket that opens, or follows a comma; a name is the string
+ * that a colon follows.
+ * @returns undefined where there is too much of either
+ * @throws where a name is no JSON
+ */
+function withKnownNames(text: string, names: Names): string | undefined {
+  let known = "";
+  let copied = 0;
   let depth = 0;
   let values = 0;
-  let names = 0;
-  let stringStart = -1;
-  let stringLength = 0;
+  let stringStart = 0;
+  let stringEnd = 0;
+  let isInString = false;
   for (let index = 0; index < text.length; index++) {
     const character = text[index];
     if (character === '"') {
-      stringLength = index - stringStart - 1;
-      stringStart = stringStart < 0 ? index : -1;
-    } else if (stringStart >= 0) {
+      isInString = !isInString;
+      if (isInString) stringStart = index;
+      else stringEnd = index + 1;
+    } else if (isInString) {
       if (character === "\\") index++;
     } else if (character === "{" || character === "[") {
-      if (++depth > MAX_DEPTH || ++values > MAX_VALUES) return false;
+      if (++depth > MAX_DEPTH || ++values > MAX_VALUES) return undefined;
     } else if (character === "}" || character === "]") depth--;
-    else if (character === "," && ++values > MAX_VALUES) return false;
-    else if (character === ":" && (++names > MAX_NAMES || stringLength > MAX_NAME_LENGTH)) return false;
+    else if (character === "," && ++values > MAX_VALUES) return undefined;
+    else if (character === ":" && !names.has(nameIn(text.slice(stringStart, stringEnd)))) {
+      JSON.parse(text.slice(stringStart, stringEnd)); // no more is taken than with the name in it
+      known += `${text.slice(copied, stringStart)}""`;
+      copied = stringEnd;
+    }
   }
-  return true;
+  return copied === 0 ? text : known + text.slice(copied);
+}
+
+/** @param quoted as it stands in the text */
+function nameIn(quoted: string): string {
+  return quoted.includes("\\") ? JSON.parse(quoted) : quoted.slice(1, -1);
 }
 
 /** @returns undefined where it makes no JSON object: cyclic, a BigInt in it, a getter that throws */

@@ -73,6 +73,15 @@ export function isAddress(host: string): boolean {
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
 }
 
+/** Private, shared, link-local and loopback ones are not (RFC 6890 §2.2.2). */
+const LOCAL =
+  /^(?:0|10|127)\.|^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^169\.254\.|^172\.(?:1[6-9]|2\d|3[01])\.|^192\.168\./;
+
+/** @param address dotted IPv4 */
+export function isPublic(address: string): boolean {
+  return !LOCAL.test(address);
+}
+
 function defaultPort(tls: boolean): number {
   return tls ? 443 : 80;
 }

@@ -7,8 +7,15 @@ const LINE_FEED = 10;
 
 /** Of one connection of the portal. */
 export class RequestLimits extends HeadFilter implements Limits {
+  /** Of the client, dotted; undefined where it has left already. */
+  readonly address: string | undefined;
   /** The whole request is there. */
   isOver = false;
+
+  constructor(address: string | undefined) {
+    super();
+    this.address = address;
+  }
 
   get maxBytes(): number {
     return MAX_HEAD_BYTES + MAX_DRAINED_BYTES;

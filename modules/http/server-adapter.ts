@@ -1,3 +1,4 @@
+import type TCP from "embedded:io/socket/tcp";
 import HTTPServer, {
   type HTTPConnection,
   type HTTPConnectionHandlers,
@@ -11,9 +12,8 @@ import { Collector } from "../socket/collector.js";
 import { bodyLength, splitTarget } from "./head.js";
 import type { HttpServer, ServeHttp, ServerReply, ServerRequest } from "./http.js";
 import { MAX_DRAINED_BYTES, RequestLimits } from "./request-limits.js";
+import { type Guest, hasRoom, whoGoes } from "./room.js";
 
-/** Connections at a time: a phone's browser opens some, the chip has few sockets. */
-const MAX_CONNECTIONS = 4;
 /** A certificate with its key, percent-encoded, and the rest of the form. */
 const MAX_BODY_BYTES = 8 * 1024;
 /** Set aside for the bodies of all connections together: the heap has 77 KiB for everything. */
@@ -41,9 +41,9 @@ export function createHttpServer(clock: Clock): ServeHttp {
 
 /** The SDK makes it with the server as its target. */
 class PortalListener extends GuardedListener {
-  protected limits(): Limits {
+  protected limits({ remoteAddress }: TCP): Limits {
     const { target } = this as unknown as { target: Server };
-    target.newest = new RequestLimits();
+    target.newest = new RequestLimits(remoteAddress);
     return target.newest;
   }
 }
@@ -66,9 +66,9 @@ class Server extends HTTPServer implements HttpServer {
 
   accept(connection: HTTPConnection): void {
     const { visits } = this;
-    // Browsers open connections in advance: one that has asked for nothing yet makes room.
-    if (visits.size >= MAX_CONNECTIONS) [...visits].find(({ isSilent }) => isSilent)?.abort();
-    if (visits.size < MAX_CONNECTIONS) new Visit(this, connection);
+    const { address } = this.newest!;
+    if (!hasRoom(visits, address)) whoGoes(visits, address)?.abort();
+    if (hasRoom(visits, address)) new Visit(this, connection);
     else connection.close();
   }
 
@@ -80,7 +80,7 @@ class Server extends HTTPServer implements HttpServer {
 }
 
 /** One connection, from its first byte to the last byte of its reply. */
-class Visit {
+class Visit implements Guest {
   private server: Server;
   private connection: HTTPConnection;
   private limits: RequestLimits;
@@ -117,9 +117,13 @@ class Visit {
     guard("portal", abort, this);
   }
 
-  /** It has asked for nothing yet. */
-  get isSilent(): boolean {
-    return this.request === undefined;
+  get address(): string | undefined {
+    return this.limits.address;
+  }
+
+  /** The request is whole, and answered or about to be. */
+  get hasAsked(): boolean {
+    return this.answered || this.limits.isOver;
   }
 
   abort(): void {

@@ -13,6 +13,7 @@ import {
   isToken,
   type KeyForm,
   type KeyStore,
+  makePassword,
   normaliseMac,
   uuidV4,
 } from "./identity.js";
@@ -31,6 +32,7 @@ export class BoardIdentity implements Identity {
   readonly serial: string | undefined;
   readonly uuid: string;
   readonly accessPointPassword: Secret | undefined;
+  readonly isPasswordOwn: boolean;
   readonly product: FactoryProduct;
   private readonly factory: Store;
   private readonly keys: KeyStore;
@@ -38,10 +40,12 @@ export class BoardIdentity implements Identity {
   /**
    * @param factory the namespace that only the factory writes: `serial`, `hmac_key`, `ap_password`, `device_token`, and
    *   what `readProduct` reads; the chip's eFuses come first where they have serial number and key
-   * @param store the agent's own namespace: keeps the `uuid`, and the made-up `mac` where there is no radio
+   * @param store the agent's own namespace: keeps the `uuid`, and what the device makes up: the access point's password
+   *   where the factory gave none, or a damaged one, and the `mac` where there is no radio
+   * @param isOpen the access point is open where the factory gave no password
    */
-  constructor(factory: Store, store: Store, random: () => number) {
-    const accessPointPassword = factory.get("ap_password") ?? "";
+  constructor(factory: Store, store: Store, random: () => number, isOpen = false) {
+    const given = factory.get("ap_password") ?? "";
     this.factory = factory;
     this.keys = EfuseKeyStore.open() ?? new NvsKeyStore(factory, sha256);
     this.mac = stationMac() ?? kept(store, "mac", normaliseMac, () => madeUpMac(random));
@@ -52,7 +56,10 @@ export class BoardIdentity implements Identity {
       (text) => (isUuid(text) ? text : undefined),
       () => uuidV4(random),
     );
-    this.accessPointPassword = isPassphrase(accessPointPassword) ? new Secret(accessPointPassword) : undefined;
+    this.isPasswordOwn = !isPassphrase(given) && !(isOpen && given === "");
+    if (this.isPasswordOwn)
+      this.accessPointPassword = new Secret(kept(store, "ap_password", passphrase, () => makePassword(random)));
+    else this.accessPointPassword = given === "" ? undefined : new Secret(given);
     this.product = readProduct(factory);
   }
 
@@ -82,6 +89,10 @@ function stationMac(): string | undefined {
   const mac = error ? undefined : normaliseMac(toHex(bytes));
   if (!mac) throw new Error(`the chip has no MAC address: ${error}`);
   return mac;
+}
+
+function passphrase(text: string): string | undefined {
+  return isPassphrase(text) ? text : undefined;
 }
 
 function isUuid(text: string): boolean {

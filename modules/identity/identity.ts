@@ -31,8 +31,10 @@ export interface Identity {
   readonly serial: string | undefined;
   /** UUIDv4, made once. */
   readonly uuid: string;
-  /** WPA2 password of the access point, as the label has it; undefined: the access point is open. */
+  /** WPA2 password of the access point: the label's, or the device's own. Undefined: the build wants it open. */
   readonly accessPointPassword: Secret | undefined;
+  /** The device has made it: no label has it. */
+  readonly isPasswordOwn: boolean;
   readonly product: FactoryProduct;
   /** For a certificate vending machine: read when it is shown. */
   deviceToken(): Secret | undefined;
@@ -62,6 +64,16 @@ export function normaliseMac(text: string | undefined): string | undefined {
 /** The access point's name: the family and the last four digits of the MAC address. */
 export function accessPointName(mac: string): string {
   return `ESP32-${mac.replaceAll(":", "").slice(-4)}`;
+}
+
+/** Small letters and digits that nobody takes for another; 31 of them. */
+const READABLE = "abcdefghjkmnpqrstuvwxyz23456789";
+/** 49 bits: a guess costs an association, and the handshake's listener 4,096 rounds of SHA-1 each. */
+const PASSWORD_CHARACTERS = 10;
+
+export function makePassword(random: () => number): string {
+  const sign = () => READABLE.charAt(Math.floor(random() * READABLE.length));
+  return Array.from({ length: PASSWORD_CHARACTERS }, sign).join("");
 }
 
 /** A certificate vending machine's: it goes into queries, forms and JSON. */

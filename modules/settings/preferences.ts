@@ -46,7 +46,8 @@ export function withWanted(preferences: Preferences, wanted: Json): Preferences 
   let changed: Preferences = preferences;
   for (const [name, value] of Object.entries(wanted)) {
     const known = names.find((one) => one === name);
-    if (!known) return `${name.slice(0, 32)}: unknown; there are ${names.join(", ")}`;
+    // Its name stays outside (modules/data/json.ts).
+    if (!known) return `settings: one is unknown; there are ${names.join(", ")}`;
     const checked = value === null ? undefined : checks[known](value);
     if (value !== null && checked === undefined) return `${known}: not a value for it`;
     changed = { ...changed, [known]: checked };

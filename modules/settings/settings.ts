@@ -48,7 +48,8 @@ export type SettingsMistake =
   | "certificates-too-large"
   | "authority-unusable"
   | "authority-none"
-  | "authority-expired";
+  | "authority-expired"
+  | "authority-locked";
 /** As it comes from a form. */
 export type TypedSettings = Readonly<Record<"ssid" | "password" | "url" | "protocol", string>>;
 export type SettingsErrors = Partial<Record<SettingsField, SettingsMistake>> & {

@@ -126,10 +126,10 @@ function failed(this: TCP): void {
 /** Accepted sockets are guarded. */
 export abstract class GuardedListener extends Listener {
   /** For the connection that is accepted. */
-  protected abstract limits(): Limits;
+  protected abstract limits(from: TCP): Limits;
 
   override read(): TCP | undefined {
     const from = super.read();
-    return from && new GuardedTcp({ from, limits: this.limits() });
+    return from && new GuardedTcp({ from, limits: this.limits(from) });
   }
 }

@@ -1,7 +1,7 @@
 import Instrumentation from "instrumentation";
 import FFI from "mc/ffi";
 import Timer from "timer";
-import { parseObject } from "../data/json.js";
+import { parseOwn } from "../data/json.js";
 import { type ChipFacts, RESET_REASONS, type System as SystemPort } from "./system.js";
 
 /** `System` of the SDK's module `system`: has `restart` on the chip only. */
@@ -25,7 +25,7 @@ export const system: SystemPort = {
     const json = new ArrayBuffer(FACTS_BYTES);
     const length = new FFI().chip_facts(json, FACTS_BYTES);
     // C writes these members and no others (esp32/chip_facts.c), in ASCII.
-    return length ? (parseObject(String.fromArrayBuffer(json.slice(0, length))) as ChipFacts | undefined) : undefined;
+    return length ? (parseOwn(String.fromArrayBuffer(json.slice(0, length))) as ChipFacts | undefined) : undefined;
   },
   get isDebug() {
     return new FFI().is_debug() !== 0;

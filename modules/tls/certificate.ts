@@ -40,20 +40,20 @@ export interface Certificate {
   readonly alternativeNames: Uint8Array;
 }
 
-const ALGORITHMS: Readonly<Record<string, SignatureAlgorithm>> = {
-  "2a864886f70d01010b": { type: "rsa", hash: "SHA256" },
-  "2a864886f70d01010c": { type: "rsa", hash: "SHA384" },
-  "2a864886f70d01010d": { type: "rsa", hash: "SHA512" },
-  "2a8648ce3d040302": { type: "ec", hash: "SHA256" },
-  "2a8648ce3d040303": { type: "ec", hash: "SHA384" },
-  "2a8648ce3d040304": { type: "ec", hash: "SHA512" },
-};
+const ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map<string, SignatureAlgorithm>([
+  ["2a864886f70d01010b", { type: "rsa", hash: "SHA256" }],
+  ["2a864886f70d01010c", { type: "rsa", hash: "SHA384" }],
+  ["2a864886f70d01010d", { type: "rsa", hash: "SHA512" }],
+  ["2a8648ce3d040302", { type: "ec", hash: "SHA256" }],
+  ["2a8648ce3d040303", { type: "ec", hash: "SHA384" }],
+  ["2a8648ce3d040304", { type: "ec", hash: "SHA512" }],
+]);
 const RSA_KEY = "2a864886f70d010101";
 const EC_KEY = "2a8648ce3d0201";
-const CURVES: Readonly<Record<string, { name: CurveName; bytes: number }>> = {
-  "2a8648ce3d030107": { name: "secp256r1", bytes: 32 },
-  "2b81040022": { name: "secp384r1", bytes: 48 },
-};
+const CURVES: ReadonlyMap<string, { name: CurveName; bytes: number }> = new Map([
+  ["2a8648ce3d030107", { name: "secp256r1", bytes: 32 }],
+  ["2b81040022", { name: "secp384r1", bytes: 48 }],
+] as const);
 /** Smaller RSA keys can be broken, larger ones fill the heap; small exponents make forging easy. */
 const MIN_MODULUS_BYTES = 256;
 const MAX_MODULUS_BYTES = 512;
@@ -93,7 +93,7 @@ export function parseCertificate(der: Uint8Array): Certificate | undefined {
   try {
     const outer = new DerReader(der).inside();
     const signed = outer.next(TAG.sequence);
-    const algorithm = ALGORITHMS[outer.inside().oid()];
+    const algorithm = ALGORITHMS.get(outer.inside().oid());
     const signature = outer.bits();
     const reader = new DerReader(signed.content);
     // One after the other: inside each other they would be as deep as both.
@@ -142,7 +142,7 @@ function keyOf(info: DerReader): PublicKey | undefined {
     const isUsable = modulus.length >= MIN_MODULUS_BYTES && modulus.length <= MAX_MODULUS_BYTES;
     return isUsable && isEqual(exponent, EXPONENT) ? { type: "rsa", modulus, exponent } : undefined;
   }
-  const curve = type === EC_KEY ? CURVES[algorithm.oid()] : undefined;
+  const curve = type === EC_KEY ? CURVES.get(algorithm.oid()) : undefined;
   if (!curve) return undefined;
   const point = info.bits();
   // SEC 1 §2.3.3, uncompressed.

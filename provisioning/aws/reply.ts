@@ -7,6 +7,7 @@
 
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import { fromBase64 } from "../../modules/data/base64.js";
+import type { Names } from "../../modules/data/json.js";
 
 export interface Reply {
   /** What has a meaning here, by its name. */
@@ -118,6 +119,12 @@ export class ReplyReader {
   private _certificate: Uint8Array | undefined;
   private _key: Uint8Array | undefined;
   private _isPkcs8 = false;
+  private names: Names;
+
+  /** @param names that members of the device's configuration may have */
+  constructor(names: Names) {
+    this.names = names;
+  }
 
   see(bytes: Uint8Array): void {
     for (let index = 0; index < bytes.length && this.fault === undefined; index++) {
@@ -273,7 +280,7 @@ export class ReplyReader {
   }
 
   private endMember(text: string | undefined): void {
-    if (text === undefined || this.name === "" || this.members === MAX_MEMBERS) {
+    if (text === undefined || this.name === "" || this.members === MAX_MEMBERS || !this.names.has(this.name)) {
       this.leftOut++;
       return;
     }

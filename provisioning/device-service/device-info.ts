@@ -1,10 +1,43 @@
 /** What the device provisioning service answers, of old and of new servers. */
 import { failed, type Result } from "../../modules/base/failure.js";
-import { asInteger, asObject, asText, type Json } from "../../modules/data/json.js";
+import { asInteger, asObject, asText, type Json, type Names } from "../../modules/data/json.js";
 import { checkOffer, type FirmwareOffer } from "../../modules/update/update.js";
+import { ERROR_MEMBERS } from "../answers.js";
 import { type Configuration, checkConfiguration, milliseconds } from "../configuration.js";
 import { MQTT_PORT, MQTTS_PORT, parseBroker } from "../credentials.js";
 import { resolveEndpoint } from "../stand-in.js";
+
+const ANSWER_NAMES: Names = new Set<string>([
+  ...ERROR_MEMBERS,
+  ...["device_id", "device_uuid", "device_secret", "mqtt_config", "api_config"],
+  ...["broker", "url", "port", "use_ssl", "client_id", "username", "password", "clean_session", "clean", "topics"],
+  ...["keepalive", "keep_alive", "heartbeat_interval", "upload_interval"],
+  ...["server", "endpoints", "data_upload", "status_update"],
+  ...["firmware_update", "update_available", "available", "version", "latest_version"],
+  ...["download_url", "file_size", "checksum", "signature", "changelog", "force"],
+]);
+const OWN_TOPICS: Names = new Set(["status", "data", "control", "heartbeat"]);
+/** Of the application's. */
+const MAX_OTHER_TOPICS = 16;
+
+/** Behind `topics` names are the application's, too. */
+export class AnswerNames implements Names {
+  private others: Names;
+  private left = 0;
+
+  constructor(others: Names) {
+    this.others = others;
+  }
+
+  has(name: string): boolean {
+    if (OWN_TOPICS.has(name)) return true;
+    if (ANSWER_NAMES.has(name)) {
+      this.left = name === "topics" ? MAX_OTHER_TOPICS : 0;
+      return true;
+    }
+    return this.left-- > 0 && this.others.has(name);
+  }
+}
 
 /** What newer servers leave out has its place elsewhere in the reply. */
 export function readDeviceInfo(answer: Json): Result<Configuration> {

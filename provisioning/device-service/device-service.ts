@@ -1,15 +1,16 @@
 /** The device provisioning service: one request that identifies the device by its MAC and gives all it needs. */
 import { type Failed, type Failure, failed, type Reason, type Result, success } from "../../modules/base/failure.js";
-import { asText, type Json, parseObject } from "../../modules/data/json.js";
+import { asText, type Json, type Names, parseObject } from "../../modules/data/json.js";
 import { joinUrl, splitQuery, type Url } from "../../modules/data/url.js";
 import type { HttpResponse } from "../../modules/http/http.js";
-import { askedPauseMs, errorFailure, errorText, isOwnNotFound, noJson, statusFailure } from "../answers.js";
+import { askedPauseMs, errorFailure, errorText, isOwnNotFound, noJson, parseError, statusFailure } from "../answers.js";
 import { learnMove } from "../moved.js";
 import { type Answer, asAnswer, type Protocol, type ProvisioningContext } from "../protocol.js";
-import { readCheckedOffer, readDeviceInfo, readOffer } from "./device-info.js";
+import { AnswerNames, readCheckedOffer, readDeviceInfo, readOffer } from "./device-info.js";
 
 /** The service itself takes at least 100 ms; a slow uplink many times that. */
 const TIMEOUT_MS = 15_000;
+const HEALTH_NAMES: Names = new Set(["status"]);
 /** In which the service counts requests; its 429 does not say so. Sooner keeps the device locked out. */
 const INFO_WINDOW_MS = 60_000;
 const FIRMWARE_WINDOW_MS = 300_000;
@@ -20,7 +21,7 @@ export const deviceService: Protocol = {
   owns: isEndpoint,
   detection: {
     url: (address) => endpointUrl(address, "health"),
-    isShownBy: ({ status, body }) => status === 200 && typeof parseObject(body)?.status === "string",
+    isShownBy: ({ status, body }) => status === 200 && healthIn(body) !== undefined,
   },
   query,
   // This service has no codes: registration happens at its operator's.
@@ -95,7 +96,7 @@ function post(context: ProvisioningContext, endpoint: string, body: object): Pro
 /** @param windowMs in which the service counts requests */
 function readAnswer(context: ProvisioningContext, response: HttpResponse, windowMs: number): Result<Json> {
   if (response.dateMs !== undefined) context.suggestTime(response.dateMs);
-  const answer = parseObject(response.body);
+  const answer = parseObject(response.body, new AnswerNames(context.names));
   if (isNotRegistered(response, answer))
     return failed("not-registered", context.identity.mac, askedPauseMs(response, answer));
   if (response.status !== 200) return afterWindow(statusFailure(response, {}), windowMs);
@@ -115,7 +116,7 @@ function isNotRegistered({ status }: HttpResponse, answer: Json | undefined): bo
 /** Older servers do not have each endpoint. */
 function isMissing(response: HttpResponse): boolean {
   const { status, body } = response;
-  return status === 405 || (status === 404 && !isNotRegistered(response, parseObject(body)));
+  return status === 405 || (status === 404 && !isNotRegistered(response, parseError(body)));
 }
 
 function afterWindow({ failure }: Failed, windowMs: number): Failed {
@@ -124,11 +125,17 @@ function afterWindow({ failure }: Failed, windowMs: number): Failed {
 }
 
 function refusesProductId({ status, body }: HttpResponse): boolean {
-  return status === 422 && (errorText(parseObject(body) ?? {})?.includes("product_id") ?? false);
+  return status === 422 && (errorText(parseError(body) ?? {})?.includes("product_id") ?? false);
 }
 
 function numberOf(productId: string): number | undefined {
   return /^\d{1,15}$/.test(productId) ? Number(productId) : undefined;
+}
+
+/** What `/health` says. */
+function healthIn(body: string): string | undefined {
+  const status = parseObject(body, HEALTH_NAMES)?.status;
+  return typeof status === "string" ? status : undefined;
 }
 
 /** `/health` tells nothing about the others. */
@@ -150,7 +157,7 @@ async function diagnose({ io, url, identity, timeoutMs }: ProvisioningContext, f
     headers: { accept: "application/json" },
     timeoutMs: timeoutMs ?? TIMEOUT_MS,
   });
-  const said = health.ok ? asText(parseObject(health.value.body)?.status)?.toLowerCase() : undefined;
+  const said = health.ok ? healthIn(health.value.body)?.toLowerCase() : undefined;
   const status = health.ok ? health.value.status : undefined;
   const isUp = status === 200 && said !== undefined && HEALTHY.has(said);
   if (isUp && isNotFound(failure)) return { ...failure, reason: "not-registered", detail: identity.mac };

@@ -3,6 +3,7 @@
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { type Clock, sleep, type Timer } from "../../modules/clock/clock.js";
+import type { Names } from "../../modules/data/json.js";
 import {
   CONNECT_TIMEOUT_MS,
   KEEP_ALIVE_MS,
@@ -35,28 +36,30 @@ interface Question {
   /** For people. */
   readonly name: string;
   readonly topic: string;
-  readonly payload: object;
+  readonly payload: string;
   readonly timer: Timer;
   resolve(result: Result<Answered>): void;
   isSent: boolean;
 }
 
 export class Dialogue {
+  readonly names: Names;
   private clock: Clock;
   private session: MqttSession | undefined;
   private question: Question | undefined;
 
-  private constructor(clock: Clock) {
+  private constructor(clock: Clock, names: Names) {
     this.clock = clock;
+    this.names = names;
   }
 
   /** Subscribed to the replies when it is open: what comes earlier is lost. @param topics of the requests */
   static async open(
-    io: ProvisioningContext["io"],
+    { io, names }: ProvisioningContext,
     endpoint: Endpoint,
     topics: readonly string[],
   ): Promise<Result<Dialogue>> {
-    const dialogue = new Dialogue(io.clock);
+    const dialogue = new Dialogue(io.clock, names);
     const connected = await io.mqtt({
       ...connectionTo(endpoint),
       subscribe: topics.flatMap((topic) => [`${topic}/accepted`, `${topic}/rejected`]),
@@ -72,8 +75,9 @@ export class Dialogue {
   /**
    * @param name of the request, for people
    * @param topic one of those that the dialogue was opened with
+   * @param payload JSON
    */
-  ask(name: string, topic: string, payload: object): Promise<Result<Answered>> {
+  ask(name: string, topic: string, payload: string): Promise<Result<Answered>> {
     return new Promise((resolve) => {
       const timer = this.clock.after(REPLY_TIMEOUT_MS, () => this.settle(question, failed("timeout", name)));
       const question: Question = { name, topic, payload, timer, resolve, isSent: false };
@@ -99,7 +103,7 @@ export class Dialogue {
     const question = this.question;
     if (!question || question.isSent) return;
     const { name, topic, payload } = question;
-    const published = this.session!.publish({ topic, payload: JSON.stringify(payload), qos: 1 });
+    const published = this.session!.publish({ topic, payload, qos: 1 });
     if (published === "too-large") this.settle(question, failed("message-too-large", name));
     question.isSent = published !== "later";
   }
@@ -116,12 +120,13 @@ class ReplySink implements PayloadSink {
   private dialogue: Dialogue;
   private question: Question;
   private _isAccepted: boolean;
-  private reader = new ReplyReader();
+  private reader: ReplyReader;
 
   constructor(dialogue: Dialogue, question: Question, isAccepted: boolean) {
     this.dialogue = dialogue;
     this.question = question;
     this._isAccepted = isAccepted;
+    this.reader = new ReplyReader(dialogue.names);
   }
 
   write(bytes: Uint8Array): void {

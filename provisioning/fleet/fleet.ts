@@ -125,7 +125,7 @@ async function enrolAt(
   endpoint: Endpoint,
   registration: Registration,
 ): Promise<Result<Answer>> {
-  const opened = await Dialogue.open(context.io, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
+  const opened = await Dialogue.open(context, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
   if (!opened.ok) return hasEnded(context, registration, opened.failure) ? ENDED : opened;
   const dialogue = opened.value;
   const found = await exchange(context, dialogue, registration);
@@ -161,7 +161,7 @@ async function exchange(
 /** CreateKeysAndCertificate. When it returns ok all of it is in flash. */
 async function create(context: ProvisioningContext, dialogue: Dialogue): Promise<Result<Enrolment>> {
   const { io, url, keystore, store } = context;
-  const answered = await dialogue.ask("CreateKeysAndCertificate", CREATE_TOPIC, {});
+  const answered = await dialogue.ask("CreateKeysAndCertificate", CREATE_TOPIC, "{}");
   if (!answered.ok) return answered;
   const { isAccepted, reply } = answered.value;
   if (!isAccepted) return rejection(reply);
@@ -193,10 +193,8 @@ async function register(
   const noted = ENROLMENT.write(store, { ...enrolment, isSent: true });
   if (!noted.ok) return noted;
   const token = enrolment.token.reveal();
-  const answered = await dialogue.ask("RegisterThing", registerTopic(templateName), {
-    certificateOwnershipToken: token,
-    parameters: parametersOf(url, identity),
-  });
+  const request = `{"certificateOwnershipToken":${JSON.stringify(token)},"parameters":${parametersOf(url, identity)}}`;
+  const answered = await dialogue.ask("RegisterThing", registerTopic(templateName), request);
   if (!answered.ok) return answered;
   const { isAccepted, reply } = answered.value;
   if (isAccepted) {

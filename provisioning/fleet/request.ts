@@ -28,14 +28,18 @@ export function nameOf({ serial, mac }: Identity): string {
   return serial ?? mac;
 }
 
-/** Who the device is, and what stands in the address's query, which counts before it. */
-export function parametersOf({ path }: Address, identity: Identity): Readonly<Record<string, string>> {
-  const parameters: Record<string, string> = { SerialNumber: nameOf(identity), MacAddress: identity.mac };
+/** Who the device is, and what stands in the address's query, which counts before it. JSON: a person has named them. */
+export function parametersOf({ path }: Address, identity: Identity): string {
+  const parameters = new Map([
+    ["SerialNumber", nameOf(identity)],
+    ["MacAddress", identity.mac],
+  ]);
   for (const pair of splitQuery(path)[1].slice(1).split("&")) {
     const [name = "", ...value] = pair.split("=");
-    if (name !== "") parameters[decoded(name)] = decoded(value.join("="));
+    if (name !== "") parameters.set(decoded(name), decoded(value.join("=")));
   }
-  return parameters;
+  const members = [...parameters].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `{${members.join(",")}}`;
 }
 
 function decoded(text: string): string {
@@ -47,19 +51,19 @@ function decoded(text: string): string {
 }
 
 /** There is no list of the codes: the status says what to do next, its texts are for people. */
-const MEANINGS: Readonly<Record<string, Reason>> = {
+const MEANINGS: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   // A pre-provisioning hook says no: somebody has to let the device in.
-  "403": "not-registered",
-  "404": "unexpected-status",
+  ["403", "not-registered"],
+  ["404", "unexpected-status"],
   // The template's OverrideSettings keep what an earlier life of the device has left.
-  "409": "activated-elsewhere",
-  "429": "rate-limited",
-};
+  ["409", "activated-elsewhere"],
+  ["429", "rate-limited"],
+]);
 
 export function rejection({ texts }: Reply, token = ""): Failed {
   const { statusCode = "", errorCode = "", errorMessage = "" } = texts;
   const classes: Reason = /^4\d\d$/.test(statusCode) ? "request-refused" : "unexpected-status";
-  const reason = MEANINGS[statusCode] ?? (/^5\d\d$/.test(statusCode) ? "server-error" : classes);
+  const reason = MEANINGS.get(statusCode) ?? (/^5\d\d$/.test(statusCode) ? "server-error" : classes);
   const said = `${statusCode} ${errorCode}: ${errorMessage}`;
   // It may say again what it was sent.
   return failed(reason, token !== "" && said.includes(token) ? `${statusCode}` : said);

@@ -5,10 +5,10 @@
 import { type Failed, failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import type { Secret } from "../../modules/base/secret.js";
 import { type Address, parseAddress } from "../../modules/data/address.js";
-import { asInteger, asObject, asText, type Json, parseObject } from "../../modules/data/json.js";
+import { asInteger, asObject, asText, type Json, type Names, parseObject } from "../../modules/data/json.js";
 import { splitQuery } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
-import { statusFailure } from "../answers.js";
+import { ERROR_MEMBERS, statusFailure } from "../answers.js";
 
 export type Dialect = "awslabs" | "iot-atlas" | "form";
 
@@ -66,10 +66,17 @@ function form(fields: Readonly<Record<string, string>>): string {
     .join("&");
 }
 
+/** Of all three. */
+const GOODS_NAMES: Names = new Set<string>([
+  ...ERROR_MEMBERS,
+  ...["certificatePem", "keyPair", "PrivateKey", "conCheck", "certdata"],
+  ...["statusCode", "status", "payload", "certificates", "device_certificate", "privateKey", "thing_name", "endpoint"],
+]);
+
 export function readGoods(dialect: Dialect, response: HttpResponse): Result<Goods> {
   const { status, body } = response;
   if (status !== 200) return refusal(dialect, response);
-  const answer = parseObject(body);
+  const answer = parseObject(body, GOODS_NAMES);
   if (!answer) return noJson(dialect, body);
   switch (dialect) {
     case "awslabs":
@@ -107,23 +114,22 @@ function readAtlas({ statusCode, status, payload }: Json): Result<Goods> {
 }
 
 /** By its message: the status is 500 for each but the first. */
-const ATLAS_REASONS: Readonly<Record<string, Reason>> = {
-  "Device not found": "serial-unknown",
-  "Device is already registered": "activated-elsewhere",
-  "Device isn't enabled": "device-disabled",
-  "Device token is not valid": "secret-refused",
-  "Missing input data": "request-refused",
-};
+const ATLAS_REASONS: ReadonlyMap<string, Reason> = new Map<string, Reason>([
+  ["Device not found", "serial-unknown"],
+  ["Device is already registered", "activated-elsewhere"],
+  ["Device isn't enabled", "device-disabled"],
+  ["Device token is not valid", "secret-refused"],
+  ["Missing input data", "request-refused"],
+]);
 
 /** By its text, with status 500. */
-const AWSLABS_REASONS: Readonly<Record<string, Reason>> = {
-  "Access Denied": "secret-refused",
-  "Bad Request": "request-refused",
-};
+const AWSLABS_REASONS: ReadonlyMap<string, Reason> = new Map<string, Reason>([
+  ["Access Denied", "secret-refused"],
+  ["Bad Request", "request-refused"],
+]);
 
-/** A text may be "constructor". */
-function reasonOf(said: string, reasons: Readonly<Record<string, Reason>>): Reason {
-  return (Object.hasOwn(reasons, said) && reasons[said]) || "server-error";
+function reasonOf(said: string, reasons: ReadonlyMap<string, Reason>): Reason {
+  return reasons.get(said) ?? "server-error";
 }
 
 function refusal(dialect: Dialect, response: HttpResponse): Failed {

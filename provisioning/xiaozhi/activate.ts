@@ -1,12 +1,12 @@
 /** Waits until the person has entered the code: a long poll, of servers that hold it and of servers that do not. */
 import { type Failure, failed, patienceOf, type Reason, type Result, success } from "../../modules/base/failure.js";
 import { obeyedPauseMs, retryDelayMs } from "../../modules/base/retry.js";
-import { type Json, parseObject } from "../../modules/data/json.js";
+import type { Json } from "../../modules/data/json.js";
 import { joinUrl } from "../../modules/data/url.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import { askedPauseMs, errorFailure, errorText, isOwnNotFound, isPage, noJson, statusFailure } from "../answers.js";
 import type { Answer, ProvisioningContext, Waiting } from "../protocol.js";
-import { REFUSALS, readConfiguration, tell } from "./answer.js";
+import { parseAnswer, REFUSALS, readConfiguration, tell } from "./answer.js";
 import { CodeTime, isAskedFor } from "./code.js";
 import { Proof } from "./proof.js";
 import { headers, type Version } from "./request.js";
@@ -109,7 +109,7 @@ function readOutcome(
   version: Version,
   response: HttpResponse,
 ): Result<Answer | undefined> {
-  const answer = parseObject(response.body); // may as well be empty or a plain "success"
+  const answer = parseAnswer(response.body); // may as well be empty or a plain "success"
   if (isUnknown(response, answer)) {
     if (version === 1) return failed("not-registered", context.identity.mac, askedPauseMs(response, answer));
     return statusFailure(response, { 404: "serial-unknown" });

@@ -1,13 +1,21 @@
 /** What xiaozhi's servers answer: a code for a person, connection settings, and what comes beside them. */
 import { failed, printable, type Reason, type Result, success } from "../../modules/base/failure.js";
-import { asInteger, asObject, asText, type Json } from "../../modules/data/json.js";
+import { asInteger, asObject, asText, type Json, type Names, parseObject } from "../../modules/data/json.js";
 import { checkOffer } from "../../modules/update/update.js";
+import { ERROR_MEMBERS } from "../answers.js";
 import { type Configuration, checkConfiguration, milliseconds } from "../configuration.js";
 import { MQTT_PORT, MQTTS_PORT, parseBroker } from "../credentials.js";
 import type { Activation, Answer, ProvisioningContext } from "../protocol.js";
 
 /** Of the query and of `activate`, beside what statuses mean to every service. */
 export const REFUSALS: Readonly<Record<number, Reason>> = { 401: "signature-refused", 409: "activated-elsewhere" };
+const ANSWER_NAMES: Names = new Set<string>([
+  ...ERROR_MEMBERS,
+  ...["activation", "activation_url", "challenge", "timeout_ms", "url", "mqtt", "websocket", "configuration"],
+  ...["heartbeat_interval", "retry_attempts", "publish_topic", "subscribe_topic", "client_id", "username", "password"],
+  ...["server_time", "firmware", "keepalive", "endpoint", "port", "token", "timestamp", "timezone_offset"],
+  ...["version", "force", "size", "sha256", "signature"],
+]);
 /** How long a code counts when the server does not say, and the bounds of what it may say. */
 const CODE_TIMEOUT_MS = 300_000;
 const CODE_TIMEOUT_MIN_MS = 10_000;
@@ -23,6 +31,11 @@ const TIME_MAX_MS = 4_102_444_800_000;
 export interface Challenge {
   readonly kind: "challenge";
   readonly challenge: string;
+}
+
+/** Of the query and of `activate`. */
+export function parseAnswer(body: string): Json | undefined {
+  return parseObject(body, ANSWER_NAMES);
 }
 
 /**

@@ -1,11 +1,10 @@
 /** xiaozhi's query: the device describes itself, the server answers with settings or with a code for a person. */
 import { type Failed, failed, type Result } from "../../modules/base/failure.js";
-import { parseObject } from "../../modules/data/json.js";
 import { askedPauseMs, errorFailure, errorText, isOwnNotFound, noJson, statusFailure } from "../answers.js";
 import { learnMove } from "../moved.js";
 import type { Answer, ProvisioningContext } from "../protocol.js";
 import { activate } from "./activate.js";
-import { type Challenge, REFUSALS, readAnswer, tell } from "./answer.js";
+import { type Challenge, parseAnswer, REFUSALS, readAnswer, tell } from "./answer.js";
 import { description, headers, queryUrl, type Version } from "./request.js";
 
 const TIMEOUT_MS = 15_000;
@@ -16,6 +15,8 @@ const SILENT_MS = 60_000;
 export async function query(context: ProvisioningContext, version: Version): Promise<Result<Answer>> {
   const first = await queryOnce(context, version);
   if (!first.ok || first.value.kind !== "challenge") return first as Result<Answer>;
+  // Whoever has a challenge of another service would get it signed.
+  if (context.isForeign) return failed("unconfirmed");
   const activated = await activate(context, version, first.value.challenge, SILENT_MS, { isOver: false });
   if (!activated.ok) return activated.failure.reason === "code-expired" ? unregistered(context) : activated;
   if (activated.value) return activated as Result<Answer>;
@@ -42,7 +43,7 @@ async function queryOnce(context: ProvisioningContext, version: Version): Promis
   if (!exchange.ok) return exchange;
   const response = exchange.value;
   const { status } = response;
-  const answer = parseObject(response.body);
+  const answer = parseAnswer(response.body);
   if (status === 404 && isOwnNotFound(answer && errorText(answer)))
     return failed("not-registered", identity.mac, askedPauseMs(response, answer));
   if (status !== 200 && status !== 202) return statusFailure(response, REFUSALS);

@@ -31,6 +31,9 @@ export const en: Texts = frozen({
   activated: "The code was accepted.",
   doneNote: (ssid) => `The device restarts and joins ${ssid}. You can close this page.`,
 
+  locked: "To change the settings, hold the device’s button for 3 seconds, or switch its power off and on three times.",
+  retry: "Try again now",
+
   stale: "This page was out of date. Please check the settings and send them again.",
   networks: "Networks in range (2.4 GHz)",
   refresh: "Refresh",
@@ -80,6 +83,7 @@ export const en: Texts = frozen({
     "authority-unusable": "The device cannot use this certificate. It takes RSA of 2048 to 4096 bits, P-256 and P-384.",
     "authority-none": "This certificate is not a CA’s. Paste that of the CA which signed it.",
     "authority-expired": "This CA’s certificate has expired.",
+    "authority-locked": "The manufacturer has set the address: it takes no CA from here.",
   },
 
   known: "Saved networks",

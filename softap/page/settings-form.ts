@@ -41,6 +41,12 @@ export function otherForm(model: PageModel, texts: Texts, query: string): string
   return `${head} class="card">${token(model)}<h2><label for="known">${texts.known}</label></h2><select id="known" name="ssid">${options.join("")}</select><div class="row"><button formaction="/prefer${query}">${texts.prefer}</button><button>${texts.forget}</button></div></form>`;
 }
 
+/** In the place of both where the visitor may change nothing. */
+export function lockedForm(model: PageModel, texts: Texts, query: string): string {
+  const note = `<p class="dim">${texts.locked}</p>`;
+  return `<form id="other" method="post" action="/retry${query}" class="card">${token(model)}${note}<button>${texts.retry}</button></form>`;
+}
+
 function token(model: PageModel): string {
   return `<input type="hidden" name="token" value="${model.token}">`;
 }

@@ -3,17 +3,33 @@
 import type { Failure } from "../../modules/base/failure.js";
 import type { ShownCode } from "../../provisioning/protocol.js";
 import { escapeHtml } from "../form.js";
-import { TRIAL_STEPS, type TrialStatus, type TrialStep } from "../model.js";
+import { type PageModel, TRIAL_STEPS, type TrialStatus, type TrialStep } from "../model.js";
 import type { Texts } from "./texts.js";
 
-/**
- * @param query `?lang=…`
- * @param nextUrl where the page will be in a moment; undefined where it stays
- */
-export function statusFragment(trial: TrialStatus, texts: Texts, query: string, nextUrl: string | undefined): string {
+/** What the page shows of itself beside the trial. */
+export type Around = Pick<PageModel, "nextUrl" | "locked">;
+
+/** @param query `?lang=…` */
+export function statusFragment(trial: TrialStatus, texts: Texts, query: string, around: Around): string {
+  const { nextUrl, locked } = around;
   const reason = "failure" in trial && trial.failure ? trial.failure.reason : "";
   const moving = nextUrl ? `<p>${texts.moving(link(nextUrl))}</p>` : "";
-  return `<div id="status" role="status" tabindex="-1" data-phase="${trial.phase}" data-reason="${reason}">${content(trial, texts, query)}${moving}</div>`;
+  const shown = locked ? stateOf(trial, texts) : content(trial, texts, query);
+  return `<div id="status" role="status" tabindex="-1" data-phase="${trial.phase}" data-reason="${reason}">${shown}${moving}</div>`;
+}
+
+/** Without what leads to a change, and without the address. */
+function stateOf(trial: TrialStatus, texts: Texts): string {
+  switch (trial.phase) {
+    case "trying":
+      return heading(texts.trying(name(trial.ssid))) + steps(trial.done, "now", texts);
+    case "failed":
+      return heading(texts.failed(name(trial.ssid))) + steps(trial.done, "bad", texts) + mishap(trial.failure, texts);
+    case "activating":
+      return heading(texts.activating) + activation(trial.shown, texts) + note(texts.activatingNote);
+    default:
+      return content(trial, texts, "");
+  }
 }
 
 function content(trial: TrialStatus, texts: Texts, query: string): string {

@@ -31,6 +31,10 @@ export interface Texts {
   readonly activated: string;
   readonly doneNote: (ssid: string) => string;
 
+  /** Nobody has shown that he is at the device: the settings stay as they are. */
+  readonly locked: string;
+  readonly retry: string;
+
   readonly stale: string;
   /** With the band: a phone sees others, too. */
   readonly networks: string;

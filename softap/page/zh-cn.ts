@@ -35,6 +35,7 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "secret-refused": "服务器不接受设备的 ID 和密钥。",
   "signature-refused": "服务器不接受设备的签名，密钥不匹配。",
   "unsigned-refused": "服务器不接受没有签名的激活（v1）。请选择 v2，设备需要有序列号和密钥。",
+  unconfirmed: "服务要求设备签名，却没有给出验证码。设备只为已保存的地址签名。",
   "serial-unknown": "服务器不认识此设备的序列号。",
   "activated-elsewhere": "设备已经以另一个身份激活（也许是在恢复出厂之前），请先在那里解绑。",
   "code-expired": "验证码已过期，即将显示新的验证码。",
@@ -92,6 +93,9 @@ export const zhCn: Texts = frozen({
   activated: "验证码已通过。",
   doneNote: (ssid) => `设备即将重启并连接 ${ssid}。您可以关闭此页面。`,
 
+  locked: "要更改设置，请按住设备的按钮 3 秒，或连续三次断开并接通电源。",
+  retry: "立即重试",
+
   stale: "页面已过期，请检查设置后重新提交。",
   networks: "附近的网络（2.4 GHz）",
   refresh: "刷新",
@@ -140,6 +144,7 @@ export const zhCn: Texts = frozen({
     "authority-unusable": "设备不支持此证书。支持 RSA 2048 至 4096 位、P-256 和 P-384。",
     "authority-none": "这不是 CA 证书，请粘贴签发它的 CA 的证书。",
     "authority-expired": "此 CA 证书已过期。",
+    "authority-locked": "配网地址由厂商设定，此处不能添加 CA 证书。",
   },
 
   known: "已保存的网络",

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach } from "vitest";
 import { done } from "../../agent/application/application.js";
-import { type Json, parseObject } from "../../modules/data/json.js";
+import { type Json, parseOwn } from "../../modules/data/json.js";
 import { createMqtt } from "../../modules/mqtt/adapter.js";
 import { rightCalendar } from "../calendar.js";
 import { pause } from "../moddable/support.js";
@@ -131,7 +131,7 @@ export class Operator {
     (client.stream as Socket).setNoDelay(true);
     endings.push(() => void client.end(true));
     const operator = new Operator(client);
-    client.on("message", (_topic, payload) => operator.#hear(parseObject(payload.toString()) ?? {}));
+    client.on("message", (_topic, payload) => operator.#hear(parseOwn(payload.toString()) ?? {}));
     await client.subscribeAsync("devices/#", { qos: 1 });
     return operator;
   }

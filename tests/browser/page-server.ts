@@ -58,7 +58,7 @@ export class PageServer {
     this.asked.push(`${request.method} ${pathname}`);
     const language = chooseLanguage(searchParams.get("lang") ?? undefined, request.headers["accept-language"]);
     if (request.method === "POST") await this.#post(request, response, pathname, language);
-    else if (pathname === "/status") fragment(response, renderStatus(this.model.trial, language));
+    else if (pathname === "/status") fragment(response, renderStatus(this.model.trial, language, this.model));
     else if (pathname === "/networks") fragment(response, renderNetworks(this.model, language));
     else if (pathname === "/" || pathname === "/done") {
       const editing = searchParams.has("change");

@@ -199,8 +199,8 @@ describe("commands", () => {
   });
 
   for (const [settings, error] of [
-    [{ url: "http://evil.example" }, /^url: unknown; there are /],
-    [{ dataIntervalMs: 60_000, wifi: 1 }, /^wifi: unknown/],
+    [{ url: "http://evil.example" }, /^settings: one is unknown; there are dataIntervalMs, /],
+    [{ dataIntervalMs: 60_000, wifi: 1 }, /^settings: one is unknown/],
     [{ dataIntervalMs: 1 }, /^dataIntervalMs: not a value/],
     [{ dataIntervalMs: {} }, /^dataIntervalMs: not a value/],
     [{ logLevel: "shout" }, /^logLevel: not a value/],

@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Commands, done, type Outcome, refused } from "../../agent/application/application.js";
 import type { CommandContext } from "../../agent/session/commands.js";
 import { Control } from "../../agent/session/control.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
+import { NameBudget } from "../../modules/data/names.js";
 import { VirtualClock } from "../scripted/clock.js";
 
 installGlobals();
@@ -34,13 +35,15 @@ const commands: Commands = {
 let control: Control;
 /** Of the connection's part the agent's own commands here take `endWith` alone. */
 let endings: unknown[];
+let names: NameBudget;
 
 beforeEach(() => {
   clock = new VirtualClock();
   replies = [];
   executed = [];
   endings = [];
-  const device = { clock, application: { commands } };
+  names = new NameBudget();
+  const device = { clock, names, application: { commands } };
   control = new Control({ device, reply: (reply) => replies.push(reply as Reply) });
 });
 
@@ -171,5 +174,46 @@ describe("what is repeated is bounded", () => {
 
   test.each([[0], [-1.5], [""], ["ü"]])("an id %j comes back", (id) => {
     expect(answer({ cmd: "greet", id })).toMatchObject({ id });
+  });
+});
+
+describe("names of a message's members", () => {
+  test("are known to the command's description at any depth, and others are out of reach", () => {
+    const run = (request: object) => done(Object.keys(request).sort());
+    const described = { run, properties: { place: { type: "object", properties: { floor: { type: "number" } } } } };
+    control = new Control({
+      device: { clock, names, application: { commands: { described } } },
+      reply: (reply) => replies.push(reply as Reply),
+    });
+    const place = { floor: 2, x1: 1 };
+    expect(answer({ cmd: "described", place, x2: 1 })).toMatchObject({ result: ["", "cmd", "place"] });
+    for (let index = 0; index < 500; index++) receive({ cmd: "described", [`n${index}`]: 0 });
+    expect(names.isSpent).toBe(false);
+  });
+
+  test("are counted where the command describes none; when there is no room the device says that it restarts", () => {
+    let spent = 0;
+    names.onSpent = () => spent++;
+    // "action" is the first one.
+    for (let index = 1; index < 96; index++)
+      expect(answer({ cmd: "led", action: "on", [`n${index}`]: 0 })).toMatchObject({ ok: true });
+    expect(spent).toBe(0);
+    expect(answer({ cmd: "led", action: "on", once: 0 })).toMatchObject({
+      error: "the device restarts: too many names",
+    });
+    expect(answer({ cmd: "led", action: "on", again: 0 })).toMatchObject({ ok: false });
+    expect(spent).toBe(1);
+  });
+
+  test("cost nothing in messages for the agent itself, and in those for nobody", () => {
+    const parse = vi.spyOn(JSON, "parse");
+    for (let index = 0; index < 200; index++) {
+      receive({ cmd: "ping", [`p${index}`]: { [`q${index}`]: 1 } });
+      receive({ cmd: `c${index}`, [`r${index}`]: 1 });
+      receive({ type: `t${index}`, [`s${index}`]: 1 });
+    }
+    for (const [text] of parse.mock.calls) expect(text).not.toMatch(/"[p-s]\d+":/);
+    parse.mockRestore();
+    expect(names.isSpent).toBe(false);
   });
 });

@@ -1,9 +1,11 @@
 /** What the device answers to xiaozhi's gateway, and what it says there. */
+
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Application, type Commands, done, refused } from "../../agent/application/application.js";
 import { Control } from "../../agent/session/control.js";
 import { Gateway, type GatewayWatch } from "../../agent/session/gateway.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
+import { NameBudget } from "../../modules/data/names.js";
 import { MAX_PACKET_BYTES, type Published } from "../../modules/mqtt/mqtt.js";
 import { VirtualClock } from "../scripted/clock.js";
 
@@ -41,7 +43,13 @@ const commands: Commands = {
 
 function open(more: Application = {}): void {
   application = { commands, onMessage: (message) => told.push(message), ...more };
-  const device = { clock, application, log: { note() {} }, build: { productId: "lamp", firmwareVersion: "1.2.3" } };
+  const device = {
+    clock,
+    names: new NameBudget(),
+    application,
+    log: { note() {} },
+    build: { productId: "lamp", firmwareVersion: "1.2.3" },
+  };
   const control = new Control({ device: device as never, reply: () => {} });
   const watch = {
     device,

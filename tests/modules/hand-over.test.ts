@@ -49,8 +49,8 @@ describe("one JSON document", () => {
     const handed = taken({ deviceToken: "t0ken/+=" });
     expect(Object.keys(handed)).toEqual(["token"]);
     const store = new ScriptedStore();
-    expect(TOKEN.write(store, handed.token!).ok).toBe(true);
-    expect(TOKEN.read(store)?.reveal()).toBe("t0ken/+=");
+    expect(TOKEN.write(store, { token: handed.token! }).ok).toBe(true);
+    expect(TOKEN.read(store)?.token.reveal()).toBe("t0ken/+=");
     expect(JSON.stringify(handed)).not.toContain("t0ken");
   });
 

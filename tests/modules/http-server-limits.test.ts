@@ -224,29 +224,39 @@ describe.each(servers)("over the %s's server", (_name, createHttpServer) => {
     /** Has asked for the page, all but the last byte of its body. */
     const asking = () => talk(post("abc").slice(0, -1));
 
-    test("where four have asked for something, the fifth is closed at once and the four are served", async () => {
-      const four = Array.from({ length: 4 }, asking);
+    const STRANGER = "127.0.0.2";
+
+    test("the oldest that has not said all of its request makes room", async () => {
+      const four = [...Array.from({ length: 3 }, asking), served.talkFrom(STRANGER, post("abc").slice(0, -1))];
       await pause(50);
-      const fifth = await talk(get()).ended;
-      expect([fifth.received, seen.length]).toEqual(["", 0]);
-      for (const { socket } of four) socket.write("c");
-      for (const { ended } of four) expect((await ended).received).toContain("page");
+      expect((await served.talkFrom("127.0.0.3", get()).ended).received).toContain("page");
+      for (const { socket } of four.slice(1)) socket.write("c");
+      const received = await Promise.all(four.map(({ ended }) => ended.then((end) => end.received)));
+      expect(received.map((text) => text.includes("page"))).toEqual([false, true, true, true]);
     });
 
-    test("where one of them has asked for nothing yet, it makes room", async () => {
-      const three = Array.from({ length: 3 }, asking);
-      await pause(20);
-      const silent = talk();
-      await pause(30);
-      expect((await talk(get()).ended).received).toContain("page");
-      expect((await silent.ended).afterMs).toBeLessThan(STEP_MS);
-      for (const { socket } of three) socket.write("c");
-      for (const { ended } of three) expect((await ended).received).toContain("page");
+    test("nobody gets all of them: a fourth of the same client takes the place of its first", async () => {
+      const four = Array.from({ length: 4 }, asking);
+      await pause(50);
+      for (const { socket } of four.slice(1)) socket.write("c");
+      const received = await Promise.all(four.map(({ ended }) => ended.then((end) => end.received)));
+      expect(received.map((text) => text.includes("page"))).toEqual([false, true, true, true]);
+    });
+
+    test("a stranger that says half a request again and again keeps nobody from the page", async () => {
+      const flood = setInterval(() => {
+        for (let count = 0; count < 4; count++) served.talkFrom(STRANGER, "POST / HTTP/1.1\r\nHost: a\r\n");
+      }, 20);
+      try {
+        for (let page = 0; page < 42; page++) expect((await talk(get()).ended).received).toContain("page");
+      } finally {
+        clearInterval(flood);
+      }
     });
 
     test("a place is free again when one of them is gone, however it went", async () => {
       for (let round = 0; round < 3; round++) {
-        const four = Array.from({ length: 4 }, asking);
+        const four = [...Array.from({ length: 3 }, asking), served.talkFrom(STRANGER, post("abc").slice(0, -1))];
         await pause(30);
         for (const [index, { socket }] of four.entries()) index % 2 ? socket.destroy() : socket.resetAndDestroy();
         await pause(30);

@@ -41,6 +41,8 @@ export interface Served {
   handle: (request: ServerRequest) => ServerReply;
   /** Sends the pieces one by one, and collects what comes until the server ends it. */
   talk(...pieces: (string | Uint8Array)[]): Talk;
+  /** From another of the machine's own addresses, 127.0.0.0/8. */
+  talkFrom(address: string, ...pieces: (string | Uint8Array)[]): Talk;
 }
 
 /** A server for each test; whatever the test did, the next phone gets its page: the device goes on. */
@@ -52,7 +54,10 @@ export function serveEach(createHttpServer: CreateServer): Served {
     seen: [],
     handle: () => reply("page"),
     talk(...pieces) {
-      const talk = talkTo(served.port, pieces);
+      return served.talkFrom("127.0.0.1", ...pieces);
+    },
+    talkFrom(address, ...pieces) {
+      const talk = talkTo(served.port, pieces, address);
       sockets.push(talk.socket);
       return talk;
     },
@@ -81,8 +86,8 @@ export function serveEach(createHttpServer: CreateServer): Served {
   return served;
 }
 
-function talkTo(port: number, pieces: (string | Uint8Array)[]): Talk {
-  const socket = connect(port, "127.0.0.1");
+function talkTo(port: number, pieces: (string | Uint8Array)[], localAddress: string): Talk {
+  const socket = connect({ port, host: "127.0.0.1", localAddress });
   const startMs = fairMs();
   const received: Buffer[] = [];
   const ended = new Promise<{ received: string; afterMs: number }>((done) => {

@@ -129,6 +129,37 @@ describe("the device", () => {
     expect(tokenIn({})).toBeUndefined();
   });
 
+  describe("'s access point", () => {
+    const of = (entries: Record<string, string>, store = new ScriptedStore(), isOpen = false) => {
+      const { accessPointPassword, isPasswordOwn } = new BoardIdentity(factory(entries), store, Math.random, isOpen);
+      return [accessPointPassword?.reveal(), isPasswordOwn];
+    };
+    const OWN = expect.stringMatching(/^[a-km-np-z2-9]{10}$/);
+
+    test("has the password of the label", () => {
+      expect(of({ ap_password: "from the label" })).toEqual(["from the label", false]);
+      expect(of({ ap_password: "from the label" }, undefined, true)).toEqual(["from the label", false]);
+    });
+
+    test("has one of its own where the factory gave none: made at the first start, another on each board", () => {
+      const store = new ScriptedStore();
+      const first = of({}, store);
+      expect(first).toEqual([OWN, true]);
+      expect(of({}, store)).toEqual(first);
+      expect(of({})).not.toEqual(first);
+    });
+
+    test("is open where the build says so and the factory nothing; never for a password that is damaged", () => {
+      expect(of({}, undefined, true)).toEqual([undefined, false]);
+      for (const ap_password of ["short", "\u0000".repeat(9), "x".repeat(65)])
+        expect(of({ ap_password }, undefined, true)).toEqual([OWN, true]);
+    });
+
+    test("gets another one where what was kept is damaged", () => {
+      expect(of({}, new ScriptedStore(new Map([["ap_password", "short"]])))).toEqual([OWN, true]);
+    });
+  });
+
   describe("what the factory says of the product", () => {
     const productOf = (entries: Record<string, string>) =>
       new BoardIdentity(factory(entries), new ScriptedStore(), Math.random).product;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type Uploaded, uploadOnce } from "../../agent/session/stand-in/upload.js";
 import type { MockCloud } from "../../mocks/cloud/cloud.js";
 import type { CloudOptions } from "../../mocks/cloud/settings.js";
-import { parseObject } from "../../modules/data/json.js";
+import { parseOwn } from "../../modules/data/json.js";
 import { createHttpClient } from "../../modules/http/client-adapter.js";
 import type { Configuration } from "../../provisioning/configuration.js";
 import { readDeviceInfo } from "../../provisioning/device-service/device-info.js";
@@ -23,7 +23,7 @@ const readings = [21.5, 22].map((temperature) => ({
 
 async function provisioned(cloud: MockCloud): Promise<Configuration> {
   cloud.register(mac);
-  const configuration = readDeviceInfo(parseObject(await (await deviceInfo(cloud)).text())!);
+  const configuration = readDeviceInfo(parseOwn(await (await deviceInfo(cloud)).text())!);
   if (!configuration.ok) throw new Error(configuration.failure.reason);
   return configuration.value;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
+import { NameBudget } from "../../modules/data/names.js";
 import { ReplyReader } from "../../provisioning/aws/reply.js";
 
 installGlobals();
@@ -17,7 +18,7 @@ const created = {
 };
 
 function read(text: string, size = text.length) {
-  const reader = new ReplyReader();
+  const reader = new ReplyReader(new NameBudget());
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length; at += size) reader.see(bytes.subarray(at, at + size));
   return reader.result();
@@ -134,7 +135,7 @@ describe("what is unknown, nested, too large, damaged or null is left out; the r
     ["an object", '{"thingName":{"name":"x"}}'],
     ["no UTF-8", new Uint8Array([...Buffer.from('{"thingName":"'), 0xff, ...Buffer.from('"}')])],
   ])("a thing's name that is %s", (_name, text) => {
-    const reader = new ReplyReader();
+    const reader = new ReplyReader(new NameBudget());
     reader.see(typeof text === "string" ? new TextEncoder().encode(text) : text);
     expect(reader.result()).toMatchObject({ ok: true, value: { texts: {} } });
   });

@@ -1,6 +1,8 @@
 /** A service that answers from a list, and the context that a protocol gets. */
+
 import { failed, type Result } from "../../modules/base/failure.js";
 import { parseAddress } from "../../modules/data/address.js";
+import { NameBudget } from "../../modules/data/names.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
 import { type Keystore, NvsKeystore } from "../../modules/identity/keystore.js";
@@ -52,11 +54,14 @@ export class Service {
     serial: SERIAL,
     uuid: UUID,
     accessPointPassword: undefined,
+    isPasswordOwn: false,
     product: {},
     deviceToken: () => undefined,
     sign: (text, form) => (form === "bytes" ? `signed(${text})` : undefined),
   };
   /** How long an answer takes. */
+  readonly names = new NameBudget();
+  isForeign = false;
   delayMs = 100;
   #answering: Answering;
 
@@ -81,6 +86,8 @@ export class Service {
       wifi: () => ({ ssid: "Home", address: "192.168.1.7", rssi: -50, channel: 6 }),
       claim: () => this.claim,
       store: this.store,
+      names: this.names,
+      isForeign: this.isForeign,
       ...{ keystore: this.keystore, stored: () => this.stored, freeSlot: () => "slot1" as const },
       deviceToken: () => this.identity.deviceToken(),
       timeoutMs: this.timeoutMs,

@@ -8,6 +8,7 @@ export const build: Build = {
   hostName: "",
   productId: "esp32-online",
   accessPointAddress: PORTAL,
+  accessPointOpen: false,
   portalPort: 80,
   dnsPort: 53,
   provisioningUrl: "",

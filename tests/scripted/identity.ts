@@ -1,5 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { Secret } from "../../modules/base/secret.js";
 import { toHex } from "../../modules/data/hex.js";
 import type { Identity } from "../../modules/identity/identity.js";
 
@@ -11,7 +12,9 @@ export function identityOf(mac: string): Identity {
   return {
     mac,
     serial: SERIAL,
-    accessPointPassword: undefined,
+    // As the label has it: who visits the portal has it, too.
+    accessPointPassword: new Secret("from the label"),
+    isPasswordOwn: false,
     product: {},
     deviceToken: () => undefined,
     uuid: `12345678-1234-4234-8234-${mac.replaceAll(":", "").toLowerCase()}`,

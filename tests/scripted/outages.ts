@@ -4,7 +4,7 @@
  */
 import { done } from "../../agent/application/application.js";
 import { failed, type Reason } from "../../modules/base/failure.js";
-import { type Json, parseObject } from "../../modules/data/json.js";
+import { type Json, parseOwn } from "../../modules/data/json.js";
 import type { Packet } from "./broker.js";
 import { answer, deviceInfo, deviceService, goodWorld } from "./cloud.js";
 import { onlineOnce, type Playable } from "./journeys.js";
@@ -105,7 +105,7 @@ export class Day implements Playable {
     const { world } = this;
     world.turn();
     if (world.published.length > 0) this.#publishedMs = world.clock.ticksMs();
-    for (const { payload } of world.published.splice(0)) this.#see(parseObject(payload) ?? {});
+    for (const { payload } of world.published.splice(0)) this.#see(parseOwn(payload) ?? {});
     world.events.splice(0, world.events.length - 1);
     for (const list of [world.notes, world.requests, world.times, world.wifi.joins, world.wifi.scans] as unknown[][])
       list.length = 0;
@@ -156,7 +156,7 @@ export class Day implements Playable {
   #restartBroker(): void {
     const { broker } = this.world;
     for (const { payload } of broker.kept ?? [])
-      if (!this.executed.has(parseObject(payload)?.id as number)) this.forgotten++;
+      if (!this.executed.has(parseOwn(payload)?.id as number)) this.forgotten++;
     broker.kept = undefined;
   }
 
@@ -211,7 +211,7 @@ export class Day implements Playable {
     const persistent = { ...info, mqtt_config: { ...info.mqtt_config, clean_session: false } };
     const service = deviceService((request) => {
       if (pathOf(request) !== "/api/devices/data/upload") return answer(200, persistent);
-      this.#see((parseObject(request.body ?? "")?.sensors ?? {}) as Json);
+      this.#see((parseOwn(request.body ?? "")?.sensors ?? {}) as Json);
       return this.#below(3) === 0 ? failed("timeout") : answer(200, {});
     });
     return {

@@ -10,6 +10,7 @@ import { failed, type Result, success } from "../../modules/base/failure.js";
 import type { LifecycleEvent } from "../../modules/base/log.js";
 import type { Button } from "../../modules/button/button.js";
 import { Pauses } from "../../modules/clock/pauses.js";
+import { NameBudget } from "../../modules/data/names.js";
 import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
@@ -228,6 +229,7 @@ export class World {
       },
       wifi: this.wifi,
       silence: new Silence(this.clock),
+      names: new NameBudget(),
       button: this.button,
       resolve: (name) => this.#later(50, () => (this.script.resolve ?? (() => "192.0.2.7"))(name)),
       http: (request) => this.#http(request),

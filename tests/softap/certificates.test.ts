@@ -149,7 +149,7 @@ describe("the button that forgets", () => {
     const client = makeCertificate({ subject: "claim", keyType: "ec" });
     const { store } = world.device;
     CLAIM.write(store, { certificate: base64(client), key: new Secret("key"), keyLabel: "PRIVATE KEY" });
-    TOKEN.write(store, new Secret("token"));
+    TOKEN.write(store, { token: new Secret("token") });
     forget(world, "constructor");
     expect([CLAIM.read(store), TOKEN.read(store)]).not.toContain(undefined);
     forget(world, "claim");
@@ -168,7 +168,7 @@ describe("the button that forgets", () => {
 life("a factory reset forgets authorities and tokens, too", async ({ boot }) => {
   const world = boot({}, withAuthority(first));
   await world.untilState("portal");
-  TOKEN.write(world.device.store, new Secret("token"));
+  TOKEN.write(world.device.store, { token: new Secret("token") });
   world.button.onWish?.("reset");
   expect([stored(world), TOKEN.read(world.device.store)]).toEqual([undefined, undefined]);
 });

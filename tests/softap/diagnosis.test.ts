@@ -29,7 +29,7 @@ async function tryWith(service: Partial<Service>) {
       },
     };
     const trial: Trial = new Trial(
-      { io: world.device, serviceAt: () => whole as Service },
+      { io: world.device, quotes: () => true, serviceAt: () => whole as Service },
       { candidate: { network, url: SERVICE_URL, protocol: "automatic" }, handed: {} },
       {
         onStep() {},

@@ -158,7 +158,7 @@ test("ends with the portal, whatever the service does then", () =>
         serviceAt: () => service as Service,
         pending: { settings: { networks: [network], url: SERVICE_URL, protocol: "automatic" }, activation: code },
         failure: undefined,
-        onKept() {},
+        ...{ onKept() {}, onRetry() {}, quotes: () => true },
       },
       { onFailed: (failure) => failures.push(failure) },
     );

@@ -17,7 +17,10 @@ const privateKey = String(own.key.export({ type: "pkcs8", format: "pem" }));
 const claim = pem(own) + privateKey;
 const token = "secret-token-0123456789";
 
-const kept = (world: World) => [CLAIM.read(world.device.store)?.key.reveal(), TOKEN.read(world.device.store)?.reveal()];
+const kept = (world: World) => [
+  CLAIM.read(world.device.store)?.key.reveal(),
+  TOKEN.read(world.device.store)?.token.reveal(),
+];
 const keyText = privateKey.replace(/-----[A-Z ]+-----|\s/g, "");
 const flashOf = (world: World) => [...world.store.entries.values()].join();
 

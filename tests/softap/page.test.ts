@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { crowdedModel, pageModel, trials } from "../../mocks/page-models.js";
 import { PROTOCOL_CHOICES } from "../../provisioning/choice.js";
-import type { PageModel } from "../../softap/model.js";
+import type { PageModel, TrialStatus } from "../../softap/model.js";
 import { type Language, renderNetworks, renderPage, renderStatus } from "../../softap/view.js";
 import { isFresh } from "../../tools/page.js";
 import { fieldValue, unescapeHtml } from "./support.js";
 
 installGlobals();
 
+const statusOf = (trial: TrialStatus) => renderStatus(trial, "en", pageModel({}));
 const LANGUAGES: readonly Language[] = ["en", "zh-CN"];
 const bytesOf = (model: PageModel, language: Language, gzip: boolean) =>
   Buffer.concat(renderPage(model, language, gzip).body);
@@ -71,7 +72,7 @@ describe.each(LANGUAGES)("in %s", (language) => {
     expect(raw).toMatch(new RegExp(`^<!doctype html><html lang="${language}">.*</html>$`, "s"));
     expect(raw.slice(raw.indexOf("<main>"))).not.toMatch(/undefined|\[object|\{\{|NaN/);
     expect(raw).toContain(`data-phase="${trial.phase}"`);
-    expect(raw).toContain(renderStatus(model.trial, language));
+    expect(raw).toContain(renderStatus(model.trial, language, model));
   });
 
   test.each(Object.entries(trials))("20 networks in range and 10 saved ones fit into 6 KiB: %s", (_name, trial) => {
@@ -171,7 +172,7 @@ describe.each(hostile)("a network called %j", (ssid) => {
 
   test("is text in a code's place and beside it", () => {
     const shown = (text: string) =>
-      renderStatus({ phase: "activating", ssid: "n", url: "u", shown: { code: text, message: text, url: text } }, "en");
+      statusOf({ phase: "activating", ssid: "n", url: "u", shown: { code: text, message: text, url: text } });
     expect(tagsOf(shown(ssid))).toEqual(tagsOf(shown("a plain text")));
   });
 });
@@ -179,7 +180,7 @@ describe.each(hostile)("a network called %j", (ssid) => {
 test("only a web address becomes a link", () => {
   const link = (url: string) =>
     /<a href="([^"]*)" rel/.exec(
-      renderStatus({ phase: "activating", ssid: "n", url: "u", shown: { code: "1", message: undefined, url } }, "en"),
+      statusOf({ phase: "activating", ssid: "n", url: "u", shown: { code: "1", message: undefined, url } }),
     )?.[1];
   expect(link("https://example.com/")).toBe("https://example.com/");
   expect(link("javascript:alert(1)")).toBeUndefined();
@@ -198,7 +199,7 @@ test.each([
     url: "u",
     shown: { code, message: undefined, url: undefined },
   } as const;
-  const spans = renderStatus(trial, "en").matchAll(/<span>([^<]*)<\/span>/g);
+  const spans = statusOf(trial).matchAll(/<span>([^<]*)<\/span>/g);
   expect([...spans].map(([, text]) => text)).toEqual(groups);
 });
 

@@ -36,7 +36,7 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
       },
     },
     showCode: () => {},
-    onKept: () => {},
+    ...{ onKept() {}, onRetry() {}, quotes: () => true, mayChange: true, isPasswordOwn: false },
     serviceAt: () => {
       throw new Error("nobody asks");
     },

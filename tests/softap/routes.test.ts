@@ -119,7 +119,9 @@ describe("a change", () => {
 
   for (const body of ["ssid=%FF", "%", "ssid=%E4%BD&url=x"])
     portalLife(`that cannot be read, ${body}, is refused`, (world) => {
-      expect(post(world, body).status).toBe(400);
+      expect(post(world, `token=${tokenOf(world.visit({}).body)}&${body}`).status).toBe(400);
+      // Nor is it looked at without the token.
+      expect(post(world, body).status).toBe(403);
     });
 });
 

@@ -5,10 +5,10 @@
 
 import { type Failure, failed, type Result, success } from "../../../modules/base/failure.js";
 import type { Secret } from "../../../modules/base/secret.js";
-import { asText, type Json, parseObject } from "../../../modules/data/json.js";
+import { asText, type Json, parseOwn } from "../../../modules/data/json.js";
 import type { Url } from "../../../modules/data/url.js";
 import type { HttpClient, HttpResponse } from "../../../modules/http/http.js";
-import { errorFailure, errorText, statusFailure } from "../../../provisioning/answers.js";
+import { errorFailure, errorText, parseError, statusFailure } from "../../../provisioning/answers.js";
 import type { StandIn } from "../../../provisioning/stand-in.js";
 
 /** As it was to go to the `data` topic: the text of a JSON object. */
@@ -88,7 +88,7 @@ export async function uploadOnce(http: HttpClient, standIn: StandIn, report: Rep
   let refusal: Failure | undefined;
   for (const { payload } of dataUrl ? readings : []) {
     // An application may have sent anything.
-    const reading = parseObject(payload) ?? { value: payload };
+    const reading = parseOwn(payload) ?? { value: payload };
     const sent = await send(dataUrl!, (into) => into.data(reading, status));
     if (sent.ok) taken++;
     else if (sent.failure.reason !== "request-refused") return uploaded(sent.failure);
@@ -123,7 +123,7 @@ async function post(http: HttpClient, standIn: StandIn, url: Url, body: object):
 function failureIn(response: HttpResponse): Failure | undefined {
   const { status, body } = response;
   if (status !== 200 && status !== 201) return statusFailure(response, { 401: "secret-refused" }).failure;
-  const answer = parseObject(body);
+  const answer = parseError(body);
   if (!answer) return failed("bad-answer", "no JSON").failure;
   const error = errorFailure(response, answer);
   if (error) return error.failure;
@@ -133,7 +133,7 @@ function failureIn(response: HttpResponse): Failure | undefined {
 /** Written anew, so that there is one way only in which the secret can be escaped. */
 function hiding(secret: Secret, text: string): string {
   const hidden = JSON.stringify(secret.reveal()).slice(1, -1);
-  return JSON.stringify(parseObject(text) ?? {})
+  return JSON.stringify(parseError(text) ?? {})
     .split(hidden)
     .join(String(secret));
 }
