@@ -18,7 +18,7 @@ it goes on, and no serial number gets a second key. What is made holds keys: kee
   --serials PATTERN  serial numbers for rows that have none: SN-####
   --first N          the number of the first row there (default 1)
   --out DIR          the folder of all batches (default factory)
-  --open-network     boards without ap_password have an open network; otherwise a password is made
+  --open-network     boards without ap_password get none, for builds with accessPointOpen; otherwise one is made
   --records-only     no images and labels
   --hardware-version V, --product-id P, --url U, --url-locked, --claim-cert FILE, --claim-key FILE
 `;

@@ -3,7 +3,7 @@
  *
  *     serial       string   serial number
  *     hmac_key     string   the 32 bytes of the signing key as hex
- *     ap_password  string   WPA2 password of the board's own network; without it the network is open
+ *     ap_password  string   WPA2 password of the board's own network; without it the board makes one
  *     hw_version   string   hardware version     } each in place of what the firmware's build says
  *     product_id   string   product id           }
  *     url          string   provisioning address }

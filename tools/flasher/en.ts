@@ -39,7 +39,7 @@ export const en: Texts = {
     urlNote: "Empty: what the firmware says, or the person who sets it up.",
     urlLocked: "People cannot change it",
     password: "Password of the board’s network",
-    passwordNote: "8 to 63 characters, printed on the label. Empty: an open network.",
+    passwordNote: "8 to 63 characters, printed on the label. Empty: the board makes one and shows it on its console.",
     makePassword: "New password",
     keyNote: "The key has 32 random bytes. It is never shown; it is saved with the record.",
     write: "Write",

@@ -38,7 +38,7 @@ export const zhCn: Texts = {
     urlNote: "留空则使用固件中的地址，或由用户在配网时填写。",
     urlLocked: "不允许用户修改",
     password: "设备热点密码",
-    passwordNote: "8 到 63 个字符，会印在标签上；留空则为开放热点。",
+    passwordNote: "8 到 63 个字符，会印在标签上；留空则由设备生成，并显示在串口日志中。",
     makePassword: "换一个密码",
     keyNote: "密钥为 32 个随机字节，不会显示，随出厂信息一起保存。",
     write: "写入",
