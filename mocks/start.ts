@@ -15,6 +15,8 @@ function tell(line: StateLine, cloudUrl: string): string {
       Choose any network, type any password of 8 characters or more, and save: the page shows each step.`;
     case "restarting":
       return "The device restarts.";
+    case "safe":
+      return `It has crashed five times in a row, and waits for ${Math.ceil(Number(line.retryMs) / 60_000)} minutes.`;
     case "connecting":
       return line.to === "wifi" ? "Joining the Wi-Fi…" : "Connecting to the MQTT broker…";
     case "provisioning":

@@ -5,11 +5,12 @@ import { CLAIM } from "./claim.js";
 import { PROTOCOLS } from "./protocols.js";
 import { TOKEN } from "./token.js";
 
-/** As from the factory: what people have handed over, and what protocols keep. */
-export function eraseRecords(store: TextStore): void {
-  CLAIM.erase(store);
-  TOKEN.erase(store);
-  for (const { records = [] } of PROTOCOLS) for (const record of records) record.erase(store);
+/** As from the factory: what people have handed over, and what protocols keep. @returns false where flash refuses */
+export function eraseRecords(store: TextStore): boolean {
+  let isDone = CLAIM.erase(store).ok;
+  isDone = TOKEN.erase(store).ok && isDone;
+  for (const { records = [] } of PROTOCOLS) for (const record of records) isDone = record.erase(store).ok && isDone;
+  return isDone;
 }
 
 /** Of the keystore, with certificates that are on their way to the journal. */

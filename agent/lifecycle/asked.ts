@@ -1,10 +1,6 @@
-/**
- * How a person without a page asks for the portal or for a reset: the button, a command, or the power switched off
- * three times in a row. A crash soon after each start looks like the latter, and leads to the portal as well.
- */
+/** How a person without a page, or an operator, asks for the portal or for a reset: the button, or a command. */
 
-import { reportFault } from "../../modules/base/guard.js";
-import type { Clock } from "../../modules/clock/clock.js";
+import { change } from "../../modules/base/guard.js";
 import { AUTHORITIES } from "../../modules/settings/authorities.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
@@ -13,61 +9,51 @@ import { eraseRecords } from "../../provisioning/records.js";
 import type { Session } from "../session/session.js";
 import { eraseIdentities } from "./identities.js";
 
-/** A start that lasts this long is none of a row. */
-const QUICK_START_MS = 8_000;
-const STARTS_FOR_PORTAL = 3;
-const STARTS = "starts";
 /** What people have set, beside what is for the service. */
 const SET_BY_PEOPLE = Object.freeze([SETTINGS, AUTHORITIES, PREFERENCES] as const);
 /** Set where the portal was asked for, and gone with the start that obeys it. */
 const PORTAL = "portal";
+/** Set where a reset was asked for, and gone when nothing is left to erase: a power cut only delays it. */
+const RESET = "reset";
 
 /** The button wants a restart: after a long press into the portal, after a longer one as from the factory. */
 export function watchButton(session: Session, restart: (why: "button" | "reset") => void): void {
-  const { device } = session;
-  const { button, store, journal } = device;
+  const { button, store } = session.device;
   button.onWish = (wish) => {
-    if (wish === "reset") {
-      for (const record of SET_BY_PEOPLE) record.erase(store);
-      eraseRecords(store);
-      journal.erase();
-      session.outbox.erase();
-      eraseIdentities(device);
-    } else askForPortal(store, "button");
+    if (wish === "portal") askForPortal(store, "button");
+    // The next start erases: here a connection may still write. A full flash takes no mark, but can be erased.
+    else if (!change("store", () => store.set(RESET, "1"))) eraseAll(session);
     restart(wish === "reset" ? "reset" : "button");
   };
 }
 
 /** The next start opens the portal; the settings stay. */
 export function askForPortal(store: Store, by: "button" | "command"): void {
-  change(() => store.set(PORTAL, by));
+  change("store", () => store.set(PORTAL, by));
 }
 
-/** Counts this start. @returns who wants it to open the portal: somebody who is at the device, or somebody else */
-export function portalAsked(store: Store, clock: Clock): "present" | "afar" | undefined {
+/** To be asked once in a start. @returns who wants it to open the portal: somebody who is at the device, or somebody else */
+export function portalAsked(store: Store): "present" | "afar" | undefined {
   const by = store.get(PORTAL);
-  if (by !== undefined) change(() => store.delete(PORTAL));
-  const starts = (Number(store.get(STARTS)) || 0) + 1;
-  if (starts >= STARTS_FOR_PORTAL) {
-    forgetStarts(store);
-    return "present";
-  }
-  change(() => store.set(STARTS, String(starts)));
-  clock.after(QUICK_START_MS, forgetStarts, store);
   if (by === undefined) return undefined;
+  change("store", () => store.delete(PORTAL));
   return by === "button" ? "present" : "afar";
 }
 
-/** Before a restart that the agent itself wants. */
-export function forgetStarts(store: Store): void {
-  if (store.get(STARTS) !== undefined) change(() => store.delete(STARTS));
+/** Before anything else of a start reads what is to go. */
+export function finishReset(session: Session): void {
+  const { store } = session.device;
+  if (store.get(RESET) !== undefined && eraseAll(session)) change("store", () => store.delete(RESET));
 }
 
-/** A flash that takes no change must not keep the device from starting. */
-function change(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    reportFault("store", error);
-  }
+/** As from the factory. @returns false where flash refuses: something may be left */
+function eraseAll(session: Session): boolean {
+  const { device } = session;
+  const { store, journal } = device;
+  let isDone = true;
+  for (const record of SET_BY_PEOPLE) isDone = record.erase(store).ok && isDone;
+  isDone = eraseRecords(store) && isDone;
+  isDone = journal.erase().ok && isDone;
+  isDone = session.eraseOutbox() && isDone;
+  return eraseIdentities(device) && isDone;
 }

@@ -33,9 +33,11 @@ export function reject(device: Device, { url }: Settings, configuration: Configu
   eraseUnnamed(device);
 }
 
-/** As from the factory. */
-export function eraseIdentities({ keystore }: Device): void {
-  for (const slot of SLOTS) keystore.erase(slot);
+/** As from the factory. @returns false where flash refuses */
+export function eraseIdentities({ keystore }: Device): boolean {
+  let isDone = true;
+  for (const slot of SLOTS) isDone = keystore.erase(slot).ok && isDone;
+  return isDone;
 }
 
 /** A power cut leaves them until the next connection. What is on its way to the journal has a record of its own. */

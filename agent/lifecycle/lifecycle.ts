@@ -11,6 +11,7 @@ import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Settings } from "../../modules/settings/settings.js";
 import { joinKnown } from "../../modules/wifi/join.js";
 import { pauseWhileJoined } from "../../modules/wifi/pause.js";
+import { leavesSilent } from "../../modules/wifi/silence.js";
 import { whileJoined } from "../../modules/wifi/while-joined.js";
 import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import type { Activation } from "../../provisioning/protocol.js";
@@ -19,15 +20,17 @@ import { Connection } from "../session/connection.js";
 import { refreshInADay } from "../session/refresh.js";
 import type { Session } from "../session/session.js";
 import { pauseOffline } from "../session/stand-in/stand-in.js";
-import { askForPortal, forgetStarts, portalAsked, watchButton } from "./asked.js";
+import { askForPortal, finishReset, portalAsked, watchButton } from "./asked.js";
 import { keep, reject } from "./identities.js";
 import { Online } from "./online.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
+import { countStart, forgetStarts, isUnsafe, rest } from "./starts.js";
 
 /** `attempt` counts the failures in a row: pauses grow with it. */
 type State =
   | { name: "boot" }
+  | { name: "safe"; crashes: number }
   | ({ name: "portal"; attempt: number } & PortalCause)
   | { name: "connecting"; settings: Settings; attempt: number; isTurn?: true }
   | { name: "provisioning"; settings: Settings; attempt: number; configuration?: Configuration; rotation?: string }
@@ -39,7 +42,7 @@ type State =
 type In<Name extends State["name"]> = Extract<State, { name: Name }>;
 
 /** From the boot or the loss of the network to the portal: a router needs a moment, a person not too long. */
-const JOIN_LIMIT_MS = 30_000;
+const JOIN = Object.freeze({ limitMs: 30_000, passive: false, isWanted: () => true });
 /** Without credentials a person can help: after so many failures in a row the portal opens and says why. */
 const FAILURES_BEFORE_PORTAL = 3;
 /** A session that ended sooner was none: its end counts as a failure to connect. */
@@ -70,13 +73,9 @@ export class Lifecycle {
     watchButton(this.session, (why) => this.enter({ name: "restarting", why }));
     this.session.device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
     const { names, clock } = this.session.device;
-    names.onSpent = () => clock.after(LAST_WORDS_MS, Lifecycle.renew, this);
+    // Names that messages have brought are given back by a restart alone.
+    names.onSpent = () => clock.after(LAST_WORDS_MS, () => this.enter({ name: "restarting", why: "names" }));
     this.enter(this.state);
-  }
-
-  /** Names that messages have brought are given back by a restart alone. */
-  private static renew(lifecycle: Lifecycle): void {
-    lifecycle.enter({ name: "restarting", why: "names" });
   }
 
   /** If a state was interrupted, its later result is ignored. */
@@ -118,7 +117,9 @@ function stateAfter(session: Session, state: Exclude<State, In<"restarting">>): 
   const { device } = session;
   switch (state.name) {
     case "boot":
-      return Promise.resolve(boot(device));
+      return Promise.resolve(boot(session));
+    case "safe":
+      return safe(session, state);
     case "portal":
       return runPortal(device, state, state.attempt);
     case "connecting":
@@ -135,24 +136,33 @@ function stateAfter(session: Session, state: Exclude<State, In<"restarting">>): 
   }
 }
 
-function boot(device: Device): State {
+function boot(session: Session): State {
+  const { device } = session;
+  finishReset(session);
   device.log.level = PREFERENCES.read(device.store)?.logLevel ?? "normal";
-  const stored = readSettings(device);
-  if (stored) device.journal.eraseOthers(stored.url);
-  const asked = portalAsked(device.store, device.clock);
-  if (asked || !stored?.networks.length) return { name: "portal", attempt: 0, isPresent: asked === "present" };
-  return { name: "connecting", settings: stored, attempt: 0 };
+  const start = countStart(device);
+  const asked = portalAsked(device.store);
+  if (start === "portal" || asked)
+    return { name: "portal", attempt: 0, isPresent: start === "portal" || asked === "present" };
+  return isUnsafe(start) ? { name: "safe", crashes: start } : first(device);
+}
+
+function first(device: Device): State {
+  const settings = readSettings(device);
+  if (settings) device.journal.eraseOthers(settings.url);
+  return settings?.networks.length ? { name: "connecting", settings, attempt: 0 } : { name: "portal", attempt: 0 };
+}
+
+async function safe(session: Session, { crashes }: In<"safe">): Promise<State> {
+  await rest(session, crashes);
+  return first(session.device);
 }
 
 /** @param state `isTurn`: nothing came through the network before; the pauses go on growing */
 async function connecting(device: Device, { settings, attempt, isTurn }: In<"connecting">): Promise<State> {
   if (!device.wifi.joined) {
     device.log.event({ state: "connecting", to: "wifi" });
-    const joined = await joinKnown(device, settings.networks, {
-      limitMs: JOIN_LIMIT_MS,
-      passive: false,
-      isWanted: () => true,
-    });
+    const joined = await joinKnown(device, settings.networks, JOIN);
     if (!joined.ok) {
       noteFailure(device.log, joined.failure);
       return { name: "portal", failure: joined.failure, attempt };
@@ -256,7 +266,7 @@ async function offline(session: Session, state: In<"offline">): Promise<State> {
   const retryMs = retryDelayMs(failure, attempt, device.random);
   device.log.event({ state: "offline", reason: failure.reason, retryMs });
   await pauseOffline(session, retryMs, { configuration, url: settings.url }, { failure, tries: attempt + 1 });
-  if (leavesSilent(device, settings, failure))
+  if (leavesSilent(device, settings.networks, failure))
     return { name: "connecting", settings, attempt: attempt + 1, isTurn: true };
   const other = otherThan(device, settings, configuration);
   const isRefused =
@@ -272,13 +282,6 @@ async function offline(session: Session, state: In<"offline">): Promise<State> {
   return { name: "online", settings, configuration: next, origin: "flash", attempt: attempt + 1 };
 }
 
-/** Nothing behind the network answers, and there is another one to try. */
-function leavesSilent({ silence, wifi }: Device, { networks }: Settings, failure: Failure): boolean {
-  if (!wifi.joined || !silence.lasts(failure) || networks.length < 2) return false;
-  silence.leave(wifi);
-  return true;
-}
-
 /** With a stored configuration the broker is next: the service may be down for long. Without one, a person may have to help. */
 async function afterFailure(device: Device, state: In<"failed">): Promise<State> {
   const { settings, configuration, failure, attempt } = state;
@@ -287,7 +290,7 @@ async function afterFailure(device: Device, state: In<"failed">): Promise<State>
   device.log.event({ state: "failed", reason: failure.reason, retryMs });
   if (!configuration && (patienceOf(failure) === "daily" || attempt + 1 >= FAILURES_BEFORE_PORTAL)) {
     const portal = { name: "portal", failure: await serviceOf(device, settings).diagnose(failure), attempt } as const;
-    leavesSilent(device, settings, failure); // another one is joined when the portal looks around
+    leavesSilent(device, settings.networks, failure); // another one is joined when the portal looks around
     return portal;
   }
   device.pauses.begin("service", retryMs);

@@ -35,6 +35,8 @@ export interface OwnCommand extends Description {
   readonly run: (context: CommandContext, request: Json) => Outcome;
 }
 
+const TOO_SOON = "too soon";
+
 export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   {
     name: "ping",
@@ -66,7 +68,7 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
     name: "reprovision",
     description: "Fetches the device's settings from its service again.",
     isForUsers: true,
-    run: (context) => end(context, { kind: "reprovision" }),
+    run: (context) => endUnlessTooSoon(context, { kind: "reprovision" }),
   },
   {
     name: "rotate",
@@ -76,6 +78,8 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
     run(context, request) {
       const template = context.rotationTemplate(request.template);
       if (template === undefined) return refused("template: the name of one that rotates the certificate in use");
+      // The service is left alone for as long as it asked for.
+      if (context.device.pauses.remainingMs("service") > 0) return refused(TOO_SOON);
       return endUnlessTooSoon(context, { kind: "rotate", template });
     },
   },
@@ -85,7 +89,7 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
     isForUsers: true,
     run(context) {
       const { pauses, updates } = context.device;
-      if (pauses.remainingMs("firmware") > 0) return refused("too soon");
+      if (pauses.remainingMs("firmware") > 0) return refused(TOO_SOON);
       updates.asked();
       context.checkFirmware();
       return done();
@@ -120,15 +124,18 @@ function end(context: CommandContext, action: EndingAction): Outcome {
   return done();
 }
 
-/** The service is left alone for as long as it asked for. */
+/** What the service answers is written to flash. A restart needs no such limit: it takes its time itself. */
 function endUnlessTooSoon(context: CommandContext, action: EndingAction): Outcome {
-  return context.device.pauses.remainingMs("service") > 0 ? refused("too soon") : end(context, action);
+  return context.device.pauses.takeWrite() ? end(context, action) : refused(TOO_SOON);
 }
 
 function change(context: CommandContext, wanted: Json): Outcome {
-  const { log, store } = context.device;
-  const changed: Preferences | string = withWanted(PREFERENCES.read(store) ?? {}, wanted);
+  const { log, store, pauses } = context.device;
+  const before = PREFERENCES.read(store) ?? {};
+  const changed: Preferences | string = withWanted(before, wanted);
   if (typeof changed === "string") return refused(changed);
+  if (JSON.stringify(changed) === JSON.stringify(before)) return done(changed);
+  if (!pauses.takeWrite()) return refused(TOO_SOON);
   const written = PREFERENCES.write(store, changed);
   if (!written.ok) return refused(written.failure.reason);
   log.level = changed.logLevel ?? "normal";

@@ -79,6 +79,10 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     return this.ending ?? { kind: "lost", failure };
   }
 
+  override get cleanSession(): boolean {
+    return this.session.leavesQueue || super.cleanSession;
+  }
+
   get service(): Service {
     return this.options.service;
   }
@@ -90,6 +94,8 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.mqtt = mqtt;
     // Messages need the time; over TLS the calendar is set already. In a turn of its own: the stack is small.
     clock.after(0, setCalendar, device);
+    if (session.leavesQueue) device.log.note("safe: what the broker had kept for the device was given up unread");
+    session.leavesQueue = false;
     // First, while the send buffer is empty.
     if (session.connections++ === 0) clearRetained(mqtt, configuration.credentials);
     this.options.onConnected();

@@ -7,6 +7,7 @@ import type { Agent } from "../application/application.js";
 import type { Device } from "../device/device.js";
 import { Control } from "./control.js";
 import { DuplicateFilter } from "./duplicate-filter.js";
+import { MessageStore } from "./outbox/message-store.js";
 import { Outbox } from "./outbox/outbox.js";
 import { Telemetry } from "./telemetry.js";
 
@@ -20,6 +21,8 @@ export class Session implements Agent {
   readonly control: Control;
   /** To a broker, since the start. */
   connections = 0;
+  /** What the broker has kept for the device is given up with the next connection. */
+  leavesQueue = false;
   private outboxStore: TextStore;
   private _outbox: Outbox | undefined;
 
@@ -36,6 +39,11 @@ export class Session implements Agent {
   get outbox(): Outbox {
     this._outbox ??= new Outbox(this.device.clock, this.outboxStore, this.device.log);
     return this._outbox;
+  }
+
+  /** As from the factory, where nobody has asked for the outbox in this start. @returns false where flash refuses */
+  eraseOutbox(): boolean {
+    return new MessageStore(this.outboxStore).erase();
   }
 
   publish(topic: string, content: object, durable = false): Result<void> {

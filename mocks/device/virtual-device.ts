@@ -250,7 +250,11 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       this.emit("restart", "restart");
       this.#resetReason = resetReasons.software;
       this.#boot();
-    } else this.#crashed(crash ?? new Error(`the thread ended with code ${code}`));
+    } else {
+      // XS ends the machine by esp_restart (fxAbort in the SDK's xsPlatform.c), in C abort() is a panic.
+      this.#resetReason = code === exitCode.abort ? resetReasons.panic : resetReasons.software;
+      this.#crashed(crash ?? new Error(`the thread ended with code ${code}`));
+    }
   }
 
   /** XS aborts and the chip boots again; but a device that only crashes is given up. */
@@ -263,7 +267,6 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       return;
     }
     this.emit("restart", "crash");
-    this.#resetReason = resetReasons.panic;
     this.#reboot = setTimeout(() => this.#boot(), rebootPauseMs);
   }
 

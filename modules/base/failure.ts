@@ -129,6 +129,11 @@ const meanings = {
     advice:
       "The firmware is offered without a checksum (SHA-256): nothing would tell a spoilt file or a foreign one. It is left alone; a build with firmwareWithoutChecksum takes it, over https only.",
   },
+  "firmware-old": {
+    patience: "slowly",
+    advice:
+      "The firmware that is offered is older than this device may go back to, also by force. Ask the service's operator for a newer one.",
+  },
   "firmware-source": { patience: "slowly", advice: "The firmware's address does not lead to it. Ask its operator." },
   "firmware-size": { patience: "slowly", advice: "The firmware has not the size that was offered, or none that fits." },
   "firmware-checksum": { patience: "slowly", advice: "The firmware that arrived is not the one that was offered." },
@@ -205,12 +210,20 @@ const DETAIL_CHARACTERS = 120;
 
 /** Control characters become spaces: the text goes to a terminal, where a line is a message, and to a page. */
 export function printable(text: string, maxCharacters: number): string {
+  const cut = text.slice(0, maxCharacters);
+  const { length } = cut;
   let result = "";
-  for (const character of text.slice(0, maxCharacters)) result += isControl(character) ? " " : character;
-  return result;
+  let from = 0;
+  // Nearly always there are none: no memory is taken then.
+  for (let at = 0; at < length; at++) {
+    if (!isControl(cut.charCodeAt(at))) continue;
+    result += `${cut.slice(from, at)} `;
+    from = at + 1;
+  }
+  return from === 0 ? cut : result + cut.slice(from);
 }
 
-/** C0, DEL and C1. */
-function isControl(character: string): boolean {
-  return character < " " || (character >= "\u007f" && character < "\u00a0");
+/** C0, DEL, C1, and what ends a line or a paragraph in Unicode. */
+function isControl(code: number): boolean {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0x2028 || code === 0x2029;
 }

@@ -4,6 +4,11 @@
  * a line on the console and, through `recover`, a failure of the one operation that met it; the device goes on.
  */
 
+import { printable } from "./failure.js";
+
+/** An error can repeat what came from outside. */
+const FAULT_CHARACTERS = 300;
+
 /** Calls `task(target)`. Functions of a module cost no closure (docs/memory.md). */
 export function guard<T>(
   where: string,
@@ -40,6 +45,18 @@ export function guarded<A extends unknown[]>(
   };
 }
 
+/** A flash that takes no change must not keep the device from going on. @returns whether it was made */
+export function change(where: string, write: () => void): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    reportFault(where, error);
+    return false;
+  }
+}
+
 export function reportFault(where: string, error: unknown): void {
-  trace(`fault in ${where}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  trace(`fault in ${where}: ${printable(what, FAULT_CHARACTERS)}\n`);
 }

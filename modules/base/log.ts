@@ -1,8 +1,9 @@
-import { advise, type Failure } from "./failure.js";
+import { advise, type Failure, printable } from "./failure.js";
 
 /** The lifecycle's states as they are told to the outside; the diagram in the README shows how they follow. */
 export type LifecycleEvent =
   | { state: "portal"; ssid: string; address: string; password?: string; reason?: string }
+  | { state: "safe"; retryMs: number }
   | { state: "connecting"; to: "wifi" | "broker" }
   | { state: "provisioning" }
   | { state: "activating"; code: string; message?: string; url?: string }
@@ -34,20 +35,30 @@ export class Console implements Log {
   level: LogLevel = "normal";
 
   event(event: LifecycleEvent): void {
-    this.print(JSON.stringify(event));
+    const json = JSON.stringify(event);
+    this.print(printable(json, json.length));
   }
 
   note(text: string): void {
-    if (this.level !== "quiet") this.print(text);
+    if (this.level !== "quiet") this.print(forPeople(text));
   }
 
   debug(text: string): void {
-    if (this.level === "debug") this.print(text);
+    if (this.level === "debug") this.print(forPeople(text));
   }
 
   protected print(line: string): void {
     trace(line, "\n");
   }
+}
+
+/** Longer is no message for a person. */
+const LINE_CHARACTERS = 400;
+
+/** A line, and never one that a program takes for an event, whatever stands in it. */
+function forPeople(text: string): string {
+  const line = printable(text, LINE_CHARACTERS);
+  return line.startsWith("{") ? ` ${line}` : line;
 }
 
 export function noteFailure(log: Log, failure: Failure): void {

@@ -1,8 +1,15 @@
 /** When what may be done again. It outlives states and sessions: a pause ends when it was to end. */
 import type { Clock } from "./clock.js";
 
-/** `service`, `firmware`, `stand-in`: not asked before; `refresh` and `check`: asked by themselves then. */
-export type Due = "service" | "firmware" | "refresh" | "check" | "stand-in";
+/**
+ * `service`, `firmware`, `stand-in`: not asked before; `refresh` and `check`: asked by themselves then; `write`: what was
+ * taken of the writes would be there again.
+ */
+export type Due = "service" | "firmware" | "refresh" | "check" | "stand-in" | "write";
+
+/** Flash wears. A person who tries things needs some changes at once; a loop of somebody's gets one a minute. */
+const WRITES_AT_ONCE = 10;
+const WRITE_INTERVAL_MS = 60_000;
 
 export class Pauses {
   private clock: Clock;
@@ -25,6 +32,14 @@ export class Pauses {
   /** 0 where it is due now. */
   remainingMs(due: Due): number {
     return Math.max(0, (this.untilMs[due] ?? 0) - this.clock.ticksMs());
+  }
+
+  /** Somebody outside asks for a change of flash. @returns false: too soon, nothing is to be changed */
+  takeWrite(): boolean {
+    const dueMs = this.remainingMs("write") + WRITE_INTERVAL_MS;
+    if (dueMs > WRITES_AT_ONCE * WRITE_INTERVAL_MS) return false;
+    this.begin("write", dueMs);
+    return true;
   }
 
   /** Some pause was begun since the start. */

@@ -1,7 +1,7 @@
 /** Networks that let the device in and nothing through: joined is not online. */
 import type { Failure, Reason } from "../base/failure.js";
 import type { Clock } from "../clock/clock.js";
-import type { WiFi } from "./wifi.js";
+import type { KnownNetwork, WiFi } from "./wifi.js";
 
 /** A router that restarts is back by then, and its line with it. */
 const SILENCE_MS = 3 * 60_000;
@@ -45,4 +45,15 @@ export class Silence {
   rank(ssid: string): number {
     return (this.ssids?.indexOf(ssid) ?? -1) + 1;
   }
+}
+
+/** Nothing behind the network answers, and there is another one to try. */
+export function leavesSilent(
+  { silence, wifi }: { readonly silence: Silence; readonly wifi: WiFi },
+  networks: readonly KnownNetwork[],
+  failure: Failure,
+): boolean {
+  if (!wifi.joined || !silence.lasts(failure) || networks.length < 2) return false;
+  silence.leave(wifi);
+  return true;
 }

@@ -45,6 +45,7 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "broker-busy": "MQTT 服务器暂时不可用。",
   "broker-closed": "MQTT 服务器关闭了连接。",
   "topic-refused": "MQTT 服务器不允许订阅设备的控制主题。",
+  "firmware-old": "服务提供的固件早于此设备允许的最低版本，强制更新也不会安装。请联系服务提供方提供更新的固件。",
   "firmware-source": "固件地址无法下载到固件，请联系服务提供方。",
   "firmware-offer": "服务提供的固件无法下载，请联系服务提供方检查固件的地址和版本。",
   "firmware-unverified":

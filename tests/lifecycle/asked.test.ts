@@ -2,6 +2,8 @@
 
 import { describe, expect } from "vitest";
 import { SLOTS } from "../../modules/identity/keystore.js";
+import { AUTHORITIES } from "../../modules/settings/authorities.js";
+import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import { Activation, XIAOZHI_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -56,10 +58,60 @@ life("a longer press makes the device as it came from the factory", async ({ boo
   world.button.onWish?.("reset");
   await world.until(() => world.restarted);
   expect(world.events.at(-1)).toEqual({ state: "restarting", why: "reset" });
-  expect([...world.store.entries]).toEqual([["uuid", "stays"]]);
-  const next = boot({}, world.store);
+  const next = boot({}, world.store, undefined, { resetReason: "software" });
   await next.untilState("portal");
+  await pass(next, MINUTE);
+  expect([...next.store.entries]).toEqual([["uuid", "stays"]]);
   expect(storedIn(next)).toBeUndefined();
+});
+
+life("with a full flash, too", async ({ boot, warm }) => {
+  const world = boot({}, await warm());
+  await world.untilState("online");
+  world.store.full = true;
+  world.button.onWish?.("reset");
+  await world.until(() => world.restarted);
+  expect([...world.store.entries]).toEqual([]);
+});
+
+life("a reset goes on after a power cut, at whichever step, until nothing is left", async ({ boot, warm }) => {
+  const prepared = boot({}, await warm());
+  for (const slot of SLOTS) prepared.device.keystore.write(slot, { chain: [Uint8Array.of(1)], key: Uint8Array.of(2) });
+  PREFERENCES.write(prepared.store, { logLevel: "quiet" });
+  AUTHORITIES.write(prepared.store, ["MIIB"]);
+  prepared.store.set("slot1", "a durable message");
+  await pass(prepared, MINUTE);
+  const { entries } = prepared.store;
+  let cuts = 0;
+  for (let isCut = true; isCut; cuts++) {
+    const world = boot({}, new ScriptedStore(new Map(entries)));
+    await world.untilState("online");
+    const before = world.steps;
+    world.cutAtStep = before + cuts + 1;
+    world.button.onWish?.("reset");
+    await world.until(() => world.isOff);
+    let { store } = world;
+    isCut = world.steps > before + cuts;
+    if (!isCut) {
+      // The next start erases: the power fails there.
+      const next = boot(
+        {},
+        new ScriptedStore(store.entries),
+        (fresh) => {
+          fresh.cutAtStep = cuts + 1 - (world.steps - before);
+        },
+        { resetReason: "software" },
+      );
+      await next.until(() => next.isOff || next.state === "portal");
+      ({ store } = next);
+      isCut = next.isOff;
+    }
+    const last = boot({}, new ScriptedStore(store.entries));
+    await last.untilState("portal");
+    await pass(last, MINUTE);
+    expect([...last.store.entries.keys()], `cut ${cuts + 1}`).toEqual([]);
+  }
+  expect(cuts).toBeGreaterThan(8);
 });
 
 describe("the power, switched off and on", () => {

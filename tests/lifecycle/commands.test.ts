@@ -77,6 +77,47 @@ life("set takes the place's offset from UTC, for the window of updates, and noth
   expect(PREFERENCES.read(next.device.store)).toMatchObject(settings);
 });
 
+describe("flash is written for an operator ten times at once, then once a minute", () => {
+  /** @returns the answer, which goes out when the one before it has arrived */
+  async function ask(world: World, message: object): Promise<unknown> {
+    send(world, message);
+    await pass(world, 300);
+    return said(world).findLast((reply) => "cmd" in reply);
+  }
+  const set = (dataIntervalMs: number) => ({ cmd: "set", settings: { dataIntervalMs } });
+
+  life("more is too soon, and changes nothing", async (stage) => {
+    const world = await online(stage);
+    for (let n = 0; n < 10; n++) {
+      expect(await ask(world, set(10_000 + n))).toMatchObject({ ok: true });
+    }
+    await pass(world, 5_000); // the start is over
+    const before = world.store.operations;
+    for (let n = 0; n < 20; n++) {
+      const message = n % 2 ? set(20_000 + n) : { cmd: "log-level", level: "debug" };
+      expect(await ask(world, message)).toMatchObject({ ok: false, error: "too soon" });
+    }
+    expect(await ask(world, { cmd: "reprovision" })).toMatchObject({ ok: false, error: "too soon" });
+    expect([world.store.operations, world.state]).toEqual([before, "online"]);
+    expect(PREFERENCES.read(world.device.store)).toEqual({ dataIntervalMs: 10_009 });
+    await pass(world, 61_000);
+    expect(await ask(world, set(30_000))).toMatchObject({ ok: true });
+    expect(await ask(world, set(40_000))).toMatchObject({ ok: false });
+  });
+
+  life("what changes nothing is not written, and costs none of them", async (stage) => {
+    const world = await online(stage);
+    await pass(world, 10_000); // the start is over
+    await ask(world, { cmd: "set", settings: { updateWindow: "02:00-05:00", dataIntervalMs: 10_000 } });
+    const before = world.store.operations;
+    for (let n = 0; n < 30; n++) {
+      const settings = { dataIntervalMs: 10_000, updateWindow: "02:00-05:00" };
+      expect(await ask(world, { cmd: "set", settings })).toMatchObject({ ok: true });
+    }
+    expect(world.store.operations).toBe(before);
+  });
+});
+
 describe("reboot", () => {
   for (const message of [
     { cmd: "reboot", id: 9 },

@@ -10,7 +10,7 @@ import { onlineOnce } from "../scripted/journeys.js";
 import { play } from "../scripted/play.js";
 import type { Script } from "../scripted/script.js";
 import { ScriptedStore } from "../scripted/store.js";
-import { World } from "../scripted/world.js";
+import { World, type WorldOptions } from "../scripted/world.js";
 
 installGlobals();
 
@@ -21,7 +21,7 @@ export const DAY = 24 * HOUR;
 
 export interface Stage {
   /** A device that boots on this flash (nothing on it when left out), after `prepare` has seen it. */
-  boot(script: Partial<Script>, store?: ScriptedStore, prepare?: (world: World) => void): World;
+  boot(script: Partial<Script>, store?: ScriptedStore, prepare?: (world: World) => void, options?: WorldOptions): World;
   /** The flash of a device that was online once with the device service. */
   warm(): Promise<ScriptedStore>;
 }
@@ -31,8 +31,8 @@ export function life(name: string, run: (stage: Stage) => Promise<void>): void {
   test(name, () =>
     play((enter) =>
       run({
-        boot(script, store, prepare) {
-          const world = new World({ ...goodWorld(), ...script }, store);
+        boot(script, store, prepare, options) {
+          const world = new World({ ...goodWorld(), ...script }, store, options);
           enter(world);
           prepare?.(world);
           world.boot();

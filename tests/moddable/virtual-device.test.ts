@@ -134,6 +134,8 @@ test.each(["crash", "reject"])(
     const device = deviceOf(action);
     let restarts = 0;
     const logs: string[] = [];
+    const resets: unknown[] = [];
+    device.on("state", ({ state, reset }) => state === "booted" && resets.push(reset));
     device.on("restart", (reason) => {
       expect(reason).toBe("crash");
       restarts++;
@@ -143,6 +145,8 @@ test.each(["crash", "reject"])(
     const [reason, error] = await once(device, "exit");
     expect([reason, (error as Error).message]).toEqual(["gave up", action === "crash" ? "no good" : "no promise"]);
     expect(restarts).toBe(5);
+    // The power, then ESP_RST_SW: XS ends the machine by esp_restart.
+    expect(resets).toEqual([1, 3, 3, 3, 3, 3]);
     expect(logs.filter((line) => line.startsWith("XS abort: unhandled exception"))).toHaveLength(6);
   },
 );

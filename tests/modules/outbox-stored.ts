@@ -1,6 +1,6 @@
 /** What every store has to make of the outbox. Abstract: outbox.test.ts plays it over each of them. */
 import { describe, expect, test } from "vitest";
-import { MAX_STORED } from "../../agent/session/outbox/message-store.js";
+import { MAX_STORED, MessageStore } from "../../agent/session/outbox/message-store.js";
 import { MAX_PAYLOAD_BYTES } from "../../modules/mqtt/mqtt.js";
 import { checksum } from "../../modules/storage/record.js";
 import type { Store } from "../../modules/storage/storage.js";
@@ -96,7 +96,7 @@ export function storedSuite(name: string, open: () => Flash): void {
       bench.session.acknowledge(3, bench.attached);
       refuses = false;
       expect(flash.keys()).toHaveLength(3);
-      bench.outbox.erase();
+      expect(new MessageStore(store).erase()).toBe(true);
       expect(flash.keys()).toEqual([]);
       bench.restart(flash.boot());
       expect(bench.outbox.stats.queued).toBe(0);

@@ -78,18 +78,24 @@ export class MessageStore {
     return success(slot);
   }
 
-  /** Also what flash did not want to give up before. */
-  erase(): void {
-    for (let slot = 0; slot < MAX_STORED; slot++) this.free(slot);
+  /** Also what flash did not want to give up before. @returns false where it still does not */
+  erase(): boolean {
+    let isDone = true;
+    for (let slot = 0; slot < MAX_STORED; slot++) isDone = this.free(slot) && isDone;
+    return isDone;
   }
 
-  /** Where flash refuses, the message stays until another takes its slot; a start before that sends it once more. */
-  free(slot: number): void {
+  /**
+   * @returns false where flash refuses: the message stays until another takes its slot; a start before that sends it once
+   *   more. It was sent, or was no message: nothing is lost
+   */
+  free(slot: number): boolean {
     this.taken &= ~(1 << slot);
     try {
       this.store.delete(key(slot));
+      return true;
     } catch {
-      // It was sent, or was no message: nothing is lost.
+      return false;
     }
   }
 }

@@ -49,11 +49,6 @@ export class Outbox {
     return added;
   }
 
-  /** What is in flash, as from the factory; for the moment before a restart. */
-  erase(): void {
-    this.store.erase();
-  }
-
   /** The oldest of a topic that wait, for whoever has another way than MQTT: what went it is `taken`. */
   oldest(topic: string, count: number): QueuedMessage[] {
     return this.queue.oldest(topic, count);
