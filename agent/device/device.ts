@@ -42,6 +42,8 @@ export interface Build extends Product {
   readonly skipActivation: boolean;
   /** Firmware without a checksum is taken over https. */
   readonly firmwareWithoutChecksum: boolean;
+  /** Where firmware has to be signed: none that is older is taken; empty: none that is older than what runs. */
+  readonly firmwareMinimumVersion: string;
 }
 
 export interface Device {

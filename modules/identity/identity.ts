@@ -21,6 +21,8 @@ export interface FactoryProduct {
   readonly provisioningUrl?: string;
   /** Beside `provisioningUrl`. */
   readonly provisioningUrlLocked?: boolean;
+  /** Signed firmware that is older is not taken. */
+  readonly factoryMinimumVersion?: string;
 }
 
 /** Who the device is. The signing key never leaves this port: it signs. */

@@ -4,7 +4,17 @@ import type { Preferences } from "../settings/preferences.js";
 import { formatWindow, isInWindow, parseWindow } from "../settings/update-window.js";
 import { isSameImage, type Outcome } from "./records.js";
 import type { FirmwareOffer, PostponedBy } from "./update.js";
-import { compareVersions } from "./version.js";
+import { compareVersions, isSameVersion, isVersion } from "./version.js";
+
+export interface UpdateBuild {
+  readonly firmwareVersion: string;
+  /** Firmware without a checksum is taken over https. */
+  readonly firmwareWithoutChecksum: boolean;
+  /** Signed firmware that is older is not taken; empty: what is older than the one that runs. */
+  readonly firmwareMinimumVersion: string;
+  /** The factory's, which can only raise it. */
+  readonly factoryMinimumVersion?: string | undefined;
+}
 
 /** What a build demands of an image. */
 export interface Demands {
@@ -12,6 +22,8 @@ export interface Demands {
   readonly signed: boolean;
   /** What comes over https may come without a checksum. */
   readonly withoutChecksum: boolean;
+  /** Where images have to be signed: what is older was signed once, and is taken no more, whatever the offer says. */
+  readonly minimumVersion: string | undefined;
 }
 
 export interface Circumstances {
@@ -43,6 +55,13 @@ function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Cir
   const { mistake } = offer;
   const order = compareVersions(offer.version, currentVersion) ?? (mistake === undefined ? 0 : 1);
   if (order <= 0 && !offer.force) return { kind: "refused", why: `it is not newer than ${currentVersion}` };
+  const { minimumVersion } = demands;
+  if (mistake === undefined && minimumVersion !== undefined && !isAtLeast(offer.version, minimumVersion))
+    return {
+      kind: "refused",
+      why: `it is older than ${minimumVersion}`,
+      failure: failed("firmware-old", `${offer.version}, at least ${minimumVersion}`).failure,
+    };
   if (mistake !== undefined)
     return { kind: "refused", why: mistake, failure: failed("firmware-offer", mistake).failure };
   const index = outcomes.findIndex(({ image }) => isSameImage(image, offer));
@@ -55,6 +74,24 @@ function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Cir
   if (sourcesOf(offer, demands).length === 0)
     return { kind: "refused", why: "it has no checksum", failure: unverified(offer) };
   return undefined;
+}
+
+/** What cannot be compared may be older. */
+function isAtLeast(version: string, minimum: string): boolean {
+  return isSameVersion(version, minimum) || (compareVersions(version, minimum) ?? -1) >= 0;
+}
+
+export function demandsOf(build: UpdateBuild, signed: boolean): Demands {
+  const { firmwareWithoutChecksum: withoutChecksum } = build;
+  return { signed, withoutChecksum, minimumVersion: signed ? minimumVersionOf(build) : undefined };
+}
+
+/** What is no version counts as nothing said. */
+function minimumVersionOf(build: UpdateBuild): string {
+  const { firmwareVersion, firmwareMinimumVersion, factoryMinimumVersion } = build;
+  const minimum = isVersion(firmwareMinimumVersion) ? firmwareMinimumVersion : firmwareVersion;
+  if (factoryMinimumVersion === undefined) return minimum;
+  return (compareVersions(factoryMinimumVersion, minimum) ?? -1) > 0 ? factoryMinimumVersion : minimum;
 }
 
 function unverified({ urls }: FirmwareOffer): Failure {

@@ -12,7 +12,7 @@ import type { Store } from "../storage/storage.js";
 import type { System } from "../system/system.js";
 import type { Firmware } from "./firmware.js";
 import { Installation, type Installed } from "./installation.js";
-import { type Decision, decide } from "./policy.js";
+import { type Decision, decide, demandsOf, type UpdateBuild } from "./policy.js";
 import {
   type ImageId,
   isSameImage,
@@ -25,12 +25,6 @@ import {
 } from "./records.js";
 import { endOf, judgeOffline, judgeStart, TRIAL_LIMIT_MS, TRIAL_ONLINE_MS, type Verdict } from "./trial.js";
 import type { FirmwareOffer, UpdateStatus, Updates, UpdateWatch } from "./update.js";
-
-export interface UpdateBuild {
-  readonly firmwareVersion: string;
-  /** Firmware without a checksum is taken over https. */
-  readonly firmwareWithoutChecksum: boolean;
-}
 
 export interface UpdateParts {
   readonly clock: Clock;
@@ -203,7 +197,7 @@ export class Updater implements Updates {
     const { build, firmware, clock, calendar, store, application } = this.parts;
     return decide(offer, {
       currentVersion: build.firmwareVersion,
-      demands: { signed: firmware.demandsSignature, withoutChecksum: build.firmwareWithoutChecksum },
+      demands: demandsOf(build, firmware.demandsSignature),
       outcomes: this.known,
       preferences: PREFERENCES.read(store) ?? {},
       nowMs: calendar.isKnown ? clock.nowMs() : undefined,

@@ -19,6 +19,11 @@ export function compareVersions(a: string, b: string): number | undefined {
   return comparePre(left.pre, right.pre);
 }
 
+/** It can be compared. */
+export function isVersion(text: string): boolean {
+  return parseVersion(text) !== undefined;
+}
+
 /** The same, however it is written: `v1.2` is `1.2.0`. Here what a build adds behind a plus sign counts. */
 export function isSameVersion(a: string, b: string): boolean {
   return a === b || (compareVersions(a, b) === 0 && buildOf(a) === buildOf(b));

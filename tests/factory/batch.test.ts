@@ -86,6 +86,22 @@ test("a batch makes images, labels and lists, for nobody else to read", async ()
   expect(readFileSync(join(out, "one", "SN%2F1.svg"), "utf8")).toContain(record.accessPointPassword);
 });
 
+test("no serial number leads out of the batch's folder, or names a device of Windows", async () => {
+  const serials = ["..", ".", "../x", "..\\x", "con", "LPT1.a", "a*b", "%2e", "..x"];
+  await runBatch(options({ ...csv(`serial_number\n${serials.join("\n")}\n`), recordsOnly: false }));
+  expect(readdirSync(out).sort()).toEqual(["one", "records.jsonl", "rows.csv"]);
+  const files = readdirSync(join(out, "one")).filter((name) => name.endsWith(".nvs.bin"));
+  expect(files).toHaveLength(serials.length);
+  for (const name of files) expect(name).toMatch(/^(?!(?:con|prn|aux|nul|com\d|lpt\d)\.)[\w%-][\w%.-]*$/i);
+  const found = files.map((name) => fromNvsEntries(readNvs(readFileSync(join(out, "one", name))).entries)?.serial);
+  expect(found.sort()).toEqual([...serials].sort());
+});
+
+test("batches whose names differ in the letters' case alone would share a folder", async () => {
+  await runBatch(options());
+  await expect(runBatch(options({ batch: "One", serials: "XX-#####" }))).rejects.toThrow("there is a batch one");
+});
+
 describe("a run that was stopped goes on, and no serial number gets a second key", () => {
   test.each([
     ["after a whole line", ""],
@@ -143,6 +159,22 @@ describe("before anything is made, it is refused with its place", () => {
       "row 2: its MAC address 7C:DF:A1:00:00:01 is that of batch one, row 1",
     ],
     ["a key twice", `serial_number,hmac_key\nSN-1,${key}\nSN-2,${key.toUpperCase()}\n`, "row 2: its key is that of"],
+    [
+      "serial numbers that differ in their letters' case alone: they name files",
+      "serial_number\nSN-a\nSN-A\n",
+      "row 2: its serial number SN-A is that of batch one, row 1",
+    ],
+    ...["=1+1", "+1", "-1", "@SUM(A1)"].map((text) => [
+      `a formula as serial number, ${text}`,
+      `serial_number\n${text}\n`,
+      "row 1: Serial number, hardware version and product id do not begin with = + - @",
+    ]),
+    ["a formula as product id", "serial_number,product_id\nSN-1,=1+1\n", "row 1: Serial number, hardware version and"],
+    [
+      "a lowest firmware version that is none",
+      "serial_number,min_version\nSN-1,latest\n",
+      "row 1: The lowest firmware",
+    ],
     ["no serial number", "mac_address\n7C:DF:A1:00:00:01\n", "row 1: The serial number has 1 to 64"],
     ["a bad key", "serial_number,hmac_key\nSN-1,5e5e\n", "row 1: The HMAC key has 32 bytes"],
     ["an unknown column", "serial\nSN-1\n", 'there is no column "serial"'],

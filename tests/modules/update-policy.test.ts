@@ -1,7 +1,7 @@
 /** Whether an offer is taken, and when. */
 import { describe, expect, test } from "vitest";
 import { isInWindow, parseWindow } from "../../modules/settings/update-window.js";
-import { type Circumstances, decide } from "../../modules/update/policy.js";
+import { type Circumstances, decide, demandsOf } from "../../modules/update/policy.js";
 import { OUTCOMES, type Outcome, PENDING, type Pending, withOutcome } from "../../modules/update/records.js";
 import { compareVersions, isSameVersion } from "../../modules/update/version.js";
 import { ScriptedStore } from "../scripted/store.js";
@@ -11,9 +11,11 @@ const offer = {
   ...{ version: "2.0.0", urls: ["http://a.example/", "https://b.example/"], sizeBytes: 1, sha256 },
   ...{ signature: undefined, notes: undefined, force: false },
 };
+const open = { signed: false, withoutChecksum: false, minimumVersion: undefined };
+const signed = { ...open, signed: true };
 const NOON = Date.UTC(2026, 5, 1, 12);
 const around: Circumstances = {
-  ...{ currentVersion: "1.0.0", demands: { signed: false, withoutChecksum: false }, outcomes: [], preferences: {} },
+  ...{ currentVersion: "1.0.0", demands: open, outcomes: [], preferences: {} },
   ...{ nowMs: NOON, utcOffsetMinutes: undefined, isAsked: false, busy: undefined },
 };
 const decision = (change: Partial<typeof offer>, circumstances: Partial<Circumstances> = {}) =>
@@ -105,12 +107,12 @@ describe("an offer", () => {
     ["tried before, must be taken", { force: true }, { outcomes: [failedWith("firmware-offline")] }],
     ["tried before, without a checksum then", {}, { outcomes: [failedWith("firmware-image", undefined)] }],
     ["installed the last time", {}, { outcomes: [failedWith("installed")] }],
-    ["not signed", {}, { demands: { signed: true, withoutChecksum: true } }],
+    ["not signed", {}, { demands: { ...signed, withoutChecksum: true } }],
     ["without a checksum", { sha256: undefined as never }, {}],
     [
       "without a checksum, over http",
       { sha256: undefined as never, urls: ["http://a.example/"] },
-      { demands: { signed: false, withoutChecksum: true } },
+      { demands: { ...open, withoutChecksum: true } },
     ],
   ])("is left alone: %s", (_what, change, circumstances) => {
     expect(decision(change, circumstances).kind).toBe("refused");
@@ -122,7 +124,7 @@ describe("an offer", () => {
     ["no version, must be taken", { version: "latest", force: true }, {}],
     ["another file of a version that failed", {}, { outcomes: [failedWith("firmware-crashed", "cd".repeat(32))] }],
     ["installed before the last time", {}, { outcomes: [newer, failedWith("installed")] }],
-    ["signed", { signature: "30" as never }, { demands: { signed: true, withoutChecksum: false } }],
+    ["signed", { signature: "30" as never }, { demands: signed }],
     ["opted out, but asked for", {}, { preferences: { autoUpdate: false }, isAsked: true }],
     ["in the window", {}, { preferences: { updateWindow: "11:00-13:00" } }],
     ["in the window there", {}, { preferences: { updateWindow: "19:00-21:00" }, utcOffsetMinutes: 480 }],
@@ -137,8 +139,36 @@ describe("an offer", () => {
     expect(decision(change, circumstances).kind).toBe("install");
   });
 
+  test.each<[string, string, string | undefined, string]>([
+    ["what runs", "", undefined, "1.0.0"],
+    ["what runs, where the build says no version", "latest", undefined, "1.0.0"],
+    ["the build's, where it is older", "0.9", undefined, "0.9"],
+    ["the build's, where it is newer", "1.2", undefined, "1.2"],
+    ["the factory's, which raises it", "0.9", "1.1", "1.1"],
+    ["the factory's raises it alone", "0.9", "0.1", "0.9"],
+    ["the factory's, where it is none", "0.9", "never", "0.9"],
+  ])("signed: the minimum is %s", (_what, firmwareMinimumVersion, factoryMinimumVersion, minimumVersion) => {
+    const build = { firmwareVersion: "1.0.0", firmwareWithoutChecksum: false, firmwareMinimumVersion };
+    expect(demandsOf({ ...build, factoryMinimumVersion }, true).minimumVersion).toBe(minimumVersion);
+    expect(demandsOf({ ...build, factoryMinimumVersion }, false).minimumVersion).toBeUndefined();
+  });
+
+  test.each<[string, string, string]>([
+    ["0.9", "1.0.0", "refused"],
+    ["latest", "1.0.0", "refused"],
+    ["1.0.0-rc.1", "1.0.0", "refused"],
+    ["v1", "1.0.0", "install"],
+    ["0.9.1", "0.9", "install"],
+    ["1.5", "2", "refused"],
+  ])("signed %s, at least %s, must be taken: %s", (version, minimumVersion, kind) => {
+    const one = { version, force: true, signature: "30" as never };
+    const decided = decision(one, { demands: { ...signed, minimumVersion } });
+    expect(decided.kind).toBe(kind);
+    if (decided.kind === "refused") expect(decided.failure?.reason).toBe("firmware-old");
+  });
+
   test("without a checksum comes over https alone, where the build allows it", () => {
-    const circumstances = { demands: { signed: false, withoutChecksum: true } };
+    const circumstances = { demands: { ...open, withoutChecksum: true } };
     expect(decision({ sha256: undefined as never }, circumstances)).toEqual({
       kind: "install",
       urls: ["https://b.example/"],
@@ -149,7 +179,7 @@ describe("an offer", () => {
     [{ sha256: undefined }, {}, "firmware-unverified", "no SHA-256 in the offer"],
     [
       { sha256: undefined, urls: ["http://a.example/"] },
-      { demands: { signed: false, withoutChecksum: true } },
+      { demands: { ...open, withoutChecksum: true } },
       "firmware-unverified",
       "no SHA-256 in the offer, and its address is http",
     ],

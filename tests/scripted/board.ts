@@ -41,6 +41,8 @@ export class Board {
   /** Whose signatures the firmware takes; undefined: none is wanted. */
   signer: string | undefined;
   withoutChecksum = false;
+  /** What the build says. */
+  minimumVersion = "";
   busy: string | undefined;
   isTimeKnown = true;
   entries: Map<string, string>;
@@ -103,7 +105,11 @@ export class Board {
           log: { level: "normal", debug() {}, note: (text) => void of.notes.push(text), event() {} },
           system: { resetReason: () => reset } as System,
           firmware: this.#firmware(),
-          build: { firmwareVersion: this.version, firmwareWithoutChecksum: this.withoutChecksum },
+          build: {
+            firmwareVersion: this.version,
+            firmwareWithoutChecksum: this.withoutChecksum,
+            firmwareMinimumVersion: this.minimumVersion,
+          },
           application: { busy: () => this.busy },
         }),
     });

@@ -18,4 +18,5 @@ export const build: Build = {
   firmwareCheckIntervalMs: 86_400_000,
   skipActivation: false,
   firmwareWithoutChecksum: false,
+  firmwareMinimumVersion: "",
 };

@@ -218,6 +218,26 @@ export const updateCases: Readonly<Record<string, UpdateCase>> = {
     image: { version: "0.9.0" },
     offer: () => ({ version: "0.9.0", force: true }),
   },
+  "older and signed, but it must be taken: not by this build": {
+    ...{ image: { version: "0.9.0" }, ending: "left alone" },
+    offer: (image) => ({ version: "0.9.0", force: true, signature: signatureOf("maker", hashOf(image)) }),
+    arrange: signedBy("maker"),
+    check: (life) => expectTold(life, "firmware-old", "(0.9.0, at least 1.0.0)"),
+  },
+  "older and signed, which the build allows, and it must be taken": {
+    image: { version: "0.9.0" },
+    offer: (image) => ({ version: "0.9.0", force: true, signature: signatureOf("maker", hashOf(image)) }),
+    arrange({ board }) {
+      board.signer = "maker";
+      board.minimumVersion = "0.9";
+    },
+  },
+  "older and signed, said to be newer": {
+    image: { version: "0.9.0" },
+    offer: (image) => ({ force: true, signature: signatureOf("maker", hashOf(image)) }),
+    arrange: signedBy("maker"),
+    ending: "firmware-image",
+  },
   // The trial.
   "crashes before the agent runs": {
     arrange: ({ board }) => void board.behaviours.set(NEW, { crashesAfterMs: -1 }),

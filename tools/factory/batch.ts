@@ -7,7 +7,7 @@ import { normaliseMac } from "../../modules/identity/identity.js";
 import type { Entry } from "./ledger.js";
 import {
   type Credential,
-  checkRecord,
+  checkNewRecord,
   type FactoryRecord,
   makeHmacKey,
   makePassword,
@@ -56,7 +56,8 @@ export class Taken {
 function marksOf({ serial, mac, hmacKey }: FactoryRecord): [what: string, mark: string][] {
   const mark = (text: string) => createHash("sha256").update(text).digest("base64").slice(0, 20);
   return [
-    [`serial number ${serial}`, mark(`serial ${serial}`)],
+    // It names files, and some file systems take no notice of the letters' case.
+    [`serial number ${serial}`, mark(`serial ${serial.toLowerCase()}`)],
     ...(mac ? [[`MAC address ${mac}`, mark(`mac ${mac}`)] as [string, string]] : []),
     ["key", mark(`key ${hmacKey}`)],
   ];
@@ -78,6 +79,7 @@ export function recordOf(row: Row, number: number, options: BatchOptions): Facto
     hardwareVersion: row.hardware_version,
     productId: row.product_id,
     url: row.url,
+    minimumVersion: row.min_version,
     urlLocked: /^(1|true|yes)$/i.test(row.url_locked ?? "") || undefined,
     deviceToken: row.device_token,
     device: credential(row.device_cert, row.device_key),
@@ -111,7 +113,7 @@ export async function checkRows(
   if (problems.length > 0) throw new FactoryError(`nothing was made:\n${problems.join("\n")}`);
 
   function rowProblem(record: FactoryRecord, at: number): string | undefined {
-    const mistake = checkRecord(record);
+    const mistake = checkNewRecord(record);
     if (mistake) return recordMistakes[mistake];
     const here = placeOf(options.batch, at);
     const twin = seen.find(record);

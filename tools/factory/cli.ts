@@ -20,7 +20,8 @@ it goes on, and no serial number gets a second key. What is made holds keys: kee
   --out DIR          the folder of all batches (default factory)
   --open-network     boards without ap_password get none, for builds with accessPointOpen; otherwise one is made
   --records-only     no images and labels
-  --hardware-version V, --product-id P, --url U, --url-locked, --claim-cert FILE, --claim-key FILE
+  --hardware-version V, --product-id P, --url U, --url-locked, --min-version V,
+  --claim-cert FILE, --claim-key FILE
 `;
 
 class UsageError extends Error {}
@@ -40,6 +41,7 @@ const options = {
   "product-id": text,
   url: text,
   "url-locked": flag,
+  "min-version": text,
   "claim-cert": text,
   "claim-key": text,
   help: flag,
@@ -60,6 +62,7 @@ function defaultsOf(values: Values): Row {
     hardware_version: values["hardware-version"],
     product_id: values["product-id"],
     url: values.url,
+    min_version: values["min-version"],
     url_locked: values["url-locked"] ? "1" : undefined,
     claim_cert: values["claim-cert"],
     claim_key: values["claim-key"],
@@ -79,7 +82,8 @@ async function run(): Promise<void> {
     return;
   }
   const { batch, csv, count } = values;
-  if (!batch || !/^\w[\w.-]*$/.test(batch)) throw new UsageError("--batch: a name of letters, digits, _, - and .");
+  if (!batch || !/^\w[\w.-]*$/.test(batch) || /^(lock|records\.jsonl)$/i.test(batch))
+    throw new UsageError("--batch: a name of letters, digits, _, - and .");
   if ((csv === undefined) === (count === undefined)) throw new UsageError("--csv or --count is needed");
   const defaults = defaultsOf(values);
   const countedTo = count === undefined ? 0 : numberOf("--count", count);

@@ -84,6 +84,7 @@ export function recordFromJson(value: unknown): FactoryRecord | undefined {
     hardwareVersion: string("hardwareVersion"),
     productId: string("productId"),
     url: string("url"),
+    minimumVersion: string("minimumVersion"),
     urlLocked: object.urlLocked === true || undefined,
     deviceToken: string("deviceToken"),
     device: credentialFromJson(object.device),

@@ -9,9 +9,16 @@ import { type FactoryRecord, toNvsEntries } from "./record.js";
 
 /** Image and label, where they are not there yet; a file is there whole or not at all. */
 export function writeBoard(folder: string, record: FactoryRecord): void {
-  const name = join(folder, encodeURIComponent(record.serial));
+  const name = join(folder, fileName(record.serial));
   writeOnce(`${name}.nvs.bin`, () => writeNvs(toNvsEntries(record), NVS.size));
   writeOnce(`${name}.svg`, () => labelSvg(labelOf(record)));
+}
+
+/** Names of devices on Windows, whatever stands behind a dot; a dot at the beginning could lead out of the folder. */
+const SPECIAL = /^(?:\.|(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).)|\*/gi;
+
+function fileName(serial: string): string {
+  return encodeURIComponent(serial).replace(SPECIAL, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }
 
 function writeOnce(file: string, content: () => string | Uint8Array): void {

@@ -7,6 +7,7 @@
  *     hw_version   string   hardware version     } each in place of what the firmware's build says
  *     product_id   string   product id           }
  *     url          string   provisioning address }
+ *     min_version  string   signed firmware that is older is not taken, beside what the build says
  *     url_locked   string   "1": people cannot change it
  *     device_token string   what the board shows a certificate vending machine
  *     device_cert  blob     X.509 certificates in DER, one behind the other, the device's own first, then its CA's
@@ -19,6 +20,7 @@
 import { parseAddress } from "../../modules/data/address.js";
 import { isSerial, isToken, normaliseMac } from "../../modules/identity/identity.js";
 import { isPassphrase } from "../../modules/settings/settings.js";
+import { isVersion } from "../../modules/update/version.js";
 import type { NvsEntry, NvsValue } from "../nvs/nvs.js";
 import type { NvsPartition } from "../nvs/partition.js";
 
@@ -32,6 +34,8 @@ export interface FactoryRecord {
   readonly hardwareVersion?: string;
   readonly productId?: string;
   readonly url?: string;
+  /** Of signed firmware. */
+  readonly minimumVersion?: string;
   /** The device asks `url` and no other. */
   readonly urlLocked?: boolean;
   /** Of a certificate vending machine's table. */
@@ -58,6 +62,9 @@ export const recordMistakes = {
   "password-invalid": "The network's password has 8 to 63 printable ASCII characters.",
   "hardware-invalid": "The hardware version has 1 to 64 printable ASCII characters without spaces.",
   "product-invalid": "The product id has 1 to 64 printable ASCII characters without spaces.",
+  "formula-start":
+    "Serial number, hardware version and product id do not begin with = + - @: in a list a spreadsheet would run them.",
+  "version-invalid": "The lowest firmware version is one that can be compared, such as 1.2.0.",
   "url-invalid": "The provisioning address is no http:, https: or mqtts: URL that the device can use.",
   "lock-without-url": "An address that is locked has to be given.",
   "token-invalid": "The device token has 1 to 256 printable ASCII characters without spaces.",
@@ -68,19 +75,26 @@ export const recordMistakes = {
 export type RecordMistake = keyof typeof recordMistakes;
 
 export function checkRecord(record: FactoryRecord): RecordMistake | undefined {
-  const { mac, accessPointPassword, hardwareVersion, productId, url, urlLocked } = record;
+  const { mac, accessPointPassword, hardwareVersion, productId, minimumVersion, url, urlLocked } = record;
   if (!isSerial(record.serial)) return "serial-invalid";
   if (!/^[0-9a-f]{64}$/.test(record.hmacKey)) return "key-invalid";
   if (mac !== undefined && normaliseMac(mac) !== mac) return "mac-invalid";
   if (accessPointPassword !== undefined && !isPassphrase(accessPointPassword)) return "password-invalid";
   if (hardwareVersion !== undefined && !isSerial(hardwareVersion)) return "hardware-invalid";
   if (productId !== undefined && !isSerial(productId)) return "product-invalid";
+  if (minimumVersion !== undefined && !isVersion(minimumVersion)) return "version-invalid";
   if (url !== undefined && !parseAddress(url)) return "url-invalid";
   if (urlLocked && url === undefined) return "lock-without-url";
   if (record.deviceToken !== undefined && !isToken(record.deviceToken)) return "token-invalid";
   if (record.device && !isCredential(record.device)) return "device-certificate-invalid";
   if (record.claim && !isCredential(record.claim)) return "claim-certificate-invalid";
   return undefined;
+}
+
+/** What a new record has to be beside that: it stands in lists (OWASP's "CSV injection"), and servers import them as they are. */
+export function checkNewRecord(record: FactoryRecord): RecordMistake | undefined {
+  const listed = [record.serial, record.hardwareVersion, record.productId];
+  return checkRecord(record) ?? (listed.some((text) => /^[=+\-@]/.test(text ?? "")) ? "formula-start" : undefined);
 }
 
 /** 32 bytes from the cryptographic generator of browser or Node, as hex. */
@@ -110,6 +124,7 @@ export function toNvsEntries(record: FactoryRecord): NvsEntry[] {
     hw_version: record.hardwareVersion,
     product_id: record.productId,
     url: record.url,
+    min_version: record.minimumVersion,
     url_locked: record.urlLocked ? "1" : undefined,
     device_token: record.deviceToken,
   };
@@ -148,6 +163,7 @@ export function fromNvsEntries(entries: Iterable<NvsEntry>): FactoryRecord | und
     hardwareVersion: string("hw_version"),
     productId: string("product_id"),
     url: string("url"),
+    minimumVersion: string("min_version"),
     urlLocked: string("url_locked") === "1" || undefined,
     deviceToken: string("device_token"),
     device: credential("device"),

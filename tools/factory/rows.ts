@@ -12,6 +12,7 @@ export const rowColumns = [
   "product_id",
   "url",
   "url_locked",
+  "min_version",
   "ap_password",
   "device_token",
   "device_cert",

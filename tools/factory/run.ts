@@ -53,6 +53,8 @@ async function readLedger(ledger: Ledger, batch: string): Promise<{ taken: Taken
   for await (const entry of ledger.entries()) {
     taken.add(placeOf(entry.batch, entry.row), entry.record);
     if (entry.batch === batch) done = entry.row;
+    else if (entry.batch.toLowerCase() === batch.toLowerCase())
+      throw new FactoryError(`there is a batch ${entry.batch}: some file systems take both for one folder`);
   }
   return { taken, done };
 }

@@ -191,6 +191,8 @@ export const zhCn: Texts = {
     "password-invalid": "热点密码为 8 到 63 个可打印的 ASCII 字符。",
     "hardware-invalid": "硬件版本为 1 到 64 个可打印的 ASCII 字符，不含空格。",
     "product-invalid": "产品 ID 为 1 到 64 个可打印的 ASCII 字符，不含空格。",
+    "formula-start": "序列号、硬件版本和产品 ID 不能以 = + - @ 开头：表格软件会把它们当作公式执行。",
+    "version-invalid": "最低固件版本须为可比较的版本号，例如 1.2.0。",
     "url-invalid": "配网地址不是设备可用的 http:、https: 或 mqtts: 地址。",
     "lock-without-url": "要锁定地址，必须先填写地址。",
     "token-invalid": "设备令牌为 1 到 256 个可打印的 ASCII 字符，不含空格。",

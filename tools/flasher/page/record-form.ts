@@ -1,6 +1,6 @@
 /** What a person says about the factory record. */
 import {
-  checkRecord,
+  checkNewRecord,
   type FactoryRecord,
   makeHmacKey,
   makePassword,
@@ -44,7 +44,7 @@ export class RecordForm {
     const found = choice === "new" ? done(this.#typed(mac)) : recordFor(mac, (await this.#imported) ?? "");
     if (!found.ok) return found;
     const record = found.value;
-    const mistake = checkRecord(record);
+    const mistake = checkNewRecord(record);
     if (!mistake) return done(record);
     if (choice === "new") byId(fields[mistake] ?? "serial").setAttribute("aria-invalid", "true");
     return failed("record-invalid", describe(mistake));
