@@ -210,7 +210,7 @@ const DETAIL_CHARACTERS = 120;
 
 /** Control characters become spaces: the text goes to a terminal, where a line is a message, and to a page. */
 export function printable(text: string, maxCharacters: number): string {
-  const cut = text.slice(0, maxCharacters);
+  const cut = text.length > maxCharacters ? text.slice(0, maxCharacters) : text;
   const { length } = cut;
   let result = "";
   let from = 0;

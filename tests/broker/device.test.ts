@@ -84,6 +84,20 @@ describe("the device as a whole, where the broker", () => {
     expect(board.reasons).toEqual([]);
   });
 
+  test("has kept what crashes it: after its pause it takes none of that, and obeys what comes then", async () => {
+    const { broker, proxy, board } = await open(KEEP_ALIVE_SECONDS);
+    proxy.isSilent = true;
+    const operator = await Operator.at(broker.port);
+    for (let n = 100; n < 119; n++) await operator.send({ cmd: "count", n });
+    await wait(() => board.reasons.includes("broker-closed"));
+    // What the state `safe` ends with (tests/lifecycle/starts.test.ts).
+    board.world.agent.leavesQueue = true;
+    proxy.isSilent = false;
+    await wait(() => board.connections === 2);
+    await obeys(board, broker);
+    expect(board.world.notes).toContain("safe: what the broker had kept for the device was given up unread");
+  });
+
   test("falls silent: it notices, and obeys what was sent meanwhile once it is back", async () => {
     const { broker, proxy, board } = await open(KEEP_ALIVE_SECONDS);
     proxy.isSilent = true;

@@ -173,6 +173,7 @@ describe("the device", () => {
         provisioningUrlLocked: true,
       });
       expect(productOf({ url })).toEqual({ provisioningUrl: url, provisioningUrlLocked: false });
+      expect(productOf({ min_version: "1.2" })).toEqual({ factoryMinimumVersion: "1.2" });
     });
 
     test.each([
@@ -182,6 +183,7 @@ describe("the device", () => {
       [{ product_id: "x".repeat(65) }],
       [{ url: "no address", url_locked: "1" }],
       [{ url_locked: "1" }],
+      [{ min_version: "1 2" }],
     ])("with %j there is nothing", (entries) => {
       expect(productOf(entries)).toEqual({});
     });
