@@ -41,7 +41,7 @@ export class Session implements Agent {
     return this._outbox;
   }
 
-  /** As from the factory, where nobody has asked for the outbox in this start. @returns false where flash refuses */
+  /** As from the factory: before anybody uses the outbox, or right before a restart. @returns false where flash refuses */
   eraseOutbox(): boolean {
     return new MessageStore(this.outboxStore).erase();
   }
