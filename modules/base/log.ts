@@ -40,11 +40,11 @@ export class Console implements Log {
   }
 
   note(text: string): void {
-    if (this.level !== "quiet") this.print(forPeople(text));
+    if (this.level !== "quiet") this.print(forPeople(printable(text, LINE_CHARACTERS)));
   }
 
   debug(text: string): void {
-    if (this.level === "debug") this.print(forPeople(text));
+    if (this.level === "debug") this.print(forPeople(printable(text, LINE_CHARACTERS)));
   }
 
   protected print(line: string): void {
@@ -55,9 +55,8 @@ export class Console implements Log {
 /** Longer is no message for a person. */
 const LINE_CHARACTERS = 400;
 
-/** A line, and never one that a program takes for an event, whatever stands in it. */
-function forPeople(text: string): string {
-  const line = printable(text, LINE_CHARACTERS);
+/** Whatever stands in it, no program takes it for an event. */
+function forPeople(line: string): string {
   return line.startsWith("{") ? ` ${line}` : line;
 }
 
