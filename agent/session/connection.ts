@@ -158,6 +158,11 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
       device.log.note(`control: a message that is ${retained ? "retained" : "no command"} was dropped`);
   }
 
+  /** Whatever comes may be a command, which somebody wants an answer to. */
+  isReady(): boolean {
+    return this.session.hasRoom && this.gateway?.hasRoom !== false;
+  }
+
   onWritable(): void {
     this.gateway?.onWritable();
     this.delivery?.drain();

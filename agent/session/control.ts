@@ -34,7 +34,8 @@ const COMMAND_TIMEOUT_MS = 30_000;
 
 export class Control {
   private replier: Replier;
-  private pending = 0;
+  /** Commands that take their time: their answers are still to come. */
+  pending = 0;
 
   constructor(replier: Replier) {
     this.replier = replier;

@@ -55,6 +55,11 @@ export class Gateway implements Dress {
     return this.sessionId !== undefined;
   }
 
+  /** For one more answer. */
+  get hasRoom(): boolean {
+    return this.answers.length + this.watch.session.control.pending < MAX_ANSWERS;
+  }
+
   /** @returns false where the message is none of the gateway's: a command of the agent's own form, or no message at all */
   hear(payload: string): boolean {
     const message = parseObject(payload, MESSAGE_NAMES);

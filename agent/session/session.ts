@@ -51,6 +51,11 @@ export class Session implements Agent {
     return payload === undefined ? failed("message-invalid", topic) : this.outbox.add({ topic, payload, durable });
   }
 
+  /** For one more answer to a command, those of the commands that take their time, and a reading meanwhile. */
+  get hasRoom(): boolean {
+    return this.outbox.hasRoomFor(this.control.pending + 2);
+  }
+
   /** To a command. */
   reply(reply: object): void {
     this.device.log.note(`control: ${printable(JSON.stringify(reply), MAX_NOTE_CHARACTERS)}`);

@@ -4,8 +4,9 @@ import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
 import type { Authorities } from "../tls/adapter.js";
 import type { ClientIdentity } from "../tls/client-identity.js";
+import { refusal, refusedTopic } from "./answers.js";
 import { type ClientEvents, type ControlMessage, closeClient, openClient } from "./client-adapter.js";
-import { EventQueue, type MqttEvent } from "./event-queue.js";
+import { EventQueue, type Listener, type MqttEvent } from "./event-queue.js";
 import type { Incoming, MqttConnect, MqttOptions, MqttSession, Outgoing, PayloadSink, Published } from "./mqtt.js";
 import { Outbound, SUBSCRIBE_ID } from "./outbound.js";
 import { PacketIds } from "./packet-ids.js";
@@ -13,7 +14,6 @@ import { PACKET } from "./packets.js";
 
 /** MQTT 3.1.1 §3.1.2.10 has it for brokers. */
 const SILENT_KEEP_ALIVES = 1.5;
-const SUBACK_FAILURE = 0x80;
 
 /** The device's side of every connection. */
 interface MqttParts {
@@ -41,7 +41,7 @@ export function createMqtt(
     });
 }
 
-class MqttConnection implements MqttSession, ClientEvents {
+class MqttConnection implements MqttSession, ClientEvents, Listener {
   private parts: MqttParts;
   private options: MqttOptions;
   /** Until the connection stands or has failed. */
@@ -56,7 +56,7 @@ class MqttConnection implements MqttSession, ClientEvents {
   /** Soon. */
   private isSending = false;
   private heardMs = 0;
-  private queue: EventQueue;
+  readonly queue: EventQueue;
   sessionPresent = false;
   readonly ended: Promise<Failure>;
 
@@ -89,6 +89,8 @@ class MqttConnection implements MqttSession, ClientEvents {
   }
 
   publish(message: Outgoing): Published {
+    // What goes out makes room for what a message brings.
+    this.queue.tellSoon();
     return this.outbound!.publish(message);
   }
 
@@ -165,24 +167,20 @@ class MqttConnection implements MqttSession, ClientEvents {
       // Sent after `writable`, which the client calls right after this.
       if (this.options.subscribe.length > 0) this.isSubscribeUnsent = true;
       else this.connected();
-    } else if (operation === PACKET.suback && this.resolve) this.subscribed(payload ?? []);
-    else if (operation === PACKET.puback && this.outbound?.acknowledged(id ?? 0)) {
+    } else if (operation === PACKET.suback) {
+      // One that nobody asked for is a mistake of the protocol (MQTT 3.1.1 §4.8).
+      if (!this.resolve || this.isSubscribeUnsent || id !== SUBSCRIBE_ID) this.failed();
+      else this.subscribed(payload ?? []);
+    } else if (operation === PACKET.puback && this.outbound?.acknowledged(id ?? 0)) {
       this.queue.add(id!);
       this.tellOfRoom();
     }
   }
 
   private subscribed(codes: readonly number[]): void {
-    const { subscribe, qos, onNote } = this.options;
-    for (let index = 0; index < subscribe.length; index++) {
-      const [topic, code] = [subscribe[index]!, codes[index] ?? SUBACK_FAILURE];
-      if (code >= SUBACK_FAILURE) {
-        this.settle(failed("topic-refused", topic).failure);
-        return;
-      }
-      if (code < qos) onNote?.(`mqtt: the broker grants quality ${code} for ${topic}, not ${qos}`);
-    }
-    this.connected();
+    const refused = refusedTopic(this.options, codes);
+    if (refused === undefined) this.connected();
+    else this.settle(failed("topic-refused", refused).failure);
   }
 
   private connected(): void {
@@ -207,6 +205,7 @@ class MqttConnection implements MqttSession, ClientEvents {
     if (!outbound.isOpen) return;
     if (this.isSubscribeUnsent) this.isSubscribeUnsent = !outbound.subscribe(this.options);
     outbound.flush();
+    this.queue.tellSoon();
     this.tellOfRoom();
   }
 
@@ -234,6 +233,10 @@ class MqttConnection implements MqttSession, ClientEvents {
       reportFault("mqtt", error);
     }
     if (typeof event === "object") this.acknowledge(event.packetId);
+  }
+
+  get isReady(): boolean {
+    return !this.outbound?.isInDebt && this.options.isReady?.() !== false;
   }
 
   /** Somebody who is there answers each ping, and those go out more often than this. */
@@ -273,12 +276,6 @@ class MqttConnection implements MqttSession, ClientEvents {
     // Not inside the client's own callback: it goes on with its state after the callback returns.
     if (client) clock.after(0, closeClient, client);
   }
-}
-
-/** MQTT 3.1.1 §3.2.2.3 */
-function refusal(returnCode: number): Reason {
-  if (returnCode === 3) return "broker-busy";
-  return returnCode === 4 || returnCode === 5 ? "broker-credentials" : "broker-refused";
 }
 
 function timeOut(connection: MqttConnection): void {

@@ -18,8 +18,6 @@ export interface ClientEvents extends ResolverEvents, PacketEvents {
   writable(count: number): void;
   /** The client has met an error; it does not say which. */
   failed(): void;
-  /** A callback threw. */
-  fault(error: unknown): void;
 }
 
 /** What the typings leave out: `target`, and what `write` takes and gives. */

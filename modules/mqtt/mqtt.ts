@@ -26,6 +26,11 @@ export interface MqttOptions {
   /** One of quality 1 is acknowledged after this has returned, also where it throws. */
   onMessage(message: Incoming): void;
   /**
+   * False: there is no room for what a message would bring, as its answer. It waits, unacknowledged, and at last the
+   * broker is not read any more. Asked again after each `publish` and each acknowledgement, and not for ever.
+   */
+  isReady?(): boolean;
+  /**
    * Where a message on this topic goes, piece by piece, in place of `onMessage`: up to MAX_STREAMED_BYTES. Called for
    * each message; undefined: `onMessage` gets it.
    */

@@ -6,7 +6,7 @@ import { PACKET } from "./packets.js";
 
 /** Messages of QoS 1 that the broker has not acknowledged: more than a broker takes at once (mosquitto: 20). */
 const MAX_IN_FLIGHT = 32;
-/** Acknowledgements for whose four bytes there is no room: the broker sends and does not read. */
+/** Acknowledgements for whose four bytes there is no room: the broker sends what is too large, and does not read. */
 const MAX_UNSENT_ACKNOWLEDGEMENTS = 256;
 /** No message has it. */
 export const SUBSCRIBE_ID = 1;
@@ -30,6 +30,11 @@ export class Outbound {
 
   get isOpen(): boolean {
     return this.client !== undefined;
+  }
+
+  /** Acknowledgements wait for room. */
+  get isInDebt(): boolean {
+    return this.unsentIds.length > 0;
   }
 
   publish({ topic, payload, retain = false, qos, packetId, duplicate = false }: Outgoing): Published {

@@ -6,6 +6,8 @@
 import { type Incoming, MAX_PAYLOAD_BYTES, MAX_STREAMED_BYTES, MAX_TOPIC_BYTES, type PayloadSink } from "./mqtt.js";
 
 export interface PacketSink {
+  /** For one more packet: asked before each. */
+  readonly hasRoom: boolean;
   /** A whole packet that is no PUBLISH, of a form that a client can get; a CONNACK may be one of MQTT 5. */
   control(packet: Uint8Array): void;
   message(message: Incoming): void;
@@ -62,16 +64,23 @@ export class PacketReader {
   private packetId: number | undefined;
   private payloadBytes = 0;
   private pieces: PayloadSink | undefined;
+  private isConnected = false;
 
   constructor(sink: PacketSink) {
     this.sink = sink;
   }
 
-  /** @throws RangeError where it is no MQTT; the rest of the stream makes no sense then */
-  see(bytes: Uint8Array): void {
-    for (let position = 0; position < bytes.length; ) {
-      if (this.field === "header") this.seeHeader(bytes[position++]!);
-      else if (this.field === "length") this.seeLength(bytes[position++]!);
+  /**
+   * @returns how many bytes were seen: where the sink has no room for one more packet, those up to it
+   * @throws RangeError where it is no MQTT; the rest of the stream makes no sense then
+   */
+  see(bytes: Uint8Array): number {
+    let position = 0;
+    while (position < bytes.length) {
+      if (this.field === "header") {
+        if (!this.sink.hasRoom) break;
+        this.seeHeader(bytes[position++]!);
+      } else if (this.field === "length") this.seeLength(bytes[position++]!);
       else {
         const count = Math.min(this.missing, bytes.length - position);
         const room = Math.min(count, this.kept.length - this.keptBytes);
@@ -83,6 +92,7 @@ export class PacketReader {
         if (this.missing === 0) this.finish();
       }
     }
+    return position;
   }
 
   private seeHeader(byte: number): void {
@@ -99,6 +109,9 @@ export class PacketReader {
       return;
     }
     const operation = this.header >> 4;
+    // The first packet, and no other (§3.2).
+    if ((operation === PACKET.connack) === this.isConnected) throw new RangeError(`MQTT: packet ${operation} now`);
+    this.isConnected = true;
     if (operation === PACKET.publish) {
       // Nothing was subscribed to with quality 2.
       if (this.headerQos > 1) throw new RangeError("MQTT: quality");

@@ -5,13 +5,20 @@
 import type TCP from "embedded:io/socket/tcp";
 import { GuardedTcp } from "../socket/adapter.js";
 import { GuardedTls, type TlsEvents } from "../tls/adapter.js";
+import type { EventQueue } from "./event-queue.js";
 import type { Incoming, PayloadSink } from "./mqtt.js";
 import { CONNACK_BYTES, PACKET, PacketReader, type PacketSink } from "./packets.js";
 
 /** Travels in `socket: {io: PacketSocket, events}` through the SDK's client to the socket. */
 export interface PacketEvents extends TlsEvents {
   readonly isTls: boolean;
-  /** Something has come. */
+  /** The connection has not ended. */
+  readonly isWanted: boolean;
+  /** Where messages wait: when it is full the socket is not read. */
+  readonly queue: Pick<EventQueue, "isFull" | "pause">;
+  /** What the device or its broker did wrong, outside the socket's guard. */
+  fault(error: unknown): void;
+  /** Something has come, or what had come before is read. */
   onHeard(): void;
   /** MQTT 3.1.1 §3.2.2; before the client knows of it. */
   onConnack(sessionPresent: boolean, returnCode: number): void;
@@ -48,6 +55,10 @@ const NOTHING = new Uint8Array(0);
 export class PacketSocket implements PacketSink {
   private _events: PacketEvents;
   private reader: PacketReader;
+  /** Read, and not seen yet. */
+  private piece = NOTHING;
+  /** What the socket has told of, and is not read: it does not tell again. */
+  private unreadBytes = 0;
   /** Until `close`. */
   private socket: Socket | undefined;
   /** The client's. */
@@ -99,10 +110,35 @@ export class PacketSocket implements PacketSink {
     socket?.close();
   }
 
+  get hasRoom(): boolean {
+    return this.socket !== undefined && this._events.isWanted && !this._events.queue.isFull;
+  }
+
+  /** @param count of all that is unread: of TLS in the record that has come */
   handleReadable(count: number): void {
-    this._events.onHeard();
-    for (let left = count; left > 0 && this.socket; left -= READ_BYTES)
-      this.reader.see(new Uint8Array(this.socket.read(Math.min(left, READ_BYTES))));
+    const events = this._events;
+    this.unreadBytes = count;
+    while (this.hasRoom) {
+      if (this.piece.length === 0) {
+        const bytes = Math.min(this.unreadBytes, READ_BYTES);
+        if (bytes === 0) return;
+        this.unreadBytes -= bytes;
+        this.piece = new Uint8Array(this.socket!.read(bytes));
+      }
+      events.onHeard();
+      const seen = this.reader.see(this.piece);
+      this.piece = seen < this.piece.length ? this.piece.subarray(seen) : NOTHING;
+    }
+    events.queue.pause(this);
+  }
+
+  /** Outside the socket's guard. */
+  readOn(): void {
+    try {
+      this.handleReadable(this.unreadBytes);
+    } catch (error) {
+      this._events.fault(error);
+    }
   }
 
   handleWritable(count: number): void {

@@ -5,10 +5,13 @@ import { MAX_PAYLOAD_BYTES, MAX_STREAMED_BYTES, MAX_TOPIC_BYTES } from "../../mo
 import { PacketIds } from "../../modules/mqtt/packet-ids.js";
 import { PacketReader } from "../../modules/mqtt/packets.js";
 
-/** What the reader tells of these bytes, when they come in pieces of this size. */
+const CONNACK = Uint8Array.of(0x20, 2, 1, 0);
+
+/** What the reader tells of these bytes behind a CONNACK, when they come in pieces of this size. */
 function told(bytes: Uint8Array, pieceBytes = bytes.length): unknown[] {
   const events: unknown[] = [];
   const reader = new PacketReader({
+    hasRoom: true,
     control: (packet) => events.push([...packet]),
     message: (message) => events.push(message),
     dropped: (packetId, why) => events.push({ packetId, why }),
@@ -24,11 +27,12 @@ function told(bytes: Uint8Array, pieceBytes = bytes.length): unknown[] {
     },
     streamed: (packetId) => events.push({ packetId, why: "streamed" }),
   });
+  reader.see(CONNACK);
+  expect(events.shift()).toEqual([...CONNACK]);
   for (let start = 0; start < bytes.length; start += pieceBytes) reader.see(bytes.subarray(start, start + pieceBytes));
   return events;
 }
 
-const connack: Packet = { cmd: "connack", returnCode: 0, sessionPresent: true };
 const publish = (payload: string | Buffer, change: object = {}): Packet =>
   ({ cmd: "publish", topic: "a/b", payload, retain: false, qos: 0, dup: false, messageId: 7, ...change }) as Packet;
 const message = (payload: string, change: object = {}) => ({
@@ -54,7 +58,6 @@ test("a stream says the same however it is cut", () => {
   const long = "1".repeat(MAX_PAYLOAD_BYTES + 1);
   const topic = "t".repeat(MAX_TOPIC_BYTES + 1);
   const bytes = stream(
-    connack,
     { cmd: "suback", messageId: 1, granted: [1, 0, 128] },
     publish(""),
     publish("one", { qos: 1 }),
@@ -69,7 +72,6 @@ test("a stream says the same however it is cut", () => {
     publish("", { topic: "c" }),
   );
   const expected = [
-    [0x20, 2, 1, 0],
     [0x90, 5, 0, 1, 1, 0, 128],
     message(""),
     message("one", { packetId: 7 }),
@@ -100,8 +102,7 @@ describe("what is no MQTT for a client ends the connection:", () => {
     ["a packet of a client", [0x10, 2, 0, 0]],
     ["a reserved packet", [0xf0, 0]],
     ["a length of five bytes", [0x30, 0xff, 0xff, 0xff, 0xff, 1]],
-    ["a CONNACK without a code", [0x20, 1, 0]],
-    ["a CONNACK that is too long", [0x20, 0x81, 0x08]],
+    ["a second CONNACK", [0x20, 2, 0, 0]],
     ["a SUBACK without a code", [0x90, 2, 0, 1]],
     ["a SUBACK of 128 bytes", [0x90, 0x80, 1, 0]],
     ["a PUBACK without an id", [0x40, 0]],
@@ -117,6 +118,47 @@ describe("what is no MQTT for a client ends the connection:", () => {
     expect(() => told(Uint8Array.from(bytes))).toThrow(RangeError);
     expect(() => told(Uint8Array.from(bytes), 1)).toThrow(RangeError);
   });
+});
+
+/** All that the reader does is throw. */
+function firstThrows(bytes: readonly number[]): void {
+  const nothing = () => {};
+  const sink = { hasRoom: true, control: nothing, message: nothing, dropped: nothing, streamed: nothing };
+  expect(() => new PacketReader({ ...sink, stream: () => undefined }).see(Uint8Array.from(bytes))).toThrow(RangeError);
+}
+
+test.each([
+  ["a CONNACK without a code", [0x20, 1, 0]],
+  ["a CONNACK that is too long", [0x20, 0x81, 0x08]],
+  ["a SUBACK", [0x90, 3, 0, 1, 1]],
+  ["a message", [0x30, 4, 0, 1, 97, 120]],
+  ["a PINGRESP", [0xd0, 0]],
+])("as the first packet %s ends the connection", (_label, bytes) => firstThrows(bytes));
+
+test("where there is no room for one more packet the bytes stay, and go on where they stopped", () => {
+  const topics: string[] = [];
+  const sink = {
+    hasRoom: true,
+    control: () => {},
+    message({ topic }: { topic: string }) {
+      topics.push(topic);
+      sink.hasRoom = topics.length % 3 !== 0;
+    },
+    dropped: () => {},
+    stream: () => undefined,
+    streamed: () => {},
+  };
+  const reader = new PacketReader(sink);
+  const numbers = Array.from({ length: 10 }, (_, index) => String(index));
+  let left: Uint8Array = Buffer.concat([CONNACK, stream(...numbers.map((topic) => publish("x", { topic })))]);
+  const counts: number[] = [];
+  while (left.length > 0) {
+    sink.hasRoom = true;
+    left = left.subarray(reader.see(left));
+    counts.push(topics.length);
+  }
+  expect(topics).toEqual(numbers);
+  expect(counts).toEqual([3, 6, 9, 10]);
 });
 
 describe("packet ids", () => {

@@ -48,6 +48,7 @@ export class GatewayLine implements MqttSession {
       this.#end = end;
     });
     const reader = new PacketReader({
+      hasRoom: true,
       control: (packet) => this.#control(packet[0]! >> 4),
       message: (message) => this.#told(message),
       stream: () => undefined,

@@ -49,6 +49,11 @@ export class Outbox {
     return added;
   }
 
+  /** As Queue has it. */
+  hasRoomFor(answers: number): boolean {
+    return this.queue.hasRoomFor(answers);
+  }
+
   /** The oldest of a topic that wait, for whoever has another way than MQTT: what went it is `taken`. */
   oldest(topic: string, count: number): QueuedMessage[] {
     return this.queue.oldest(topic, count);

@@ -96,6 +96,18 @@ export class Queue {
     return this._lastSequence;
   }
 
+  /** Whether so many answers of the largest size would find room: readings make it, answers that wait do not. */
+  hasRoomFor(answers: number): boolean {
+    let count = this.readings + answers;
+    let bytes = this.readingBytes + answers * MAX_PAYLOAD_BYTES;
+    for (const { topic, content, bytes: size } of this.waiting)
+      if (topic !== ANSWERS && typeof content === "string") {
+        count--;
+        bytes -= size;
+      }
+    return count <= MAX_READINGS && bytes <= MAX_READING_BYTES;
+  }
+
   add({ topic, payload, durable }: Draft): Result<void> {
     // The first comparison saves the bytes of something huge.
     const bytes = payload.length > MAX_PAYLOAD_BYTES ? payload.length : ArrayBuffer.fromString(payload).byteLength;
