@@ -3,6 +3,11 @@ import type { Reason } from "../base/failure.js";
 
 /** A server's lines in a row, without a byte of its body; pages' policies and cookies make heads of 16 kB. */
 const MAX_LINES_BYTES = 64 * 1024;
+/** And in number: a head with all its answers of 1xx before it. Pages have 20 to 60, with a cookie in each line 200. */
+const MAX_LINES = 256;
+/** Chunks that are hardly larger than the line before them: each costs more than it brings. */
+const SMALL_CHUNK_BYTES = 64;
+const MAX_SMALL_CHUNKS = 2_048;
 /** Of a status line, a header's name, a chunk's size: what stands behind is not looked at. */
 const MAX_WORD_BYTES = 64;
 /** Of a header's value that is read: a signed address has 2,048 characters. */
@@ -40,6 +45,8 @@ export class ResponseLines {
   private headers = new Map<string, string>();
   /** In a row. */
   private linesBytes = 0;
+  private lines = 0;
+  private smallChunks = 0;
   /** Of the line what is kept. */
   private kept = new Uint8Array(MAX_WORD_BYTES);
   private keptBytes = 0;
@@ -60,7 +67,7 @@ export class ResponseLines {
   /** @param byte of a line: not to be called while there are bytes of the body to come */
   take(byte: number): void {
     if (++this.linesBytes > MAX_LINES_BYTES) this.mistake = "answer-too-large";
-    else if (byte === LINE_FEED) this.endLine();
+    else if (byte === LINE_FEED) this.countLine();
     else if (byte === COLON && this.due === "headers" && this.name === undefined) this.endName();
     else if (!this.isSkipped) this.keep(byte);
   }
@@ -68,7 +75,7 @@ export class ResponseLines {
   /** So many bytes of the body have been read. */
   took(bytes: number): void {
     this.bodyBytes -= bytes;
-    this.linesBytes = 0;
+    this.linesBytes = this.lines = 0;
     if (this.bodyBytes === 0) this.due = this.isChunked ? "chunk" : "nothing";
   }
 
@@ -99,6 +106,11 @@ export class ResponseLines {
     const name = this.text().toLowerCase();
     this.isSkipped ||= !READ.includes(name);
     this.name = name;
+  }
+
+  private countLine(): void {
+    if (++this.lines > MAX_LINES) this.mistake = "answer-too-large";
+    else this.endLine();
   }
 
   private endLine(): void {
@@ -132,6 +144,7 @@ export class ResponseLines {
     const size = /^[\da-f]{1,15}(?![^\s;])/i.exec(text)?.[0];
     if (size === undefined) this.mistake = "bad-answer";
     this.bodyBytes = Number.parseInt(size ?? "", 16);
+    if (this.bodyBytes < SMALL_CHUNK_BYTES && ++this.smallChunks > MAX_SMALL_CHUNKS) this.mistake = "answer-too-large";
     this.due = this.bodyBytes === 0 ? "trailers" : "body";
   }
 

@@ -33,6 +33,10 @@ export interface TlsEvents {
   onOpen(): void;
 }
 
+const RECORD_HEADER_BYTES = 5;
+/** Of a record behind its header (RFC 5246 §6.2.3). The SDK's session makes room for what a header announces, up to 32 kB. */
+const MAX_RECORD_BYTES = 16_384 + 2_048;
+
 type TlsOptions = TcpOptions & { readonly host: string; readonly port?: number; readonly tls: TlsEvents };
 
 /** Takes the place of GuardedTcp under the SDK's clients. */
@@ -208,8 +212,11 @@ class WatchedTcp extends GuardedTcp {
   override read(buffer: Uint8Array): void;
   override read(into?: number | Uint8Array): number | ArrayBuffer | void {
     const result = super.read(into as number);
-    // The SDK's session reads into its own buffers only.
-    if (into instanceof Uint8Array) this.watch?.see(into);
+    // The SDK's session reads into its own buffers only, and a header into one of its own.
+    if (into instanceof Uint8Array) {
+      if (into.buffer.byteLength === RECORD_HEADER_BYTES) refuseLong(new Uint8Array(into.buffer));
+      this.watch?.see(into);
+    }
     return result;
   }
 
@@ -252,6 +259,11 @@ class WatchedTcp extends GuardedTcp {
     this._readOn = undefined;
     super.close();
   }
+}
+
+/** @param header of a record; what has not come yet is zero */
+function refuseLong(header: Uint8Array): void {
+  if (((header[3]! << 8) | header[4]!) > MAX_RECORD_BYTES) throw new Refusal("tls-failed", "long record");
 }
 
 function readOn(timer: Timer): void {

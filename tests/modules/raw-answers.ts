@@ -60,6 +60,37 @@ export const rawAnswers: readonly RawAnswer[] = [
   },
   { name: "200 headers", pieces: [`${OK}${"Set-Cookie: a=b; path=/\r\n".repeat(200)}${LENGTH}\r\n\r\n${JSON_BODY}`] },
   {
+    name: "450 short headers",
+    pieces: [`${OK}${"a:b\r\n".repeat(450)}${LENGTH}\r\n\r\n${JSON_BODY}`],
+    reason: "answer-too-large",
+  },
+  {
+    name: "450 short headers that are read",
+    pieces: [`${OK}${"etag:b\r\n".repeat(450)}${LENGTH}\r\n\r\n${JSON_BODY}`],
+    reason: "answer-too-large",
+  },
+  { name: "100 answers of 1xx", pieces: ["HTTP/1.1 102\r\n\r\n".repeat(100), `${OK}${LENGTH}\r\n\r\n${JSON_BODY}`] },
+  {
+    name: "1xx without end",
+    pieces: ["HTTP/1.1 102\r\n\r\n".repeat(500), `${OK}${LENGTH}\r\n\r\n${JSON_BODY}`],
+    reason: "answer-too-large",
+  },
+  {
+    name: "trailers without end",
+    pieces: [`${CHUNKED}f\r\n${JSON_BODY}\r\n0\r\n${"a:b\r\n".repeat(450)}\r\n`],
+    reason: "answer-too-large",
+  },
+  {
+    name: "empty lines without end",
+    pieces: ["\r\n".repeat(1_000), `${OK}${LENGTH}\r\n\r\n${JSON_BODY}`],
+    reason: "answer-too-large",
+  },
+  {
+    name: "3,000 chunks of one byte",
+    pieces: [`${CHUNKED}${"1\r\nx\r\n".repeat(3_000)}0\r\n\r\n`],
+    reason: "answer-too-large",
+  },
+  {
     name: "headers in Latin-1",
     pieces: [OK, Uint8Array.of(0x58, 0x3a, 0xe9, 0x0d, 0x0a), `${LENGTH}\r\n\r\n${JSON_BODY}`],
   },

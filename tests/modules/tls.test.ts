@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Identity, type KeyType, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
-import { forgedHandshake, rawServer, spoilingProxy, twoRecordServer } from "../tls/hostile.js";
+import { forgedHandshake, lengthen, longRecord, rawServer, spoilingProxy, twoRecordServer } from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
+import { hello, record } from "../tls/records.js";
 import { ask, serveHttps, trust } from "../tls/support.js";
 import { answering, closedPort, faults, listening, onFirstBytes } from "./net-support.js";
 
@@ -108,6 +109,15 @@ describe("the handshake fails with the reason", () => {
     const good10 = await listening(twoRecordServer(good, "Content-Length: 10\r\n", "0123456789"));
     expect(await ask(good10)).toMatchObject({ body: "0123456789" });
     expect(await ask(await listening(spoilingProxy(good10)))).toBe("connection-lost");
+  });
+
+  test("a record that announces 32,700 bytes ends it before there is room for them, in the handshake and after it", async () => {
+    const timeoutMs = 2_000;
+    for (const flight of [longRecord, Buffer.concat([record(22, hello()), longRecord])])
+      expect(await ask(await listening(rawServer(flight).server), { timeoutMs })).toBe("tls-failed");
+    const good10 = await listening(twoRecordServer(good, "Content-Length: 10\r\n", "0123456789"));
+    expect(await ask(await listening(spoilingProxy(good10, lengthen)), { timeoutMs })).toBe("connection-lost");
+    expect(faults).toEqual([]);
   });
 
   test("connection-lost, where an answer has neither length nor chunks: anybody can end it", async () => {

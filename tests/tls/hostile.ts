@@ -70,8 +70,11 @@ export function twoRecordServer(identity: Identity, fields: string, body: string
   return server.on("tlsClientError", () => {});
 }
 
+/** The header of a record that is longer than any (RFC 5246 §6.2.3), of a handshake. */
+export const longRecord = Uint8Array.of(22, 3, 3, 32_700 >> 8, 32_700 & 255);
+
 /** Hands a server's answer on in one piece, its last record spoilt, and leaves the connection open. */
-export function spoilingProxy(port: number): Server {
+export function spoilingProxy(port: number, spoil: (record: Buffer) => void = spoilLastByte): Server {
   return createServer((client) => {
     const upstream = connect(port, "127.0.0.1");
     const held: Buffer[] = [];
@@ -90,8 +93,17 @@ export function spoilingProxy(port: number): Server {
     });
     upstream.on("end", () => {
       const last = held.at(-1);
-      if (last) last[last.length - 1]! ^= 1;
+      if (last) spoil(last);
       client.write(Buffer.concat(held));
     });
   });
+}
+
+function spoilLastByte(record: Buffer): void {
+  record[record.length - 1]! ^= 1;
+}
+
+/** It announces what no record may have. */
+export function lengthen(record: Buffer): void {
+  record.set(longRecord.subarray(3), 3);
 }
