@@ -147,7 +147,7 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
   }
 
   onMessage(message: Incoming): void {
-    if (!this.queue.add(message)) this.noteDropped(`too early, on ${message.topic}`);
+    if (!this.queue.add(message)) this.onDropped(undefined, `too many wait, on ${message.topic}`);
   }
 
   /** Before the connection is told of nobody has asked for anything. */
@@ -156,7 +156,7 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
   }
 
   onDropped(packetId: number | undefined, why: string): void {
-    this.noteDropped(why);
+    this.options.onNote?.(`mqtt: a message was dropped: ${why}`);
     this.acknowledge(packetId);
   }
 
@@ -209,10 +209,6 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
     this.tellOfRoom();
   }
 
-  private noteDropped(why: string): void {
-    this.options.onNote?.(`mqtt: a message was dropped: ${why}`);
-  }
-
   acknowledge(packetId: number | undefined): void {
     if (packetId === undefined || !this.isWanted) return;
     if (!this.outbound?.acknowledge(packetId)) this.fail("broker-closed");
@@ -237,6 +233,14 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
 
   get isReady(): boolean {
     return !this.outbound?.isInDebt && this.options.isReady?.() !== false;
+  }
+
+  get isStuck(): boolean {
+    return this.outbound?.isAwaited === true && this.options.isReady?.() === false;
+  }
+
+  onLeft(): void {
+    if (!this.options.cleanSession && !this.outbound?.isAwaited) this.fail("broker-closed");
   }
 
   /** Somebody who is there answers each ping, and those go out more often than this. */

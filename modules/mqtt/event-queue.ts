@@ -9,8 +9,12 @@ export type MqttEvent = Incoming | number | "writable";
 export interface Listener {
   /** There is room for what a message brings. */
   readonly isReady: boolean;
+  /** There is not, and what makes room are acknowledgements: they may stand behind messages, which have to be read then. */
+  readonly isStuck: boolean;
   /** Does not throw. */
   tell(event: MqttEvent): void;
+  /** All messages are told but those of quality 1 for which there was no room: in a later connection they come again. */
+  onLeft(): void;
 }
 
 /** Who brings messages, and does not throw. */
@@ -18,16 +22,13 @@ export interface Source {
   readOn(): void;
 }
 
-/** As many as brokers have unacknowledged on their way (mosquitto 20, EMQX 32, AWS IoT 100, less an outbox of answers). */
+/** Of the chip's slots a tenth. */
 const MAX_MESSAGES = 64;
 /** A broker's window of kept messages, not its whole store. */
 const MAX_BYTES = 8 * 1024;
 /** An entry of the list, in bytes: none is free. */
 const ENTRY_BYTES = 64;
-/**
- * For so long a message waits for the listener. The acknowledgements that make room can stand behind messages that are
- * not read while it waits; then it is told all the same, and the oldest answer is what makes room.
- */
+/** For so long a message waits for the listener. Then it is told all the same: an older answer is what makes room. */
 const MAX_WAIT_MS = 5_000;
 
 export class EventQueue {
@@ -40,6 +41,8 @@ export class EventQueue {
   private isTelling = false;
   /** The end of a message's wait. */
   private wait?: Timer | undefined;
+  /** A message of quality 1 found no room: those behind it are left to a later connection, too, for their order. */
+  private hasLeft?: true;
   /** It has stopped at the bound. */
   private paused?: Source | undefined;
 
@@ -50,18 +53,22 @@ export class EventQueue {
 
   /** Nothing more is to be read. Before the connection is told of that would keep back what it waits for. */
   get isFull(): boolean {
-    return this.state === "open" && !this.hasRoom;
+    return this.state === "open" && !this.hasRoom && !this.listener.isStuck;
   }
 
   private get hasRoom(): boolean {
     return this.messages < MAX_MESSAGES && this.bytes < MAX_BYTES;
   }
 
-  /** @returns false where too many wait for the connection; one of QoS 1 comes again in a later one */
+  /** @returns false where too many wait; one of quality 1 comes again in a later connection */
   add(event: MqttEvent): boolean {
     if (this.state === "closed") return false;
     if (typeof event === "object") {
-      if (this.state === "early" && !this.hasRoom) return false;
+      const isAgain = event.packetId !== undefined;
+      if (!this.hasRoom || (isAgain && this.hasLeft)) {
+        if (isAgain) this.hasLeft = true;
+        return false;
+      }
       this.messages++;
       this.bytes += sizeOf(event);
     }
@@ -111,6 +118,7 @@ export class EventQueue {
       this.tell(index);
     }
     if (this.paused && !this.isFull) this.clock.after(0, readOn, this);
+    if (this.hasLeft && this.messages === 0) listener.onLeft();
     if (events.length > 0) this.wait ??= this.clock.after(MAX_WAIT_MS, giveWay, this);
   }
 

@@ -37,6 +37,11 @@ export class Outbound {
     return this.unsentIds.length > 0;
   }
 
+  /** Messages are in flight. */
+  get isAwaited(): boolean {
+    return this.ids.inFlight > 0;
+  }
+
   publish({ topic, payload, retain = false, qos, packetId, duplicate = false }: Outgoing): Published {
     const data = ArrayBuffer.fromString(payload);
     const bytes = data.byteLength + ArrayBuffer.fromString(topic).byteLength + FRAMING_BYTES;

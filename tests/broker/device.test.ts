@@ -1,5 +1,7 @@
+import { createServer } from "node:net";
 import { describe, expect } from "vitest";
-import { faults } from "../modules/net-support.js";
+import { acceptMqtt, publishes } from "../modules/mqtt-attacks.js";
+import { faults, listening } from "../modules/net-support.js";
 import { authority, goodCertificate } from "../tls/identities.js";
 import { OnlineBoard, Operator, takeItsPlace, wait } from "./device.js";
 import { Mosquitto, mosquittoTest as test } from "./mosquitto.js";
@@ -42,6 +44,41 @@ test("commands through forced disconnections: each is executed once and answered
   expect(board.world.agent.outbox.stats).toMatchObject({ queued: 0, dropped: 0 });
   expect(faults).toEqual([]);
 }, 120_000);
+
+test("more commands at once than answers find room: each is executed when its answer does, and all are answered, in order", async () => {
+  const broker = await Mosquitto.open(chain, { listener: ["set_tcp_nodelay true"] });
+  const proxy = await BrokerProxy.to(broker.port);
+  const board = await OnlineBoard.start({ port: proxy.port });
+  const operator = await Operator.at(broker.port);
+  await board.settled();
+  proxy.delayMs = 100;
+  const numbers = Array.from({ length: 200 }, (_, n) => n);
+  await Promise.all(numbers.map((n) => operator.send({ cmd: "count", n, id: n })));
+  await wait(() => board.executed.size === numbers.length && board.world.agent.outbox.stats.queued === 0);
+  await wait(() => operator.answered.size + board.world.agent.outbox.stats.dropped >= numbers.length);
+  expect(board.world.agent.outbox.stats.dropped).toBe(0);
+  // This broker has more than a hundred on their way: those that find no room come again in the next connection.
+  expect([...operator.answered]).toEqual(numbers.map((n) => [n, 1]));
+  expect(faults).toEqual([]);
+});
+
+test("a broker that sends commands and reads nothing: no more of them are executed than answers find room, and the keep-alive ends it", async () => {
+  const commands = publishes(3_000, 1, (n) => JSON.stringify({ cmd: "count", n }));
+  const port = await listening(
+    createServer((socket) =>
+      acceptMqtt(socket, () => {
+        socket.write(commands);
+        socket.pause();
+      }),
+    ),
+  );
+  const board = await OnlineBoard.start({ port, keepAliveSeconds: KEEP_ALIVE_SECONDS });
+  await wait(() => board.reasons.length > 0);
+  expect(board.reasons[0]).toBe("broker-closed");
+  expect(board.executed.size).toBeGreaterThan(20);
+  expect(board.executed.size).toBeLessThan(60);
+  expect(faults).toEqual([]);
+});
 
 describe("the device as a whole, where the broker", () => {
   async function open(keepAliveSeconds?: number) {

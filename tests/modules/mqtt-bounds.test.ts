@@ -100,6 +100,25 @@ test("what makes room does not wait behind messages", async () => {
   expect(events).toEqual([published.packetId, "message"]);
 });
 
+test("while acknowledgements make room the broker is read; what finds none comes again in a later connection", async () => {
+  const told: string[] = [];
+  let acknowledged = 0;
+  const answered = Uint8Array.of(0x40, 2, 0, 2);
+  const port = await brokerSaying((socket) =>
+    setTimeout(() => socket.write(Buffer.concat([publishes(100, 1), answered, publishes(1, 1, () => "behind")])), 50),
+  );
+  const session = await connected({
+    port,
+    cleanSession: false,
+    isReady: () => acknowledged > 0,
+    onMessage: ({ payload }) => void told.push(payload),
+    onAcknowledged: () => void acknowledged++,
+  });
+  expect(session.publish({ topic: "t", payload: "x", qos: 1 })).toEqual({ packetId: 2 });
+  expect(await session.ended).toMatchObject({ reason: "broker-closed" });
+  expect([acknowledged, told]).toEqual([1, numbers(64).map(String)]);
+});
+
 test("before the connection is told of, messages beyond the bound are dropped, and the SUBACK behind them is heard", async () => {
   const notes: string[] = [];
   const told: string[] = [];
