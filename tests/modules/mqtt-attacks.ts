@@ -1,9 +1,6 @@
 /** What a hostile or clumsy broker says, byte for byte. */
 import type { Socket } from "node:net";
-import { generate } from "mqtt-packet";
-
-const CONNECT = 1;
-const SUBSCRIBE = 8;
+import { generate, parser } from "mqtt-packet";
 
 export const connack = Uint8Array.of(0x20, 2, 0, 0);
 const pingresp = Uint8Array.of(0xd0, 0);
@@ -56,12 +53,12 @@ export const mqttAttacks: readonly MqttAttack[] = [
  */
 export function acceptMqtt(socket: Socket, then: (socket: Socket) => void): void {
   socket.on("error", () => {});
-  socket.on("data", (bytes) => {
-    const operation = bytes[0]! >> 4;
-    if (operation === CONNECT) socket.write(connack);
-    else if (operation === SUBSCRIBE) {
-      socket.write(suback((bytes[2]! << 8) | bytes[3]!));
+  const reader = parser().on("packet", (packet) => {
+    if (packet.cmd === "connect") socket.write(connack);
+    else if (packet.cmd === "subscribe") {
+      socket.write(suback(packet.messageId!));
       then(socket);
     }
   });
+  socket.on("data", (bytes) => void reader.parse(bytes));
 }
