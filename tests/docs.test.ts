@@ -12,19 +12,37 @@ function sources(): string {
     .join("\n");
 }
 
-test("what docs/portal.md claims is held by a test of that name", () => {
-  const rows = readFileSync(new URL("docs/portal.md", root), "utf8")
+/** The cells of each row of the document's tables that have so many, without the head. */
+function rowsOf(document: string, cells: number): string[][] {
+  const rows = readFileSync(new URL(`docs/${document}`, root), "utf8")
     .split("\n")
-    .filter((line) => line.startsWith("| ") && line.split("|").length === 9)
+    .filter((line) => line.startsWith("| ") && line.split("|").length === cells + 2)
     .map((line) => line.split("|").map((cell) => cell.trim()));
+  return rows.slice(1).map((row) => row.slice(1, -1));
+}
+
+/** As the beginning of a text, not in the midst of some comment. */
+function isName(holder: string, text: string): boolean {
+  return ['"', "`", "'"].some((quote) => text.includes(`(${quote}${holder}`) || text.includes(`  ${quote}${holder}`));
+}
+
+test("what docs/portal.md claims is held by a test of that name", () => {
+  const rows = rowsOf("portal.md", 7);
   expect(rows.length).toBeGreaterThan(30);
   const text = sources();
-  for (const [, row, , , , , claim, holder] of rows.slice(1)) {
+  for (const [row, , , , , claim, holder = ""] of rows) {
     if (!claim?.startsWith("✖")) expect(holder, row).not.toBe("");
-    // As the beginning of a text, not in the midst of some comment.
-    const isName = ['"', "`", "'"].some(
-      (quote) => text.includes(`(${quote}${holder}`) || text.includes(`  ${quote}${holder}`),
-    );
-    expect(isName || holder === "", `${row}: ${holder}`).toBe(true);
+    expect(isName(holder, text) || holder === "", `${row}: ${holder}`).toBe(true);
+  }
+});
+
+test("what docs/security.md says is held is held by a test of that name", () => {
+  const rows = rowsOf("security.md", 4);
+  expect(rows.length).toBeGreaterThan(30);
+  const text = sources();
+  for (const [, what, holds = "", holder = ""] of rows) {
+    if (/^[✔◐]/.test(holds)) expect(holder, what).not.toBe("");
+    else expect(holds, what).toMatch(/^–/);
+    expect(isName(holder, text) || holder === "", `${what}: ${holder}`).toBe(true);
   }
 });
