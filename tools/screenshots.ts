@@ -35,6 +35,7 @@ const failed = trials["failed at the Wi-Fi"]!;
 const notRegistered = trials["failed, the service does not know the device"]!;
 const refused = { reason: "broker-credentials", detail: "mqtt.example.com:1883" } as const;
 const noBroker = { ...trials["failed at the broker"]!, failure: refused } as TrialStatus;
+const lost: TrialStatus = { phase: "idle", failure: { reason: "wifi-not-found", detail: "Home" } };
 const shown = { code: "123456", message: undefined, url: "https://console.example.com/activate" };
 
 const authorities = [{ name: "Example Ltd Root CA", until: "2036-11-27" }];
@@ -56,6 +57,8 @@ const pictures: Readonly<Record<string, Picture>> = {
   "portal-not-registered": { change: { ssid: tried.ssid, hasPassword: true, trial: notRegistered } },
   "portal-broker": { change: { ssid: tried.ssid, hasPassword: true, trial: noBroker } },
   "portal-broker-zh-cn": { change: { ssid: tried.ssid, hasPassword: true, trial: noBroker }, language: "zh-CN" },
+  "portal-locked": { change: { locked: true, trial: lost } },
+  "portal-locked-zh-cn": { change: { locked: true, trial: lost }, language: "zh-CN" },
   "portal-activating": { change: { trial: { phase: "activating", ...tried, shown } } },
   "portal-done": { change: { trial: { phase: "done", ...tried, activated: true } } },
 };

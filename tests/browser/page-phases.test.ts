@@ -24,6 +24,8 @@ const shapes: Readonly<Record<string, Partial<PageModel>>> = {
   mistakes: { errors: mistakes, stale: true },
   "mistakes while trying": { errors: mistakes, trial: trials.trying! },
   "locked, with a certificate, scanning": { urlLocked: true, hasClaim: true, scanning: true, networks: [] },
+  "for a visitor who is not at the device": { locked: true, trial: trials["idle after a failure"]! },
+  "a code for such a visitor": { locked: true, trial: trials.activating! },
   "a kind of service chosen": { protocol: "activation-v2" },
   "authorities, one with a long name": {
     hasClaim: true,

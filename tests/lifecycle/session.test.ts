@@ -224,7 +224,9 @@ describe("commands", () => {
     expect(next.device.log.level).toBe("debug");
     next.button.onWish?.("reset");
     await next.until(() => next.restarted);
-    expect(PREFERENCES.read(next.device.store)).toBeUndefined();
+    const blank = stage.boot({}, new ScriptedStore(next.store.entries));
+    await blank.untilState("portal");
+    expect(PREFERENCES.read(blank.device.store)).toBeUndefined();
   });
 
   life("reprovision asks the service again, and goes on with what it says", async (stage) => {

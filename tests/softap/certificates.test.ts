@@ -170,5 +170,7 @@ life("a factory reset forgets authorities and tokens, too", async ({ boot }) => 
   await world.untilState("portal");
   TOKEN.write(world.device.store, { token: new Secret("token") });
   world.button.onWish?.("reset");
-  expect([stored(world), TOKEN.read(world.device.store)]).toEqual([undefined, undefined]);
+  const next = boot({}, new ScriptedStore(world.store.entries));
+  await next.untilState("portal");
+  expect([stored(next), TOKEN.read(next.device.store)]).toEqual([undefined, undefined]);
 });
