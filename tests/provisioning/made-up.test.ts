@@ -86,7 +86,10 @@ life("a reset erases what it keeps", async ({ boot, warm }) => {
   NOTES.write(world.store, "slot1");
   world.button.onWish?.("reset");
   await world.until(() => world.restarted);
-  expect([...world.store.entries]).toEqual([]);
+  const blank = boot({}, world.store, undefined, { resetReason: "software" });
+  await blank.untilState("portal");
+  await pass(blank, MINUTE);
+  expect([...blank.store.entries]).toEqual([]);
 });
 
 life("a certificate that its records name stays, one that nothing names goes", async ({ boot }) => {

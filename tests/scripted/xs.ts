@@ -10,6 +10,7 @@ import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
 import { rotationJourneys } from "./rotation.js";
 import { slotsJourneys } from "./slots.js";
+import { strangersJourneys } from "./strangers.js";
 import { updateJourneys } from "./updates.js";
 import { vendingJourneys } from "./vending.js";
 import { answerCommands, collectGarbage } from "./xs-globals.js";
@@ -27,6 +28,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...fleetJourneys,
   ...rotationJourneys,
   ...outageJourneys,
+  ...strangersJourneys,
 };
 let current: Playable | undefined;
 let outcome = "running";

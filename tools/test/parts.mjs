@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 const ACROSS = {
   fleet: { files: ["tests/scripted/fleet", "tests/cloud/in-process", "tests/cloud/rate-limits"], journeys: ["fleet"] },
   // What may not grow: slots after a collection, turn by turn; the heap under hostile requests; what a day leaves behind.
-  memory: { files: ["tests/fuzz/", "tests/scripted/outages"], journeys: ["outboxSteady", "dayOfOutages"] },
+  memory: { files: ["tests/fuzz/", "tests/scripted/outages"], journeys: ["outboxSteady", "dayOfOutages", "strangers"] },
   mqtt: {
     files: ["tests/broker/", "tests/lifecycle/broker", "tests/moddable/mqtt", "tests/modules/mqtt", "tests/tls/mqtt"],
   },
@@ -21,7 +21,7 @@ const ACROSS = {
   xs: { journeys: [] },
 };
 /** They have commands of their own. */
-const ELSEWHERE = ["simulator", "xs"];
+const ELSEWHERE = ["attacks", "simulator", "xs"];
 
 /**
  * @param {URL} root the project's folder
