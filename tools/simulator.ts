@@ -120,8 +120,11 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     let unread = "";
     let line = "";
     let stackAt = -1;
+    const child = this.#process;
     socket.setEncoding("utf8");
     socket.on("error", () => {}); // the app was ended
+    // Where it was not, nothing more would be heard of it, and who waits for a line would wait in vain.
+    socket.on("close", () => this.#process === child && this.emit("abort", "the app's console is gone"));
     socket.on("data", (data) => {
       unread += data;
       for (;;) {
