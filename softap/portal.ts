@@ -42,7 +42,12 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     try {
       io.wifi.openAccessPoint(this.options);
       this.dns = io.serveUdp(dnsPort, this);
-      this.http = io.serveHttp({ port: httpPort, handle: (request) => route(request, this) });
+      this.http = io.serveHttp({
+        port: httpPort,
+        handle: (request) => route(request, this),
+        // Whoever is in the network that the device has joined is none of those who have the label's password.
+        admits: (address) => io.wifi.isGuest(address),
+      });
     } catch (error) {
       this.close();
       throw error;

@@ -36,6 +36,7 @@ export interface Shown {
 const MAX_TYPED_CHARACTERS = MAX_URL_CHARACTERS + 1;
 
 const UNREADABLE = "This form cannot be read.";
+const MOVING = "The device changes its address.";
 
 /** What was sent, to be shown again with what is wrong with it. */
 type Sent = Partial<Pick<PageModel, "ssid" | "url" | "protocol" | "errors" | "stale" | "hasPassword" | "editing">>;
@@ -49,6 +50,8 @@ export function route(request: ServerRequest, shown: Shown): ServerReply {
   if (!isOwnHost(request, shown)) return answerProbe({ method, host, path }, portalUrl, online);
   shown.visited();
   const language = chooseLanguage(/[?&]lang=([\w-]+)/.exec(query)?.[1], headers.get("accept-language"));
+  // While the access point moves nobody knows who is in the owner's network and who is at the device.
+  if (method === "POST" && shown.nextUrl !== undefined) return text(503, MOVING);
   if (method === "POST") return change(path, request, shown, language);
   if (method !== "GET" && method !== "HEAD") return text(405, "Method not allowed");
   return read(path, query, request, shown, language) ?? answerProbe({ method, host, path }, portalUrl, online);

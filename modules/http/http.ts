@@ -63,5 +63,15 @@ export interface HttpServer {
   close(): void;
 }
 
+export interface ServerOptions {
+  readonly port: number;
+  handle(request: ServerRequest): ServerReply;
+  /**
+   * Whose connection is taken; without it everybody's. Others take no place and get no answer.
+   * @param address dotted; undefined where the client has left already
+   */
+  admits?(address: string | undefined): boolean;
+}
+
 /** @throws when the port is taken */
-export type ServeHttp = (options: { port: number; handle(request: ServerRequest): ServerReply }) => HttpServer;
+export type ServeHttp = (options: ServerOptions) => HttpServer;

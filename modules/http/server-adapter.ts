@@ -10,7 +10,7 @@ import type { Clock, Timer } from "../clock/clock.js";
 import { GuardedListener, type Limits } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
 import { bodyLength, splitTarget } from "./head.js";
-import type { HttpServer, ServeHttp, ServerReply, ServerRequest } from "./http.js";
+import type { HttpServer, ServeHttp, ServerOptions, ServerReply, ServerRequest } from "./http.js";
 import { MAX_DRAINED_BYTES, RequestLimits } from "./request-limits.js";
 import { type Guest, hasRoom, whoGoes } from "./room.js";
 
@@ -36,7 +36,7 @@ const isGone = (error: unknown): boolean => error instanceof Error && error.mess
 
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */
 export function createHttpServer(clock: Clock): ServeHttp {
-  return ({ port, handle }) => new Server(clock, port, handle);
+  return (options) => new Server(clock, options);
 }
 
 /** The SDK makes it with the server as its target. */
@@ -50,7 +50,7 @@ class PortalListener extends GuardedListener {
 
 class Server extends HTTPServer implements HttpServer {
   readonly clock: Clock;
-  readonly handle: (request: ServerRequest) => ServerReply;
+  readonly options: ServerOptions;
   /** The oldest first. */
   readonly visits = new Set<Visit>();
   /** For the bodies that are not handled yet. */
@@ -58,17 +58,18 @@ class Server extends HTTPServer implements HttpServer {
   /** Of the connection that is accepted next. */
   newest: RequestLimits | undefined;
 
-  constructor(clock: Clock, port: number, handle: (request: ServerRequest) => ServerReply) {
-    super({ io: PortalListener, port, onConnect: accept });
+  constructor(clock: Clock, options: ServerOptions) {
+    super({ io: PortalListener, port: options.port, onConnect: accept });
     this.clock = clock;
-    this.handle = handle;
+    this.options = options;
   }
 
   accept(connection: HTTPConnection): void {
-    const { visits } = this;
+    const { visits, options } = this;
     const { address } = this.newest!;
-    if (!hasRoom(visits, address)) whoGoes(visits, address)?.abort();
-    if (hasRoom(visits, address)) new Visit(this, connection);
+    const isAdmitted = options.admits?.(address) !== false;
+    if (isAdmitted && !hasRoom(visits, address)) whoGoes(visits, address)?.abort();
+    if (isAdmitted && hasRoom(visits, address)) new Visit(this, connection);
     else connection.close();
   }
 
@@ -196,7 +197,7 @@ class Visit implements Guest {
     if (this.refusal) return this.refusal;
     const body = this.body ? this.body.text() : "";
     this.forgetBody();
-    return body === undefined ? NOT_UTF8 : this.server.handle({ ...request, body });
+    return body === undefined ? NOT_UTF8 : this.server.options.handle({ ...request, body });
   }
 
   respond(): void {

@@ -10,6 +10,7 @@ import {
   connectTo,
   DRIVERS_ADDRESS,
   freeAddress,
+  isBehind,
   moveAccessPoint,
   prepareDhcp,
   wasRefused,
@@ -141,6 +142,10 @@ export class WiFiAdapter implements WiFi {
 
   get nextAddress(): string | undefined {
     return this._join?.nextAddress;
+  }
+
+  isGuest(address: string | undefined): boolean {
+    return this.nextAddress !== undefined || isBehind(this._address, address);
   }
 
   closeAccessPoint(): void {

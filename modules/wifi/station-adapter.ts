@@ -38,6 +38,15 @@ export function freeAddress(address: string): string {
   return isInStationsNetwork(SPARE_ADDRESS) ? DRIVERS_ADDRESS : SPARE_ADDRESS;
 }
 
+/**
+ * Whether an address is in the network of the access point with the other one. The station's network with the same
+ * addresses is a mistake, or somebody's trick: then nobody's is.
+ */
+export function isBehind(accessPoint: string, address: string | undefined): boolean {
+  const network = accessPoint.slice(0, accessPoint.lastIndexOf(".") + 1);
+  return address?.startsWith(network) === true && !isInStationsNetwork(accessPoint);
+}
+
 /** The phones have to join again: their addresses are of the network before. */
 export function moveAccessPoint(address: string): void {
   const error = new FFI().access_point_address(...octetsOf(address));

@@ -69,6 +69,11 @@ export interface WiFi {
    * has the same addresses: packets for its router would stay in the device.
    */
   readonly accessPointAddress: string;
+  /**
+   * Whether this is the address of somebody who has joined the access point: servers listen in the station's network,
+   * too. While the access point is about to move it cannot be told, and everybody counts.
+   */
+  isGuest(address: string | undefined): boolean;
   /** Where the access point goes in a moment, and its phones have to follow; the join that is under way waits for it. */
   readonly nextAddress: string | undefined;
   /** The chip keeps its access point up until the station's mode is set. */

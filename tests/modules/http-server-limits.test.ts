@@ -220,6 +220,17 @@ describe.each(servers)("over the %s's server", (_name, createHttpServer) => {
     expect(faults).toEqual([]);
   });
 
+  test("who is not admitted gets no answer, and takes no place", async () => {
+    served.admits = (address) => address === "127.0.0.1";
+    const others = Array.from({ length: 6 }, () => served.talkFrom("127.0.0.2", get()));
+    for (const { received } of await Promise.all(others.map(({ ended }) => ended))) expect(received).toBe("");
+    const waiting = Array.from({ length: 3 }, () => talk("GET / HTTP/1.1\r\n"));
+    await pause(20);
+    expect((await served.talkFrom("127.0.0.2", get()).ended).received).toBe("");
+    for (const { socket } of waiting) socket.write("Host: a\r\n\r\n");
+    for (const { ended } of waiting) expect((await ended).received).toContain("page");
+  });
+
   describe("more than four connections", () => {
     /** Has asked for the page, all but the last byte of its body. */
     const asking = () => talk(post("abc").slice(0, -1));

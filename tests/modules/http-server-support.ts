@@ -39,6 +39,7 @@ export interface Served {
   /** What the device was asked, in order. */
   seen: ServerRequest[];
   handle: (request: ServerRequest) => ServerReply;
+  admits: (address: string | undefined) => boolean;
   /** Sends the pieces one by one, and collects what comes until the server ends it. */
   talk(...pieces: (string | Uint8Array)[]): Talk;
   /** From another of the machine's own addresses, 127.0.0.0/8. */
@@ -53,6 +54,7 @@ export function serveEach(createHttpServer: CreateServer): Served {
     port: 0,
     seen: [],
     handle: () => reply("page"),
+    admits: () => true,
     talk(...pieces) {
       return served.talkFrom("127.0.0.1", ...pieces);
     },
@@ -65,6 +67,7 @@ export function serveEach(createHttpServer: CreateServer): Served {
   beforeEach(async () => {
     served.seen.length = 0;
     served.handle = () => reply("page");
+    served.admits = () => true;
     served.port = await closedPort();
     server = createHttpServer(fasterClock(FASTER))({
       port: served.port,
@@ -72,6 +75,7 @@ export function serveEach(createHttpServer: CreateServer): Served {
         served.seen.push(request);
         return served.handle(request);
       },
+      admits: (address) => served.admits(address),
     });
   });
   afterEach(async () => {

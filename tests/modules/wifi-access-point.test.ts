@@ -77,6 +77,24 @@ describe("the access point", () => {
     });
   });
 
+  test("its guests are told from whoever is in the station's network, also where that has the same addresses", async () => {
+    const trick = (subnet: string): Network => ({ ssid: subnet, password: "correct horse", subnet });
+    powerOn([trick("192.168.4.0/24"), trick("128.0.0.0/1")]);
+    wifi.openAccessPoint(open);
+    await join("home", right);
+    const guests = (...addresses: (string | undefined)[]) => addresses.map((address) => wifi.isGuest(address));
+    expect(guests("192.168.4.2", "192.168.40.2", "127.0.0.1", "10.0.0.7", undefined)).toEqual([
+      ...[true, false, false, false, false],
+    ]);
+    const joining = join("192.168.4.0/24", right);
+    await until(() => wifi.nextAddress !== undefined);
+    expect(guests("192.168.4.2")).toEqual([true]); // a phone has to see where the page goes
+    await joining;
+    expect(guests("192.168.4.2", "172.31.4.2")).toEqual([false, true]);
+    await join("128.0.0.0/1", right);
+    expect(guests("192.168.4.2", "172.31.4.2")).toEqual([false, false]);
+  });
+
   test("that would have moved stays where the join was given up", async () => {
     powerOn([{ ssid: "router", password: "correct horse", subnet: "192.168.4.0/24" }]);
     wifi.openAccessPoint(open);

@@ -63,6 +63,10 @@ export class ScriptedWiFi implements WiFi {
     this.accessPointAddress = address;
   }
 
+  isGuest(address: string | undefined): boolean {
+    return address?.startsWith("192.168.4.") === true;
+  }
+
   closeAccessPoint(): void {
     this.accessPoint = undefined;
   }

@@ -29,7 +29,10 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
     io: {
       ...device,
       wifi,
-      serveHttp: ({ port }) => server("http", port),
+      serveHttp: ({ port, admits: mayConnect }) => {
+        admits = mayConnect!;
+        return server("http", port);
+      },
       serveUdp: (port, responder) => {
         answers = (packet) => responder.answer(packet);
         return server("dns", port);
@@ -55,6 +58,7 @@ function options(calls: string[], broken?: "dns" | "http"): PortalOptions {
 }
 const textOf = (body: unknown) =>
   typeof body === "string" ? body : Buffer.concat(body as readonly Uint8Array[]).toString();
+let admits: (address: string | undefined) => boolean;
 let answers: (packet: Uint8Array) => Uint8Array | undefined;
 
 test("opens everything, says where, and closes everything, once", () => {
@@ -89,6 +93,24 @@ test("its DNS gives the access point's address, whichever it is", () => {
   expect([...answers(query())!.slice(-4)]).toEqual([4, 3, 2, 1]);
   wifi.accessPointAddress = "172.31.4.1";
   expect([...answers(query())!.slice(-4)]).toEqual([172, 31, 4, 1]);
+});
+
+test("whoever is not in the access point's network gets no connection, whatever the host that he names", () => {
+  const given = options([]);
+  Object.assign(given.io.wifi, { isGuest: (address: string | undefined) => address === "192.168.4.2" });
+  openPortal(given);
+  expect(["192.168.4.2", "192.168.1.20", undefined].map((address) => admits(address))).toEqual([true, false, false]);
+});
+
+test("that moves takes no change meanwhile: anybody of the network that it goes out of the way of may ask", () => {
+  const given = options([]);
+  Object.assign(given.io.wifi, { nextAddress: "172.31.4.1" });
+  const portal = openPortal(given);
+  const body = `token=${portal.token}&ssid=Home&password=&url=http://evil.example.com/`;
+  const request = { method: "POST", host: "192.168.4.1", path: "/", headers: new Map(), body };
+  expect(route(request, portal).status).toBe(503);
+  Object.assign(given.io.wifi, { nextAddress: undefined });
+  expect(route({ ...request, body: body.replace("Home", "") }, portal).status).toBe(422);
 });
 
 test("that has to move says where to, and is there afterwards", () => {
