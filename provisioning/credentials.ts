@@ -103,7 +103,9 @@ export function encodeCredentials({ username, password, cleanSession, ...others 
  * @returns undefined where it is none of these; without a scheme `tls` is undefined
  */
 export function parseBroker(value: unknown): { host: string; port?: number; tls?: boolean } | undefined {
-  const match = /^(?:(mqtts?|ssl|tcp|tls):\/\/)?([^:/?#@\s]+)(?::(\d{1,5}))?\/?$/i.exec(asText(value)?.trim() ?? "");
+  const match = /^(?:(mqtts?|ssl|tcp|tls):\/\/)?([^:/?#@\s]{1,253})(?::(\d{1,5}))?\/?$/i.exec(
+    asText(value)?.trim() ?? "",
+  );
   if (!match) return undefined;
   const [, scheme, host, port] = match;
   return {

@@ -2,7 +2,7 @@
 
 import { Secret } from "../modules/base/secret.js";
 import { asText, type Json } from "../modules/data/json.js";
-import { formatUrl, joinUrl, parseUrl, type Url } from "../modules/data/url.js";
+import { formatUrl, hasScheme, joinUrl, parseUrl, type Url } from "../modules/data/url.js";
 import { type Credentials, checkPassword, MAX_TEXT_CHARACTERS } from "./credentials.js";
 
 /** One of the two URLs is there at least. */
@@ -21,7 +21,7 @@ export interface StandIn {
 export function resolveEndpoint(endpoint: unknown, server: unknown): string | undefined {
   const text = asText(endpoint)?.trim();
   if (!text) return undefined;
-  if (/^[a-z][a-z\d+.-]*:/i.test(text)) return text;
+  if (hasScheme(text)) return text;
   const base = parseUrl(asText(server) ?? "");
   // Two slashes begin a host, not a path.
   return base && !text.startsWith("//") ? formatUrl(joinUrl(base, text.replace(/^\//, ""))) : undefined;

@@ -128,7 +128,10 @@ function findProbe(host: string, path: string): Probe | undefined {
 
 /** Without port and without the root's dot, in lower case. */
 function hostName(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
+  return host
+    .toLowerCase()
+    .replace(/:\d{0,5}$/, "")
+    .replace(/\.$/, "");
 }
 
 /** RFC 9110 §15.5.20 */

@@ -49,7 +49,7 @@ export function route(request: ServerRequest, shown: Shown): ServerReply {
   // A phone that only lies there asks for the systems' hosts from time to time.
   if (!isOwnHost(request, shown)) return answerProbe({ method, host, path }, portalUrl, online);
   shown.visited();
-  const language = chooseLanguage(/[?&]lang=([\w-]+)/.exec(query)?.[1], headers.get("accept-language"));
+  const language = chooseLanguage(/[?&]lang=([\w-]{1,16})/.exec(query)?.[1], headers.get("accept-language"));
   // While the access point moves nobody knows who is in the owner's network and who is at the device.
   if (method === "POST" && shown.nextUrl !== undefined) return text(503, MOVING);
   if (method === "POST") return change(path, request, shown, language);

@@ -25,7 +25,7 @@ export function parseTexts(json: string, maxMembers: number): Map<string, string
 
 /** @returns the object that the first member of this name has, at whatever depth, as it is written */
 export function objectIn(json: string, name: string): string | undefined {
-  const start = new RegExp(`"${name}"\\s*:\\s*{`).exec(json);
+  const start = new RegExp(`"${name}"\\s{0,32}:\\s{0,32}{`).exec(json);
   if (!start) return undefined;
   const begin = start.index + start[0].length - 1;
   const end = closingBrace(json, begin);

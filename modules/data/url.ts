@@ -17,15 +17,34 @@ export const MAX_LINK_CHARACTERS = 2_048;
 /** @returns undefined where the text is no URL that the device can use */
 export function parseUrl(text: string, maxCharacters = MAX_URL_CHARACTERS): Url | undefined {
   const trimmed = text.trim();
-  if (trimmed.length > maxCharacters || !/^[\x21-\x7e]*$/.test(trimmed)) return undefined;
-  const match = /^(?:(https?):\/\/)?([^/?#@\\:]+)(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i.exec(trimmed);
+  if (trimmed.length > maxCharacters || !isPrintable(trimmed)) return undefined;
+  const scheme = /^https?:\/\//i.exec(trimmed)?.[0] ?? "";
+  const [whole] = splitAt(trimmed, "#");
+  const end = lengthOfAuthority(whole, scheme.length);
+  // Patterns for what is short alone: each character that one goes over takes 60 bytes beside the heap.
+  const match = /^([^@\\:]{1,253})(?::(\d{1,5}))?$/.exec(whole.slice(scheme.length, end));
   if (!match) return undefined;
-  const tls = match[1]?.toLowerCase() === "https";
-  const host = match[2]!.toLowerCase();
-  const port = match[3] === undefined ? defaultPort(tls) : Number(match[3]);
-  if (!isHost(host) || (/^[\d.]+$/.test(host) && !isAddress(host)) || port < 1 || port > 65_535) return undefined;
-  const path = match[4] ?? "/";
+  const tls = scheme.length === "https://".length;
+  const host = match[1]!.toLowerCase();
+  const port = match[2] === undefined ? defaultPort(tls) : Number(match[2]);
+  if (!isHost(host) || (/^[\d.]{1,253}$/.test(host) && !isAddress(host)) || port < 1 || port > 65_535) return undefined;
+  const path = whole.slice(end);
   return { tls, host, port, path: path.startsWith("/") ? path : `/${path}` };
+}
+
+function isPrintable(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x21 || unit > 0x7e) return false;
+  }
+  return true;
+}
+
+/** @returns where the path or the query begins, or the end */
+function lengthOfAuthority(url: string, start: number): number {
+  const path = url.indexOf("/", start);
+  const [beforeQuery] = splitAt(path < 0 ? url : url.slice(0, path), "?");
+  return beforeQuery.length;
 }
 
 function isHost(text: string): boolean {
@@ -47,12 +66,18 @@ export function hostOf({ tls, host, port }: Url): string {
  */
 export function resolveUrl(base: Url, reference: string): Url | undefined {
   if (/^https?:\/\//i.test(reference)) return parseUrl(reference, MAX_LINK_CHARACTERS);
-  if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return undefined;
+  if (hasScheme(reference)) return undefined;
   if (reference.startsWith("//")) return parseUrl(`${base.tls ? "https" : "http"}:${reference}`, MAX_LINK_CHARACTERS);
   const [path] = splitQuery(base.path);
   const folder = reference.startsWith("?") ? path : path.slice(0, path.lastIndexOf("/") + 1);
   const absolute = reference.startsWith("/") ? reference : folder + reference;
   return parseUrl(formatUrl({ ...base, path: absolute }), MAX_LINK_CHARACTERS);
+}
+
+/** Whether it is no relative one (RFC 3986 §4.1). */
+export function hasScheme(reference: string): boolean {
+  const scheme = reference.slice(0, Math.max(0, reference.indexOf(":")));
+  return /^[a-z]/i.test(scheme) && !/[^a-z0-9+.-]/i.test(scheme);
 }
 
 /** Appends `tail` to the path, with one slash between them; a query stays at the end. */
@@ -63,8 +88,12 @@ export function joinUrl(base: Url, tail: string): Url {
 
 /** The path without its query, and the query with its question mark. */
 export function splitQuery(path: string): [string, string] {
-  const mark = path.indexOf("?");
-  return mark < 0 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
+  return splitAt(path, "?");
+}
+
+function splitAt(text: string, sign: string): [string, string] {
+  const mark = text.indexOf(sign);
+  return mark < 0 ? [text, ""] : [text.slice(0, mark), text.slice(mark)];
 }
 
 /** A dotted IPv4 address. */

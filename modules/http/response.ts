@@ -180,7 +180,7 @@ const HAS_NO_BODY: readonly number[] = [204, 205, 304];
 
 /** Some say it twice. @returns NaN where it is none, or one of two */
 function lengthOf(text: string): number {
-  return Number(/^(\d{1,15})(?:, *\1)*$/.exec(text)?.[1] ?? Number.NaN);
+  return Number(/^(\d{1,15})(?:, {0,8}\1){0,8}$/.exec(text)?.[1] ?? Number.NaN);
 }
 
 function isEncoded(encoding = ""): boolean {
