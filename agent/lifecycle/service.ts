@@ -146,8 +146,9 @@ export class DeviceContext implements ProvisioningContext {
     this.device.calendar.suggest(nowMs);
   }
 
+  /** Of a service on trial it would be installed when the device is back with its own; a service that is kept offers it again. */
   offerFirmware(offer: FirmwareOffer): void {
-    this.device.updates.offered(offer);
+    if (!this.found && !this.isForeign) this.device.updates.offered(offer);
   }
 
   note(text: string): void {

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { DeviceContext, type ServiceOptions } from "../../agent/lifecycle/service.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
 import { Secret } from "../../modules/base/secret.js";
+import type { FirmwareOffer } from "../../modules/update/update.js";
 import { CLAIM, type Claim } from "../../provisioning/claim.js";
 import { TOKEN } from "../../provisioning/token.js";
 import { goodWorld } from "../scripted/cloud.js";
@@ -52,4 +53,17 @@ test("what an older layout has stored belongs to the stored address", () => {
   expect(new DeviceContext(world.device, HOME).claim()).toBeDefined();
   expect(new DeviceContext(world.device, HOME).deviceToken()?.reveal()).toBe("token");
   expect(new DeviceContext(world.device, ELSEWHERE, { isForeign: true }).claim()).toBeUndefined();
+});
+
+test("firmware that a service on trial offers is left alone: the device may be back with its own service a minute later", () => {
+  const offer = { version: "9.9.9", urls: ["http://evil.example.com/f.bin"], force: true } as unknown as FirmwareOffer;
+  const offered = (url: string, options: ServiceOptions) => {
+    const world = new World(goodWorld());
+    new DeviceContext(world.device, url, options).offerFirmware(offer);
+    return world.offers.length;
+  };
+  expect(offered(ELSEWHERE, { isTrial: true, isForeign: true })).toBe(0);
+  expect(offered(HOME, { isForeign: true })).toBe(0);
+  expect(offered(HOME, { isTrial: true })).toBe(0);
+  expect(offered(HOME, {})).toBe(1);
 });
