@@ -77,7 +77,9 @@ function read(
       return page(200, modelOf(shown, { editing: /[?&]change(&|$)/.test(query) }), headers, language);
     case "/status":
       setup.seen();
-      return wantsJson ? json(200, statusFor(shown)) : html(200, renderStatus(setup.status, language, aroundOf(shown)));
+      return wantsJson
+        ? json(200, statusFor(shown))
+        : html(200, renderStatus(statusOf(shown), language, aroundOf(shown)));
     case "/networks":
       return wantsJson
         ? json(200, { scanning: setup.scanning, networks: setup.networks.slice(0, MAX_LISTED) })
@@ -177,20 +179,25 @@ function refusedSsid(status: TrialStatus): string | undefined {
   return failure?.reason === "wifi-password" ? failure.detail : undefined;
 }
 
-/** Whoever may change nothing need not know where the device belongs. */
-function statusFor({ setup, mayChange }: Shown): object {
+/** Whoever may change nothing need not know where the device belongs, nor what is said there. */
+function statusOf({ setup, mayChange }: Shown): TrialStatus {
   const { status } = setup;
-  return mayChange || !("url" in status) ? status : { ...status, url: undefined };
+  if (mayChange || !("failure" in status) || !status.failure || status.failure.reason.startsWith("wifi-"))
+    return status;
+  return { ...status, failure: { reason: status.failure.reason } };
+}
+
+function statusFor(shown: Shown): object {
+  const status = statusOf(shown);
+  return shown.mayChange || !("url" in status) ? status : { ...status, url: undefined };
 }
 
 function aroundOf({ nextUrl, mayChange }: Shown): Pick<PageModel, "nextUrl" | "locked"> {
   return { nextUrl, locked: !mayChange };
 }
 
-function modelOf(
-  { setup, token, defaultUrl, urlLocked, mayChange, facts, hosts, nextUrl, clock }: Shown,
-  sent: Sent = {},
-): PageModel {
+function modelOf(shown: Shown, sent: Sent = {}): PageModel {
+  const { setup, token, defaultUrl, urlLocked, mayChange, facts, hosts, nextUrl, clock } = shown;
   const { status, stored, candidate, networks, scanning, certificates } = setup;
   const ssid = sent.ssid ?? candidate?.network.ssid ?? stored?.networks[0]?.ssid ?? "";
   const password = setup.known(stored).find((network) => network.ssid === ssid)?.password;
@@ -214,7 +221,7 @@ function modelOf(
     claimMinutes: certificates.claimMinutes(clock.nowMs()),
     authorities: certificates.facts,
     facts,
-    trial: status,
+    trial: statusOf(shown),
   };
 }
 

@@ -70,6 +70,22 @@ describe("without a password on the access point", () => {
     expect(body).not.toMatch(/[?&](amp;)?change|cloud\.example/);
   });
 
+  life("what the service says stands there in our words alone", async ({ boot }) => {
+    const http = () => answer(403, { detail: "sold to Smith, see https://owner.example.com" });
+    const world = boot({ http }, withSettings(), openNetwork);
+    await world.untilState("portal");
+    expect(world.phase).toBe("idle");
+    for (const accept of ["text/html", "application/json"]) {
+      const { body } = world.visit({ path: "/status", headers: new Map([["accept", accept]]) });
+      expect(body).toContain("device-disabled");
+      expect(body + world.visit({}).body).not.toContain("Smith");
+    }
+    // Elsewhere whoever may change the settings reads it.
+    const own = boot({ http }, withSettings());
+    await own.untilState("portal");
+    expect(own.visit({}).body).toContain("Smith");
+  });
+
   life("a device without settings takes them", async ({ boot }) => {
     const world = boot({}, undefined, openNetwork);
     await world.untilState("portal");
