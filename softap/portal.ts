@@ -120,8 +120,9 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     return this.options.facts;
   }
 
+  /** Whoever may change nothing is not waited for: he would keep the device from its network for as long as he likes. */
   visited(): void {
-    this.lastVisitMs = this.clock.ticksMs();
+    if (this.mayChange) this.lastVisitMs = this.clock.ticksMs();
   }
 
   /** The page is on the phone before the network goes. */

@@ -70,6 +70,18 @@ describe("without a password on the access point", () => {
     expect(body).not.toMatch(/[?&](amp;)?change|cloud\.example/);
   });
 
+  life("who asks for the page again and again does not keep the device from its network", async ({ boot }) => {
+    const world = boot({ join: () => "wifi-not-found" }, withSettings(), openNetwork);
+    await world.untilState("portal");
+    world.script.join = () => undefined;
+    for (let visits = 0; visits < 20 && world.state === "portal"; visits++) {
+      world.visit({});
+      await pass(world, MINUTE / 2);
+    }
+    expect(world.state).not.toBe("portal");
+    await world.untilState("online");
+  });
+
   life("what the service says stands there in our words alone", async ({ boot }) => {
     const http = () => answer(403, { detail: "sold to Smith, see https://owner.example.com" });
     const world = boot({ http }, withSettings(), openNetwork);
