@@ -5,6 +5,8 @@ export interface Guest {
   readonly address: string | undefined;
   /** The request is whole: the reply is on its way. */
   readonly hasAsked: boolean;
+  /** He has been here longer than a phone with a bad connection is. */
+  readonly isLate: boolean;
 }
 
 /** At a time: a phone's browser opens some, the chip has few sockets. */
@@ -19,7 +21,7 @@ export function hasRoom(guests: ReadonlySet<Guest>, address: string | undefined)
 /**
  * Browsers open connections in advance, and a stranger any number of them: the oldest whose request is not whole yet
  * goes, the newcomer's own where he has as many as anybody may have. Who has asked and reads no answer goes for others
- * alone, and where he has as many.
+ * alone, and where he has as many or is late: a stranger has any number of addresses, too.
  * @param guests the oldest first
  * @returns undefined where nobody makes room
  */
@@ -29,7 +31,7 @@ export function whoGoes<T extends Guest>(guests: ReadonlySet<T>, address: string
   for (const guest of guests) {
     if (isGreedy && guest.address !== address) continue;
     if (!guest.hasAsked) return guest;
-    if (!isGreedy && countOf(guests, guest.address) >= MAX_OF_ONE) slow ??= guest;
+    if (!isGreedy && (guest.isLate || countOf(guests, guest.address) >= MAX_OF_ONE)) slow ??= guest;
   }
   return slow;
 }

@@ -11,6 +11,7 @@ import { GuardedListener, type Limits } from "../socket/adapter.js";
 import { Collector } from "../socket/collector.js";
 import { bodyLength, splitTarget } from "./head.js";
 import type { HttpServer, ServeHttp, ServerOptions, ServerReply, ServerRequest } from "./http.js";
+import { BUSY, NOT_FRAMED, NOT_UTF8, TOO_LARGE } from "./refusals.js";
 import { MAX_DRAINED_BYTES, RequestLimits } from "./request-limits.js";
 import { type Guest, hasRoom, whoGoes } from "./room.js";
 
@@ -20,16 +21,8 @@ const MAX_BODY_BYTES = 8 * 1024;
 const MAX_RESERVED_BYTES = 16 * 1024;
 /** For the whole request, and for each step of the reply: a slow client must not keep others out. */
 const STEP_TIMEOUT_MS = 3_000;
-
-const plain = (status: number, body: string): ServerReply => ({
-  status,
-  headers: { "content-type": "text/plain", "cache-control": "no-store" },
-  body,
-});
-const NOT_UTF8 = plain(400, "The request is no UTF-8.");
-const NOT_FRAMED = plain(400, "The request's length is in doubt.");
-const TOO_LARGE = plain(413, "The request is too large.");
-const BUSY = plain(503, "The device is busy.");
+/** For all of it, where somebody else wants the place. */
+const LATE_MS = 2 * STEP_TIMEOUT_MS;
 
 /** What the socket says of a write when the client has reset the connection (modules/io/socket/lwip/tcp.c). */
 const isGone = (error: unknown): boolean => error instanceof Error && error.message === "not ready";
@@ -85,6 +78,7 @@ class Visit implements Guest {
   private server: Server;
   private connection: HTTPConnection;
   private limits: RequestLimits;
+  private startMs: number;
   private timeout: Timer | undefined;
   private request: ServerRequest | undefined;
   /** What is answered in the place of the handler. */
@@ -102,6 +96,7 @@ class Visit implements Guest {
     this.server = server;
     this.connection = connection;
     this.limits = server.newest!;
+    this.startMs = server.clock.ticksMs();
     server.visits.add(this);
     this.expect();
     (connection as Visited).target = this;
@@ -125,6 +120,10 @@ class Visit implements Guest {
   /** The request is whole, and answered or about to be. */
   get hasAsked(): boolean {
     return this.answered || this.limits.isOver;
+  }
+
+  get isLate(): boolean {
+    return this.server.clock.ticksMs() - this.startMs > LATE_MS;
   }
 
   abort(): void {

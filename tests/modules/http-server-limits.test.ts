@@ -265,6 +265,23 @@ describe.each(servers)("over the %s's server", (_name, createHttpServer) => {
       }
     });
 
+    test("whoever reads his page for long makes room where nobody else does, whatever addresses he has", async () => {
+      served.handle = ({ path }) => reply(path === "/slow" ? "x".repeat(60_000_000) : "page");
+      const slow = ["127.0.0.2", "127.0.0.2", "127.0.0.3", "127.0.0.4"].map((address) =>
+        served.talkFrom(address, get("/slow")),
+      );
+      for (const { socket } of slow)
+        socket.on("data", () => {
+          socket.pause();
+          setTimeout(() => socket.resume(), 20);
+        });
+      await pause(20);
+      expect((await served.talkFrom("127.0.0.5", get()).ended).received).toBe(""); // a phone may be slow, too
+      await pause(3 * STEP_MS);
+      for (let page = 0; page < 3; page++)
+        expect((await served.talkFrom("127.0.0.5", get()).ended).received).toContain("page");
+    });
+
     test("a place is free again when one of them is gone, however it went", async () => {
       for (let round = 0; round < 3; round++) {
         const four = [...Array.from({ length: 3 }, asking), served.talkFrom(STRANGER, post("abc").slice(0, -1))];
