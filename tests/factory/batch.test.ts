@@ -169,6 +169,13 @@ describe("before anything is made, it is refused with its place", () => {
       `serial_number\n${text}\n`,
       "row 1: Serial number, hardware version and product id do not begin with = + - @",
     ]),
+    ...["/etc/ssl/private/site.key", "../keys/a.pem", "a/../../b.pem", "C:\\\\keys\\\\a.pem", "..\\\\a.pem", ".."].map(
+      (path) => [
+        `a file of somebody else's, ${path}`,
+        `serial_number,device_cert,device_key\nSN-1,certs/..a.pem,${path}\n`,
+        "line 2: device_key names a file outside of the folder of the CSV",
+      ],
+    ),
     ["a formula as product id", "serial_number,product_id\nSN-1,=1+1\n", "row 1: Serial number, hardware version and"],
     [
       "a lowest firmware version that is none",

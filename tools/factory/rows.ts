@@ -1,5 +1,6 @@
 /** What a line wants for each board: rows of a CSV file, or so many with nothing but serial numbers by a pattern. */
 import { createReadStream } from "node:fs";
+import { posix, win32 } from "node:path";
 import { createInterface } from "node:readline";
 import { csvCells } from "./formats.js";
 
@@ -23,6 +24,9 @@ export const rowColumns = [
 export type RowColumn = (typeof rowColumns)[number];
 export type Row = Partial<Record<RowColumn, string>>;
 
+/** These name files. */
+const fileColumns: ReadonlySet<RowColumn> = new Set(["device_cert", "device_key", "claim_cert", "claim_key"]);
+
 /** Something that a person has to put right; the message names the place, and no secret. */
 export class FactoryError extends Error {}
 
@@ -44,9 +48,17 @@ export async function* csvRows(file: string, defaults: Row): AsyncGenerator<Row>
       continue;
     }
     if (cells.length > columns.length) throw new FactoryError(`${file}, line ${number}: more cells than columns`);
+    const stray = columns.find((column, at) => fileColumns.has(column as RowColumn) && leadsOut(cells[at] ?? ""));
+    if (stray !== undefined)
+      throw new FactoryError(`${file}, line ${number}: ${stray} names a file outside of the folder of the CSV`);
     const given = columns.flatMap((column, at) => (cells[at] ? [[column, cells[at]]] : []));
     yield { ...defaults, ...Object.fromEntries(given) };
   }
+}
+
+/** Whoever gives the list gets a board with what is in the file: it must not be any key of the machine's. */
+function leadsOut(path: string): boolean {
+  return [posix, win32].some((system) => system.isAbsolute(path) || /^\.\.(?:[\\/]|$)/.test(system.normalize(path)));
 }
 
 export async function* countedRows(count: number, defaults: Row): AsyncGenerator<Row> {
