@@ -46,12 +46,16 @@ export type Decision =
   | { readonly kind: "postponed"; readonly by: PostponedBy }
   | { readonly kind: "refused"; readonly why: string; readonly failure?: Failure };
 
+/** What came may not have been what was offered: whoever is in the network for an hour would bar that for ever. */
+const SPOILT: readonly (Outcome["outcome"] | undefined)[] = ["firmware-checksum", "firmware-image"];
+
 /** In the order in which it stays true: what is refused is refused at any time. */
 export function decide(offer: FirmwareOffer, around: Circumstances): Decision {
   return refuse(offer, around) ?? postpone(around) ?? { kind: "install", urls: sourcesOf(offer, around.demands) };
 }
 
-function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Circumstances): Decision | undefined {
+function refuse(offer: FirmwareOffer, around: Circumstances): Decision | undefined {
+  const { currentVersion, outcomes, demands, isAsked } = around;
   const { mistake } = offer;
   const order = compareVersions(offer.version, currentVersion) ?? (mistake === undefined ? 0 : 1);
   if (order <= 0 && !offer.force) return { kind: "refused", why: `it is not newer than ${currentVersion}` };
@@ -68,7 +72,9 @@ function refuse(offer: FirmwareOffer, { currentVersion, outcomes, demands }: Cir
   const outcome = outcomes[index]?.outcome;
   // An image that says another version of itself than its offer does would be installed for ever.
   if (outcome === "installed" && index === 0) return { kind: "refused", why: "it was installed the last time" };
-  if (outcome && outcome !== "installed") return { kind: "refused", why: `it was tried before: ${outcome}` };
+  const isForgiven = isAsked && SPOILT.includes(outcome);
+  if (outcome && outcome !== "installed" && !isForgiven)
+    return { kind: "refused", why: `it was tried before: ${outcome}` };
   if (demands.signed && !offer.signature)
     return { kind: "refused", why: "it is not signed", failure: failed("firmware-signature", offer.version).failure };
   if (sourcesOf(offer, demands).length === 0)

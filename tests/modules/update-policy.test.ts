@@ -105,7 +105,7 @@ describe("an offer", () => {
     ["tried before", {}, { outcomes: [failedWith("firmware-crashed")] }],
     ["tried before, long ago", {}, { outcomes: [newer, failedWith("firmware-crashed")] }],
     ["tried before, must be taken", { force: true }, { outcomes: [failedWith("firmware-offline")] }],
-    ["tried before, without a checksum then", {}, { outcomes: [failedWith("firmware-image", undefined)] }],
+    ["tried before, without a checksum then", {}, { outcomes: [failedWith("firmware-crashed", undefined)] }],
     ["installed the last time", {}, { outcomes: [failedWith("installed")] }],
     ["not signed", {}, { demands: { ...signed, withoutChecksum: true } }],
     ["without a checksum", { sha256: undefined as never }, {}],
@@ -117,6 +117,10 @@ describe("an offer", () => {
   ])("is left alone: %s", (_what, change, circumstances) => {
     expect(decision(change, circumstances).kind).toBe("refused");
     expect(decision(change, { ...circumstances, isAsked: true }).kind).toBe("refused");
+  });
+
+  test("that came spoilt before is left alone as long as nobody asks for it", () => {
+    expect(decision({ force: true }, { outcomes: [failedWith("firmware-checksum")] }).kind).toBe("refused");
   });
 
   test.each<[string, Partial<typeof offer>, Partial<Circumstances>]>([
@@ -133,6 +137,8 @@ describe("an offer", () => {
       {},
       { preferences: { updateWindow: "06:00-07:00", utcOffsetMinutes: -360 }, utcOffsetMinutes: 480 },
     ],
+    ["spoilt on its way before, but asked for", {}, { outcomes: [failedWith("firmware-checksum")], isAsked: true }],
+    ["a web page in its place before, but asked for", {}, { outcomes: [failedWith("firmware-image")], isAsked: true }],
     ["out of the window, but asked for", {}, { preferences: { updateWindow: "02:00-05:00" }, isAsked: true }],
     ["no window that makes sense", {}, { preferences: { updateWindow: "never" } }],
   ])("is installed: %s", (_what, change, circumstances) => {
