@@ -97,7 +97,9 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     // A client that leaves while it is written to would end mcsim: the SDK takes SIGPIPE's default for it (lin_xs.c).
     const unpiped = IS_LINUX ? ["env", "--block-signal=PIPE"] : [];
     const [command, ...args] = [...bus, ...display, ...unpiped, "mcsim", this.#app];
-    const env = { ...this.#sdk.env, XSBUG_HOST: "127.0.0.1", XSBUG_PORT: String(port) };
+    // mcsim runs a copy of the app that it puts there: on a shared one the next simulator writes over the code of this.
+    const config = IS_LINUX ? { XDG_CONFIG_HOME: this.#folder } : {};
+    const env = { ...this.#sdk.env, ...config, XSBUG_HOST: "127.0.0.1", XSBUG_PORT: String(port) };
     // In a group of its own: ending it ends the display and the bus that came with it.
     const child = spawn(command!, args, { cwd: this.#folder, env, stdio: "ignore", detached: true });
     this.#process = child;

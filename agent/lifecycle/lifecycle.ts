@@ -73,7 +73,6 @@ export class Lifecycle {
     watchButton(this.session, (why) => this.enter({ name: "restarting", why }));
     this.session.device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
     const { names, clock } = this.session.device;
-    // Names that messages have brought are given back by a restart alone.
     names.onSpent = () => clock.after(LAST_WORDS_MS, () => this.enter({ name: "restarting", why: "names" }));
     this.enter(this.state);
   }
@@ -117,7 +116,8 @@ function stateAfter(session: Session, state: Exclude<State, In<"restarting">>): 
   const { device } = session;
   switch (state.name) {
     case "boot":
-      return Promise.resolve(boot(session));
+      // In a turn of its own: what is stored is checked deep down.
+      return Promise.resolve(session).then(boot);
     case "safe":
       return safe(session, state);
     case "portal":

@@ -18,18 +18,21 @@ export const MAX_LINK_CHARACTERS = 2_048;
 export function parseUrl(text: string, maxCharacters = MAX_URL_CHARACTERS): Url | undefined {
   const trimmed = text.trim();
   if (trimmed.length > maxCharacters || !isPrintable(trimmed)) return undefined;
-  const scheme = /^https?:\/\//i.exec(trimmed)?.[0] ?? "";
-  const [whole] = splitAt(trimmed, "#");
-  const end = lengthOfAuthority(whole, scheme.length);
+  const start = /^https?:\/\//i.exec(trimmed)?.[0].length ?? 0;
+  const end = authorityEnd(trimmed, start);
   // Patterns for what is short alone: each character that one goes over takes 60 bytes beside the heap.
-  const match = /^([^@\\:]{1,253})(?::(\d{1,5}))?$/.exec(whole.slice(scheme.length, end));
-  if (!match) return undefined;
-  const tls = scheme.length === "https://".length;
-  const host = match[1]!.toLowerCase();
+  const match = /^([^@\\:]{1,253})(?::(\d{1,5}))?$/.exec(trimmed.slice(start, end));
+  return match && isHost(match[1]!.toLowerCase()) ? urlOf(trimmed, end, match) : undefined;
+}
+
+/** Of its own, so that little is on the stack while the patterns are looked at. */
+function urlOf(text: string, end: number, match: RegExpExecArray): Url | undefined {
+  const tls = /^https:\/\//i.test(text);
   const port = match[2] === undefined ? defaultPort(tls) : Number(match[2]);
-  if (!isHost(host) || (/^[\d.]{1,253}$/.test(host) && !isAddress(host)) || port < 1 || port > 65_535) return undefined;
-  const path = whole.slice(end);
-  return { tls, host, port, path: path.startsWith("/") ? path : `/${path}` };
+  const mark = text.indexOf("#", end);
+  const path = mark < 0 ? text.slice(end) : text.slice(end, mark);
+  if (port < 1 || port > 65_535) return undefined;
+  return { tls, host: match[1]!.toLowerCase(), port, path: path.startsWith("/") ? path : `/${path}` };
 }
 
 function isPrintable(text: string): boolean {
@@ -40,14 +43,16 @@ function isPrintable(text: string): boolean {
   return true;
 }
 
-/** @returns where the path or the query begins, or the end */
-function lengthOfAuthority(url: string, start: number): number {
-  const path = url.indexOf("/", start);
-  const [beforeQuery] = splitAt(path < 0 ? url : url.slice(0, path), "?");
-  return beforeQuery.length;
+/** @returns where the path, the query or the fragment begins, or the end */
+function authorityEnd(url: string, start: number): number {
+  let end = start;
+  while (end < url.length && !"/?#".includes(url.charAt(end))) end++;
+  return end;
 }
 
+/** A name, or an address: what has nothing but digits is no name. */
 function isHost(text: string): boolean {
+  if (/^[\d.]{1,253}$/.test(text)) return isAddress(text);
   return /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*$/.test(text);
 }
 
@@ -88,12 +93,8 @@ export function joinUrl(base: Url, tail: string): Url {
 
 /** The path without its query, and the query with its question mark. */
 export function splitQuery(path: string): [string, string] {
-  return splitAt(path, "?");
-}
-
-function splitAt(text: string, sign: string): [string, string] {
-  const mark = text.indexOf(sign);
-  return mark < 0 ? [text, ""] : [text.slice(0, mark), text.slice(mark)];
+  const mark = path.indexOf("?");
+  return mark < 0 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
 }
 
 /** A dotted IPv4 address. */

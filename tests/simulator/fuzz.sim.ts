@@ -20,9 +20,9 @@ const FORM = "application/x-www-form-urlencoded";
 /** In which the portal does not cut a slow client yet, and the probe has told of the heap once more. */
 const HOLD_MS = 1_200;
 
-/** The body in segments of so many bytes, the last byte later; gives what the portal says in the end. */
-async function dribble(port: number, text: string, segmentBytes: number): Promise<string> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+/** The body in segments of so many bytes, the last byte later; gives what the portal says in the end. Each client is another. */
+async function dribble(port: number, text: string, segmentBytes: number, client: number): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${2 + client}`, noDelay: true });
   let received = "";
   socket.on("data", (bytes) => {
     received += bytes.toString("latin1");
@@ -79,7 +79,7 @@ test("malformed packets and requests in the chip's fixed heap", async () => {
       most = Math.max(most, watch.heap?.slots ?? 0);
     }, 100);
     const answers = await Promise.all(
-      numbered(4, () => slow).map((text) => dribble(app.portalPort, text, segmentBytes)),
+      numbered(4, () => slow).map((text, client) => dribble(app.portalPort, text, segmentBytes, client)),
     );
     clearInterval(look);
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 [234]/);
