@@ -110,12 +110,16 @@ browserTest("a finger finds every control: at least 44 pixels", { timeout: 180_0
     const targets = page.locator(
       "nav a:visible, a.link:visible, button:visible, input:visible, select:visible, summary:visible, textarea:visible",
     );
-    expect(await targets.count()).toBeGreaterThan(0);
-    for (const target of await targets.all()) {
-      const { width, height } = (await target.boundingBox())!;
-      const what = `${name}: ${await target.evaluate((element) => element.outerHTML)}`;
-      expect(height, what).toBeGreaterThanOrEqual(44);
-      expect(width, what).toBeGreaterThanOrEqual(44);
+    const boxes = await targets.evaluateAll((elements) =>
+      elements.map((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return { width, height, html: element.outerHTML };
+      }),
+    );
+    expect(boxes.length).toBeGreaterThan(0);
+    for (const { width, height, html } of boxes) {
+      expect(height, `${name}: ${html}`).toBeGreaterThanOrEqual(44);
+      expect(width, `${name}: ${html}`).toBeGreaterThanOrEqual(44);
     }
   }
 });
