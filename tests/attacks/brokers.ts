@@ -98,7 +98,6 @@ export class HostileBroker {
 
 export type BrokerAttack = (broker: HostileBroker, random: Random) => void;
 
-const name = (random: Random) => `n${random.below(1e9).toString(36)}${random.below(1e9).toString(36)}`;
 const times = (count: number, each: (index: number) => Uint8Array) =>
   Array.from({ length: count }, (_, at) => each(at));
 
@@ -106,13 +105,15 @@ const times = (count: number, each: (index: number) => Uint8Array) =>
 export const BROKERS: Readonly<Record<string, BrokerAttack>> = {
   "273 small messages in a segment": (broker) => broker.send(...times(273, () => broker.message("x", 0, "t/control"))),
   "19 messages with new names": (broker, random) => {
-    const names = () => Object.fromEntries(Array.from({ length: 25 }, () => [name(random), { [name(random)]: 1 }]));
+    const names = () => Object.fromEntries(Array.from({ length: 25 }, () => [random.name(), { [random.name()]: 1 }]));
     broker.send(...times(19, () => broker.message(JSON.stringify({ cmd: "ping", ...names() }), 1)));
   },
   "distinct commands": (broker, random) =>
-    broker.send(...times(60, () => broker.message(JSON.stringify({ cmd: name(random) }), 1))),
+    broker.send(...times(60, () => broker.message(JSON.stringify({ cmd: random.name() }), 1))),
   "settings with new names": (broker, random) =>
-    broker.send(...times(20, () => broker.message(JSON.stringify({ cmd: "set", settings: { [name(random)]: 1 } }), 1))),
+    broker.send(
+      ...times(20, () => broker.message(JSON.stringify({ cmd: "set", settings: { [random.name()]: 1 } }), 1)),
+    ),
   "a hundred pings": (broker) =>
     broker.send(...times(100, (id) => broker.message(JSON.stringify({ cmd: "ping", id }), 1))),
   "deep and wide messages": (broker) =>

@@ -1,13 +1,13 @@
 /** Strangers in the device's own network: the page of a device that has no settings is open to them as to its owner. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../../tools/fuzz/random.js";
-import { openService, openTlsService } from "./services.js";
+import { type HostileService, openService, openTlsService } from "./services.js";
 import { STRANGERS } from "./strangers.js";
 import { expectPage, expectUnharmed, type Fortress, openBlank } from "./support.js";
 
 const random = new Random(20261130);
 let fortress: Fortress;
-const services: { url: string; close(): void }[] = [];
+const services: HostileService[] = [];
 
 beforeAll(async () => {
   fortress = await openBlank();

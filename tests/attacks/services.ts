@@ -1,17 +1,14 @@
 /** Services that a trial leads to, and what they say in the place of an answer. */
 
-import type { AddressInfo } from "node:net";
-import { createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { extension, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
 import type { Random } from "../../tools/fuzz/random.js";
 
 const OK = "HTTP/1.1 200 OK\r\n";
 const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
-const letters = (random: Random, count: number) =>
-  Array.from({ length: count }, () => String.fromCharCode(97 + random.below(26))).join("");
 const members = (random: Random, count: number) =>
-  Object.fromEntries(Array.from({ length: count }, () => [letters(random, 8), { [letters(random, 8)]: 1 }]));
+  Object.fromEntries(Array.from({ length: count }, () => [random.name(), { [random.name()]: 1 }]));
 const json = (value: object) => `${OK}Content-Length: ${JSON.stringify(value).length}\r\n\r\n${JSON.stringify(value)}`;
 
 /** Each for one connection. */
@@ -30,57 +27,52 @@ export const ANSWERS: Readonly<Record<string, (random: Random) => string>> = {
   nothing: () => "",
 };
 
+export interface HostileService {
+  readonly url: string;
+  close(): void;
+}
+
 /** Says one of them to each connection, after another. */
-export async function openService(random: Random): Promise<{ url: string; close(): void }> {
+export function openService(random: Random): Promise<HostileService> {
   const answers = Object.values(ANSWERS);
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
-    socket.once("data", () => socket.end(random.pick(answers)(random)));
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  return open("http", (socket) => socket.once("data", () => socket.end(random.pick(answers)(random))));
 }
 
 /** Over TLS: certificates of strangers with identifiers that nobody knows, and a record that only announces itself. */
-export async function openTlsService(random: Random): Promise<{ url: string; close(): void }> {
-  const sockets = new Set<Socket>();
-  const certificate = () =>
-    makeCertificate({
-      subject: letters(random, 10),
-      keyType: "ec",
-      names: ["127.0.0.1"],
-      extensions: Array.from({ length: 12 }, () =>
-        extension(
-          `2b0601${Buffer.from(letters(random, 6))
-            .toString("hex")
-            .replace(/[89a-f](?=.)/g, "1")}`,
-          Buffer.of(5, 0),
-        ),
-      ),
-    });
-  const server = createServer((socket) => {
-    sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
+export function openTlsService(random: Random): Promise<HostileService> {
+  const first = strangersCertificate(random);
+  const tls = createTlsServer({ key: keyPem(first), cert: pem(first) }).on("tlsClientError", () => {});
+  return open("https", (socket) => {
     if (random.percent(30)) {
       // A handshake record of 32,700 bytes, of which nothing comes (RFC 5246 §6.2.1 allows 16,384).
       socket.once("data", () => socket.write(Uint8Array.of(0x16, 3, 3, 0x7f, 0xbc)));
       return;
     }
-    const identity = certificate();
+    const identity = strangersCertificate(random);
     tls.setSecureContext({ key: keyPem(identity), cert: pem(identity) });
     tls.emit("connection", socket);
   });
-  const first = certificate();
-  const tls = createTlsServer({ key: keyPem(first), cert: pem(first) }).on("tlsClientError", () => {});
+}
+
+function strangersCertificate(random: Random) {
+  const identifier = () => `2b0601${Buffer.from(random.bytes(6).map((byte) => byte & 0x7f)).toString("hex")}`;
+  return makeCertificate({
+    subject: random.name(),
+    keyType: "ec",
+    names: ["127.0.0.1"],
+    extensions: Array.from({ length: 12 }, () => extension(identifier(), Buffer.of(5, 0))),
+  });
+}
+
+async function open(scheme: string, accept: (socket: Socket) => void): Promise<HostileService> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => {}).on("close", () => sockets.delete(socket)));
+    accept(socket);
+  });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -30,8 +30,6 @@ function talk(port: number, ...pieces: string[]): { socket: Socket; ended: Promi
   return { socket, ended: new Promise((done) => socket.once("close", () => done(received))) };
 }
 
-const name = (random: Random) => `n${random.below(1e9).toString(36)}${random.below(1e9).toString(36)}`;
-
 function request(port: number, type: string, body: string, path = "/"): string {
   const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: ${type}`;
   return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -41,7 +39,7 @@ const FORM = "application/x-www-form-urlencoded";
 const JSON_TYPE = "application/json";
 
 function namesIn(type: string, random: Random, token?: string): string {
-  const names = Array.from({ length: 24 }, () => name(random));
+  const names = Array.from({ length: 24 }, () => random.name());
   if (type === JSON_TYPE)
     return JSON.stringify(
       Object.fromEntries([...names.map((one) => [one, "x"]), ...(token ? [["token", token]] : [])]),
@@ -71,12 +69,12 @@ const documents: Attack = async (victim, random) => {
   const { portalPort } = victim;
   const token = await tokenOf(victim);
   for (let count = 0; count < 8; count++) {
-    const parameters = Object.fromEntries(Array.from({ length: 30 }, () => [name(random), "x"]));
+    const parameters = Object.fromEntries(Array.from({ length: 30 }, () => [random.name(), "x"]));
     const pem = JSON.stringify({
       templateName: "t",
       endpoint: "a.example.com",
       parameters,
-      [name(random)]: parameters,
+      [random.name()]: parameters,
     });
     const fields = new URLSearchParams({ token, ssid: "", url: "", pem });
     await talk(portalPort, request(portalPort, FORM, fields.toString())).ended;
@@ -114,7 +112,7 @@ const heaps: Attack = async ({ portalPort }, random) => {
 };
 
 const headers: Attack = async ({ portalPort }, random) => {
-  const lines = Array.from({ length: random.pick([20, 60, 450]) }, () => `${name(random)}: x\r\n`);
+  const lines = Array.from({ length: random.pick([20, 60, 450]) }, () => `${random.name()}: x\r\n`);
   await talk(portalPort, `GET / HTTP/1.1\r\n${lines.join("")}\r\n`).ended;
 };
 

@@ -1,14 +1,8 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, mergeConfig } from "vitest/config";
+import simulator from "../simulator/vitest.config.js";
 
-export default defineConfig({
-  test: {
-    root: import.meta.dirname,
-    include: ["*.sim.ts"],
-    // Each machine has ports, state and a folder of its own. Builds compute: two files at a time.
-    maxWorkers: 2,
-    globalSetup: "../simulator/builder.ts",
-    // What a test waits for has limits of its own; building the engine on a busy machine takes minutes.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
-  },
-});
+/** As the simulator's tests, whose builder they use. */
+export default mergeConfig(
+  simulator,
+  defineConfig({ test: { root: import.meta.dirname, globalSetup: "../simulator/builder.ts" } }),
+);

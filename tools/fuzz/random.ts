@@ -24,6 +24,11 @@ export class Random {
     return values[this.below(values.length)]!;
   }
 
+  /** Hardly one that has been before. */
+  name(): string {
+    return `n${this.below(1e9).toString(36)}${this.below(1e9).toString(36)}`;
+  }
+
   bytes(count: number): Uint8Array {
     return Uint8Array.from({ length: count }, () => this.below(256));
   }
