@@ -12,6 +12,7 @@ import { Setup } from "./setup.js";
 
 export type { PortalOptions } from "./options.js";
 
+/** The answer, and the page behind it, are on the phone before the network goes. */
 const RETRY_MS = 1_000;
 
 /** @throws when a port is taken or the radio has no access point: nothing is left open then */
@@ -125,7 +126,6 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     if (this.mayChange) this.lastVisitMs = this.clock.ticksMs();
   }
 
-  /** The page is on the phone before the network goes. */
   retry(): void {
     this.clock.after(RETRY_MS, Portal.retryNow, this);
   }

@@ -5,13 +5,16 @@ import { noteFailure } from "../../modules/base/log.js";
 import { SLOTS } from "../../modules/identity/keystore.js";
 import type { Settings } from "../../modules/settings/settings.js";
 import { CLAIM } from "../../provisioning/claim.js";
-import type { Configuration } from "../../provisioning/configuration.js";
+import { type Configuration, sameConfiguration } from "../../provisioning/configuration.js";
 import { issuedSlots } from "../../provisioning/records.js";
 import type { Device } from "../device/device.js";
 
 /** A flash that is full does not keep the device from its broker. */
 export function keep(device: Device, { url }: Settings, configuration: Configuration): void {
-  note(device, device.journal.keep(url, configuration));
+  const { journal, pauses } = device;
+  // Who has the service asked again and again, and answers with something else each time, wears the flash.
+  if (!journal.stored(url).some((stored) => sameConfiguration(stored, configuration))) pauses.takeWrite();
+  note(device, journal.keep(url, configuration));
 }
 
 /** A connection with it has lasted: what led to it, or was in use before it, is no longer in flash. */

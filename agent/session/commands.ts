@@ -124,9 +124,9 @@ function end(context: CommandContext, action: EndingAction): Outcome {
   return done();
 }
 
-/** What the service answers is written to flash. A restart needs no such limit: it takes its time itself. */
+/** What the service answers may be written to flash, and counts then. A restart needs no such limit: it takes its time itself. */
 function endUnlessTooSoon(context: CommandContext, action: EndingAction): Outcome {
-  return context.device.pauses.takeWrite() ? end(context, action) : refused(TOO_SOON);
+  return context.device.pauses.mayWrite ? end(context, action) : refused(TOO_SOON);
 }
 
 function change(context: CommandContext, wanted: Json): Outcome {

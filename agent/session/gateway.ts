@@ -6,7 +6,7 @@
  */
 
 import { reportFault } from "../../modules/base/guard.js";
-import { asObject, asText, type Json, type Names, numberAsWritten, parseObject } from "../../modules/data/json.js";
+import { asObject, asText, type Json, numberAsWritten, parseObject } from "../../modules/data/json.js";
 import type { Published } from "../../modules/mqtt/mqtt.js";
 import { utf8Length } from "../../modules/settings/settings.js";
 import type { Outcome } from "../application/application.js";
@@ -38,7 +38,6 @@ const SPOKEN: ReadonlySet<string> = new Set(["hello", "listen", "abort", "mcp", 
 /** The topic of answers to commands: somebody waits for them. */
 const ANSWERS = "status";
 const NOBODY: Asker = { settle() {} };
-const TYPE: Names = new Set(["type"]);
 
 export class Gateway implements Dress {
   private watch: GatewayWatch;
@@ -254,6 +253,6 @@ function asJson(value: unknown): string | undefined {
 }
 
 function isSpoken(payload: string): boolean {
-  const type = parseObject(payload, TYPE)?.type;
+  const type = parseObject(payload, MESSAGE_NAMES)?.type;
   return typeof type === "string" && SPOKEN.has(type);
 }

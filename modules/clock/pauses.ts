@@ -34,11 +34,15 @@ export class Pauses {
     return Math.max(0, (this.untilMs[due] ?? 0) - this.clock.ticksMs());
   }
 
+  /** There is a write left for somebody outside who asks for what may change flash. */
+  get mayWrite(): boolean {
+    return this.remainingMs("write") + WRITE_INTERVAL_MS <= WRITES_AT_ONCE * WRITE_INTERVAL_MS;
+  }
+
   /** Somebody outside asks for a change of flash. @returns false: too soon, nothing is to be changed */
   takeWrite(): boolean {
-    const dueMs = this.remainingMs("write") + WRITE_INTERVAL_MS;
-    if (dueMs > WRITES_AT_ONCE * WRITE_INTERVAL_MS) return false;
-    this.begin("write", dueMs);
+    if (!this.mayWrite) return false;
+    this.begin("write", this.remainingMs("write") + WRITE_INTERVAL_MS);
     return true;
   }
 

@@ -10,7 +10,6 @@ import { AnswerNames, readCheckedOffer, readDeviceInfo, readOffer } from "./devi
 
 /** The service itself takes at least 100 ms; a slow uplink many times that. */
 const TIMEOUT_MS = 15_000;
-const HEALTH_NAMES: Names = new Set(["status"]);
 /** In which the service counts requests; its 429 does not say so. Sooner keeps the device locked out. */
 const INFO_WINDOW_MS = 60_000;
 const FIRMWARE_WINDOW_MS = 300_000;
@@ -131,6 +130,8 @@ function refusesProductId({ status, body }: HttpResponse): boolean {
 function numberOf(productId: string): number | undefined {
   return /^\d{1,15}$/.test(productId) ? Number(productId) : undefined;
 }
+
+const HEALTH_NAMES: Names = new Set(["status"]);
 
 /** What `/health` says. */
 function healthIn(body: string): string | undefined {

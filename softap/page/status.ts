@@ -14,54 +14,45 @@ export function statusFragment(trial: TrialStatus, texts: Texts, query: string, 
   const { nextUrl, locked } = around;
   const reason = "failure" in trial && trial.failure ? trial.failure.reason : "";
   const moving = nextUrl ? `<p>${texts.moving(link(nextUrl))}</p>` : "";
-  const shown = locked ? stateOf(trial, texts) : content(trial, texts, query);
+  const shown = stateOf(trial, texts) + (locked ? "" : rest(trial, texts, query));
   return `<div id="status" role="status" tabindex="-1" data-phase="${trial.phase}" data-reason="${reason}">${shown}${moving}</div>`;
 }
 
-/** Without what leads to a change, and without the address. */
+/** What everybody may see. */
 function stateOf(trial: TrialStatus, texts: Texts): string {
   switch (trial.phase) {
+    case "idle":
+      return trial.failure ? heading(texts.failedBefore) + mishap(trial.failure, texts) : "";
     case "trying":
       return heading(texts.trying(name(trial.ssid))) + steps(trial.done, "now", texts);
     case "failed":
       return heading(texts.failed(name(trial.ssid))) + steps(trial.done, "bad", texts) + mishap(trial.failure, texts);
     case "activating":
       return heading(texts.activating) + activation(trial.shown, texts) + note(texts.activatingNote);
-    default:
-      return content(trial, texts, "");
+    case "done": {
+      const accepted = trial.activated ? `<p>${texts.activated}</p>` : "";
+      return `${heading(texts.done)}${accepted}<p>${texts.doneNote(name(trial.ssid))}</p>`;
+    }
   }
 }
 
-function content(trial: TrialStatus, texts: Texts, query: string): string {
-  if (trial.phase === "idle") return trial.failure ? heading(texts.failedBefore) + mishap(trial.failure, texts) : "";
-  const ssid = name(trial.ssid);
+/** The address, and what leads to a change. */
+function rest(trial: TrialStatus, texts: Texts, query: string): string {
+  if (trial.phase === "idle") return "";
   const address = note(`${texts.url}: ${escapeHtml(trial.url)}`);
   switch (trial.phase) {
     case "trying":
+      return address + note(texts.tryingNote) + change(texts, query);
+    case "failed":
       return (
-        heading(texts.trying(ssid)) +
-        steps(trial.done, "now", texts) +
         address +
-        note(texts.tryingNote) +
-        change(texts, query)
+        note(texts.correct) +
+        (trial.kept ? note(texts.keptNote) : note(texts.keepNote) + button("/keep", query, texts.keep))
       );
-    case "failed": {
-      const kept = trial.kept ? note(texts.keptNote) : note(texts.keepNote) + button("/keep", query, texts.keep);
-      const happened = steps(trial.done, "bad", texts) + mishap(trial.failure, texts);
-      return heading(texts.failed(ssid)) + happened + address + note(texts.correct) + kept;
-    }
     case "activating":
-      return (
-        heading(texts.activating) +
-        activation(trial.shown, texts) +
-        note(texts.activatingNote) +
-        address +
-        change(texts, query)
-      );
-    case "done": {
-      const accepted = trial.activated ? `<p>${texts.activated}</p>` : "";
-      return `${heading(texts.done)}${accepted}<p>${texts.doneNote(ssid)}</p>${address}`;
-    }
+      return address + change(texts, query);
+    case "done":
+      return address;
   }
 }
 

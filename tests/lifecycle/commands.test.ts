@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { failed } from "../../modules/base/failure.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
-import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
+import { answer, deviceInfo, deviceService, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
 import { DAY, HOUR, life, pass, type Stage, statesOf, storedIn } from "./support.js";
@@ -104,6 +104,34 @@ describe("flash is written for an operator ten times at once, then once a minute
     expect(await ask(world, set(30_000))).toMatchObject({ ok: true });
     expect(await ask(world, set(40_000))).toMatchObject({ ok: false });
   });
+
+  life(
+    "the service is asked as often as somebody likes where it answers the same, ten times where it does not",
+    async (stage) => {
+      let answers = 0;
+      let isOther = false;
+      const info = () => answer(200, deviceInfo(isOther ? `password ${answers++}` : undefined));
+      const world = stage.boot({ http: deviceService(info), broker: () => undefined }, await stage.warm());
+      await world.untilState("online");
+      const asked = () => ask(world, { cmd: "reprovision" });
+      const again = () => world.untilState("online", world.events.filter(({ state }) => state === "online").length + 1);
+      for (let n = 0; n < 15; n++) {
+        expect(await asked()).toMatchObject({ ok: true });
+        await again();
+      }
+      isOther = true;
+      const refusals: unknown[] = [];
+      for (let n = 0; n < 15 && refusals.length === 0; n++) {
+        const reply = (await asked()) as { ok: boolean };
+        if (reply.ok) await again();
+        else refusals.push(reply);
+      }
+      expect(refusals).toEqual([expect.objectContaining({ error: "too soon" })]);
+      // A write comes back each minute.
+      expect(answers).toBeGreaterThanOrEqual(10);
+      expect(answers).toBeLessThanOrEqual(12);
+    },
+  );
 
   life("what changes nothing is not written, and costs none of them", async (stage) => {
     const world = await online(stage);

@@ -68,6 +68,9 @@ describe("without a password on the access point", () => {
     const { body } = world.visit({});
     expect(body).toContain("123");
     expect(body).not.toMatch(/[?&](amp;)?change|cloud\.example/);
+    activation.entered = true;
+    await world.until(() => world.phase === "done");
+    expect(world.visit({}).body).not.toContain("cloud.example");
   });
 
   life("who asks for the page again and again does not keep the device from its network", async ({ boot }) => {
