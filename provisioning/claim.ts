@@ -3,6 +3,7 @@
  * PEM in, the DER of both in base64 out, for the provisioning protocol that spends it.
  */
 
+import { isKeyOf } from "modules/tls/certificates-adapter";
 import { Secret } from "../modules/base/secret.js";
 import { fromBase64 } from "../modules/data/base64.js";
 import { asInteger, asObject } from "../modules/data/json.js";
@@ -10,7 +11,6 @@ import { pemBlocks } from "../modules/data/pem.js";
 import type { SettingsMistake } from "../modules/settings/settings.js";
 import { StoredRecord } from "../modules/storage/record.js";
 import { parseCertificate } from "../modules/tls/certificate.js";
-import { isKeyOf } from "../modules/tls/private-key.js";
 
 export interface Claim {
   /** DER, base64. */
@@ -41,8 +41,9 @@ export function parseClaim(text: string, nowMs: number): Claim | SettingsMistake
   for (const certificate of pemBlocks(text, "CERTIFICATE")) {
     if (certificate === undefined) return "claim-invalid";
     if (certificate.length + key.length > MAX_CLAIM_CHARACTERS) return "certificates-too-large";
-    const leaf = parseCertificate(fromBase64(certificate));
-    if (!leaf || !isKeyOf(keyDer, keyLabel, leaf)) continue;
+    const der = fromBase64(certificate);
+    const leaf = parseCertificate(der);
+    if (!leaf || !isKeyOf(keyDer, der)) continue;
     return leaf.notAfterMs < nowMs ? "claim-expired" : { certificate, key: new Secret(key), keyLabel };
   }
   return "claim-key";

@@ -89,19 +89,22 @@ function bare(path, specifier) {
  * The project's own by their full names: modules with an SDK's name know no relative ones, and the simulator has another
  * `boot-adapter`.
  */
-const OWN = new Set(["modules/base/guard", "modules/update/boot-adapter", "modules/update/simulator/modules-adapter"]);
+const OWN = new Set([
+  "modules/base/guard",
+  "modules/tls/certificates-adapter",
+  "modules/tls/keys-adapter",
+  "modules/tls/session-adapter",
+  "modules/update/boot-adapter",
+  "modules/update/simulator/modules-adapter",
+]);
 
 /** What the manifests carry. */
 const SDK = new Set([
   "Resource",
   "crypt",
-  "curve",
-  "ecdsa",
-  "ecp",
   "embedded:io/digital",
   "embedded:io/socket/listener",
   "embedded:io/socket/tcp",
-  "embedded:io/socket/tcp/tls",
   "embedded:io/socket/udp",
   "embedded:network/http/server",
   "embedded:network/mqtt/client",
@@ -114,7 +117,6 @@ const SDK = new Set([
   "neopixel",
   "net",
   "preference",
-  "rsa",
   "time",
   "timer",
   "wifi",

@@ -6,6 +6,10 @@ export const specifiers: Readonly<Record<string, string>> = {
   // The device's own: it takes the place of the SDK's module there too (modules/base).
   timer: "../../modules/base/timer.js",
   "modules/base/guard": "../../modules/base/guard.js",
+  // What is C on the device.
+  "modules/tls/certificates-adapter": "./tls/certificates.js",
+  "modules/tls/keys-adapter": "./tls/keys.js",
+  "modules/tls/session-adapter": "./tls/session.js",
   // The simulator has another one.
   "modules/update/boot-adapter": "../../modules/update/boot-adapter.js",
   time: "./time.js",
@@ -14,17 +18,12 @@ export const specifiers: Readonly<Record<string, string>> = {
   net: "./net.js",
   Resource: "./resource.js",
   crypt: "./crypt.js",
-  curve: "./crypt/curve.js",
-  ecdsa: "./crypt/ecdsa.js",
-  ecp: "./crypt/ecp.js",
-  rsa: "./crypt/rsa.js",
   debug: "./debug.js",
   instrumentation: "./instrumentation.js",
   "mc/config": "./config.js",
   "mc/ffi": "./ffi.js",
   "embedded:io/digital": "./digital.js",
   "embedded:io/socket/tcp": "./socket/tcp.js",
-  "embedded:io/socket/tcp/tls": "./socket/tls.js",
   "embedded:io/socket/udp": "./socket/udp.js",
   "embedded:io/socket/listener": "./socket/listener.js",
   "embedded:storage/flash": "./flash.js",

@@ -4,6 +4,7 @@
  * one certificate, and the device says which.
  */
 
+import { isKeyOf } from "modules/tls/certificates-adapter";
 import { type Failure, failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { sleep } from "../../modules/clock/clock.js";
@@ -11,10 +12,7 @@ import { formatAddress } from "../../modules/data/address.js";
 import { fromBase64 } from "../../modules/data/base64.js";
 import { crc32 } from "../../modules/data/crc32.js";
 import type { CertificateId } from "../../modules/identity/keystore.js";
-import { pkcs8Of } from "../../modules/identity/pkcs8.js";
-import { parseCertificate } from "../../modules/tls/certificate.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
-import { isKeyOf, PKCS1_LABEL, PKCS8_LABEL } from "../../modules/tls/private-key.js";
 import { awsConfiguration, holds, keptIn } from "../aws/configuration.js";
 import type { Reply } from "../aws/reply.js";
 import type { Claim } from "../claim.js";
@@ -253,13 +251,10 @@ function claimOf(context: ProvisioningContext): Result<() => ClientIdentity | un
   return handed ? ENDED : failed("no-identity", "claim certificate");
 }
 
-function identityOf({ certificate, key, keyLabel }: Claim): ClientIdentity {
-  return { chain: [fromBase64(certificate)], key: pkcs8Of(fromBase64(key.reveal()), keyLabel) };
+function identityOf({ certificate, key }: Claim): ClientIdentity {
+  return { chain: [fromBase64(certificate)], key: fromBase64(key.reveal()) };
 }
 
-function identityIn({ certificate, key, isPkcs8 }: Reply): ClientIdentity | undefined {
-  const leaf = certificate && parseCertificate(certificate);
-  const label = isPkcs8 ? PKCS8_LABEL : PKCS1_LABEL;
-  if (!leaf || !key || !isKeyOf(key, label, leaf)) return undefined;
-  return { chain: [certificate], key: pkcs8Of(key, label) };
+function identityIn({ certificate, key }: Reply): ClientIdentity | undefined {
+  return certificate && key && isKeyOf(key, certificate) ? { chain: [certificate], key } : undefined;
 }

@@ -2,7 +2,7 @@
  * Fleet provisioning, from a blank board to messages of its permanent identity: the power fails at any step that changes
  * something outside of the device's memory. In every engine.
  */
-import { isEqual } from "../../modules/tls/der.js";
+import { isEqual } from "../../modules/data/bytes.js";
 import { Account, type AccountOptions, CLAIM, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";

@@ -5,11 +5,9 @@
 
 import type { Reason } from "../../modules/base/failure.js";
 import { fromBase64 } from "../../modules/data/base64.js";
+import { isEqual } from "../../modules/data/bytes.js";
 import { pemBlocks } from "../../modules/data/pem.js";
-import { pkcs8Of } from "../../modules/identity/pkcs8.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { isEqual } from "../../modules/tls/der.js";
-import { PKCS1_LABEL } from "../../modules/tls/private-key.js";
 import { leafOf } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
@@ -33,7 +31,7 @@ export function factoryStore(): ScriptedStore {
   chain.set(LEAF);
   chain.set(AUTHORITY, LEAF.length);
   store.setBytes("device_cert", chain);
-  store.setBytes("device_key", pkcs8Of(key, PKCS1_LABEL));
+  store.setBytes("device_key", key);
   return store;
 }
 

@@ -1,6 +1,7 @@
 /** A certificate of fleet provisioning is replaced, and the power fails at any step of it. In every engine. */
+
+import { isEqual } from "../../modules/data/bytes.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
-import { isEqual } from "../../modules/tls/der.js";
 import { Account, CLAIM, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, start, withEveryCut } from "./cuts.js";

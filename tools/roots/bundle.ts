@@ -1,6 +1,7 @@
 /** Writes the bundle of root certificates that mocks/moddable/tls/roots.ts describes and reads. */
+
+import { DerReader } from "../../mocks/moddable/tls/der.js";
 import { COUNT_BYTES, ENTRY_BYTES, nameKey } from "../../mocks/moddable/tls/roots.js";
-import { DerReader } from "../../modules/tls/der.js";
 
 /** @param certificates in DER; those of one name keep their order, that of the others makes no difference */
 export function writeBundle(certificates: readonly Uint8Array[]): Buffer {

@@ -1,8 +1,9 @@
 /** Whether a server is who it should be: RFC 5280 §6 as far as a device needs it, and the name after RFC 6125 §6.4. */
-import type { Reason } from "../base/failure.js";
-import { isAddress } from "../data/url.js";
-import type { Certificate, PublicKey, SignatureAlgorithm } from "./certificate.js";
-import { DerReader, isEqual } from "./der.js";
+import type { Reason } from "../../../modules/base/failure.js";
+import { isEqual } from "../../../modules/data/bytes.js";
+import { isAddress } from "../../../modules/data/url.js";
+import { DerReader } from "./der.js";
+import type { Certificate, PublicKey, SignatureAlgorithm } from "./x509.js";
 
 /** GeneralName, RFC 5280 §4.2.1.6. */
 const DNS_NAME = 0x82;
@@ -30,33 +31,71 @@ export function checkChain(
   { host, trust }: { host: string; trust: Trust },
 ): Reason | undefined {
   const path = trustedPath(chain, trust);
-  if (!path || !chain[0]!.isForServers) return "tls-untrusted";
+  if (!path?.every(({ isForServers }) => isForServers)) return "tls-untrusted";
+  if (path.slice(1).some((authority) => isForbidden(authority, host))) return "tls-untrusted";
   if (!path.every((certificate) => trust.isValid(certificate))) return "tls-expired";
   return isFor(chain[0]!, host) ? undefined : "tls-name";
 }
 
 /** From the server's own certificate to an anchor; undefined where none leads to one. Of two anchors the valid one counts. */
 function trustedPath(chain: readonly Certificate[], trust: Trust): readonly Certificate[] | undefined {
-  for (const [index, certificate] of chain.entries()) {
-    const anchors = trust.anchorsFor(certificate).filter((anchor) => isAnchored(certificate, anchor, trust));
+  const path: Certificate[] = [];
+  for (let rest = chain; rest[0]; ) {
+    const certificate = rest[0];
+    path.push(certificate);
+    const anchors = trust.anchorsFor(certificate).filter((one) => isAnchored(certificate, one, path.length, trust));
     const anchor = anchors.find((one) => trust.isValid(one)) ?? anchors[0];
-    if (anchor) return [...chain.slice(0, index + 1), anchor];
-    const issuer = chain[index + 1];
-    if (!issuer?.isAuthority || !isIssuedBy(certificate, issuer, trust)) return undefined;
+    if (anchor) return [...path, anchor];
+    const next = rest.findIndex((one, index) => index > 0 && mayIssue(one, certificate, path.length, trust));
+    rest = next < 0 ? [] : rest.slice(next);
   }
   return undefined;
 }
 
 /** A server's own certificate vouches for itself and for nobody else. */
-function isAnchored(certificate: Certificate, anchor: Certificate, trust: Trust): boolean {
-  if (!anchor.isAuthority && !isEqual(anchor.signed, certificate.signed)) return false;
-  return isIssuedBy(certificate, anchor, trust);
+function isAnchored(certificate: Certificate, anchor: Certificate, depth: number, trust: Trust): boolean {
+  const isItself = isEqual(anchor.signed, certificate.signed) && depth === 1;
+  return isItself ? isIssuedBy(certificate, anchor, trust) : mayIssue(anchor, certificate, depth, trust);
+}
+
+/** @param depth how many stand below it, the server's own with them */
+function mayIssue(issuer: Certificate, certificate: Certificate, depth: number, trust: Trust): boolean {
+  return issuer.isAuthority && issuer.pathLength >= depth - 1 && isIssuedBy(certificate, issuer, trust);
 }
 
 function isIssuedBy(certificate: Certificate, issuer: Certificate, trust: Trust): boolean {
   const { algorithm } = certificate;
   if (!algorithm || algorithm.type !== issuer.key.type || !isEqual(certificate.issuer, issuer.subject)) return false;
   return trust.isSignedBy(certificate, algorithm, issuer.key);
+}
+
+const PERMITTED = 0xa0;
+
+/** Whether an authority's name constraints speak against the host (RFC 5280 §4.2.1.10). */
+function isForbidden({ nameConstraints }: Certificate, host: string): boolean {
+  for (const lists = new DerReader(nameConstraints); !lists.isAtEnd; ) {
+    const { tag, content } = lists.next();
+    let isAny = false;
+    let isFound = false;
+    for (const subtrees = new DerReader(content); !subtrees.isAtEnd; ) {
+      const base = subtrees.inside().next();
+      if (base.tag !== (isAddress(host) ? IP_ADDRESS : DNS_NAME)) continue;
+      isAny = true;
+      isFound ||= isInside(host, base.content);
+    }
+    if (tag === PERMITTED ? isAny && !isFound : isFound) return true;
+  }
+  return false;
+}
+
+function isInside(host: string, base: Uint8Array): boolean {
+  if (isAddress(host)) {
+    const address = host.split(".").map(Number);
+    return base.length === 8 && address.every((byte, index) => ((byte ^ base[index]!) & base[index + 4]!) === 0);
+  }
+  const domain = String.fromCharCode(...base).toLowerCase();
+  const name = host.toLowerCase();
+  return domain === "" || name === domain || name.endsWith(domain.startsWith(".") ? domain : `.${domain}`);
 }
 
 /** @throws RangeError where the names are no DER */

@@ -1,5 +1,5 @@
 /** DER (X.690) as far as certificates need it. */
-import { toHex } from "../data/hex.js";
+import { toHex } from "../../../modules/data/hex.js";
 
 export const TAG = {
   boolean: 0x01,
@@ -99,8 +99,4 @@ export class DerReader {
     for (let count = first & 0x7f; count > 0; count--) length = length * 256 + bytes[this.position++]!;
     return length;
   }
-}
-
-export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

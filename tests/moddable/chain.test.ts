@@ -1,8 +1,7 @@
-/** What a certificate says, as far as the device believes it. */
+/** What the virtual device believes of a certificate: as the C for the chip does (tests/c). */
 
 import { describe, expect, test } from "vitest";
-import { rightCalendar } from "../calendar.js";
-import "../moddable/support.js";
+import "./support.js";
 import {
   type CertificateOptions,
   der,
@@ -13,8 +12,8 @@ import {
   rsaKeyInfo,
   sequence,
 } from "../../mocks/certificates.js";
-import { type Certificate, parseCertificate } from "../../modules/tls/certificate.js";
-import { checkChain, type Trust } from "../../modules/tls/chain.js";
+import { checkChain, type Trust } from "../../mocks/moddable/tls/chain.js";
+import { type Certificate, parseCertificate } from "../../mocks/moddable/tls/x509.js";
 import { hugeCertificates } from "../tls/hostile.js";
 
 const root = makeCertificate({ subject: "Root", keyType: "ec", isAuthority: true });
@@ -23,7 +22,7 @@ const parsed = ({ der: bytes }: Identity): Certificate | undefined => parseCerti
 const trust: Trust = {
   anchorsFor: () => [parsed(root)!],
   isSignedBy: () => true,
-  isValid: ({ notBeforeMs, notAfterMs }) => rightCalendar.allows(notBeforeMs, notAfterMs),
+  isValid: ({ notBeforeMs, notAfterMs }) => notBeforeMs <= Date.now() && Date.now() <= notAfterMs,
 };
 
 /** Why a server with this certificate is refused under this name. */
