@@ -1,6 +1,6 @@
 /**
  * Sessions that the next connection goes on from: one round trip, and no signature. In RAM alone, for the same host,
- * port, identity and authorities.
+ * port, identity and authorities, and the same knowledge of the time.
  */
 #include <string.h>
 
@@ -31,7 +31,8 @@ static void forget(kept_session *place) {
 
 void agent_tls_offer_session(agent_tls *tls) {
   kept_session *found = find(tls);
-  if (found) tls->is_offered = mbedtls_ssl_set_session(&tls->ssl, &found->session) == 0;
+  /* Without memory for it the handshake is a whole one. */
+  if (found) mbedtls_ssl_set_session(&tls->ssl, &found->session);
 }
 
 void agent_tls_keep_session(agent_tls *tls) {

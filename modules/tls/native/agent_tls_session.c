@@ -67,6 +67,7 @@ static void add_term(agent_tls *tls, char kind, const void *bytes, size_t length
 
 agent_tls *agent_tls_new(const char *host, uint16_t port, agent_tls_time time) {
   uint8_t port_bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
+  uint8_t is_time_known = time.latest < INT64_MAX;
   size_t host_length = strlen(host);
   agent_tls *tls = calloc(1, sizeof *tls);
   if (!tls) return NULL;
@@ -90,6 +91,8 @@ agent_tls *agent_tls_new(const char *host, uint16_t port, agent_tls_time time) {
   }
   add_term(tls, 'h', host, host_length);
   add_term(tls, 'p', port_bytes, sizeof port_bytes);
+  /* What was trusted without knowing the time is looked at again. */
+  add_term(tls, 't', &is_time_known, sizeof is_time_known);
   return tls;
 }
 
@@ -117,6 +120,8 @@ void agent_tls_free(agent_tls *tls) {
 void agent_tls_roots(agent_tls *tls, const uint8_t *bundle, size_t length) {
   tls->roots = bundle;
   tls->roots_length = length;
+  /* A firmware has one bundle. */
+  add_term(tls, 'r', &length, sizeof length);
 }
 
 agent_tls_state agent_tls_trust(agent_tls *tls, const uint8_t *der, size_t length) {
@@ -244,8 +249,10 @@ static agent_tls_state state_of_error(const agent_tls *tls, int error) {
 }
 
 static agent_tls_state fail(agent_tls *tls, int error) {
+  int was_open = tls->state == AGENT_TLS_OPEN;
   tls->state = state_of_error(tls, error);
-  if (tls->is_offered) agent_tls_drop_session(tls);
+  /* Nothing goes on from what has failed (RFC 5246 §7.2.2); that the server has nothing more to say is no failure. */
+  if (!was_open || tls->state != AGENT_TLS_CLOSED) agent_tls_drop_session(tls);
   return tls->state;
 }
 

@@ -48,7 +48,6 @@ struct agent_tls {
   uint8_t address[4];
   int8_t is_address;
   int8_t is_resumed;
-  int8_t is_offered;
   int8_t has_own;
   char host[AGENT_TLS_MAX_HOST_BYTES + 1];
 };
@@ -68,7 +67,7 @@ int64_t agent_tls_seconds(const mbedtls_x509_time *time);
 /** Sessions that the next one may go on from (agent_tls_resume.c). */
 void agent_tls_offer_session(agent_tls *tls);
 void agent_tls_keep_session(agent_tls *tls);
-/** The one that was offered has failed. */
+/** It has failed. */
 void agent_tls_drop_session(const agent_tls *tls);
 
 #endif
