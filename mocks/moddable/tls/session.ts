@@ -28,6 +28,7 @@ const STATES = {
   failed: -11,
   alert: -256,
 } as const;
+const MAX_OWN_BYTES = 4_000;
 const SUITES = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"].flatMap((suite) =>
   ["ECDHE-ECDSA", "ECDHE-RSA"].map((exchange) => `${exchange}-${suite}`),
 );
@@ -84,8 +85,10 @@ export class TlsSession implements Omit<DeviceSession, "state"> {
 
   ownKey(key: XsBuffer): void {
     const privateKey = keyOf(Buffer.from(bytesOf(key)));
+    const chainBytes = this.#own.reduce((sum, { length }) => sum + length, 0);
     try {
-      if (!privateKey || !new X509Certificate(this.#own[0]!).checkPrivateKey(privateKey)) this.#state = STATES.ownKey;
+      if (!privateKey || chainBytes > MAX_OWN_BYTES || !new X509Certificate(this.#own[0]!).checkPrivateKey(privateKey))
+        this.#state = STATES.ownKey;
       else this.#key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     } catch {
       this.#state = STATES.ownKey;

@@ -32,6 +32,9 @@ enum {
   CERTIFICATE_REQUIRED = 116,
 };
 
+/** Of the client's own chain: it goes out in one message, and that into a record (MBEDTLS_SSL_OUT_CONTENT_LEN on the chip). */
+#define MAX_OWN_BYTES 4000
+#define HEADER_BYTES sizeof(((agent_tls *)0)->header)
 #define UNTOUCHED 0xA5
 
 /** How many bytes the library clears: what it takes the structure's size for. */
@@ -140,6 +143,8 @@ agent_tls_state agent_tls_trust(agent_tls *tls, const uint8_t *der, size_t lengt
 agent_tls_state agent_tls_own_certificate(agent_tls *tls, const uint8_t *der, size_t length) {
   int error;
   if (tls->state) return tls->state;
+  tls->own_bytes += length;
+  if (tls->own_bytes > MAX_OWN_BYTES) return tls->state = AGENT_TLS_OWN_KEY;
   error = mbedtls_x509_crt_parse_der(&tls->own, der, length);
   if (error) return tls->state = agent_tls_is_memory(error) ? AGENT_TLS_NO_MEMORY : AGENT_TLS_OWN_KEY;
   add_term(tls, 'c', der, length);
@@ -174,13 +179,33 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t length) 
   return (int)length;
 }
 
-static int receive_bytes(void *context, unsigned char *into, size_t length) {
-  agent_tls *tls = context;
-  size_t count = length < tls->input_length ? length : tls->input_length;
-  if (count == 0) return MBEDTLS_ERR_SSL_WANT_READ;
+static size_t take_input(agent_tls *tls, uint8_t *into, size_t most) {
+  size_t count = most < tls->input_length ? most : tls->input_length;
   memcpy(into, tls->input, count);
   tls->input += count;
   tls->input_length -= count;
+  return count;
+}
+
+/**
+ * A record's header goes to the library whole: with ESP-IDF's dynamic buffers it reads it into a buffer on its stack, and
+ * would lose a part of it where the rest has not come (components/mbedtls/port/dynamic/esp_mbedtls_dynamic_impl.c).
+ */
+static int receive_bytes(void *context, unsigned char *into, size_t length) {
+  agent_tls *tls = context;
+  size_t count;
+  if (tls->record_left == 0) {
+    tls->header_length += (uint8_t)take_input(tls, tls->header + tls->header_length, HEADER_BYTES - tls->header_length);
+    if (tls->header_length < HEADER_BYTES) return MBEDTLS_ERR_SSL_WANT_READ;
+    if (length != HEADER_BYTES) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    memcpy(into, tls->header, HEADER_BYTES);
+    tls->header_length = 0;
+    tls->record_left = (uint16_t)(tls->header[3] << 8 | tls->header[4]);
+    return (int)HEADER_BYTES;
+  }
+  count = take_input(tls, into, length < tls->record_left ? length : tls->record_left);
+  if (count == 0) return MBEDTLS_ERR_SSL_WANT_READ;
+  tls->record_left -= (uint16_t)count;
   return (int)count;
 }
 

@@ -28,6 +28,7 @@ struct agent_tls {
   mbedtls_x509_crt nobody;
   mbedtls_x509_crt own;
   mbedtls_pk_context own_key;
+  size_t own_bytes;
   agent_tls_anchor *anchors;
   const uint8_t *roots;
   size_t roots_length;
@@ -41,6 +42,10 @@ struct agent_tls {
   const char *protocols[2];
   const uint8_t *input;
   size_t input_length;
+  /* Of the record that is coming. */
+  uint8_t header[5];
+  uint8_t header_length;
+  uint16_t record_left;
   agent_tls_output output;
   agent_tls_time time;
   agent_tls_state state;

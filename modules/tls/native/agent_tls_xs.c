@@ -5,6 +5,7 @@
 #include "xsmc.h"
 
 #define MS_PER_S 1000.0
+#define MAX_SAFE_INTEGER 9007199254740991.0
 
 static agent_tls *session_of(xsMachine *the) { return xsmcGetHostData(xsThis); }
 
@@ -18,9 +19,12 @@ void xs_agent_tls_destructor(void *data) {
   if (data) agent_tls_free(data);
 }
 
+/** @param ms Number.MAX_SAFE_INTEGER where there is no end */
+static int64_t seconds(double ms) { return ms < MAX_SAFE_INTEGER ? (int64_t)(ms / MS_PER_S) : INT64_MAX; }
+
 /** @param 0 to 3 host, port, the earliest and the latest time that it can be, in ms */
 void xs_agent_tls(xsMachine *the) {
-  agent_tls_time time = {(int64_t)(xsmcToNumber(xsArg(2)) / MS_PER_S), (int64_t)(xsmcToNumber(xsArg(3)) / MS_PER_S)};
+  agent_tls_time time = {seconds(xsmcToNumber(xsArg(2))), seconds(xsmcToNumber(xsArg(3)))};
   agent_tls *tls = agent_tls_new(xsmcToString(xsArg(0)), (uint16_t)xsmcToInteger(xsArg(1)), time);
   if (!tls) xsUnknownError("no memory");
   xsmcSetHostData(xsThis, tls);
