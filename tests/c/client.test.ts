@@ -4,9 +4,9 @@ import type { PeerCertificate } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { type CertificateOptions, type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { Mosquitto, mosquittoTest } from "../broker/mosquitto.js";
-import { coreTest, type Fields, openCore, State } from "./core.js";
-import { authority, server } from "./identities.js";
-import { KNOWN, OVER } from "./meet.js";
+import { type Fields, KNOWN, OVER, State } from "../tls/cases.js";
+import { authority, server } from "../tls/chain-parts.js";
+import { coreTest, openCore } from "./core.js";
 import { listening, tlsServer } from "./servers.js";
 
 const core = openCore();

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterAll, test } from "vitest";
 import type { Identity } from "../../mocks/certificates.js";
 import { ROOT } from "../../tools/sdk.js";
+import { type Fields, HOST } from "../tls/cases.js";
 
 const prefix = process.env.MBEDTLS_PREFIX;
 const INCLUDE = prefix ? [`-I${join(prefix, "include")}`] : [];
@@ -90,28 +91,6 @@ export interface Outcome extends Figures {
   readonly plain: string;
 }
 
-export const State = {
-  OPEN: 1,
-  HANDSHAKE: 0,
-  UNTRUSTED: -1,
-  EXPIRED: -2,
-  NAME: -3,
-  CERTIFICATE_WANTED: -4,
-  CERTIFICATE_REFUSED: -5,
-  NOTHING_IN_COMMON: -6,
-  NO_MEMORY: -7,
-  OWN_KEY: -8,
-  OTHER_LIBRARY: -9,
-  CLOSED: -10,
-  FAILED: -11,
-  ALERT: -256,
-} as const;
-
-/** Bytes go in hexadecimal; a list is the same name several times. */
-export type Fields = Readonly<Record<string, string | number | Uint8Array | readonly Uint8Array[] | undefined>>;
-
-export const HOST = "device.example";
-
 /** Many connections one after the other, as on a device. */
 export class Core {
   readonly #flags: readonly string[];
@@ -130,7 +109,10 @@ export class Core {
     process.stderr.on("data", (data: Buffer) => {
       this.#told += data;
     });
-    process.on("close", (code) => this.#waiting?.reject(new Error(`the core has ended (${code}):\n${this.#told}`)));
+    process.on("close", (code) => {
+      if (this.#process === process) this.#process = undefined;
+      this.#waiting?.reject(new Error(`the core has ended (${code}):\n${this.#told}`));
+    });
     return process;
   }
 

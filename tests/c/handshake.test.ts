@@ -2,10 +2,10 @@
 import type { TlsOptions } from "node:tls";
 import { describe, expect } from "vitest";
 import { Random } from "../../tools/fuzz/random.js";
+import { type Fields, KNOWN, State } from "../tls/cases.js";
+import { authority, server } from "../tls/chain-parts.js";
 import { ECDHE, hello, PLAIN_RSA, record } from "../tls/records.js";
-import { coreTest, type Fields, openCore, State } from "./core.js";
-import { authority, server } from "./identities.js";
-import { KNOWN } from "./meet.js";
+import { coreTest, openCore } from "./core.js";
 import { ALERT, HANDSHAKE, proxy } from "./proxy.js";
 import { listening, onFirstBytes, serve, tlsServer } from "./servers.js";
 
@@ -123,7 +123,8 @@ describe("at any byte", () => {
     const { handshakeBytes, live } = await connect(port);
     expect(handshakeBytes).toBeGreaterThan(500);
     const random = new Random(1);
-    for (let cut = 0; cut < handshakeBytes; cut += 1 + random.below(3))
+    // The next signature in DER may be some bytes shorter.
+    for (let cut = 0; cut < handshakeBytes - 6; cut += 1 + random.below(3))
       expect(await connect(port, { cut }), `at byte ${cut}`).toMatchObject({ state: State.HANDSHAKE, live });
   });
 

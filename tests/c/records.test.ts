@@ -1,9 +1,9 @@
 /** What comes behind a handshake, as it may come and as it may not. */
 import { describe, expect } from "vitest";
+import { KNOWN, State } from "../tls/cases.js";
+import { authority, server } from "../tls/chain-parts.js";
 import { changeCipherSpec, record } from "../tls/records.js";
-import { coreTest, openCore, State } from "./core.js";
-import { authority, server } from "./identities.js";
-import { KNOWN } from "./meet.js";
+import { coreTest, openCore } from "./core.js";
 import { ALERT, DATA, HANDSHAKE, type Records, recordServer } from "./proxy.js";
 
 const core = openCore();

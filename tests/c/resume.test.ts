@@ -3,9 +3,9 @@ import { constants, randomBytes } from "node:crypto";
 import type { Server, TlsOptions } from "node:tls";
 import { beforeEach, describe, expect } from "vitest";
 import { makeCertificate, pem } from "../../mocks/certificates.js";
-import { coreTest, type Fields, openCore, State } from "./core.js";
-import { authority, server } from "./identities.js";
-import { FLOOR, KNOWN } from "./meet.js";
+import { type Fields, FLOOR, KNOWN, State } from "../tls/cases.js";
+import { authority, server } from "../tls/chain-parts.js";
+import { coreTest, openCore } from "./core.js";
 import { listening, tlsServer } from "./servers.js";
 
 const core = openCore();

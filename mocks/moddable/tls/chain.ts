@@ -111,11 +111,11 @@ function isFor({ alternativeNames }: Certificate, host: string): boolean {
 
 /** In capitals or small letters; an asterisk stands for one whole first label. */
 function isNameOf(name: Uint8Array, host: string): boolean {
-  const start = name[0] === ASTERISK ? 1 : 0;
+  const start = name[0] === ASTERISK && name.length > 2 ? 1 : 0;
   const hostStart = start ? host.indexOf(".") : 0;
   if (hostStart < 0 || name.length - start !== host.length - hostStart) return false;
   for (let index = start; index < name.length; index++)
-    if (smallLetter(name[index]!) !== host.charCodeAt(hostStart + index - start)) return false;
+    if (smallLetter(name[index]!) !== smallLetter(host.charCodeAt(hostStart + index - start))) return false;
   return true;
 }
 

@@ -181,6 +181,7 @@ static int send_bytes(void *context, const unsigned char *bytes, size_t length) 
 
 static size_t take_input(agent_tls *tls, uint8_t *into, size_t most) {
   size_t count = most < tls->input_length ? most : tls->input_length;
+  if (count == 0) return 0;
   memcpy(into, tls->input, count);
   tls->input += count;
   tls->input_length -= count;

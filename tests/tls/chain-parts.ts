@@ -1,4 +1,4 @@
-/** Whom the core meets: authorities and servers, on P-256 unless something else is asked. */
+/** Authorities and servers, on P-256 unless something else is asked. */
 import {
   type CertificateOptions,
   der,
@@ -11,7 +11,7 @@ import {
   sequence,
   signCertificate,
 } from "../../mocks/certificates.js";
-import { HOST } from "./core.js";
+import { HOST } from "./cases.js";
 
 export const authority = (subject: Name = "Root", options: Partial<CertificateOptions> = {}): Identity =>
   makeCertificate({ subject, keyType: "ec", isAuthority: true, ...options });
