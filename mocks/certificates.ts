@@ -77,6 +77,20 @@ export function signCertificate(options: SigningOptions, publicKey: KeyObject, i
   return sequence(signed, algorithm, der(0x03, Buffer.from([0]), signature));
 }
 
+export interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+/** A certification request (PKCS#10, RFC 2986), DER. @param signer who signs it: the owner of the key, as it has to be */
+export function makeRequest(subject: Name, pair: KeyPair, signer: KeyPair = pair): Buffer {
+  const { publicKey } = pair;
+  const info = sequence(integer(0), nameOf(subject), publicKey.export({ format: "der", type: "spki" }), der(0xa0));
+  const algorithm =
+    publicKey.asymmetricKeyType === "ec" ? sequence(oid(ECDSA.sha256)) : sequence(oid(RSA.sha256), NULL);
+  return sequence(info, algorithm, der(0x03, Buffer.of(0), sign("sha256", info, signer.privateKey)));
+}
+
 export const pem = (...chain: readonly { readonly der: Buffer }[]): string =>
   chain.map(({ der }) => `-----BEGIN CERTIFICATE-----\n${lines(der)}\n-----END CERTIFICATE-----\n`).join("");
 
@@ -84,10 +98,10 @@ export const keyPem = ({ key }: { readonly key: KeyObject }): string =>
   String(key.export({ format: "pem", type: "pkcs8" }));
 
 /** RSA keys take long to make: four of them go round. */
-const rsaKeys: { privateKey: KeyObject; publicKey: KeyObject }[] = [];
+const rsaKeys: KeyPair[] = [];
 let nextRsaKey = 0;
 
-function keyPair(type: KeyType): { privateKey: KeyObject; publicKey: KeyObject } {
+function keyPair(type: KeyType): KeyPair {
   if (type === "ec") return generateKeyPairSync("ec", { namedCurve: "P-256" });
   if (type === "p384") return generateKeyPairSync("ec", { namedCurve: "P-384" });
   if (rsaKeys.length < 4) rsaKeys.push(generateKeyPairSync("rsa", { modulusLength: 2048 }));
