@@ -8,6 +8,8 @@ export const specifiers: Readonly<Record<string, string>> = {
   "modules/base/guard": "../../modules/base/guard.js",
   // The simulator has another one.
   "modules/update/boot-adapter": "../../modules/update/boot-adapter.js",
+  // Its functions are C.
+  "modules/tls/certificates-adapter": "./tls/keys.js",
   time: "./time.js",
   preference: "./preference.js",
   wifi: "./wifi.js",

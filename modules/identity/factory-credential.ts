@@ -1,16 +1,15 @@
 /** Certificates with their keys as the factory's record has them (tools/factory/record.ts), checked. */
 
-import { parseCertificate } from "../tls/certificate.js";
 import type { ClientIdentity } from "../tls/client-identity.js";
 import { DerReader, TAG } from "../tls/der.js";
-import { isKeyOf, PKCS8_LABEL } from "../tls/private-key.js";
+import { isKeyOf } from "../tls/private-key.js";
 
 /** A leaf, and whom it is from. */
 const MAX_CERTIFICATES = 3;
 
 /**
  * @param blobs of the factory's namespace: `device_cert`, `device_key`, `claim_cert`, `claim_key`
- * @returns undefined where there is none, or where the TLS cannot use it: a key that is not the certificate's, or no RSA
+ * @returns undefined where there is none, or where the key is not the certificate's
  */
 export function readFactoryCredential(
   blobs: { getBytes(key: string): Uint8Array | undefined },
@@ -18,8 +17,7 @@ export function readFactoryCredential(
 ): ClientIdentity | undefined {
   const key = blobs.getBytes(`${owner}_key`);
   const chain = chainIn(blobs.getBytes(`${owner}_cert`));
-  const leaf = chain?.[0] && parseCertificate(chain[0]);
-  return chain && leaf && key && isKeyOf(key, PKCS8_LABEL, leaf) ? { chain, key } : undefined;
+  return chain?.[0] && key && isKeyOf(key, chain[0]) ? { chain, key } : undefined;
 }
 
 /** One behind the other. */

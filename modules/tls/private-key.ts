@@ -1,30 +1,41 @@
-/** Private keys in DER, as far as a certificate's check needs them. RSA alone: the SDK's TLS signs with no other key. */
-import type { Certificate } from "./certificate.js";
+/** Private keys in DER, as far as a certificate's check needs them. */
+import { type PublicKey, parseCertificate } from "./certificate.js";
 import { DerReader, isEqual, TAG } from "./der.js";
 
-const RSA_KEY = "2a864886f70d010101";
+/** Of RFC 5915's ECPrivateKey: the parameters, which PKCS#8 leaves out, and the public key. */
+const PARAMETERS = 0xa0;
+const PUBLIC_KEY = 0xa1;
 
-/** PEM's name for RFC 5208's PrivateKeyInfo; any other is taken for RFC 8017's RSAPrivateKey. */
-export const PKCS8_LABEL = "PRIVATE KEY";
-/** What AWS IoT's own keys are. */
-export const PKCS1_LABEL = "RSA PRIVATE KEY";
-
-/** Whether the key is that of the certificate. @param label as PEM has it */
-export function isKeyOf(key: Uint8Array, label: string, { key: publicKey }: Certificate): boolean {
-  if (publicKey.type !== "rsa") return false;
+/**
+ * Whether the key is that of the certificate.
+ * @param key RSA in PKCS#1 or PKCS#8, or EC in SEC 1 or PKCS#8, DER
+ * @param certificate DER
+ */
+export function isKeyOf(key: Uint8Array, certificate: Uint8Array): boolean {
+  const parsed = parseCertificate(certificate);
   try {
-    const outer = new DerReader(key).inside();
-    const numbers = label === PKCS8_LABEL ? rsaKeyIn(outer) : outer;
-    numbers.integer(); // the version
-    return isEqual(numbers.integer(), publicKey.modulus);
+    return parsed !== undefined && isPair(innerOf(key), parsed.key);
   } catch {
     return false;
   }
 }
 
-/** RFC 5208 §5: version, algorithm, key. @throws RangeError for another algorithm */
-function rsaKeyIn(info: DerReader): DerReader {
-  info.integer();
-  if (info.inside().oid() !== RSA_KEY) throw new RangeError("DER: no RSA");
-  return info.inside(TAG.octetString).inside();
+/** What is behind the version. PKCS#8 (RFC 5208 §5) has the algorithm's name there, and in an OCTET STRING the key. */
+function innerOf(key: Uint8Array): DerReader {
+  const outer = new DerReader(key).inside();
+  outer.integer();
+  if (!outer.optional(TAG.sequence)) return outer;
+  const inner = outer.inside(TAG.octetString).inside();
+  inner.integer();
+  return inner;
+}
+
+/** @param key RFC 8017's RSAPrivateKey or RFC 5915's ECPrivateKey, behind its version */
+function isPair(key: DerReader, publicKey: PublicKey): boolean {
+  if (publicKey.type === "rsa") return isEqual(key.integer(), publicKey.modulus);
+  key.next(TAG.octetString);
+  key.optional(PARAMETERS);
+  const point = key.inside(PUBLIC_KEY).bits();
+  const { x, y } = publicKey;
+  return isEqual(point.subarray(1, 1 + x.length), x) && isEqual(point.subarray(1 + x.length), y);
 }

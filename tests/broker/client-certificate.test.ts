@@ -70,6 +70,16 @@ describe.each<[KeyType]>([["rsa"], ["ec"]])(
       expect(await connect(port, () => identityOf(signedBy(maker)))).toBe("connected");
     });
 
+    test.each([
+      ["RSA in PKCS#1", "rsa", "pkcs1"],
+      ["P-256 in PKCS#8", "ec", "pkcs8"],
+      ["P-256 in SEC 1", "ec", "sec1"],
+    ] as const)("lets in by a key of %s", async (_name, keyType, type) => {
+      const leaf = signedBy(maker, { keyType });
+      const key = bytes(leaf.key.export({ type: type as "sec1", format: "der" }));
+      expect(await connect(port, () => ({ ...identityOf(leaf), key }))).toBe("connected");
+    });
+
     test("over an intermediate, with a chain that is larger than what goes into the send buffer at once", async () => {
       const padding = extension("2b060104018361", Buffer.alloc(6_000, 7));
       const middle = makeCertificate({ subject: "Middle", issuer: maker, isAuthority: true, extensions: [padding] });
@@ -91,14 +101,8 @@ describe.each<[KeyType]>([["rsa"], ["ec"]])(
     // The borders let none of these in: flash has changed.
     test.each<[string, () => ClientIdentity]>([
       ["another's key", () => ({ ...identityOf(signedBy(maker)), key: pkcs8({ key: anothers }) })],
-      ["a key of P-256, which the SDK cannot sign with", () => identityOf(signedBy(maker, { keyType: "ec" }))],
-      [
-        "a key in PKCS#1, which the SDK cannot read",
-        () => {
-          const leaf = signedBy(maker);
-          return { ...identityOf(leaf), key: bytes(leaf.key.export({ type: "pkcs1", format: "der" })) };
-        },
-      ],
+      ["a key of P-384", () => identityOf(signedBy(maker, { keyType: "p384" }))],
+      ["half a key", () => ({ ...identityOf(signedBy(maker)), key: pkcs8({ key: anothers }).subarray(0, 600) })],
     ])(
       "is not told of the device with %s: it lives on, and the console has a word about it",
       async (_name, identity) => {
