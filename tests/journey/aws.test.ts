@@ -1,5 +1,5 @@
 /** From a blank board to a message of its permanent identity: each way to AWS IoT, as a person tries it with the mock account. */
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -204,16 +204,18 @@ test("by trusted user: the app's claim, handed over in one go, is spent and eras
   expectNoSecrets(stage);
 }, 180_000);
 
-test("root, claim and key pasted together, and an answer with more in it than the device knows", async () => {
+test("root, a claim of P-256 and its key pasted together, and an answer with more in it than the device knows", async () => {
   const stage = await openStage("SN-TRUSTED");
-  const { aws, device, folder } = stage;
+  const { aws, device } = stage;
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { certificatePem } = aws.signCertificate(publicKey, ["claim"]);
   const answer = {
     thingName: "SN-TRUSTED",
     deviceConfiguration: { site: { hall: 1 }, none: null, dataTopic: "devices/SN-TRUSTED/own" },
     billing: [{ group: "x" }],
   };
   aws.faults.add("register", { kind: "answer", payload: JSON.stringify(answer) });
-  const pem = ["root.pem", "claim.pem", "claim.key"].map((name) => readFileSync(join(folder, name), "utf8")).join("");
+  const pem = aws.rootPem + certificatePem + privateKey.export({ type: "sec1", format: "pem" });
   const url = `mqtts://localhost:${aws.mqttPort}/fleet`;
   expect((await sendForm(portalUrl(device), { ...WIFI, url, pem })).status).toBe(303);
   await untilRestarting(device);
