@@ -17,7 +17,7 @@ import type { Configuration } from "../configuration.js";
 import { type Answer, asAnswer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
 import { type Creation, create, FROM_CSR, firstWay, isClosed, type Tried, WITH_KEYS } from "./creation.js";
 import { Dialogue, type Endpoint, knock, RECONNECT_MS } from "./dialogue.js";
-import { ENROLMENT, type Enrolment, stagedIn } from "./record.js";
+import { ENROLMENT, type Enrolment, enrolmentIn, stagedIn } from "./record.js";
 import { isDefinite, isTokenRefused, nameOf, parametersOf, registerTopic, rejection, templateOf } from "./request.js";
 import { rotationTemplate } from "./rotation.js";
 
@@ -67,8 +67,8 @@ async function resume(context: ProvisioningContext): Promise<Result<Configuratio
 
 /** What is in use is stored. A rotation that has failed may have left another one behind, or a key: it waits for the next. */
 function forgetEnrolment(context: ProvisioningContext, used: CertificateId): void {
+  if (enrolmentIn(context)?.certificateId === "") return;
   const staged = ENROLMENT.read(context.store);
-  if (staged?.certificateId === "") return;
   if (staged && staged.slot !== used && (staged.isSent || staged.configuration)) sayLost(context, staged);
   ENROLMENT.erase(context.store);
 }

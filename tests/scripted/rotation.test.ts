@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { installGlobals } from "../../mocks/moddable/globals.js";
-import { CSR, type Fault, ROTATE } from "./account.js";
+import { Secret } from "../../modules/base/secret.js";
+import { ENROLMENT, type Enrolment } from "../../provisioning/fleet/record.js";
+import { CSR, ENDPOINT, type Fault, ROTATE } from "./account.js";
 import { keyOfRequest } from "./keys.js";
 import { play } from "./play.js";
 import { command, keyInUse, leafInUse, RotationLife, rotationJourneys } from "./rotation.js";
@@ -100,6 +102,28 @@ describe("on request", () => {
       expect(asked.map(({ body }) => keyOfRequest(body.certificateSigningRequest))).toEqual([1, 1, 1]);
       expect(life.keys.made).toBe(2);
       expect(leafInUse(again)).toEqual(life.account.issued[1]!.leaf);
+    }));
+
+  test("a key that waits for another account's certificate is erased", () =>
+    provisioned(async (life, world) => {
+      const { store, keystore } = world.device;
+      const url = `mqtts://${ENDPOINT}/another`;
+      const [token, createdMs] = [new Secret(""), 0];
+      const waiting = {
+        url,
+        slot: "slot1",
+        mark: 0,
+        isOwnKey: true,
+        certificateId: "",
+        token,
+        createdMs,
+        isSent: false,
+      };
+      ENROLMENT.write(store, waiting as Enrolment);
+      keystore.write("slot1", { chain: [], key: Uint8Array.of(1) });
+      await life.online(life.boot(), 6 * 60_000);
+      await life.online(life.boot());
+      expect([...life.entries.keys()].filter((key) => /^slot|^enrolment/.test(key))).toEqual(["slot0"]);
     }));
 
   test("right after the one before: what fails leaves the certificate that has brought the wish", () =>
