@@ -157,7 +157,11 @@ export async function measureMessageRates(): Promise<MessageRates> {
   const { createMqtt } = await import("../modules/mqtt/adapter.js");
   const { SystemClock } = await import("../modules/clock/adapter.js");
   const clock = new SystemClock();
-  const mqtt = createMqtt(clock, { ensure: () => Promise.resolve(), doubt() {}, allows: () => true }, () => []);
+  const mqtt = createMqtt(
+    clock,
+    { ensure: () => Promise.resolve(), doubt() {}, earliestMs: 0, latestMs: Number.MAX_SAFE_INTEGER },
+    () => [],
+  );
   const broker = await openBroker();
   const rounds: MessageRate[] = [];
   try {

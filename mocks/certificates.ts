@@ -2,7 +2,8 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { isIPv4 } from "node:net";
 
-export type KeyType = "rsa" | "ec" | "p384";
+/** RSA without a number has 2,048 bits. */
+export type KeyType = "rsa" | "rsa1024" | "rsa4096" | "ec" | "p384";
 
 /** A common name, or attributes by their short names, in their order. */
 export type Name = string | Readonly<Record<string, string>>;
@@ -20,8 +21,10 @@ export interface Identity extends Issuer {
 export interface SigningOptions {
   readonly subject: Name;
   readonly isAuthority?: boolean;
+  /** Of an authority: how many more may stand between it and the last of a chain. */
+  readonly pathLength?: number;
   /** Default: as long as the issuer's key. */
-  readonly hash?: "sha256" | "sha384" | "sha512";
+  readonly hash?: "sha1" | "sha256" | "sha384" | "sha512";
   /** DNS names and IPv4 addresses. */
   readonly names?: readonly string[];
   readonly notBeforeMs?: number;
@@ -50,7 +53,7 @@ export function makeCertificate(options: CertificateOptions): Identity {
 
 /** The certificate of somebody's public key: DER. */
 export function signCertificate(options: SigningOptions, publicKey: KeyObject, issuer: Issuer): Buffer {
-  const { subject, isAuthority = false, names = [] } = options;
+  const { subject, isAuthority = false, pathLength, names = [] } = options;
   const { notBeforeMs = Date.now() - DAY_MS, notAfterMs = Date.now() + DAY_MS } = options;
   const hash = options.hash ?? (issuer.key.asymmetricKeyDetails?.namedCurve === "secp384r1" ? "sha384" : "sha256");
   const algorithm = issuer.key.asymmetricKeyType === "ec" ? sequence(oid(ECDSA[hash])) : sequence(oid(RSA[hash]), NULL);
@@ -65,7 +68,7 @@ export function signCertificate(options: SigningOptions, publicKey: KeyObject, i
     der(
       0xa3,
       sequence(
-        ...(isAuthority ? [extension("551d13", sequence(der(0x01, Buffer.from([0xff]))), true)] : []),
+        ...(isAuthority ? [extension("551d13", basicConstraints(pathLength), true)] : []),
         extension("551d0e", der(0x04, keyId(publicKey))),
         extension("551d23", sequence(der(0x80, keyId(issuer.publicKey)))),
         ...(names.length > 0 ? [extension("551d11", sequence(...names.map(generalName)))] : []),
@@ -104,12 +107,23 @@ let nextRsaKey = 0;
 function keyPair(type: KeyType): KeyPair {
   if (type === "ec") return generateKeyPairSync("ec", { namedCurve: "P-256" });
   if (type === "p384") return generateKeyPairSync("ec", { namedCurve: "P-384" });
+  if (type !== "rsa") return generateKeyPairSync("rsa", { modulusLength: Number(type.slice(3)) });
   if (rsaKeys.length < 4) rsaKeys.push(generateKeyPairSync("rsa", { modulusLength: 2048 }));
   return rsaKeys[nextRsaKey++ % rsaKeys.length]!;
 }
 
-const RSA = { sha256: "2a864886f70d01010b", sha384: "2a864886f70d01010c", sha512: "2a864886f70d01010d" };
-const ECDSA = { sha256: "2a8648ce3d040302", sha384: "2a8648ce3d040303", sha512: "2a8648ce3d040304" };
+const RSA = {
+  sha1: "2a864886f70d010105",
+  sha256: "2a864886f70d01010b",
+  sha384: "2a864886f70d01010c",
+  sha512: "2a864886f70d01010d",
+};
+const ECDSA = {
+  sha1: "2a8648ce3d0401",
+  sha256: "2a8648ce3d040302",
+  sha384: "2a8648ce3d040303",
+  sha512: "2a8648ce3d040304",
+};
 const NULL = Buffer.from([0x05, 0]);
 
 export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -142,6 +156,9 @@ export function nameOf(name: Name): Buffer {
 }
 export const extension = (id: string, value: Buffer, isCritical = false): Buffer =>
   sequence(oid(id), ...(isCritical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
+
+const basicConstraints = (pathLength?: number): Buffer =>
+  sequence(der(0x01, Buffer.from([0xff])), ...(pathLength === undefined ? [] : [integer(pathLength)]));
 
 /** A SubjectPublicKeyInfo of RSA whose modulus has so many bytes: nobody has the key for it. */
 export function rsaKeyInfo(modulusBytes: number): Buffer {

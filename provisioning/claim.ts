@@ -3,6 +3,7 @@
  * PEM in, the DER of both in base64 out, for the provisioning protocol that spends it.
  */
 
+import { isKeyOf } from "modules/tls/certificates-adapter";
 import { Secret } from "../modules/base/secret.js";
 import { fromBase64 } from "../modules/data/base64.js";
 import { asInteger, asObject } from "../modules/data/json.js";
@@ -10,7 +11,6 @@ import { pemBlocks } from "../modules/data/pem.js";
 import type { SettingsMistake } from "../modules/settings/settings.js";
 import { StoredRecord } from "../modules/storage/record.js";
 import { parseCertificate } from "../modules/tls/certificate.js";
-import { isKeyOf } from "../modules/tls/private-key.js";
 
 export interface Claim {
   /** DER, base64. */

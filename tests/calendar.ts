@@ -6,6 +6,11 @@ export const rightCalendar: Calendar = {
   doubt() {},
   suggest() {},
   prove() {},
-  allows: (fromMs, untilMs) => fromMs <= Date.now() && Date.now() <= untilMs,
+  get earliestMs() {
+    return Date.now();
+  },
+  get latestMs() {
+    return Date.now();
+  },
   isKnown: true,
 };

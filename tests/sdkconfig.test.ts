@@ -18,6 +18,10 @@ const ON = [
   "CONFIG_ESP_TASK_WDT_PANIC",
   "CONFIG_LWIP_DHCP_GET_NTP_SRV",
   "CONFIG_LWIP_DNS_SUPPORT_MDNS_QUERIES",
+  "CONFIG_MBEDTLS_DYNAMIC_BUFFER",
+  "CONFIG_MBEDTLS_HAVE_TIME_DATE",
+  "CONFIG_MBEDTLS_TLS_CLIENT_ONLY",
+  "CONFIG_MBEDTLS_X509_CREATE_C",
 ];
 /** Of each choice one is on: these are the others. */
 const OFF = [
@@ -25,6 +29,15 @@ const OFF = [
   "CONFIG_ESP_SYSTEM_PANIC_GDBSTUB",
   "CONFIG_ESP_SYSTEM_PANIC_PRINT_HALT",
   "CONFIG_ESP_SYSTEM_PANIC_SILENT_REBOOT",
+  "CONFIG_MBEDTLS_CERTIFICATE_BUNDLE",
+  "CONFIG_MBEDTLS_PEM_PARSE_C",
+  "CONFIG_MBEDTLS_PEM_WRITE_C",
+  "CONFIG_MBEDTLS_SELF_TEST",
+  "CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE",
+  "CONFIG_MBEDTLS_SSL_PROTO_TLS1_3",
+  "CONFIG_MBEDTLS_SSL_RENEGOTIATION",
+  "CONFIG_MBEDTLS_TLS_SERVER_AND_CLIENT",
+  "CONFIG_MBEDTLS_X509_CRL_PARSE_C",
 ];
 
 /** As Kconfig reads it: what stands later wins, and `# … is not set` is `n`. */
@@ -55,7 +68,7 @@ function expectAgentsNeeds(config: Map<string, string>): void {
   expect(taskSeconds).toBeLessThanOrEqual(60);
 }
 
-test("the project's sdkconfig: a panic restarts, both watchdogs bite, a bad image is taken back, mDNS and time servers", () => {
+test("the project's sdkconfig: a panic restarts, both watchdogs bite, a bad image is taken back, mDNS and time servers, Mbed TLS", () => {
   expectAgentsNeeds(parse(readFileSync(join(ROOT, "modules/system/esp32/sdkconfig.defaults"), "utf8")));
 });
 

@@ -92,6 +92,8 @@ function bare(path, specifier) {
 const OWN = new Set([
   "modules/base/guard",
   "modules/tls/certificates-adapter",
+  "modules/tls/keys-adapter",
+  "modules/tls/session-adapter",
   "modules/update/boot-adapter",
   "modules/update/simulator/modules-adapter",
 ]);
@@ -100,13 +102,9 @@ const OWN = new Set([
 const SDK = new Set([
   "Resource",
   "crypt",
-  "curve",
-  "ecdsa",
-  "ecp",
   "embedded:io/digital",
   "embedded:io/socket/listener",
   "embedded:io/socket/tcp",
-  "embedded:io/socket/tcp/tls",
   "embedded:io/socket/udp",
   "embedded:network/http/server",
   "embedded:network/mqtt/client",
@@ -119,7 +117,6 @@ const SDK = new Set([
   "neopixel",
   "net",
   "preference",
-  "rsa",
   "time",
   "timer",
   "wifi",

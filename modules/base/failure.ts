@@ -44,7 +44,25 @@ const meanings = {
   "tls-untrusted": { patience: "slowly", advice: "The server's TLS certificate is not trusted." },
   "tls-expired": { patience: "slowly", advice: "The server's TLS certificate is not valid at this time." },
   "tls-name": { patience: "slowly", advice: "The server's TLS certificate is for another name." },
+  "tls-certificate-wanted": {
+    patience: "slowly",
+    advice:
+      "The server wants a certificate of the device. It has none for this address: give it one, or check the address.",
+  },
+  "tls-certificate-refused": {
+    patience: "slowly",
+    advice: "The server refuses the device's certificate. See there whether it is registered and active.",
+  },
+  "tls-nothing-in-common": {
+    patience: "slowly",
+    advice: "The server has no version of TLS or cipher suite that the device has: it needs TLS 1.2 with AES-GCM.",
+  },
+  "tls-own-key": {
+    patience: "daily",
+    advice: "The device's own certificate or its key is damaged, or they do not belong together.",
+  },
   "tls-failed": { patience: "soon", advice: "The TLS connection to the server failed." },
+  "no-memory": { patience: "soon", advice: "The device had no memory left for the connection." },
   "answer-too-large": { patience: "slowly", advice: "The server's answer is too large for the device." },
   "answer-compressed": {
     patience: "slowly",

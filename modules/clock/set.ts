@@ -11,10 +11,11 @@ export interface Calendar {
   /** The same of a server that has shown its certificate: no earlier time is right then. NaN where it says none. */
   prove(nowMs: number): void;
   /**
-   * Whether what is valid from one time to another is so now. As long as no time server has answered the calendar is not
-   * evidence: only what ended before the earliest time that can be is refused.
+   * The time that it is lies between these. As long as no time server has answered the calendar is not evidence: only
+   * what ended before the earliest time that can be is refused.
    */
-  allows(fromMs: number, untilMs: number): boolean;
+  readonly earliestMs: number;
+  readonly latestMs: number;
   /** Somebody has told the time since the start. */
   readonly isKnown: boolean;
 }
@@ -82,10 +83,12 @@ export class SetCalendar implements Calendar {
     if (this.origin === "guess" || this.parts.clock.nowMs() < nowMs) this.suggest(nowMs);
   }
 
-  allows(fromMs: number, untilMs: number): boolean {
-    if (this.origin !== "asked") return untilMs >= this.floorMs;
-    const nowMs = this.parts.clock.nowMs();
-    return fromMs <= nowMs && nowMs <= untilMs;
+  get earliestMs(): number {
+    return this.origin === "asked" ? this.parts.clock.nowMs() : this.floorMs;
+  }
+
+  get latestMs(): number {
+    return this.origin === "asked" ? this.parts.clock.nowMs() : Number.MAX_SAFE_INTEGER;
   }
 
   private async ask(): Promise<void> {

@@ -10,14 +10,12 @@ import type { Calendar } from "../clock/set.js";
 import { hostOf, type Url } from "../data/url.js";
 import { GuardedTcp } from "../socket/adapter.js";
 import { Resolver, type ResolverEvents } from "../socket/resolver-adapter.js";
-import { type Authorities, GuardedTls, type TlsEvents } from "../tls/adapter.js";
+import { type Authorities, GuardedTls, type KnownTime, type TlsEvents } from "../tls/adapter.js";
 import { type Fields, ResponseLines } from "./response.js";
 import type { StreamSink } from "./stream.js";
 
 /** Of a request, written at once: a part has to fit into a record of TLS. */
 const PART_BYTES = 4_096;
-/** The SDK's session counts 32 bytes for a record; with AES-CBC it has up to 85 (modules/crypt/ssl/session_419.js, `write`). */
-const RECORD_BYTES = 64;
 
 /** What is asked, and who hears of the answer. */
 export interface Asking {
@@ -50,7 +48,7 @@ export interface HttpParts {
   readonly userAgent: string;
 }
 
-export type TlsCalendar = Pick<Calendar, "ensure" | "doubt" | "allows" | "prove">;
+export type TlsCalendar = Pick<Calendar, "ensure" | "doubt" | "earliestMs" | "latestMs" | "prove">;
 
 /** TCP or TLS; what its typings leave out. */
 interface Socket {
@@ -149,22 +147,21 @@ export class Exchange implements ResolverEvents, TlsEvents {
     return this.asking.trusted ?? this.parts.authorities();
   }
 
-  allows(notBeforeMs: number, notAfterMs: number): boolean {
-    return this.parts.calendar.allows(notBeforeMs, notAfterMs);
+  get time(): KnownTime {
+    return this.parts.calendar;
   }
 
   onOpen(): void {
     this.errorReason = "connection-lost";
   }
 
-  onRefused(reason: Reason): void {
-    this.fail(reason);
+  onRefused(failure: Failure): void {
+    this.settle(failure);
   }
 
   send(count: number): void {
     this.onOpen();
     for (let room = count; this.unsent && this.isWanted; ) {
-      if (this.asking.url.tls) room -= RECORD_BYTES;
       if (room <= 0) return;
       const part = this.unsent.slice(0, Math.min(room, PART_BYTES));
       this.unsent = part.byteLength < this.unsent.byteLength ? this.unsent.slice(part.byteLength) : undefined;

@@ -1,8 +1,8 @@
 /** Certificates with their keys as the factory's record has them (tools/factory/record.ts), checked. */
 
+import { isKeyOf } from "modules/tls/certificates-adapter";
+import { parseCertificate } from "../tls/certificate.js";
 import type { ClientIdentity } from "../tls/client-identity.js";
-import { DerReader, TAG } from "../tls/der.js";
-import { isKeyOf } from "../tls/private-key.js";
 
 /** A leaf, and whom it is from. */
 const MAX_CERTIFICATES = 3;
@@ -24,13 +24,12 @@ export function readFactoryCredential(
 function chainIn(bytes: Uint8Array | undefined): Uint8Array[] | undefined {
   if (!bytes) return undefined;
   const chain: Uint8Array[] = [];
-  try {
-    for (const reader = new DerReader(bytes); !reader.isAtEnd; ) {
-      if (chain.length === MAX_CERTIFICATES) return undefined;
-      chain.push(reader.next(TAG.sequence).whole);
-    }
-  } catch {
-    return undefined;
+  for (let position = 0; position < bytes.length; ) {
+    const rest = bytes.subarray(position);
+    const certificate = parseCertificate(rest);
+    if (!certificate || chain.length === MAX_CERTIFICATES) return undefined;
+    chain.push(rest.subarray(0, certificate.bytes));
+    position += certificate.bytes;
   }
   return chain;
 }

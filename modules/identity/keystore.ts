@@ -1,8 +1,8 @@
 /** What proves the device in a TLS handshake: read for one, and not kept. */
 import { failed, type Result, success } from "../base/failure.js";
+import { isEqual } from "../data/bytes.js";
 import type { Store } from "../storage/storage.js";
 import type { ClientIdentity } from "../tls/client-identity.js";
-import { isEqual } from "../tls/der.js";
 import { decodeIdentity, encodeIdentity } from "./blob.js";
 import { readFactoryCredential } from "./factory-credential.js";
 

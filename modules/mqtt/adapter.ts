@@ -2,7 +2,7 @@ import { type Failure, failed, type Reason, type Result, success } from "../base
 import { reportFault } from "../base/guard.js";
 import type { Clock, Timer } from "../clock/clock.js";
 import type { Calendar } from "../clock/set.js";
-import type { Authorities } from "../tls/adapter.js";
+import type { Authorities, KnownTime } from "../tls/adapter.js";
 import type { ClientIdentity } from "../tls/client-identity.js";
 import { refusal, refusedTopic } from "./answers.js";
 import { type ClientEvents, type ControlMessage, closeClient, openClient } from "./client-adapter.js";
@@ -18,7 +18,7 @@ const SILENT_KEEP_ALIVES = 1.5;
 /** The device's side of every connection. */
 interface MqttParts {
   readonly clock: Clock;
-  readonly calendar: Pick<Calendar, "ensure" | "doubt" | "allows">;
+  readonly calendar: Pick<Calendar, "ensure" | "doubt" | "earliestMs" | "latestMs">;
   readonly authorities: Authorities;
   /** Of the newest connection: what is new in the next has other ids than what this one leaves to send again. */
   ids: PacketIds;
@@ -31,7 +31,7 @@ interface MqttParts {
  */
 export function createMqtt(
   clock: Clock,
-  calendar: Pick<Calendar, "ensure" | "doubt" | "allows">,
+  calendar: Pick<Calendar, "ensure" | "doubt" | "earliestMs" | "latestMs">,
   authorities: Authorities,
 ): MqttConnect {
   const parts: MqttParts = { clock, calendar, authorities, ids: new PacketIds(SUBSCRIBE_ID) };
@@ -113,8 +113,8 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
     return this.options.authorities ?? this.parts.authorities();
   }
 
-  allows(notBeforeMs: number, notAfterMs: number): boolean {
-    return this.parts.calendar.allows(notBeforeMs, notAfterMs);
+  get time(): KnownTime {
+    return this.parts.calendar;
   }
 
   identity(): ClientIdentity | undefined {
@@ -125,8 +125,8 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
     this.fail("name-unknown");
   }
 
-  onRefused(reason: Reason): void {
-    this.fail(reason);
+  onRefused(failure: Failure): void {
+    this.settle(failure);
   }
 
   onOpen(): void {

@@ -48,8 +48,6 @@ type Under = TCP & { target: PacketSocket };
 
 /** As much as is read at once: what it takes of the heap is garbage a moment later. */
 const READ_BYTES = 512;
-/** The SDK's session counts 32 bytes for a record; with AES-CBC it has up to 85 (modules/crypt/ssl/session_419.js, `write`). */
-const RECORD_BYTES = 64;
 const NOTHING = new Uint8Array(0);
 
 export class PacketSocket implements PacketSink {
@@ -97,11 +95,7 @@ export class PacketSocket implements PacketSink {
 
   /** @returns how many bytes more can be written */
   write(data: unknown, options?: object): number {
-    return this.roomIn(this.socket!.write(data, options) ?? 0);
-  }
-
-  private roomIn(bytes: number): number {
-    return Math.max(0, this._events.isTls ? bytes - RECORD_BYTES : bytes);
+    return this.socket!.write(data, options) ?? 0;
   }
 
   close(): void {

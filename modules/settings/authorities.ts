@@ -6,8 +6,6 @@ import { fromBase64 } from "../data/base64.js";
 import { pemBlocks } from "../data/pem.js";
 import { StoredRecord } from "../storage/record.js";
 import { type Certificate, parseCertificate } from "../tls/certificate.js";
-import { isEqual } from "../tls/der.js";
-import { commonName } from "../tls/name.js";
 import type { SettingsMistake } from "./settings.js";
 
 /** DER, base64. */
@@ -49,13 +47,9 @@ export function parseAuthorities(text: string, nowMs: number, claim?: string): A
 function mistakeOf(base64: string, nowMs: number): SettingsMistake | undefined {
   const certificate = parseCertificate(fromBase64(base64));
   if (!certificate) return "authority-unusable";
-  if (!certificate.isAuthority && !isServersOwn(certificate)) return "authority-none";
+  // A server's own certificate that signs itself is of use without any authority.
+  if (!certificate.isAuthority && !certificate.isServersOwn) return "authority-none";
   return certificate.notAfterMs < nowMs ? "authority-expired" : undefined;
-}
-
-/** Signs itself, and names the server: of use without any authority. */
-function isServersOwn({ subject, issuer, alternativeNames }: Certificate): boolean {
-  return isEqual(subject, issuer) && alternativeNames.length > 0;
 }
 
 export function factsOf(authorities: Authorities): readonly AuthorityFacts[] {
@@ -65,8 +59,8 @@ export function factsOf(authorities: Authorities): readonly AuthorityFacts[] {
     .map(facts);
 }
 
-function facts({ subject, notAfterMs }: Certificate): AuthorityFacts {
-  return { name: commonName(subject), until: new Date(notAfterMs).toISOString().slice(0, 10) };
+function facts({ name, notAfterMs }: Certificate): AuthorityFacts {
+  return { name, until: new Date(notAfterMs).toISOString().slice(0, 10) };
 }
 
 export const AUTHORITIES: StoredRecord<Authorities> = new StoredRecord({

@@ -1,18 +1,17 @@
-/** The SDK's `embedded:storage/flash` and `embedded:update`, its digest and its ECDSA. */
+/** The SDK's `embedded:storage/flash` and `embedded:update`, and its digest. */
 
 import FlashStorage from "embedded:storage/flash";
 import Update from "embedded:update";
 import { Digest } from "crypt";
+import { isSigned } from "modules/tls/keys-adapter";
 import { boot } from "modules/update/boot-adapter";
 import { fromHex } from "../data/hex.js";
-import { type EcKey, isSignedByEcdsa } from "../tls/signature-adapter.js";
 import type { Firmware, Sha256Stream, Slot } from "./firmware.js";
 import { openSlot, readRunningHead } from "./slot-adapter.js";
 
 /** X and Y of a point of P-256, behind the byte that says that it is not compressed (SEC 1 §2.3.3). */
 const POINT_BYTES = 65;
 const UNCOMPRESSED = 4;
-const COORDINATE_BYTES = 32;
 
 /** What the build says. */
 export interface FirmwareBuild {
@@ -22,7 +21,7 @@ export interface FirmwareBuild {
 
 export class FlashFirmware implements Firmware {
   readonly boot = boot;
-  private readonly key: EcKey | undefined;
+  private readonly key: Uint8Array | undefined;
 
   /** @throws RangeError where the build's key is none: it would pass for a build without one */
   constructor({ firmwareKey }: FirmwareBuild) {
@@ -47,7 +46,7 @@ export class FlashFirmware implements Firmware {
 
   isSigned(hash: Uint8Array<ArrayBuffer>, signature: string): boolean {
     const der = fromHex(signature);
-    return this.key !== undefined && der !== undefined && isSignedByEcdsa(hash, der, this.key);
+    return this.key !== undefined && der !== undefined && isSigned(hash, der, this.key);
   }
 }
 
@@ -63,13 +62,8 @@ class NativeSha256 implements Sha256Stream {
   }
 }
 
-function parseKey(hex: string): EcKey {
+function parseKey(hex: string): Uint8Array {
   const point = fromHex(hex);
   if (point?.length !== POINT_BYTES || point[0] !== UNCOMPRESSED) throw new RangeError("firmwareKey is no P-256 point");
-  return {
-    type: "ec",
-    curve: "secp256r1",
-    x: point.slice(1, 1 + COORDINATE_BYTES),
-    y: point.slice(1 + COORDINATE_BYTES),
-  };
+  return point;
 }

@@ -4,13 +4,13 @@
  * other, at its subscription or at its publication.
  */
 
+import { isKeyOf } from "modules/tls/certificates-adapter";
 import { type Failure, failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { formatAddress } from "../../modules/data/address.js";
 import { crc32 } from "../../modules/data/crc32.js";
 import { toPem } from "../../modules/data/pem.js";
 import type { SlotId } from "../../modules/identity/keystore.js";
-import { isKeyOf } from "../../modules/tls/private-key.js";
 import { holds } from "../aws/configuration.js";
 import type { Reply } from "../aws/reply.js";
 import type { ProvisioningContext } from "../protocol.js";
@@ -110,7 +110,8 @@ function signingRequest(context: ProvisioningContext): Result<string> {
   const slot = context.freeSlot();
   const known = ownKeyIn(context, slot);
   const key = known ?? io.keys.make();
-  const request = key && io.keys.request(key, nameOf(identity));
+  // A serial number may have signs that mean something in a subject's name; an address has none.
+  const request = key && (io.keys.request(key, nameOf(identity)) ?? io.keys.request(key, identity.mac));
   if (!request) return failed("internal", "no key of the device's own");
   const kept = known ? success(undefined) : keepKey(context, slot, key);
   if (!kept.ok) return kept;

@@ -30,6 +30,7 @@ export const REFUSALS: ReadonlySet<Reason> = new Set([
   "broker-credentials",
   "broker-refused",
   "connection-lost",
+  "tls-certificate-refused",
   "tls-failed",
 ] as const);
 

@@ -7,7 +7,6 @@
 import { failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import { sleep } from "../../modules/clock/clock.js";
 import { parseCertificate } from "../../modules/tls/certificate.js";
-import { readCommonName } from "../../modules/tls/name.js";
 import { awsConfiguration } from "../aws/configuration.js";
 import type { Configuration } from "../configuration.js";
 import { knock } from "../fleet/dialogue.js";
@@ -43,7 +42,7 @@ function configurationFor({ url, identity, keystore }: ProvisioningContext): Res
   const leaf = keystore.read("factory")?.chain[0];
   const certificate = leaf && parseCertificate(leaf);
   if (!certificate) return failed("no-identity", "device certificate");
-  const clientId = readCommonName(certificate.subject) ?? nameOf(identity);
+  const clientId = certificate.commonName ?? nameOf(identity);
   return awsConfiguration({ host, port, clientId }, "factory");
 }
 

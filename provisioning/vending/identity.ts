@@ -1,10 +1,10 @@
 /** From the PEM that a vending machine sells to what proves the device in a TLS handshake. */
 
+import { isKeyOf } from "modules/tls/certificates-adapter";
 import { failed, type Result, success } from "../../modules/base/failure.js";
 import { fromBase64 } from "../../modules/data/base64.js";
 import { pemBlocks } from "../../modules/data/pem.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
-import { isKeyOf } from "../../modules/tls/private-key.js";
 import { keyIn } from "../claim.js";
 import type { Goods } from "./dialects.js";
 

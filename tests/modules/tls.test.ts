@@ -7,7 +7,6 @@ import { hello, record } from "../tls/records.js";
 import { ask, serveHttps, trust } from "../tls/support.js";
 import { answering, closedPort, faults, listening, onFirstBytes } from "./net-support.js";
 
-// A server's own key cannot be P-384: the SDK's TLS offers P-256 alone.
 describe.each<[KeyType, KeyType]>([
   ["rsa", "rsa"],
   ["ec", "ec"],
@@ -78,18 +77,19 @@ describe("the handshake fails with the reason", () => {
     ["that ends the connection", ""],
     ["that stops in a record", Uint8Array.of(22, 3, 3, 0, 80, 2, 0)],
     ["that says close_notify", Uint8Array.of(21, 3, 3, 0, 2, 1, 0)],
-    ["that says handshake_failure", Uint8Array.of(21, 3, 3, 0, 2, 2, 40)],
+    ["that says internal_error", Uint8Array.of(21, 3, 3, 0, 2, 2, 80)],
   ])("tls-failed, for a server %s", async (_name, bytes) => {
     expect(await ask(await answering(bytes))).toBe("tls-failed");
     expect(faults).toEqual([]);
   });
 
   test.each([
-    ["no suite in common", { ciphers: "ECDHE-RSA-CHACHA20-POLY1305" }],
+    ["suites without forward secrecy", { ciphers: "AES128-GCM-SHA256" }],
+    ["suites without AEAD", { ciphers: "ECDHE-RSA-AES128-SHA256" }],
     ["TLS 1.3 only", { minVersion: "TLSv1.3" }],
     ["TLS 1.1 only", { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }],
-  ])("tls-failed, for a server with %s", async (_name, options) => {
-    expect(await ask(await serveHttps([good], options))).toBe("tls-failed");
+  ])("tls-nothing-in-common, for a server with %s", async (_name, options) => {
+    expect(await ask(await serveHttps([good], options))).toBe("tls-nothing-in-common");
   });
 
   test("unreachable, where nobody listens; timeout, where nobody answers", async () => {
@@ -143,12 +143,8 @@ describe("the handshake fails with the reason", () => {
     expect(heard).not.toMatch(/POST|secret/);
   });
 
-  test.each(["RSA", "ECDHE"])("each of the suites with %s works", async (kind) => {
-    const suites = {
-      RSA: ["AES128-SHA", "AES256-SHA", "AES128-SHA256", "AES256-SHA256"],
-      ECDHE: ["ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"],
-    }[kind]!;
-    for (const ciphers of suites)
-      expect(await ask(await serveHttps([good], { ciphers }))).toMatchObject({ body: "hello" });
+  test.each(["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"])("%s works", async (suite) => {
+    const ciphers = `ECDHE-RSA-${suite}`;
+    expect(await ask(await serveHttps([good], { ciphers }))).toMatchObject({ body: "hello" });
   });
 });

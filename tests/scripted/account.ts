@@ -5,9 +5,9 @@
 
 import type { Reason } from "../../modules/base/failure.js";
 import { fromBase64 } from "../../modules/data/base64.js";
+import { isEqual } from "../../modules/data/bytes.js";
 import { pemBlocks, toPem } from "../../modules/data/pem.js";
 import type { Message, MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { isEqual } from "../../modules/tls/der.js";
 import { keyOfRequest } from "./keys.js";
 import { own } from "./own.js";
 import { sold } from "./sold.js";

@@ -130,6 +130,17 @@ test("a network that is lost says nothing of the policy", () =>
     expect(account.requests.map(({ topic }) => topic)).toEqual([CSR, REGISTER]);
   }));
 
+test("a serial number that no subject may have does not keep the device from asking", () =>
+  play(async (enter) => {
+    const account = new Account({ thing: () => undefined });
+    const { world, send, tried } = board(account, enter, { serial: "SN=1;2" });
+    await world.untilState("portal");
+    send();
+    await tried();
+    expect([world.restarted, account.requests.map(({ topic }) => topic)]).toEqual([true, [CSR, REGISTER]]);
+    expect(account.requests[1]!.body.parameters).toMatchObject({ SerialNumber: "SN=1;2" });
+  }));
+
 test("without a key nothing is asked for, and nothing is stored", () =>
   play(async (enter) => {
     const account = new Account();
@@ -233,7 +244,7 @@ test("a claim that is refused says so, and nothing is asked", () =>
 function board(
   account: Account,
   enter: (world: World) => void,
-  { keys = new ScriptedKeys(), refuses = (): Reason | undefined => undefined } = {},
+  { keys = new ScriptedKeys(), serial = SERIAL, refuses = (): Reason | undefined => undefined } = {},
 ) {
   const world: World = new World(
     {
@@ -244,6 +255,7 @@ function board(
     new ScriptedStore(),
     { keys },
   );
+  world.device = { ...world.device, identity: { ...world.device.identity, serial } };
   enter(world);
   world.boot();
   const pem = CLAIM!.certificatePem + CLAIM!.keyPem;

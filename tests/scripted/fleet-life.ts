@@ -2,8 +2,9 @@
  * Fleet provisioning, from a blank board to messages of its permanent identity: the power fails at any step that changes
  * something outside of the device's memory. In every engine.
  */
+
+import { isEqual } from "../../modules/data/bytes.js";
 import { SLOTS } from "../../modules/identity/keystore.js";
-import { isEqual } from "../../modules/tls/der.js";
 import { Account, type AccountOptions, CLAIM, CSR, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";

@@ -5,9 +5,9 @@
 
 import type { Reason } from "../../modules/base/failure.js";
 import { fromBase64 } from "../../modules/data/base64.js";
+import { isEqual } from "../../modules/data/bytes.js";
 import { pemBlocks } from "../../modules/data/pem.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { isEqual } from "../../modules/tls/der.js";
 import { leafOf } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
@@ -107,6 +107,8 @@ async function live(enter: Enter, account: JustInTimeAccount, cutAtStep: number)
   throw new Error("never online");
 }
 
+/** How servers end a connection whose certificate they do not know, by their TLS. */
+const REFUSALS: readonly Reason[] = ["broker-closed", "tls-failed", "tls-certificate-refused"];
 const LIVES = {
   justInTimeAtOnce: { delayMs: 0, kind: "rsa" },
   justInTimeInSeconds: { delayMs: 5_000, kind: "p256" },
@@ -119,7 +121,7 @@ export const justInTimeLives = Object.keys(LIVES) as JustInTimeLife[];
 export function justInTimeWithCuts(enter: Enter, name: JustInTimeLife): Promise<number> {
   return withEveryCut(name, 0, (cutAtStep) => {
     const { delayMs, kind } = LIVES[name];
-    const account = new JustInTimeAccount(delayMs, cutAtStep % 2 ? "tls-failed" : "broker-closed", kind);
+    const account = new JustInTimeAccount(delayMs, REFUSALS[cutAtStep % REFUSALS.length]!, kind);
     return live(enter, account, cutAtStep);
   });
 }

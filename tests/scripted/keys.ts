@@ -1,9 +1,9 @@
 /** Keys that a device makes, without cryptography: one of a list after the other, and for a request its place in it. */
 import { fromBase64 } from "../../modules/data/base64.js";
+import { isEqual } from "../../modules/data/bytes.js";
 import { pemBlocks } from "../../modules/data/pem.js";
 import type { Keys } from "../../modules/identity/keys.js";
 import { type Keystore, SLOTS } from "../../modules/identity/keystore.js";
-import { isEqual } from "../../modules/tls/der.js";
 import { own } from "./own.js";
 
 /** As long as a request for P-256, and a SEQUENCE, so that it passes for PEM. */
@@ -28,7 +28,7 @@ export class ScriptedKeys implements Keys {
 
   request(key: Uint8Array, commonName: string): Uint8Array | undefined {
     const index = keys.findIndex((one) => isEqual(one, key));
-    if (index < 0 || commonName === "") return undefined;
+    if (index < 0 || !/^[^,\\"+<>;=#]{1,64}$/.test(commonName)) return undefined;
     const request = new Uint8Array(REQUEST_BYTES);
     request.set([0x30, REQUEST_BYTES - 2, index]);
     return request;

@@ -1,8 +1,8 @@
 /** A certificate of fleet provisioning is replaced, and the power fails at any step of it. In every engine. */
+import { isKeyOf } from "modules/tls/certificates-adapter";
+import { isEqual } from "../../modules/data/bytes.js";
 import { SLOTS } from "../../modules/identity/keystore.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
-import { isEqual } from "../../modules/tls/der.js";
-import { isKeyOf } from "../../modules/tls/private-key.js";
 import { Account, CLAIM, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, start, withEveryCut } from "./cuts.js";

@@ -4,10 +4,10 @@
  */
 
 import { Secret } from "../../modules/base/secret.js";
+import { isEqual } from "../../modules/data/bytes.js";
 import { SLOTS, type SlotId } from "../../modules/identity/keystore.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
-import { isEqual } from "../../modules/tls/der.js";
 import { CLAIM } from "../../provisioning/claim.js";
 import { checkConfiguration } from "../../provisioning/configuration.js";
 import type { Journal } from "../../provisioning/journal.js";

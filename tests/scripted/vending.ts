@@ -5,10 +5,10 @@
 
 import { type Result, success } from "../../modules/base/failure.js";
 import { fromBase64 } from "../../modules/data/base64.js";
+import { isEqual } from "../../modules/data/bytes.js";
 import { pemBlocks } from "../../modules/data/pem.js";
 import type { HttpResponse } from "../../modules/http/http.js";
 import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
-import { isEqual } from "../../modules/tls/der.js";
 import type { Dialect } from "../../provisioning/vending/dialects.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";

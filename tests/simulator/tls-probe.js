@@ -27,7 +27,12 @@ const calendar = {
   doubt() {},
   suggest() {},
   prove() {},
-  allows: (fromMs, untilMs) => fromMs <= Date.now() && Date.now() <= untilMs,
+  get earliestMs() {
+    return Date.now();
+  },
+  get latestMs() {
+    return Date.now();
+  },
 };
 const store = new NvsStore("agent");
 const trusted = () => AUTHORITIES.read(store) ?? [];

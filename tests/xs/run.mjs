@@ -13,13 +13,22 @@ const MAX_TURNS = 200_000;
 /** Each is busy on a core. */
 const ENGINES_AT_ONCE = 2;
 
+/** What is C on the device, in plain TypeScript. */
+const WITHOUT_C = {
+  name: "without-c",
+  resolveId: (specifier) =>
+    specifier === "modules/tls/certificates-adapter"
+      ? fileURLToPath(new URL("../../mocks/moddable/tls/certificates.ts", import.meta.url))
+      : null,
+};
+
 /** @returns the script of this entry, by its URL, and all that it imports */
 export async function bundle(entry) {
   const input = fileURLToPath(entry);
   // The same from wherever it is called: paths in its comments are told from here.
   const cwd = fileURLToPath(new URL(".", import.meta.url));
   const resolve = { extensionAlias: { ".js": [".ts", ".js"] } };
-  const build = await rolldown({ input, cwd, logLevel: "silent", resolve });
+  const build = await rolldown({ input, cwd, logLevel: "silent", resolve, plugins: [WITHOUT_C] });
   const { output } = await build.generate({ format: "iife" });
   return output[0].code;
 }

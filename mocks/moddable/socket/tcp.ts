@@ -89,10 +89,10 @@ class TCP {
     return tcp;
   }
 
-  /** Calls `onReadable` for nothing: what a layer above met in a turn of Node's happens there. Not a part of the SDK's class. */
+  /** Calls `onReadable` again: what a layer above met in a turn of Node's happens there. Not a part of the SDK's class. */
   static enter(tcp: unknown): void {
     const self = tcp as TCP;
-    self.#callbacks.onReadable?.call(self as unknown as TCPType, 0);
+    self.#callbacks.onReadable?.call(self as unknown as TCPType, self.#stream?.available ?? 0);
   }
 
   get remoteAddress(): string | undefined {

@@ -1,0 +1,66 @@
+/**
+ * Mbed TLS as the agent uses it, and all that differs between its versions: 2.28 (Debian 12), 3.6, 4.0 (ESP-IDF 6).
+ */
+#ifndef AGENT_TLS_LIBRARY_H
+#define AGENT_TLS_LIBRARY_H
+
+#ifdef ESP_PLATFORM
+/* The SDK's build compiles without ESP-IDF's defines: the structures would have other sizes than the library's. */
+#ifndef MBEDTLS_CONFIG_FILE
+#define MBEDTLS_CONFIG_FILE "mbedtls/esp_config.h"
+#endif
+#ifndef TF_PSA_CRYPTO_USER_CONFIG_FILE
+#define TF_PSA_CRYPTO_USER_CONFIG_FILE "mbedtls/esp_config.h"
+#endif
+#endif
+
+#include <mbedtls/version.h>
+
+#include <mbedtls/asn1.h>
+#include <mbedtls/md.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+#include <mbedtls/x509_csr.h>
+
+#if MBEDTLS_VERSION_MAJOR < 4
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/entropy.h>
+#endif
+#if MBEDTLS_VERSION_MAJOR >= 3
+#include <psa/crypto.h>
+#endif
+
+#ifndef MBEDTLS_PRIVATE
+#define MBEDTLS_PRIVATE(member) member
+#endif
+#ifndef MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
+#define MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
+#endif
+
+/** Whether an error of the library says that there was no memory. */
+int agent_tls_is_memory(int error);
+
+/** Seeds the generator and starts the library, once. @return 0, or the library's error */
+int agent_tls_library_start(void);
+
+/** TLS 1.2, and 1.3 where it costs nothing that matters: not on the chip (docs/tls.md). */
+void agent_tls_conf_versions(mbedtls_ssl_config *config);
+
+/** A private key in DER: PKCS#8, PKCS#1 or SEC 1. @return 0, or the library's error */
+int agent_tls_parse_key(mbedtls_pk_context *key, const unsigned char *der, size_t length);
+
+/** @return 0 where both are halves of one key */
+int agent_tls_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *key);
+
+/** A new P-256 key. @return 0, or the library's error */
+int agent_tls_generate_key(mbedtls_pk_context *key);
+
+/** @param text is written to its end. @return how many bytes, or the library's error */
+int agent_tls_write_csr(mbedtls_x509write_csr *csr, unsigned char *der, size_t size);
+
+/** Reading has ended with a ticket of TLS 1.3, and goes on. */
+int agent_tls_is_ticket(int error);
+
+#endif
