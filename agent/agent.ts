@@ -11,6 +11,7 @@ import { createHttpServer } from "../modules/http/server-adapter.js";
 import { createHttpStream } from "../modules/http/stream-adapter.js";
 import { BoardIdentity } from "../modules/identity/adapter.js";
 import { accessPointName } from "../modules/identity/identity.js";
+import { nativeKeys } from "../modules/identity/keys-adapter.js";
 import { NvsKeystore } from "../modules/identity/keystore.js";
 import { createMqtt } from "../modules/mqtt/adapter.js";
 import { AUTHORITIES } from "../modules/settings/authorities.js";
@@ -65,6 +66,7 @@ export function startAgent(application: Application = {}): Agent {
     store,
     journal: new Journal(store),
     keystore: new NvsKeystore(store, factory),
+    keys: nativeKeys,
     names: new NameBudget(),
     pauses: new Pauses(clock),
     application,

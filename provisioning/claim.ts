@@ -15,16 +15,15 @@ import { parseCertificate } from "../modules/tls/certificate.js";
 export interface Claim {
   /** DER, base64. */
   readonly certificate: string;
-  /** DER, base64: PKCS#1, PKCS#8 or SEC 1, as `keyLabel` says. */
+  /** DER, base64: PKCS#1, PKCS#8 or SEC 1. */
   readonly key: Secret;
-  readonly keyLabel: (typeof KEY_LABELS)[number];
   /** Milliseconds since 1970: a trusted user's counts for five minutes. Undefined where nobody has said it. */
   readonly expiresMs?: number | undefined;
   /** Of the settings that it was stored with: it is for no other address. */
   readonly url?: string | undefined;
 }
 
-const KEY_LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] as const;
+const KEY_LABELS: readonly string[] = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
 
 /** Of both in base64: the record has to fit into an NVS string. */
 const MAX_CLAIM_CHARACTERS = 3_700;
@@ -34,9 +33,8 @@ const MAX_CLAIM_CHARACTERS = 3_700;
  * @param nowMs a calendar that nobody has set is behind: what has ended by it has ended
  */
 export function parseClaim(text: string, nowMs: number): Claim | SettingsMistake {
-  const keyLabel = KEY_LABELS.find((label) => first(text, label) !== undefined);
-  const key = keyLabel && first(text, keyLabel);
-  if (!keyLabel || !key || !first(text, "CERTIFICATE")) return "claim-invalid";
+  const key = keyIn(text);
+  if (!key || !first(text, "CERTIFICATE")) return "claim-invalid";
   const keyDer = fromBase64(key);
   for (const certificate of pemBlocks(text, "CERTIFICATE")) {
     if (certificate === undefined) return "claim-invalid";
@@ -44,9 +42,18 @@ export function parseClaim(text: string, nowMs: number): Claim | SettingsMistake
     const der = fromBase64(certificate);
     const leaf = parseCertificate(der);
     if (!leaf || !isKeyOf(keyDer, der)) continue;
-    return leaf.notAfterMs < nowMs ? "claim-expired" : { certificate, key: new Secret(key), keyLabel };
+    return leaf.notAfterMs < nowMs ? "claim-expired" : { certificate, key: new Secret(key) };
   }
   return "claim-key";
+}
+
+/** @returns of the first private key in PEM the DER, in base64 */
+export function keyIn(text: string): string | undefined {
+  for (const label of KEY_LABELS) {
+    const key = first(text, label);
+    if (key !== undefined) return key;
+  }
+  return undefined;
 }
 
 function first(text: string, label: string): string | undefined {
@@ -58,12 +65,11 @@ export const CLAIM: StoredRecord<Claim> = new StoredRecord({
   // What is undefined JSON leaves out.
   encode: ({ key, ...others }: Claim) => ({ ...others, key: key.reveal() }),
   decode(value): Claim | undefined {
-    const { certificate, key, keyLabel, expiresMs, url } = asObject(value) ?? {};
-    const label = KEY_LABELS.find((one) => one === keyLabel);
-    if (typeof certificate !== "string" || typeof key !== "string" || !label) return undefined;
+    const { certificate, key, expiresMs, url } = asObject(value) ?? {};
+    if (typeof certificate !== "string" || typeof key !== "string") return undefined;
     const endMs = asInteger(expiresMs, 1, Number.MAX_SAFE_INTEGER);
     return {
-      ...{ certificate, key: new Secret(key), keyLabel: label },
+      ...{ certificate, key: new Secret(key) },
       ...(endMs && { expiresMs: endMs }),
       ...(typeof url === "string" && { url }),
     };

@@ -8,6 +8,7 @@ import type { Names } from "../modules/data/json.js";
 import type { Url } from "../modules/data/url.js";
 import type { HttpClient, HttpResponse } from "../modules/http/http.js";
 import type { Identity } from "../modules/identity/identity.js";
+import type { Keys } from "../modules/identity/keys.js";
 import type { Keystore, SlotId } from "../modules/identity/keystore.js";
 import type { MqttConnect } from "../modules/mqtt/mqtt.js";
 import type { StoredRecord } from "../modules/storage/record.js";
@@ -34,6 +35,7 @@ export interface ProvisioningContext {
     readonly mqtt: MqttConnect;
     readonly clock: Clock;
     readonly random: () => number;
+    readonly keys: Keys;
   };
   readonly url: Address;
   readonly identity: Identity;

@@ -86,8 +86,8 @@ function bare(path, specifier) {
 }
 
 /**
- * The project's own by their full names: modules with an SDK's name know no relative ones, and the simulator has another
- * `boot-adapter`.
+ * The project's own by their full names: modules with an SDK's name know no relative ones, the simulator has another
+ * `boot-adapter`, and the host another `certificates-adapter`.
  */
 const OWN = new Set([
   "modules/base/guard",

@@ -8,6 +8,7 @@ import type { Calendar } from "../../modules/clock/set.js";
 import type { NameBudget } from "../../modules/data/names.js";
 import type { HttpClient, ServeHttp } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
+import type { Keys } from "../../modules/identity/keys.js";
 import type { Keystore } from "../../modules/identity/keystore.js";
 import type { MqttConnect } from "../../modules/mqtt/mqtt.js";
 import type { ServeUdp } from "../../modules/socket/udp.js";
@@ -69,6 +70,7 @@ export interface Device {
   readonly store: Store;
   readonly journal: Journal;
   readonly keystore: Keystore;
+  readonly keys: Keys;
   /** Beside those that the build knows. */
   readonly names: NameBudget;
   readonly pauses: Pauses;

@@ -8,6 +8,7 @@ import { type Address, parseAddress } from "../../modules/data/address.js";
 import type { Names } from "../../modules/data/json.js";
 import type { HttpRequest, HttpResponse } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
+import type { Keys } from "../../modules/identity/keys.js";
 import type { Keystore, SlotId } from "../../modules/identity/keystore.js";
 import type { MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
 import type { Authorities } from "../../modules/settings/authorities.js";
@@ -172,6 +173,10 @@ class TrustingIo {
 
   get random(): () => number {
     return this.device.random;
+  }
+
+  get keys(): Keys {
+    return this.device.keys;
   }
 
   http(request: HttpRequest): Promise<Result<HttpResponse>> {

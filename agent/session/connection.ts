@@ -76,6 +76,8 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.begin(connected.value);
     const failure = await connected.value.ended;
     this.stop();
+    // It has brought the wish, and a new certificate takes the place of what nobody has proven.
+    if (this.ending?.kind === "rotate") this.options.onProven();
     return this.ending ?? { kind: "lost", failure };
   }
 

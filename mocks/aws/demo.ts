@@ -92,7 +92,7 @@ export async function openDemo(
   write("claim.key", claim.privateKey);
   const times = { notAfterMs: Date.now() + 10 * YEAR_MS };
   const authority = makeCertificate({ subject: "Demo Device CA", isAuthority: true, ...times });
-  const own = makeCertificate({ subject: SERIALS.own, issuer: authority, ...times });
+  const own = makeCertificate({ subject: SERIALS.own, issuer: authority, keyType: "ec", ...times });
   aws.registerCa(authority.der, { template: ownTemplate });
   write("device.pem", pem(own, authority));
   write("device.key", keyPem(own));

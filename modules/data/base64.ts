@@ -1,5 +1,7 @@
 /** RFC 4648 §4. */
 
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /** @returns the digit's six bits; undefined where the UTF-16 unit is none */
 function bitsOf(unit: number): number | undefined {
   if (unit >= 0x61) return unit <= 0x7a ? unit - 0x61 + 26 : undefined;
@@ -29,6 +31,22 @@ export function fromBase64(text: string): Uint8Array {
     if (left < 6) bytes[position++] = bits >> left;
   }
   return bytes;
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let index = 0; index < bytes.length; index += 3) {
+    const bits = (bytes[index]! << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
+    const left = bytes.length - index;
+    text +=
+      digit(bits >> 18) + digit(bits >> 12) + (left > 1 ? digit(bits >> 6) : "=") + (left > 2 ? digit(bits) : "=");
+  }
+  return text;
+}
+
+/** @param bits the lowest six count */
+function digit(bits: number): string {
+  return DIGITS.charAt(bits & 0x3f);
 }
 
 function paddingOf(text: string): number {

@@ -1,11 +1,13 @@
-/** PEM (RFC 7468) as a person pastes it: whatever stands around the blocks does not matter. */
-import { isBase64 } from "./base64.js";
+/** PEM (RFC 7468) as a person pastes it, where whatever stands around the blocks does not matter, and as it is sent. */
+import { isBase64, toBase64 } from "./base64.js";
 
 /** Nothing that belongs here is shorter: a key of P-256 has 164 characters. */
 const MIN_CHARACTERS = 100;
 /** In one block: each takes of the heap while they are joined, and a stranger can make a line of each character. */
 const MAX_LINES = 256;
 const SPACE = 0x20;
+/** Of bytes, in a line of 64 digits. */
+const LINE_BYTES = 48;
 
 /** @returns of each block with this label the DER, in base64 without white space; undefined in the place of a broken one */
 export function* pemBlocks(text: string, label: string): Generator<string | undefined, void> {
@@ -35,4 +37,11 @@ function joined(text: string): string | undefined {
     start = index + 1;
   }
   return whole;
+}
+
+export function toPem(label: string, der: Uint8Array): string {
+  let lines = "";
+  for (let start = 0; start < der.length; start += LINE_BYTES)
+    lines += `${toBase64(der.subarray(start, start + LINE_BYTES))}\n`;
+  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
 }

@@ -24,7 +24,7 @@ export function encodeIdentity({ key, chain }: ClientIdentity): Uint8Array {
   return blob;
 }
 
-/** @returns views of the blob; undefined where it is none, or damaged */
+/** @returns views of the blob, without a chain where it has none; undefined where it is no identity, or damaged */
 export function decodeIdentity(blob: Uint8Array | undefined): ClientIdentity | undefined {
   if (!blob || blob.length <= HEAD_BYTES || blob[0] !== VERSION) return undefined;
   const crc = (blob[1]! << 24) | (blob[2]! << 16) | (blob[3]! << 8) | blob[4]!;
@@ -37,5 +37,5 @@ export function decodeIdentity(blob: Uint8Array | undefined): ClientIdentity | u
     parts.push(blob.subarray(start, position));
   }
   const [key, ...chain] = parts;
-  return key && chain.length > 0 ? { key, chain } : undefined;
+  return key && { key, chain };
 }

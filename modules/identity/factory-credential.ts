@@ -9,7 +9,7 @@ const MAX_CERTIFICATES = 3;
 
 /**
  * @param blobs of the factory's namespace: `device_cert`, `device_key`, `claim_cert`, `claim_key`
- * @returns undefined where there is none, or where the TLS cannot use it: a key that is not the certificate's, or no RSA
+ * @returns undefined where there is none, or where the key is not the certificate's
  */
 export function readFactoryCredential(
   blobs: { getBytes(key: string): Uint8Array | undefined },

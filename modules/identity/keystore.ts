@@ -13,7 +13,12 @@ export const SLOTS: readonly SlotId[] = ["slot0", "slot1"];
 
 export interface Keystore {
   read(id: CertificateId): ClientIdentity | undefined;
-  /** When it returns ok the identity is in flash; otherwise the slot is empty, or as it was. */
+  /** The slot's key where it has no certificate yet: for who asks for one. */
+  waitingKey(slot: SlotId): Uint8Array | undefined;
+  /**
+   * When it returns ok the identity is in flash; otherwise the slot is empty, or as it was.
+   * @param identity without a chain it is a key that waits for its certificate
+   */
   write(slot: SlotId, identity: ClientIdentity): Result<void>;
   erase(slot: SlotId): Result<void>;
   has(id: CertificateId): boolean;
@@ -36,7 +41,13 @@ export class NvsKeystore implements Keystore {
   read(id: CertificateId): ClientIdentity | undefined {
     if (id === "claim") return readFactoryCredential(this.factory, "claim");
     if (id === "factory") return readFactoryCredential(this.factory, "device");
-    return decodeIdentity(this.store.getBytes(id));
+    const identity = decodeIdentity(this.store.getBytes(id));
+    return identity?.chain.length ? identity : undefined;
+  }
+
+  waitingKey(slot: SlotId): Uint8Array | undefined {
+    const identity = decodeIdentity(this.store.getBytes(slot));
+    return identity?.chain.length === 0 ? identity.key : undefined;
   }
 
   write(slot: SlotId, identity: ClientIdentity): Result<void> {

@@ -2,6 +2,6 @@
 export interface ClientIdentity {
   /** DER, leaf first. */
   readonly chain: readonly Uint8Array[];
-  /** PKCS#8 DER. */
+  /** RSA in PKCS#1 or PKCS#8, or P-256 in SEC 1 or PKCS#8: DER, as it came. */
   readonly key: Uint8Array;
 }

@@ -13,9 +13,8 @@ export interface Reply {
   /** What has a meaning here, by its name. */
   readonly texts: Readonly<Record<string, string>>;
   readonly certificate: Uint8Array | undefined;
-  /** PKCS#1, as AWS makes it; PKCS#8 where `isPkcs8` is true. */
+  /** DER in the form that it came in: AWS makes PKCS#1. */
   readonly key: Uint8Array | undefined;
-  readonly isPkcs8: boolean;
   readonly deviceConfiguration: Readonly<Record<string, string>>;
   /** How many members of the device's configuration were left out. */
   readonly leftOut: number;
@@ -51,7 +50,6 @@ const [ESCAPED, MEANT] = ["nrtbf", "\n\r\t\b\f"] as const;
 
 /** One block of PEM (RFC 7468), a byte at a time. */
 class PemSink {
-  label = "";
   private _der = new Uint8Array(MAX_DER_BYTES);
   private length = 0;
   private digits = "";
@@ -65,9 +63,7 @@ class PemSink {
       this.boundaries++;
     }
     if (this.isBoundary) {
-      if (byte <= 0x20 && byte !== 0x20) this.isBoundary = false;
-      else if (this.boundaries === 1 && byte !== DASH && this.label.length < MAX_NAME_BYTES)
-        this.label += String.fromCharCode(byte);
+      if (byte < 0x20) this.isBoundary = false;
     } else if (byte > 0x20 && this.boundaries === 1) {
       this.digits += String.fromCharCode(byte);
       if (this.digits.length === GROUP_DIGITS) this.flush();
@@ -118,7 +114,6 @@ export class ReplyReader {
   private leftOut = 0;
   private _certificate: Uint8Array | undefined;
   private _key: Uint8Array | undefined;
-  private _isPkcs8 = false;
   private names: Names;
 
   /** @param names that members of the device's configuration may have */
@@ -141,7 +136,6 @@ export class ReplyReader {
       texts: this._texts,
       certificate: this._certificate,
       key: this._key,
-      isPkcs8: this._isPkcs8,
       deviceConfiguration: this._deviceConfiguration,
       leftOut: this.leftOut,
     });
@@ -273,10 +267,7 @@ export class ReplyReader {
     const der = pem.der();
     if (!der) return;
     if (this.name === "certificatePem") this._certificate = der;
-    else {
-      this._key = der;
-      this._isPkcs8 = pem.label === "BEGIN PRIVATE KEY";
-    }
+    else this._key = der;
   }
 
   private endMember(text: string | undefined): void {

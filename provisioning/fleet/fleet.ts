@@ -1,35 +1,24 @@
 /**
  * Fleet provisioning of AWS IoT: a claim certificate, from the factory or from a trusted user's phone, is exchanged for
- * one of the device's own, over MQTT. What has come is in flash before the next step, so that a power cut loses at most
- * one certificate, and the device says which.
+ * one of the device's own, over MQTT. Its key is made, and what has come is in flash, before the next step: a power cut
+ * loses no key that somebody has heard of, and at most one certificate, and the device says which.
  */
 
-import { isKeyOf } from "modules/tls/certificates-adapter";
 import { type Failure, failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import { Secret } from "../../modules/base/secret.js";
 import { sleep } from "../../modules/clock/clock.js";
-import { formatAddress } from "../../modules/data/address.js";
 import { fromBase64 } from "../../modules/data/base64.js";
-import { crc32 } from "../../modules/data/crc32.js";
 import type { CertificateId } from "../../modules/identity/keystore.js";
 import type { ClientIdentity } from "../../modules/tls/client-identity.js";
-import { awsConfiguration, holds, keptIn } from "../aws/configuration.js";
+import { awsConfiguration, keptIn } from "../aws/configuration.js";
 import type { Reply } from "../aws/reply.js";
 import type { Claim } from "../claim.js";
 import type { Configuration } from "../configuration.js";
 import { type Answer, asAnswer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
+import { type Creation, create, FROM_CSR, firstWay, isClosed, type Tried, WITH_KEYS } from "./creation.js";
 import { Dialogue, type Endpoint, knock, RECONNECT_MS } from "./dialogue.js";
-import { ENROLMENT, type Enrolment } from "./record.js";
-import {
-  CREATE_TOPIC,
-  isDefinite,
-  isTokenRefused,
-  nameOf,
-  parametersOf,
-  registerTopic,
-  rejection,
-  templateOf,
-} from "./request.js";
+import { ENROLMENT, type Enrolment, enrolmentIn, stagedIn } from "./record.js";
+import { isDefinite, isTokenRefused, nameOf, parametersOf, registerTopic, rejection, templateOf } from "./request.js";
 import { rotationTemplate } from "./rotation.js";
 
 /** A token counts for an hour; nobody's clock is exact. */
@@ -41,6 +30,7 @@ export const REFUSALS: ReadonlySet<Reason> = new Set([
   "broker-credentials",
   "broker-refused",
   "connection-lost",
+  "tls-certificate-refused",
   "tls-failed",
 ] as const);
 
@@ -76,8 +66,9 @@ async function resume(context: ProvisioningContext): Promise<Result<Configuratio
   return registered(context, staged, clientId, {});
 }
 
-/** What is in use is stored. A rotation that the power has ended may have left another one behind. */
+/** What is in use is stored. A rotation that has failed may have left another one behind, or a key: it waits for the next. */
 function forgetEnrolment(context: ProvisioningContext, used: CertificateId): void {
+  if (enrolmentIn(context)?.certificateId === "") return;
   const staged = ENROLMENT.read(context.store);
   if (staged && staged.slot !== used && (staged.isSent || staged.configuration)) sayLost(context, staged);
   ENROLMENT.erase(context.store);
@@ -118,17 +109,36 @@ interface Registration {
   readonly isByClaim?: boolean;
 }
 
+/** In the one way, and where that is barred, over another connection in the other. */
 async function enrolAt(
   context: ProvisioningContext,
   endpoint: Endpoint,
   registration: Registration,
 ): Promise<Result<Answer>> {
-  const opened = await Dialogue.open(context, endpoint, [CREATE_TOPIC, registerTopic(registration.templateName)]);
-  if (!opened.ok) return hasEnded(context, registration, opened.failure) ? ENDED : opened;
-  const dialogue = opened.value;
-  const found = await exchange(context, dialogue, registration);
-  await dialogue.close();
+  const first = firstWay(context);
+  const tried = await enrolBy(context, endpoint, registration, first);
+  let { found } = tried;
+  if (!found.ok && tried.isBarred && !hasEnded(context, registration, found.failure)) {
+    const way = first === FROM_CSR ? WITH_KEYS : FROM_CSR;
+    context.note(`fleet provisioning: ${first.name}: ${found.failure.reason}; ${way.name} takes its place`);
+    await sleep(context.io.clock, RECONNECT_MS);
+    ({ found } = await enrolBy(context, endpoint, registration, way));
+  }
   return !found.ok && hasEnded(context, registration, found.failure) ? ENDED : asAnswer(found);
+}
+
+async function enrolBy(
+  context: ProvisioningContext,
+  endpoint: Endpoint,
+  registration: Registration,
+  way: Creation,
+): Promise<Tried<Configuration>> {
+  const opened = await Dialogue.open(context, endpoint, [way.topic, registerTopic(registration.templateName)]);
+  if (!opened.ok) return { found: opened, isBarred: isClosed(opened.failure) };
+  const dialogue = opened.value;
+  const tried = await exchange(context, dialogue, registration, way);
+  await dialogue.close();
+  return tried;
 }
 
 /** The claim: the calendar may not have been known before. */
@@ -140,42 +150,20 @@ async function exchange(
   context: ProvisioningContext,
   dialogue: Dialogue,
   registration: Registration,
-): Promise<Result<Configuration>> {
+  way: Creation,
+): Promise<Tried<Configuration>> {
   // In a turn of its own: the chip's stack has no room for a record of TLS on top of all who ask.
   await undefined;
   const staged = stagedIn(context);
   const isYoung = staged && Math.abs(context.io.clock.nowMs() - staged.createdMs) < TOKEN_LIFETIME_MS;
   const found = isYoung ? await register(context, dialogue, staged, registration) : TOKEN_REFUSED;
-  if (found !== TOKEN_REFUSED) return found;
+  if (found !== TOKEN_REFUSED) return { found, isBarred: false };
   if (staged?.isSent) sayLost(context, staged);
-  const created = await create(context, dialogue);
-  if (!created.ok) return created;
+  const { found: created, isBarred } = await create(context, dialogue, way);
+  if (!created.ok) return { found: created, isBarred };
   const registered = await register(context, dialogue, created.value, registration);
-  return registered === TOKEN_REFUSED
-    ? failed("server-error", "it refuses the token that it has just given")
-    : registered;
-}
-
-/** CreateKeysAndCertificate. When it returns ok all of it is in flash. */
-async function create(context: ProvisioningContext, dialogue: Dialogue): Promise<Result<Enrolment>> {
-  const { io, url, keystore, store } = context;
-  const answered = await dialogue.ask("CreateKeysAndCertificate", CREATE_TOPIC, "{}");
-  if (!answered.ok) return answered;
-  const { isAccepted, reply } = answered.value;
-  if (!isAccepted) return rejection(reply);
-  const identity = identityIn(reply);
-  const { certificateId, certificateOwnershipToken } = reply.texts;
-  if (!identity || !certificateId || !certificateOwnershipToken)
-    return failed("bad-answer", "CreateKeysAndCertificate: a certificate, its key or its token is missing or damaged");
-  const slot = context.freeSlot();
-  const enrolment: Enrolment = {
-    ...{ url: formatAddress(url), slot, mark: crc32(identity.chain[0]!), certificateId, isSent: false },
-    ...{ token: new Secret(certificateOwnershipToken), createdMs: io.clock.nowMs() },
-  };
-  // The record is worth nothing before its certificate is there, and the certificate says nothing without it.
-  const noted = ENROLMENT.write(store, enrolment);
-  const stored = noted.ok ? keystore.write(slot, identity) : noted;
-  return stored.ok ? success(enrolment) : stored;
+  if (registered !== TOKEN_REFUSED) return { found: registered, isBarred: false };
+  return { found: failed("server-error", "it refuses the token that it has just given"), isBarred: false };
 }
 
 const TOKEN_REFUSED = "token-refused";
@@ -228,12 +216,6 @@ function registered(
   return noted.ok ? checked : noted;
 }
 
-/** Whole, and for this address. */
-function stagedIn(context: ProvisioningContext): Enrolment | undefined {
-  const enrolment = ENROLMENT.read(context.store);
-  return enrolment?.url === formatAddress(context.url) && holds(context, enrolment) ? enrolment : undefined;
-}
-
 /** AWS deletes what was not registered within the hour; this one may have been. */
 function sayLost(context: ProvisioningContext, { certificateId }: Enrolment): void {
   context.note(`fleet provisioning: certificate ${certificateId} may be active, and nobody uses it: delete it`);
@@ -253,8 +235,4 @@ function claimOf(context: ProvisioningContext): Result<() => ClientIdentity | un
 
 function identityOf({ certificate, key }: Claim): ClientIdentity {
   return { chain: [fromBase64(certificate)], key: fromBase64(key.reveal()) };
-}
-
-function identityIn({ certificate, key }: Reply): ClientIdentity | undefined {
-  return certificate && key && isKeyOf(key, certificate) ? { chain: [certificate], key } : undefined;
 }

@@ -6,8 +6,6 @@ import type { Identity } from "../../modules/identity/identity.js";
 import type { Reply } from "../aws/reply.js";
 
 /** A request's topic; its replies come below it, on `/accepted` and `/rejected`. */
-export const CREATE_TOPIC = "$aws/certificates/create/json";
-
 export function registerTopic(templateName: string): string {
   return `$aws/provisioning-templates/${templateName}/provision/json`;
 }

@@ -75,7 +75,7 @@ export const en: Texts = frozen({
     "protocol-unknown": "Choose the kind of service from the list.",
     "url-invalid": "Type the provisioning address, for example http://provision.example.com",
     "claim-invalid": "A private key needs its certificate with it, both in PEM format and without a password.",
-    "claim-key": "The private key is not this certificate’s, or not RSA of 2048 to 4096 bits.",
+    "claim-key": "The private key is not this certificate’s, or neither RSA of 2048 to 4096 bits nor P-256.",
     "claim-expired": "This claim certificate has expired. Get a new one.",
     "document-invalid": "This JSON document is not understood.",
     "certificates-invalid": "Paste whole certificates in PEM format, from BEGIN to END.",

@@ -142,7 +142,7 @@ export const zhCn: Texts = frozen({
     "protocol-unknown": "请从列表中选择服务类型。",
     "url-invalid": "请输入配网地址，例如 http://provision.example.com",
     "claim-invalid": "请把私钥和证书一起粘贴，均为未加密的 PEM 格式。",
-    "claim-key": "私钥与证书不匹配，或不是 2048 至 4096 位的 RSA。",
+    "claim-key": "私钥与证书不匹配，或既不是 2048 至 4096 位的 RSA，也不是 P-256。",
     "claim-expired": "声明证书已过期，请重新获取。",
     "document-invalid": "无法识别此 JSON 文档。",
     "certificates-invalid": "请粘贴完整的 PEM 证书，从 BEGIN 到 END。",

@@ -1,4 +1,5 @@
 /** From a blank board to a message of its permanent identity: each way to AWS IoT, as a person tries it with the mock account. */
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,14 +101,61 @@ test("by a certificate vending machine: bought once, over restarts, too", async 
   expectNoSecrets(stage);
 }, 180_000);
 
-test("by claim: the factory's claim is exchanged for a certificate of the board's own", async () => {
+test("by claim: the factory's claim is exchanged for a certificate of a key that the board has made", async () => {
   const stage = await openStage("SN-CLAIM");
   await setUp(stage, "SN-CLAIM");
   await powerCycle(stage, "SN-CLAIM");
-  expect(stage.aws.certificates.filter(({ origin }) => origin === "keys")).toMatchObject([
-    { status: "ACTIVE", thing: "SN-CLAIM" },
-  ]);
+  const [own, ...others] = stage.aws.certificates.filter(({ origin }) => origin !== "account");
+  expect(own).toMatchObject({ origin: "csr", status: "ACTIVE", thing: "SN-CLAIM" });
+  expect(others).toEqual([]);
+  expect(new X509Certificate(own!.pem).publicKey.asymmetricKeyDetails?.namedCurve).toBe("prime256v1");
   expect(stage.events.filter(({ type }) => type === "created")).toEqual([]);
+  expectNoSecrets(stage);
+}, 180_000);
+
+const CSR = "$aws/certificates/create-from-csr/*";
+const OTHERS = ["$aws/certificates/create/*", "$aws/provisioning-templates/fleet/provision/*"];
+
+/** May connect, and publish to and subscribe to what it says. */
+function policyFor(topics: readonly string[], filters: readonly string[]): object {
+  const arns = (kind: string, names: readonly string[]) =>
+    names.map((name) => `arn:aws:iot:us-east-1:123456789012:${kind}/${name}`);
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: "iot:Connect", Resource: "*" },
+      { Effect: "Allow", Action: ["iot:Publish", "iot:Receive"], Resource: arns("topic", topics) },
+      { Effect: "Allow", Action: "iot:Subscribe", Resource: arns("topicfilter", filters) },
+    ],
+  };
+}
+
+test.each([
+  ["subscribe", OTHERS],
+  ["publish", [...OTHERS, CSR]],
+] as const)(
+  "by a claim that may not %s to create-from-csr: the account makes the key",
+  async (at, filters) => {
+    const stage = await openStage("SN-CLAIM");
+    stage.aws.putPolicy("claim", policyFor(OTHERS, filters));
+    await setUp(stage, "SN-CLAIM");
+    const refused = stage.events.flatMap((event) => (event.type === "refused" ? event.at : []));
+    expect([...new Set(refused)]).toEqual([at]);
+    expect(stage.aws.certificates.filter(({ origin }) => origin !== "account")).toMatchObject([
+      { origin: "keys", status: "ACTIVE", thing: "SN-CLAIM" },
+    ]);
+    expect(stage.lines.join("\n")).toContain("CreateKeysAndCertificate takes its place");
+    expectNoSecrets(stage);
+  },
+  180_000,
+);
+
+test("by a claim that may do nothing else than create-from-csr", async () => {
+  const stage = await openStage("SN-CLAIM");
+  const topics = [CSR, OTHERS[1]!];
+  stage.aws.putPolicy("claim", policyFor(topics, topics));
+  await setUp(stage, "SN-CLAIM");
+  expect(stage.events.filter(({ type }) => type === "refused")).toEqual([]);
   expectNoSecrets(stage);
 }, 180_000);
 
@@ -115,7 +163,7 @@ test("the certificate that a claim has brought rotates on request, and the next 
   const stage = await openStage("SN-CLAIM");
   const { aws, device, events } = stage;
   await setUp(stage, "SN-CLAIM");
-  const [first] = aws.certificates.filter(({ origin }) => origin === "keys");
+  const [first] = aws.certificates.filter(({ origin }) => origin === "csr");
   events.length = 0;
   await aws.publish("devices/SN-CLAIM/control", JSON.stringify({ cmd: "rotate", template: "fleet", id: "r-1" }));
   const answer = () => events.find((event) => event.type === "message" && event.payload.includes('"r-1"'));
@@ -123,7 +171,10 @@ test("the certificate that a claim has brought rotates on request, and the next 
   expect(JSON.parse(String((answer() as AwsEvent & { type: "message" }).payload))).toMatchObject({ ok: true });
   await until("a second certificate", () => events.some(({ type }) => type === "registered"), 4 * STEP_MS);
   const registered = events.find(({ type }) => type === "registered") as AwsEvent & { type: "registered" };
-  expect(registered.certificateId).not.toBe(first!.id);
+  const second = aws.certificates.find(({ id }) => id === registered.certificateId);
+  expect([second?.id === first!.id, second?.origin]).toEqual([false, "csr"]);
+  const [former, next] = [first!, second!].map(({ pem }) => new X509Certificate(pem).publicKey);
+  expect(former!.equals(next!)).toBe(false);
   const isNew = (event: AwsEvent) => event.type === "connected" && event.certificateId === registered.certificateId;
   await until("a connection with it", () => events.some(isNew), 2 * STEP_MS);
   // Proven some seconds after it has connected; the former one is of no use from then on.
@@ -153,16 +204,18 @@ test("by trusted user: the app's claim, handed over in one go, is spent and eras
   expectNoSecrets(stage);
 }, 180_000);
 
-test("root, claim and key pasted together, and an answer with more in it than the device knows", async () => {
+test("root, a claim of P-256 and its key pasted together, and an answer with more in it than the device knows", async () => {
   const stage = await openStage("SN-TRUSTED");
-  const { aws, device, folder } = stage;
+  const { aws, device } = stage;
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { certificatePem } = aws.signCertificate(publicKey, ["claim"]);
   const answer = {
     thingName: "SN-TRUSTED",
     deviceConfiguration: { site: { hall: 1 }, none: null, dataTopic: "devices/SN-TRUSTED/own" },
     billing: [{ group: "x" }],
   };
   aws.faults.add("register", { kind: "answer", payload: JSON.stringify(answer) });
-  const pem = ["root.pem", "claim.pem", "claim.key"].map((name) => readFileSync(join(folder, name), "utf8")).join("");
+  const pem = aws.rootPem + certificatePem + privateKey.export({ type: "sec1", format: "pem" });
   const url = `mqtts://localhost:${aws.mqttPort}/fleet`;
   expect((await sendForm(portalUrl(device), { ...WIFI, url, pem })).status).toBe(303);
   await untilRestarting(device);
@@ -173,7 +226,7 @@ test("root, claim and key pasted together, and an answer with more in it than th
   expectNoSecrets(stage);
 }, 180_000);
 
-test("by its own certificate: the first connection registers it and is closed, the next ones work", async () => {
+test("by its own certificate, with a key of P-256: the first connection registers it and is closed, the next ones work", async () => {
   const stage = await openStage("SN-OWN");
   await setUp(stage, "SN-OWN");
   const known = stage.events.filter(({ type }) => type === "just-in-time" || type === "refused");

@@ -14,7 +14,7 @@ installGlobals();
 
 const HOME = "https://vending.example.com/getcert";
 const ELSEWHERE = "https://evil.example.com/getcert";
-const claim: Claim = { certificate: "certificate", key: new Secret("key"), keyLabel: "PRIVATE KEY" };
+const claim: Claim = { certificate: "certificate", key: new Secret("key") };
 
 /** @returns claim and token that the service at the address would get */
 function given(url: string, options: ServiceOptions, isFromFactory = false): (string | undefined)[] {

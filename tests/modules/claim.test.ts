@@ -18,19 +18,23 @@ const ec = makeCertificate({ subject: "claim", keyType: "ec", issuer });
 const ecKey = String(ec.key.export({ type: "sec1", format: "pem" }));
 const ecPkcs8 = String(ec.key.export({ type: "pkcs8", format: "pem" }));
 
+const EC_PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+
 const der = (text: string) => text.replace(/-----[A-Z0-9 ]+-----|\s/g, "");
 
 describe("certificate and key", () => {
   test.each([
-    ["PKCS#8", pkcs8, "PRIVATE KEY"],
-    ["PKCS#1", pkcs1, "RSA PRIVATE KEY"],
-  ])("%s, in any order, with anything around them", (_label, key, keyLabel) => {
+    ["RSA in PKCS#8", certificate, pkcs8],
+    ["RSA in PKCS#1", certificate, pkcs1],
+    ["P-256 in PKCS#8", pem(ec), ecPkcs8],
+    ["P-256 in SEC 1", pem(ec), ecKey],
+    ["P-256 as OpenSSL writes it, behind its parameters", pem(ec), EC_PARAMETERS + ecKey],
+  ])("%s, in any order, with anything around them", (_label, certificate, key) => {
     for (const text of [certificate + key, `${key}\r\nBag Attributes\r\n${certificate.replaceAll("\n", "\r\n")}`]) {
       const claim = parseClaim(text, nowMs);
       if (typeof claim === "string") throw new Error(claim);
       expect(claim.certificate).toBe(der(certificate));
-      expect(claim.key.reveal()).toBe(der(key));
-      expect(claim.keyLabel).toBe(keyLabel);
+      expect(claim.key.reveal()).toBe(der(key.replace(EC_PARAMETERS, "")));
       expect(parseCertificates(text, nowMs)).toEqual({ claim });
     }
   });
@@ -83,8 +87,8 @@ describe("certificate and key", () => {
   test.each([
     ["of another certificate", certificate + another],
     ["that is damaged", certificate + pkcs8.replace(/\n(.{4})/, "\nMAAA")],
-    ["of P-256, with which the device cannot sign", pem(ec) + ecKey],
-    ["of P-256 in PKCS#8", pem(ec) + ecPkcs8],
+    ["of RSA beside a certificate of P-256", pem(ec) + pkcs1],
+    ["of another certificate of P-256", pem(makeCertificate({ subject: "claim", keyType: "ec", issuer })) + ecKey],
     ["of P-256 beside an RSA certificate", certificate + ecPkcs8],
     [
       "beside DER that is no certificate",
@@ -98,7 +102,7 @@ describe("certificate and key", () => {
     const ended = makeCertificate({ subject: "claim", issuer, notAfterMs: nowMs - DAY_MS / 2 });
     const text = pem(ended) + String(ended.key.export({ type: "pkcs8", format: "pem" }));
     expect(parseClaim(text, nowMs)).toBe("claim-expired");
-    expect(parseClaim(text, 0)).toMatchObject({ keyLabel: "PRIVATE KEY" });
+    expect(parseClaim(text, 0)).toMatchObject({ certificate: der(pem(ended)) });
   });
 
   test("more than the flash takes is refused", () => {
@@ -118,12 +122,8 @@ test("the record keeps it, within NVS's bounds, and shows no key by accident", (
   for (const expiresMs of [undefined, nowMs]) {
     expect(CLAIM.write(store, { ...claim, expiresMs }).ok).toBe(true);
     const read = CLAIM.read(store)!;
-    expect([read.certificate, read.key.reveal(), read.keyLabel, read.expiresMs]).toEqual([
-      claim.certificate,
-      claim.key.reveal(),
-      "RSA PRIVATE KEY",
-      expiresMs,
-    ]);
+    const { certificate, key } = claim;
+    expect([read.certificate, read.key.reveal(), read.expiresMs]).toEqual([certificate, key.reveal(), expiresMs]);
     expect(JSON.stringify(read)).not.toContain(claim.key.reveal().slice(0, 20));
   }
 });

@@ -7,7 +7,8 @@ const authority = makeCertificate({ subject: "CA", isAuthority: true });
 const own = makeCertificate({ subject: "SN-1", issuer: authority });
 const other = makeCertificate({ subject: "claim", issuer: authority });
 const ec = makeCertificate({ subject: "SN-2", issuer: authority, keyType: "ec" });
-const key = ({ key }: typeof own) => Uint8Array.from(key.export({ type: "pkcs8", format: "der" }));
+const key = ({ key }: typeof own, type: "pkcs8" | "pkcs1" | "sec1" = "pkcs8") =>
+  Uint8Array.from(key.export({ type: type as "pkcs8", format: "der" }));
 
 /** What stands in NVS of a record. */
 function blobsOf(record: Partial<FactoryRecord>) {
@@ -31,11 +32,20 @@ test("what the factory writes is read: the chain with the own one first, and its
   expect(readFactoryCredential(blobs, "claim")!.chain).toHaveLength(1);
 });
 
+test.each([
+  ["RSA in PKCS#1", own, "pkcs1"],
+  ["P-256 in SEC 1", ec, "sec1"],
+  ["P-256 in PKCS#8", ec, "pkcs8"],
+] as const)("a key is taken as it is: %s", (_label, identity, form) => {
+  const credential = { certificates: Uint8Array.from(identity.der), key: key(identity, form) };
+  expect(readFactoryCredential(blobsOf({ device: credential }), "device")?.key).toEqual(credential.key);
+});
+
 test.each<[string, Partial<FactoryRecord>]>([
   ["nothing", {}],
   ["the other one alone", { claim }],
   ["another's key", { device: { ...device, key: key(other) } }],
-  ["a key of P-256", { device: { certificates: Uint8Array.from(ec.der), key: key(ec) } }],
+  ["another's key of P-256", { device: { ...device, key: key(ec, "sec1") } }],
   ["DER that is no certificate", { device: { ...device, certificates: Uint8Array.of(0x30, 0) } }],
   [
     "more than a chain has",

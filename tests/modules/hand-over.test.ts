@@ -23,7 +23,7 @@ describe("one JSON document", () => {
   test("all of it: claim, its end, and the address", () => {
     const parameters = { DeviceLocation: "Hall 1&2", Row: 7 };
     const { claim, url, token } = taken({ ...place, parameters, certificatePem, privateKey, expiration });
-    expect(claim).toMatchObject({ keyLabel: "RSA PRIVATE KEY", expiresMs: nowMs + 300_000 });
+    expect(claim).toMatchObject({ expiresMs: nowMs + 300_000 });
     expect(url).toBe("mqtts://x1-ats.iot.eu-west-1.amazonaws.com/fleet_1?DeviceLocation=Hall%201%262&Row=7");
     expect(token).toBeUndefined();
   });

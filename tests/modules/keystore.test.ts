@@ -111,6 +111,35 @@ describe.each(flashes.map((open) => [open().name, open] as const))("%s", (_name,
     }
   });
 
+  test("a key that waits for its certificate is no identity, and goes as one does", () => {
+    const flash = open();
+    const { key } = one!;
+    expect(keystoreIn(flash.boot()).write("slot0", { chain: [], key }).ok).toBe(true);
+    const keystore = keystoreIn(flash.boot());
+    expect([keystore.read("slot0"), keystore.has("slot0")]).toEqual([undefined, false]);
+    expect([keystore.waitingKey("slot0"), keystore.waitingKey("slot1")]).toEqual([key, undefined]);
+    keystore.write("slot0", one!);
+    expect([plain(keystore.read("slot0")), keystore.waitingKey("slot0")]).toEqual([plain(one), undefined]);
+    keystore.write("slot1", { chain: [], key });
+    expect(keystore.erase("slot1").ok).toBe(true);
+    expect(flash.boot().getBytes("slot1")).toBeUndefined();
+  });
+
+  test("a power cut as the certificate comes leaves the key that waits, nothing, or all of it", () => {
+    const { key } = one!;
+    for (let cut = 1; ; cut++) {
+      const flash = open();
+      keystoreIn(flash.boot()).write("slot0", { chain: [], key });
+      const { operations } = flash.cutAt(cut, (store) => void keystoreIn(store).write("slot0", one!));
+      if (operations < cut) break;
+      const after = keystoreIn(flash.boot());
+      expect([undefined, key]).toContainEqual(after.waitingKey("slot0"));
+      expect([undefined, plain(one)]).toContainEqual(plain(after.read("slot0")));
+      expect(after.write("slot0", one!).ok).toBe(true);
+      expect(plain(keystoreIn(flash.boot()).read("slot0"))).toEqual(plain(one));
+    }
+  });
+
   test("what is there already is not written again: flash wears", () => {
     const flash = open();
     keystoreIn(flash.boot()).write("slot0", one!);

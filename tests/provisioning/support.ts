@@ -16,6 +16,7 @@ import type { Answer, Habits, Protocol, ProvisioningContext } from "../../provis
 import { FALLBACK } from "../../provisioning/protocols.js";
 import { VirtualClock } from "../scripted/clock.js";
 import { answer } from "../scripted/cloud.js";
+import { ScriptedKeys } from "../scripted/keys.js";
 import { ScriptedStore } from "../scripted/store.js";
 
 export const MAC = "AA:BB:CC:DD:EE:FF";
@@ -40,6 +41,7 @@ export class Service {
   /** The factory's namespace. */
   readonly factory = new ScriptedStore();
   readonly keystore: Keystore;
+  readonly keys = new ScriptedKeys();
   /** A claim that a person has handed over. */
   claim: Claim | undefined;
   mqtt: MqttConnect = async () => failed("unreachable");
@@ -78,6 +80,7 @@ export class Service {
         mqtt: (options) => this.mqtt(options),
         clock: this.clock,
         random: () => 0.5,
+        keys: this.keys,
       },
       url: parseAddress(url)!,
       identity: this.identity,

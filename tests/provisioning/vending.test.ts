@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 const goods = Array.from({ length: 2 }, (_, index) =>
   makeCertificate({ subject: `AWS IoT Certificate ${index}`, isAuthority: true, notAfterMs: Date.UTC(2049, 0) }),
 );
-const keyOf = (identity: Identity, type: "pkcs1" | "pkcs8" = "pkcs1") =>
+const keyOf = (identity: Identity, type: "pkcs1" | "pkcs8" | "sec1" = "pkcs1") =>
   String(identity.key.export({ type, format: "pem" }));
 const ok = (body: object): Result<HttpResponse> => success({ status: 200, body: JSON.stringify(body) });
 const sell = (identity: Identity, key = keyOf(identity)) => ({
@@ -72,7 +72,7 @@ describe.each(urls)("%s", (url) => {
     expect(credentials.topics.data).toBe(`devices/${credentials.clientId}/data`);
     const kept = service.keystore.read("slot1")!;
     expect(kept.chain.map((der) => Buffer.from(der))).toEqual([goods[0]!.der]);
-    const key = createPrivateKey({ key: Buffer.from(kept.key), format: "der", type: "pkcs8" });
+    const key = createPrivateKey({ key: Buffer.from(kept.key), format: "der", type: "pkcs1" });
     expect(new X509Certificate(goods[0]!.der).checkPrivateKey(key)).toBe(true);
     expect(service.notes).toEqual([]);
   });
@@ -168,11 +168,14 @@ describe.each(urls)("%s", (url) => {
   });
 });
 
-test("PKCS#8 is taken as it is", async () => {
-  const service = device(() => ok(sell(goods[0]!, keyOf(goods[0]!, "pkcs8"))));
+test.each([
+  ["RSA in PKCS#8", goods[0]!, "pkcs8"],
+  ["P-256 in SEC 1", makeCertificate({ subject: "SN-2", keyType: "ec" }), "sec1"],
+] as const)("%s is taken as it is", async (_label, sold, form) => {
+  const service = device(() => ok(sell(sold, keyOf(sold, form))));
   expect(await service.query(AWSLABS)).toMatchObject({ ok: true });
   expect(Buffer.from(service.keystore.read("slot1")!.key)).toEqual(
-    goods[0]!.key.export({ type: "pkcs8", format: "der" }),
+    sold.key.export({ type: form as "sec1", format: "der" }),
   );
 });
 

@@ -2,10 +2,13 @@
  * Fleet provisioning, from a blank board to messages of its permanent identity: the power fails at any step that changes
  * something outside of the device's memory. In every engine.
  */
+
 import { isEqual } from "../../modules/data/bytes.js";
-import { Account, type AccountOptions, CLAIM, ENDPOINT } from "./account.js";
+import { SLOTS } from "../../modules/identity/keystore.js";
+import { Account, type AccountOptions, CLAIM, CSR, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
+import { isInFlash, isMade, keyOfRequest, ScriptedKeys } from "./keys.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
 
@@ -21,6 +24,10 @@ export const accounts: Readonly<Record<string, Partial<AccountOptions>>> = {
   fleetThingHasAnotherName: { thing: (serial) => `board_${serial}` },
   fleetTokensDieWithConnections: { thing: (serial) => `board_${serial}`, tokensOutliveConnections: false },
   fleetWithoutThing: { thing: () => undefined },
+  fleetCsrNotSubscribed: { csr: "subscription" },
+  fleetCsrNotPublished: { csr: "publication", tokensOutliveConnections: false },
+  fleetCsrRejected: { csr: "rejection" },
+  fleetCsrAlone: { create: "subscription" },
 };
 
 /** @returns the steps of the whole life, and with that how many cuts there are to try */
@@ -30,6 +37,8 @@ async function live(enter: Enter, options: Partial<AccountOptions>, cutAtStep: n
   account.deviceConfiguration = { place: "Hall 1", more: { list: [null, "}]"] }, none: null, long: "x".repeat(300) };
   const entries = new Map<string, string>();
   const said: string[] = [];
+  const keys = new ScriptedKeys();
+  const faults: string[] = [];
   let steps = 0;
   for (let starts = 0; starts < 8; starts++) {
     account.reboot();
@@ -37,16 +46,26 @@ async function live(enter: Enter, options: Partial<AccountOptions>, cutAtStep: n
       {
         ...goodWorld(),
         broker: (asked) => account.admit(asked, world.clock.ticksMs()),
-        hear: (message) => account.hear(message),
+        hear(message) {
+          const request = message.topic === CSR && JSON.parse(message.payload).certificateSigningRequest;
+          if (request && !isInFlash(request, world.device.keystore)) faults.push("asks for a key that is not in flash");
+          return account.hear(message);
+        },
       },
       new ScriptedStore(entries),
+      { keys },
     );
+    keys.onMake = () => {
+      if (SLOTS.some((slot) => entries.has(slot))) faults.push("a key is in flash, and another one is made");
+    };
     start(world, enter, cutAtStep, steps);
     const isOnline = await getsOnline(world, form);
     said.push(...world.notes, ...world.events.map((event) => JSON.stringify(event)));
     steps += world.steps;
     if (!isOnline) continue;
     check(account, said.join("\n"), world);
+    checkKeys(account, keys, world, cutAtStep);
+    if (faults.length > 0) throw new Error(faults.join());
     const [kept] = world.device.journal.stored(`mqtts://${ENDPOINT}/fleet?Location=Hall+1`);
     if (cutAtStep === 0 && JSON.stringify(kept?.deviceConfiguration) !== '{"place":"Hall 1"}')
       throw new Error(`device configuration: ${JSON.stringify(kept?.deviceConfiguration)}`);
@@ -70,6 +89,21 @@ function check(account: Account, said: string, { session }: World): void {
   for (const { body } of account.requests)
     if (body.parameters && (body.parameters as Record<string, string>).Location !== "Hall 1")
       throw new Error("parameters");
+}
+
+/** Where the power fails as a slot is written its key is lost, with what was issued for it: then there are two. */
+function checkKeys(
+  { options, requests }: Account,
+  { made }: ScriptedKeys,
+  { session }: World,
+  cutAtStep: number,
+): void {
+  const asked = requests.filter(({ topic }) => topic === CSR);
+  const keys = new Set(asked.map(({ body }) => keyOfRequest(body.certificateSigningRequest)));
+  if (made > (cutAtStep === 0 ? 1 : 2)) throw new Error(`${made} keys were made`);
+  if (keys.size > made) throw new Error(`${keys.size} keys were asked for, ${made} made`);
+  const isOwn = isMade(session!.options.identity!()!.key);
+  if (isOwn !== (options.csr === undefined)) throw new Error(`the device has ${isOwn ? "" : "not "}made the key`);
 }
 
 /** Every cut of a life. @returns how many there are */

@@ -11,27 +11,32 @@ import type { MqttOptions } from "../../modules/mqtt/mqtt.js";
 import { leafOf } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, getsOnline, start, withEveryCut } from "./cuts.js";
+import { own } from "./own.js";
 import { sold } from "./sold.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
 
 export const ENDPOINT = "x-ats.iot.y";
-/** The subject's, in the certificate. */
-export const COMMON_NAME = "AWS IoT Certificate 1";
 const CONNECT_GAP_MS = 1_000;
-const { certificatePem, keyPem } = sold[0]!;
-const LEAF = leafOf(certificatePem);
 const AUTHORITY = leafOf(sold[1]!.certificatePem);
 
+/** What the factory may have given: RSA in PKCS#1, P-256 in SEC 1, and the subject's common name. */
+const factories = {
+  rsa: { ...sold[0]!, label: "RSA PRIVATE KEY", name: "AWS IoT Certificate 1" },
+  p256: { ...own[0]!, label: "EC PRIVATE KEY", name: "AWS IoT Certificate" },
+} as const;
+export type KeyKind = keyof typeof factories;
+
 /** What the factory has left: the certificate with its authority's behind it, and the key. */
-export function factoryStore(): ScriptedStore {
+function factoryStore(kind: KeyKind): ScriptedStore {
   const store = new ScriptedStore();
-  const key = fromBase64(pemBlocks(keyPem, "RSA PRIVATE KEY").next().value!);
-  const chain = new Uint8Array(LEAF.length + AUTHORITY.length);
-  chain.set(LEAF);
-  chain.set(AUTHORITY, LEAF.length);
+  const { certificatePem, keyPem, label } = factories[kind];
+  const leaf = leafOf(certificatePem);
+  const chain = new Uint8Array(leaf.length + AUTHORITY.length);
+  chain.set(leaf);
+  chain.set(AUTHORITY, leaf.length);
   store.setBytes("device_cert", chain);
-  store.setBytes("device_key", key);
+  store.setBytes("device_key", fromBase64(pemBlocks(keyPem, label).next().value!));
   return store;
 }
 
@@ -40,13 +45,15 @@ export class JustInTimeAccount {
   /** From the first connection until the certificate is active; undefined: the authority is not registered. */
   readonly delayMs: number | undefined;
   readonly refusal: Reason;
+  readonly kind: KeyKind;
   /** Of this start. */
   readonly connects: number[] = [];
   #activeAtMs: number | undefined;
 
-  constructor(delayMs: number | undefined, refusal: Reason = "broker-closed") {
+  constructor(delayMs: number | undefined, refusal: Reason = "broker-closed", kind: KeyKind = "rsa") {
     this.delayMs = delayMs;
     this.refusal = refusal;
+    this.kind = kind;
   }
 
   /** The device's clock begins anew, and with it what is left of the delay; who is active stays so. */
@@ -61,9 +68,10 @@ export class JustInTimeAccount {
     const last = this.connects.at(-1);
     if (last !== undefined && nowMs - last < CONNECT_GAP_MS) throw new Error("connected twice in a second");
     this.connects.push(nowMs);
-    const isWhole = chain.length === 2 && isEqual(chain[0]!, LEAF) && isEqual(chain[1]!, AUTHORITY);
+    const { certificatePem, name } = factories[this.kind];
+    const isWhole = chain.length === 2 && isEqual(chain[0]!, leafOf(certificatePem)) && isEqual(chain[1]!, AUTHORITY);
     if (host !== ENDPOINT || port !== 8883 || !tls || !isWhole) throw new Error("not the factory's chain");
-    if (clientId !== COMMON_NAME) throw new Error(`client id ${clientId}`);
+    if (clientId !== name) throw new Error(`client id ${clientId}`);
     if (this.#activeAtMs === undefined && this.delayMs !== undefined) {
       this.#activeAtMs = nowMs + this.delayMs;
       return this.refusal;
@@ -76,7 +84,7 @@ export function worldOf(account: JustInTimeAccount, entries: Map<string, string>
   const world: World = new World(
     { ...goodWorld(), broker: (options) => account.admit(options, world.clock.ticksMs()) },
     new ScriptedStore(entries),
-    { factory: factoryStore() },
+    { factory: factoryStore(account.kind) },
   );
   return world;
 }
@@ -99,14 +107,21 @@ async function live(enter: Enter, account: JustInTimeAccount, cutAtStep: number)
   throw new Error("never online");
 }
 
-const DELAYS = { justInTimeAtOnce: 0, justInTimeInSeconds: 5_000, justInTimeInAMinute: 60_000 } as const;
-export type JustInTimeLife = keyof typeof DELAYS;
-export const justInTimeLives = Object.keys(DELAYS) as JustInTimeLife[];
+/** How servers end a connection whose certificate they do not know, by their TLS. */
+const REFUSALS: readonly Reason[] = ["broker-closed", "tls-failed", "tls-certificate-refused"];
+const LIVES = {
+  justInTimeAtOnce: { delayMs: 0, kind: "rsa" },
+  justInTimeInSeconds: { delayMs: 5_000, kind: "p256" },
+  justInTimeInAMinute: { delayMs: 60_000, kind: "rsa" },
+} as const;
+export type JustInTimeLife = keyof typeof LIVES;
+export const justInTimeLives = Object.keys(LIVES) as JustInTimeLife[];
 
 /** Every cut of a life. @returns how many there are */
 export function justInTimeWithCuts(enter: Enter, name: JustInTimeLife): Promise<number> {
   return withEveryCut(name, 0, (cutAtStep) => {
-    const account = new JustInTimeAccount(DELAYS[name], cutAtStep % 2 ? "tls-failed" : "broker-closed");
+    const { delayMs, kind } = LIVES[name];
+    const account = new JustInTimeAccount(delayMs, REFUSALS[cutAtStep % REFUSALS.length]!, kind);
     return live(enter, account, cutAtStep);
   });
 }

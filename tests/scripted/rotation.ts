@@ -1,10 +1,12 @@
 /** A certificate of fleet provisioning is replaced, and the power fails at any step of it. In every engine. */
-
+import { isKeyOf } from "modules/tls/certificates-adapter";
 import { isEqual } from "../../modules/data/bytes.js";
+import { SLOTS } from "../../modules/identity/keystore.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import { Account, CLAIM, ENDPOINT } from "./account.js";
 import { goodWorld, SECRETS } from "./cloud.js";
 import { type Enter, start, withEveryCut } from "./cuts.js";
+import { isMade, ScriptedKeys } from "./keys.js";
 import { ScriptedStore } from "./store.js";
 import { World } from "./world.js";
 
@@ -17,6 +19,9 @@ const REFRESHED_MS = 6 * 60_000;
 export class RotationLife {
   readonly account = new Account({ thing: (serial) => `board_${serial}` });
   readonly entries = new Map<string, string>();
+  readonly keys = new ScriptedKeys();
+  /** Keys that were made while another one waited. */
+  needless = 0;
   readonly said: string[] = [];
   steps = 0;
   #enter: Enter;
@@ -37,7 +42,11 @@ export class RotationLife {
         hear: (message) => account.hear(message),
       },
       new ScriptedStore(this.entries),
+      { keys: this.keys },
     );
+    this.keys.onMake = () => {
+      if (SLOTS.some((slot) => world.device.keystore.waitingKey(slot))) this.needless++;
+    };
     start(world, this.#enter, cutAtStep, this.steps);
     return world;
   }
@@ -77,6 +86,7 @@ export function command(world: World, request: object): void {
 }
 
 export const leafInUse = (world: World): Uint8Array => world.session!.options.identity!()!.chain[0]!;
+export const keyInUse = (world: World): Uint8Array => world.session!.options.identity!()!.key;
 
 async function live(enter: Enter, cutAtStep: number): Promise<number> {
   const life = new RotationLife(enter);
@@ -99,10 +109,12 @@ async function live(enter: Enter, cutAtStep: number): Promise<number> {
   throw new Error("never online");
 }
 
-function check({ account, said }: RotationLife, world: World, first: Uint8Array): void {
+function check({ account, said, needless }: RotationLife, world: World, first: Uint8Array): void {
   const { clientId } = world.session!.options;
   const leaf = leafInUse(world);
   if (isEqual(leaf, first)) throw new Error("not rotated");
+  const isNew = isMade(keyInUse(world)) && !isKeyOf(keyInUse(world), first);
+  if (!isNew || needless > 0) throw new Error("not a new key of the device's own, or one too many");
   if (!clientId.startsWith("board_")) throw new Error(`the thing's name is lost: ${clientId}`);
   const { keystore, store, journal } = world.device;
   if (keystore.has("slot0") && keystore.has("slot1")) throw new Error("the former certificate is still there");

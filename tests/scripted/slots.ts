@@ -50,7 +50,7 @@ function flash(): Map<string, string> {
   const { journal, keystore } = recordsIn(store, new ScriptedStore());
   const network = { ssid: "Home", password: new Secret(SECRETS.wifi), hidden: false, preferred: false };
   SETTINGS.write(store, { networks: [network], url: URL, protocol: "automatic" });
-  CLAIM.write(store, { certificate: "AAAA", key: new Secret("BBBB"), keyLabel: "PRIVATE KEY" });
+  CLAIM.write(store, { certificate: "AAAA", key: new Secret("BBBB") });
   keystore.write("slot0", USED);
   journal.keep(URL, configurationWith("slot0"));
   keystore.write(journal.freeSlot(), NEWER);

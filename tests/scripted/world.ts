@@ -22,6 +22,7 @@ import { ScriptedBroker, type ScriptedSession } from "./broker.js";
 import { build, PORTAL } from "./build.js";
 import { never, VirtualClock } from "./clock.js";
 import { identityOf, MAC } from "./identity.js";
+import { ScriptedKeys } from "./keys.js";
 import { collectOffers } from "./offers.js";
 import { recordsIn } from "./records.js";
 import type { Script } from "./script.js";
@@ -44,6 +45,8 @@ export interface WorldOptions {
   readonly resetReason?: string;
   /** What the factory has left; default: nothing beside the identity. */
   readonly factory?: ScriptedStore;
+  /** Those that it makes, over its starts; default: of this start. */
+  readonly keys?: ScriptedKeys;
   /** Default: offers are kept, and that is all. */
   updates?(world: World): Updates;
 }
@@ -244,6 +247,7 @@ export class World {
       mqtt: (options) => this.#mqtt(options),
       identity: identityOf(this.#options.mac ?? MAC),
       ...recordsIn(store, this.#options.factory ?? new ScriptedStore()),
+      keys: this.#options.keys ?? new ScriptedKeys(),
       pauses: new Pauses(this.clock),
       build: { ...build, firmwareVersion: this.#options.firmwareVersion ?? build.firmwareVersion },
     };

@@ -51,7 +51,7 @@ test("from a blank board by a trusted user's claim to messages, by the SDK's own
   const alive = await told.settledHeap();
   console.log(JSON.stringify({ alive: { "online with a certificate": alive }, stack: told.mostStackSlots }));
   expect(told.mostStackSlots).toBeLessThan(TLS_STACK_LIMIT_SLOTS);
-  expect(aws.certificates.filter(({ origin }) => origin === "keys")).toMatchObject([
+  expect(aws.certificates.filter(({ origin }) => origin === "csr")).toMatchObject([
     { status: "ACTIVE", thing: FACTORY.serial },
   ]);
   expect(told.lines.join("\n")).not.toMatch(/-----BEGIN|MII/);

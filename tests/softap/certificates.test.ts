@@ -148,7 +148,7 @@ describe("the button that forgets", () => {
     await world.untilState("portal");
     const client = makeCertificate({ subject: "claim", keyType: "ec" });
     const { store } = world.device;
-    CLAIM.write(store, { certificate: base64(client), key: new Secret("key"), keyLabel: "PRIVATE KEY" });
+    CLAIM.write(store, { certificate: base64(client), key: new Secret("key") });
     TOKEN.write(store, { token: new Secret("token") });
     forget(world, "constructor");
     expect([CLAIM.read(store), TOKEN.read(store)]).not.toContain(undefined);

@@ -5,6 +5,9 @@ import { dirname, resolve } from "node:path";
 import type { Credential } from "./record.js";
 import { FactoryError } from "./rows.js";
 
+/** PKCS#8, PKCS#1 or SEC 1: the device takes it as it is. */
+const KEY = /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----([^-]+)-----END \1-----/;
+
 /** @param base the file that names the two, which are relative to it */
 export function readCredential(base: string, certificateFile: string, keyFile: string): Credential {
   try {
@@ -12,11 +15,12 @@ export function readCredential(base: string, certificateFile: string, keyFile: s
       /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
     );
     const certificates = (chain ?? []).map((pem) => new X509Certificate(pem));
-    const key = createPrivateKey(readFileSync(resolve(dirname(base), keyFile)));
-    if (!certificates[0]?.checkPrivateKey(key)) throw new Error("the key is not that of the first certificate");
+    const keyPem = readFileSync(resolve(dirname(base), keyFile), "utf8");
+    if (!certificates[0]?.checkPrivateKey(createPrivateKey(keyPem)))
+      throw new Error("the key is not that of the first certificate");
     return {
       certificates: Uint8Array.from(Buffer.concat(certificates.map(({ raw }) => raw))),
-      key: Uint8Array.from(key.export({ type: "pkcs8", format: "der" })),
+      key: Uint8Array.from(Buffer.from(KEY.exec(keyPem)![2]!, "base64")),
     };
   } catch (error) {
     throw new FactoryError(`${certificateFile} and ${keyFile}: ${(error as Error).message}`);

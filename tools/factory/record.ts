@@ -11,7 +11,7 @@
  *     url_locked   string   "1": people cannot change it
  *     device_token string   what the board shows a certificate vending machine
  *     device_cert  blob     X.509 certificates in DER, one behind the other, the device's own first, then its CA's
- *     device_key   blob     the private key of the first one, PKCS#8 DER
+ *     device_key   blob     the private key of the first one, DER: PKCS#8, PKCS#1 or SEC 1
  *     claim_cert   blob     likewise for a claim certificate, which many boards may share
  *     claim_key    blob
  *
@@ -48,7 +48,7 @@ export interface FactoryRecord {
 export interface Credential {
   /** DER, one behind the other, the own one first. */
   readonly certificates: Uint8Array;
-  /** PKCS#8 DER. */
+  /** DER: PKCS#8, PKCS#1 or SEC 1. */
   readonly key: Uint8Array;
 }
 
@@ -68,8 +68,8 @@ export const recordMistakes = {
   "url-invalid": "The provisioning address is no http:, https: or mqtts: URL that the device can use.",
   "lock-without-url": "An address that is locked has to be given.",
   "token-invalid": "The device token has 1 to 256 printable ASCII characters without spaces.",
-  "device-certificate-invalid": "The device's certificate and its key belong together: X.509 and PKCS#8, in DER.",
-  "claim-certificate-invalid": "The claim's certificate and its key belong together: X.509 and PKCS#8, in DER.",
+  "device-certificate-invalid": "The device's certificate and its key are DER and belong together.",
+  "claim-certificate-invalid": "The claim's certificate and its key are DER and belong together.",
 } as const;
 
 export type RecordMistake = keyof typeof recordMistakes;

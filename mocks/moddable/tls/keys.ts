@@ -1,20 +1,24 @@
 /** `modules/tls/keys-adapter`: what its C makes of keys on the chip, by Node's cryptography. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { makeRequest as requestOf } from "../../certificates.js";
+import { toArrayBuffer } from "../buffers.js";
 
 export { isSigned } from "./ecdsa.js";
 
 /** SEC 1 (RFC 5915), as the library writes it. */
-export function makeKey(): Uint8Array {
+export function makeKey(): ArrayBuffer {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return Uint8Array.from(privateKey.export({ format: "der", type: "sec1" }));
+  return toArrayBuffer(privateKey.export({ format: "der", type: "sec1" }));
 }
 
-/** @returns undefined for what is no key */
-export function makeRequest(key: Uint8Array, commonName: string): Uint8Array | undefined {
+/** What C takes for a common name (native/agent_tls_certificate.c). */
+const PLAIN = /^(?! )[^,\\"+<>;=#]{1,64}(?<! )$/;
+
+/** @returns undefined for what is no key, and for a name that is not plain */
+export function makeRequest(key: Uint8Array, commonName: string): ArrayBuffer | undefined {
   const privateKey = keyOf(Buffer.from(key));
-  if (!privateKey) return undefined;
-  return Uint8Array.from(requestOf(commonName, { privateKey, publicKey: createPublicKey(privateKey) }));
+  if (!privateKey || !PLAIN.test(commonName)) return undefined;
+  return toArrayBuffer(requestOf(commonName, { privateKey, publicKey: createPublicKey(privateKey) }));
 }
 
 /** Of a key in DER, one tried after the other, as the library on the chip does it. */
