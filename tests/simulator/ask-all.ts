@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import type { Simulator } from "../../tools/simulator.js";
 import { type AppParts, openApp, Watch } from "./app.js";
 
-/** Name and address of each question, and how many bytes its body has. */
-export type Asked = [name: string, url: string, bytes: number];
+/** Name and address of each question, how many bytes its body has, and who is trusted for it: DER in base64. */
+export type Asked = [name: string, url: string, bytes: number, authorities?: readonly string[]];
 
 /**
  * Lets the probe (tls-probe.js) ask one after the other, and expects the answers.
@@ -19,7 +19,7 @@ export async function askAll<Told extends { name: string; answer: string }>(
   opened(simulator);
   const watch = new Watch(simulator);
   await simulator.start();
-  await watch.until("the last answer", () => watch.lines.includes('{"tls":"done"}'), 120_000);
+  await watch.until("the last answer", () => watch.lines.includes('{"tls":"done"}'), 240_000);
   const told = watch.lines
     .filter((line) => line.startsWith('{"tls":{'))
     .map((line) => (JSON.parse(line) as { tls: Told }).tls);

@@ -5,7 +5,7 @@ import { connectAsync } from "mqtt";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import type { MockAws } from "../../mocks/aws/aws.js";
 import { openDemo } from "../../mocks/aws/demo.js";
-import { makeCertificate, pem } from "../../mocks/certificates.js";
+import { type Identity, type KeyType, makeCertificate, pem } from "../../mocks/certificates.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { readCredential } from "../../tools/factory/credential-files.js";
 import type { Simulator } from "../../tools/simulator.js";
@@ -45,7 +45,7 @@ async function sayMemory(broker: string, told: Watch): Promise<void> {
   expect(told.lines.join("\n")).not.toMatch(/-----BEGIN|MII/);
 }
 
-test("by the factory's certificate: registered at the first connection, over a power cut, by the SDK's own TLS", async () => {
+test("by the factory's certificate: registered at the first connection, over a power cut", async () => {
   const name = await loopbackName();
   const demo = await openDemo(folder, () => {}, name);
   aws = demo.aws;
@@ -74,9 +74,12 @@ test("by the factory's certificate: registered at the first connection, over a p
   rmSync(folder, { recursive: true });
 }, 300_000);
 
-mosquittoTest(
-  "a mosquitto that wants a certificate of each client, by the SDK's own TLS",
-  async () => {
+mosquittoTest.each<[KeyType, "pkcs8" | "pkcs1" | "sec1"]>([
+  ["rsa", "pkcs1"],
+  ["ec", "sec1"],
+])(
+  "a mosquitto that wants a certificate of each client: not a stranger's, but one of %s in %s is",
+  async (keyType, format) => {
     const name = await loopbackName();
     const maker = makeCertificate({ subject: "Maker CA", isAuthority: true });
     const root = authority("rsa");
@@ -87,11 +90,18 @@ mosquittoTest(
     client.on("message", (topic) => heard.push(topic));
     await client.subscribeAsync("devices/#", { qos: 1 });
     onTestFinished(() => client.endAsync());
-    const leaf = makeCertificate({ subject: "d", issuer: maker });
-    const key = Uint8Array.from(leaf.key.export({ type: "pkcs8", format: "der" }));
-    const chain = Uint8Array.from(Buffer.concat([leaf.der, maker.der]));
-    const { app, told } = await started(factoryOf(chain, key));
     const form = { ssid: "baja", password: "simulated", url: `mqtts://${name}:${broker.tlsPort}`, pem: pem(root) };
+    const factoryFrom = (issuer: Identity) => {
+      const leaf = makeCertificate({ subject: "d", issuer, keyType });
+      const key = Uint8Array.from(leaf.key.export({ type: format as "pkcs8", format: "der" }));
+      return factoryOf(Uint8Array.from(Buffer.concat([leaf.der, issuer.der])), key);
+    };
+    const stranger = await started(factoryFrom(makeCertificate({ subject: "Maker CA", isAuthority: true })));
+    expect((await sendForm(stranger.app.portal, form)).status).toBe(303);
+    // As far as the device can know, somebody may still register it.
+    await stranger.told.until("a refusal", () => stranger.told.lines.join("\n").includes("AWS IoT closes the first"));
+    await simulator.stop();
+    const { app, told } = await started(factoryFrom(maker));
     expect((await sendForm(app.portal, form)).status).toBe(303);
     await watchTrial(app.portal, ["done"], 60_000);
     await told.untilState("online");

@@ -26,7 +26,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("from a blank board by a trusted user's claim to messages, by the SDK's own TLS, in the chip's heap", async () => {
+test("from a blank board by a trusted user's claim to messages, in the chip's heap", async () => {
   const name = await loopbackName();
   aws = (await openDemo(folder, () => {}, name)).aws;
   const messages: string[] = [];
@@ -58,7 +58,7 @@ test("from a blank board by a trusted user's claim to messages, by the SDK's own
   expect(told.aborts).toEqual([]);
 }, 300_000);
 
-test("by the factory's claim, and rotated on request, by the SDK's own TLS, in the chip's heap", async () => {
+test("by the factory's claim, and rotated on request, in the chip's heap", async () => {
   const name = await loopbackName();
   aws = (await openDemo(folder, () => {}, name)).aws;
   const connected: string[] = [];

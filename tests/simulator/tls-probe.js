@@ -39,8 +39,9 @@ const trusted = () => AUTHORITIES.read(store) ?? [];
 const http = createHttpClient(clock, calendar, trusted, "device/1.0.0");
 const mqtt = createMqtt(clock, calendar, trusted);
 
-async function post(url, body) {
-  const result = await http({ method: "POST", url: parseUrl(url), body, timeoutMs: 30_000 });
+async function post(url, body, authorities) {
+  const trial = authorities && { authorities: [...authorities] };
+  const result = await http({ method: "POST", url: parseUrl(url), body, timeoutMs: 30_000, ...trial });
   return result.ok ? `${result.value.status} ${result.value.body.length}` : result.failure.reason;
 }
 
@@ -72,10 +73,10 @@ async function converse(url, body) {
   return `connected ${told.map(String).sort().join(" ")}`;
 }
 
-async function ask(name, url, body) {
+async function ask(name, url, body, authorities) {
   const before = heap();
   const startMs = Date.now();
-  const answer = await (url.startsWith("mqtts:") ? converse : post)(url, body);
+  const answer = await (url.startsWith("mqtts:") ? converse : post)(url, body, authorities);
   const durationMs = Date.now() - startMs;
   await new Promise((resolve) => Timer.set(resolve, 100));
   const stackBytes = Instrumentation.get(stack);
@@ -84,7 +85,8 @@ async function ask(name, url, body) {
 
 async function run() {
   AUTHORITIES.write(store, [...config.given]); // JSON marks what it walks through: nothing in ROM
-  for (const [name, url, bodyBytes] of config.urls) await ask(name, url, "x".repeat(bodyBytes));
+  for (const [name, url, bodyBytes, authorities] of config.urls)
+    await ask(name, url, "x".repeat(bodyBytes), authorities);
   trace('{"tls":"done"}\n');
 }
 

@@ -7,7 +7,10 @@ import { afterEach, expect, test } from "vitest";
 import { type Identity, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
+import { failureOf } from "../../modules/tls/ends.js";
 import type { Simulator } from "../../tools/simulator.js";
+import { State } from "../tls/cases.js";
+import { ANCHORS, CHAINS, KEYS, RIGHTS } from "../tls/chains.js";
 import {
   flightWith,
   forgedHandshake,
@@ -18,7 +21,7 @@ import {
 } from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
 import { FACTORY, HALF, type Heap, MAC, openApp, Watch } from "./app.js";
-import { askAll } from "./ask-all.js";
+import { type Asked, askAll } from "./ask-all.js";
 
 const servers: Server[] = [];
 let simulator: Simulator;
@@ -82,7 +85,7 @@ async function questions() {
   const p384 = authority("p384");
   const good = goodCertificate(rsa, "rsa");
   const middle = makeCertificate({ subject: "Middle", issuer: p384, keyType: "ec", isAuthority: true });
-  const asked: [string, string, number][] = [];
+  const asked: Asked[] = [];
   const expected: string[] = [];
   const ask = async (name: string, answer: string, chain: readonly Identity[], bytes = 100, options = {}) => {
     asked.push([name, await serve(chain, options), bytes]);
@@ -98,10 +101,15 @@ async function questions() {
   await ask("EC over an intermediate of P-384", "200 100", [goodCertificate(middle, "ec"), middle]);
   const mine = makeCertificate({ subject: "server", names: ["127.0.0.1"] });
   await ask("before a good chain", "tls-untrusted", [mine, goodCertificate(middle, "ec"), middle]);
-  for (const ciphers of ["AES128-SHA", "AES256-SHA256", "ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"])
-    await ask(ciphers, "200 100", [good], 100, { ciphers });
-  await ask("no suite in common", "tls-failed", [good], 100, { ciphers: "ECDHE-RSA-CHACHA20-POLY1305" });
-  await ask("TLS 1.3 only", "tls-failed", [good], 100, { minVersion: "TLSv1.3" });
+  const suites = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"].map((suite) => `ECDHE-RSA-${suite}`);
+  for (const ciphers of suites) await ask(ciphers, "200 100", [good], 100, { ciphers });
+  for (const ciphers of ["AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256"])
+    await ask(ciphers, "tls-nothing-in-common", [good], 100, { ciphers });
+  const old = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" };
+  await ask("TLS 1.1 only", "tls-nothing-in-common", [good], 100, old);
+  await ask("TLS 1.3 only", "tls-nothing-in-common", [good], 100, { minVersion: "TLSv1.3" });
+  const demanding = { requestCert: true, rejectUnauthorized: true, ca: pem(rsa), maxVersion: "TLSv1.2" };
+  await ask("wants a certificate", "tls-certificate-wanted", [good], 100, demanding);
   const askRaw = async (name: string, answer: string, server: Server, scheme = "https") => {
     asked.push([name, `${scheme}://127.0.0.1:${await listen(server)}/`, 100]);
     expected.push(`${name}: ${answer}`);
@@ -125,8 +133,7 @@ async function questions() {
   };
   const conversation = "connected 0 700 acknowledged acknowledged";
   await askBroker("broker", conversation, [good]);
-  for (const ciphers of ["AES256-SHA256", "ECDHE-RSA-AES128-SHA256"])
-    await askBroker(`broker, ${ciphers}`, conversation, [good], { ciphers });
+  for (const ciphers of suites) await askBroker(`broker, ${ciphers}`, conversation, [good], { ciphers });
   for (const [name, reason, certificate] of badCertificates(rsa, "rsa")) {
     await askBroker(`broker, RSA, ${name}`, reason, [certificate]);
     await askBroker("good broker", conversation, [good]);
@@ -140,6 +147,23 @@ async function questions() {
   const given = [authority("rsa", "Another one"), ec, rsa].map(({ der }) => der.toString("base64"));
   return { authorities: p384.der, given, asked, expected, heard };
 }
+
+test("the chains that the C core is held against, with half of the chip's heap", async () => {
+  const asked: Asked[] = [];
+  const expected: string[] = [];
+  for (const [name, state, chain, trust] of [...CHAINS, ...ANCHORS, ...RIGHTS, ...KEYS]) {
+    // Node offers SHA-1 and RSA of 1,024 bits to who asks for it so.
+    const url = await serve(chain, { ciphers: "DEFAULT@SECLEVEL=0" });
+    asked.push([name, url, 100, [trust].flat().map(({ der }) => der.toString("base64"))]);
+    expected.push(`${name}: ${state === State.OPEN ? "200 100" : failureOf(state).reason}`);
+  }
+  const parts = { name: "tls-chains", config: { urls: asked, given: [] } };
+  const { told, watch } = await askAll<Told>(parts, expected, (opened) => {
+    simulator = opened;
+  });
+  expect(watch.aborts).toEqual([]);
+  expect(told.at(-1)!.after.slots - told[1]!.after.slots).toBeLessThan(50);
+});
 
 test("good and bad certificates in turn, with half of the chip's heap", async () => {
   const { authorities, given, asked, expected, heard } = await questions();

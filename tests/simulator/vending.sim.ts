@@ -17,7 +17,7 @@ afterEach(async () => {
 
 /** With RSA the account's servers send four certificates, two of which nobody needs. */
 test.each(["rsa", "ec"] as const)(
-  "from a blank board to messages with a certificate that a vending machine has sold, by the SDK's own TLS (%s)",
+  "from a blank board to messages with a certificate that a vending machine has sold (%s)",
   async (serverKey) => {
     const memory = HALF;
     const endpoint = await loopbackName();

@@ -2,6 +2,8 @@
 import { DAY_MS, type Identity } from "../../mocks/certificates.js";
 
 export const HOST = "device.example";
+/** Whoever has no resolver asks for this. */
+export const ADDRESS = "127.0.0.1";
 
 /** As modules/tls/native/agent_tls.h counts them. */
 export const State = {

@@ -11,14 +11,14 @@ import {
   sequence,
   signCertificate,
 } from "../../mocks/certificates.js";
-import { HOST } from "./cases.js";
+import { ADDRESS, HOST } from "./cases.js";
 
 export const authority = (subject: Name = "Root", options: Partial<CertificateOptions> = {}): Identity =>
   makeCertificate({ subject, keyType: "ec", isAuthority: true, ...options });
 
 /** @param issuer undefined: itself */
 export const server = (issuer: Identity | undefined, options: Partial<CertificateOptions> = {}): Identity =>
-  makeCertificate({ subject: "server", keyType: "ec", names: [HOST], ...(issuer && { issuer }), ...options });
+  makeCertificate({ subject: "server", keyType: "ec", names: [HOST, ADDRESS], ...(issuer && { issuer }), ...options });
 
 /** The same key and name, signed by somebody else, or otherwise. */
 export function again(identity: Identity, issuer: Identity, options: Partial<CertificateOptions> = {}): Identity {
