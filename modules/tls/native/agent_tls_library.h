@@ -16,6 +16,8 @@
 
 #include <mbedtls/version.h>
 
+#include "agent_tls.h"
+
 #include <mbedtls/asn1.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
@@ -39,11 +41,11 @@
 #define MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
 #endif
 
-/** Whether an error of the library says that there was no memory. */
-int agent_tls_is_memory(int error);
+/** How often memory was refused, to whomever. */
+unsigned agent_tls_refusals(void);
 
-/** Seeds the generator and starts the library, once. @return 0, or the library's error */
-int agent_tls_library_start(void);
+/** Seeds the generator and starts the library, once. @return AGENT_TLS_HANDSHAKE, or why nothing can be done */
+agent_tls_state agent_tls_library_start(void);
 
 /** TLS 1.2, and 1.3 where it costs nothing that matters: not on the chip (docs/tls.md). */
 void agent_tls_conf_versions(mbedtls_ssl_config *config);
