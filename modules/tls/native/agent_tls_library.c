@@ -85,17 +85,13 @@ agent_tls_state agent_tls_library_start(void) {
   return state;
 }
 
-void agent_tls_conf_versions(mbedtls_ssl_config *config) {
+void agent_tls_conf_version(mbedtls_ssl_config *config) {
 #if MBEDTLS_VERSION_MAJOR < 3
   mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
   mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
 #else
   mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
-#if defined(ESP_PLATFORM) || !defined(MBEDTLS_SSL_PROTO_TLS1_3)
   mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
-#else
-  mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
-#endif
 #endif
 #if MBEDTLS_VERSION_MAJOR < 4
   mbedtls_ssl_conf_rng(config, mbedtls_ctr_drbg_random, &generator);
@@ -147,11 +143,11 @@ int agent_tls_write_csr(mbedtls_x509write_csr *csr, unsigned char *der, size_t s
 #endif
 }
 
-int agent_tls_is_ticket(int error) {
-#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
-  return error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+int agent_tls_is_handshake_over(const mbedtls_ssl_context *ssl) {
+#if MBEDTLS_VERSION_MAJOR < 3
+  /* Among its states is one behind this one by number, and before it in time. */
+  return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
 #else
-  (void)error;
-  return 0;
+  return ssl->MBEDTLS_PRIVATE(state) >= MBEDTLS_SSL_HANDSHAKE_OVER;
 #endif
 }

@@ -11,7 +11,6 @@ enum {
   DECRYPT_ERROR = 51,
   PROTOCOL_VERSION = 70,
   INSUFFICIENT_SECURITY = 71,
-  CERTIFICATE_REQUIRED = 116,
 };
 
 /** The alert that has ended the session; 0 where there was none. */
@@ -22,9 +21,8 @@ static int alert_in(const agent_tls *tls, int error) {
 
 static agent_tls_state state_of_alert(const agent_tls *tls, int alert) {
   int is_about_certificate = (alert >= BAD_CERTIFICATE && alert <= CERTIFICATE_UNKNOWN) || alert == UNKNOWN_CA ||
-                             alert == ACCESS_DENIED || alert == DECRYPT_ERROR || alert == CERTIFICATE_REQUIRED ||
-                             alert == HANDSHAKE_FAILURE;
-  if (tls->ssl.MBEDTLS_PRIVATE(client_auth) && is_about_certificate)
+                             alert == ACCESS_DENIED || alert == DECRYPT_ERROR || alert == HANDSHAKE_FAILURE;
+  if (tls->is_asked && is_about_certificate)
     return tls->has_own ? AGENT_TLS_CERTIFICATE_REFUSED : AGENT_TLS_CERTIFICATE_WANTED;
   if (!tls->is_verified && (alert == HANDSHAKE_FAILURE || alert == PROTOCOL_VERSION || alert == INSUFFICIENT_SECURITY))
     return AGENT_TLS_NOTHING_IN_COMMON;

@@ -5,11 +5,6 @@
 
 /* AEAD and forward secrecy alone. AES first: the chip has hardware for it. */
 static const int suites[] = {
-#ifdef MBEDTLS_SSL_PROTO_TLS1_3
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-#endif
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
@@ -151,7 +146,7 @@ static int configure(agent_tls *tls) {
   int error = mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                           MBEDTLS_SSL_PRESET_DEFAULT);
   if (error) return error;
-  agent_tls_conf_versions(config);
+  agent_tls_conf_version(config);
   mbedtls_ssl_conf_ciphersuites(config, suites);
   mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
   /* Of no name and no authority: whom to trust is looked up in the callback, where the library tells who has signed. */
@@ -182,8 +177,21 @@ static agent_tls_state fail(agent_tls *tls, int error) {
 
 static int is_waiting(int error) { return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE; }
 
+/** As mbedtls_ssl_handshake, but sees whether the server asks for a certificate: the library keeps that to itself. */
+static int take_steps(agent_tls *tls) {
+  mbedtls_ssl_context *ssl = &tls->ssl;
+  int error = 0;
+  while (!error && !agent_tls_is_handshake_over(ssl)) {
+    int may_ask = ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CERTIFICATE_REQUEST;
+    error = mbedtls_ssl_handshake_step(ssl);
+    /* A message that is none is kept for the next step. */
+    if (!error && may_ask) tls->is_asked = (int8_t)!ssl->MBEDTLS_PRIVATE(keep_current_message);
+  }
+  return error;
+}
+
 static void shake_hands(agent_tls *tls) {
-  int error = mbedtls_ssl_handshake(&tls->ssl);
+  int error = take_steps(tls);
   if (is_waiting(error)) return;
   if (error) {
     fail(tls, error);
@@ -199,10 +207,6 @@ static void shake_hands(agent_tls *tls) {
 static void open_record(agent_tls *tls) {
   for (;;) {
     int error = mbedtls_ssl_read(&tls->ssl, NULL, 0);
-    if (agent_tls_is_ticket(error)) {
-      agent_tls_keep_session(tls);
-      continue;
-    }
     if (error < 0 && !is_waiting(error)) fail(tls, error);
     /* An empty record is none. */
     if (error < 0 || mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0 || tls->input_length == 0) return;

@@ -50,6 +50,8 @@ struct agent_tls {
   uint8_t address[4];
   int8_t is_address;
   int8_t is_resumed;
+  /* The server wants a certificate. */
+  int8_t is_asked;
   int8_t has_own;
   char host[AGENT_TLS_MAX_HOST_BYTES + 1];
 };
