@@ -25,7 +25,7 @@ const connect = (port: number, fields: Fields) =>
 /** @returns its port, and the certificates that it was shown */
 async function strict(): Promise<{ port: number; shown: PeerCertificate[] }> {
   const shown: PeerCertificate[] = [];
-  const tls = tlsServer(chain, { requestCert: true, ca: pem(clients), maxVersion: "TLSv1.2" });
+  const tls = tlsServer(chain, { requestCert: true, ca: pem(clients) });
   tls.on("secureConnection", (socket) => shown.push(socket.getPeerCertificate()));
   return { port: await listening(tls), shown };
 }

@@ -47,6 +47,9 @@ if (!isThere)
 /** Where there is no compiler or no library the tests are left out; with CI=true they fail. */
 export const coreTest = test.skipIf(!isThere && !process.env.CI);
 
+/** What does not compile is not compiled again for each test. */
+let broken: unknown;
+
 /** Once for each state of the sources. @returns the program's path */
 function built(flags: readonly string[]): string {
   const command = [...WARNINGS, ...flags, ...INCLUDE, ...sources.filter((path) => path.endsWith(".c"))];
@@ -55,9 +58,15 @@ function built(flags: readonly string[]): string {
   for (const path of sources) hash.update(readFileSync(path));
   const folder = join(ROOT, "build", "c");
   const program = join(folder, hash.digest("hex").slice(0, 16));
+  if (broken) throw broken;
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
-  execFileSync("cc", [...command, "-o", `${program}.${process.pid}`], { stdio: ["ignore", "ignore", "pipe"] });
+  try {
+    execFileSync("cc", [...command, "-o", `${program}.${process.pid}`], { stdio: ["ignore", "ignore", "pipe"] });
+  } catch (error) {
+    broken = error;
+    throw error;
+  }
   renameSync(`${program}.${process.pid}`, program);
   return program;
 }

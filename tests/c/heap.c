@@ -4,6 +4,8 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "agent_tls.h"
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
@@ -30,6 +32,7 @@ static int is_refused(void) {
   heap.allocations++;
   if (first_refused == 0 || heap.allocations < first_refused || heap.allocations > last_refused) return 0;
   heap.refused++;
+  agent_tls_memory_refused();
   return 1;
 }
 

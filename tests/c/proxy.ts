@@ -87,7 +87,7 @@ export class Records {
 /** The handshake is Node's, what comes behind it the test's. @param talk once for a connection. @returns its port */
 export async function recordServer(chain: readonly Identity[], talk: (records: Records) => void): Promise<number> {
   const secrets: Buffer[][] = [];
-  const server = tlsServer(chain, { ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256", maxVersion: "TLSv1.2" });
+  const server = tlsServer(chain, { ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256" });
   server.on("keylog", (line: Buffer) => {
     const [label, ...values] = String(line).trim().split(" ");
     if (label === "CLIENT_RANDOM") secrets.push(values.map((value) => Buffer.from(value, "hex")));

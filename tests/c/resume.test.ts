@@ -22,7 +22,7 @@ const RESUMED = { state: State.OPEN, isResumed: 1, roundTrips: 1, plain: "68656c
 function keeping(options: TlsOptions = {}): Server {
   const sessions = new Map<string, Buffer>();
   const secureOptions = constants.SSL_OP_NO_TICKET;
-  return tlsServer(chain, { secureOptions, maxVersion: "TLSv1.2", ...options })
+  return tlsServer(chain, { secureOptions, ...options })
     .on("newSession", (id: Buffer, data: Buffer, done: () => void) => {
       sessions.set(id.toString("hex"), data);
       done();
@@ -31,8 +31,7 @@ function keeping(options: TlsOptions = {}): Server {
       done(null, sessions.get(id.toString("hex")) ?? null),
     ) as Server;
 }
-const ticketing = (options: TlsOptions = {}): Server =>
-  tlsServer(chain, { maxVersion: "TLSv1.2", ...options }) as Server;
+const ticketing = (options: TlsOptions = {}): Server => tlsServer(chain, options) as Server;
 
 // Whatever was kept is another port's.
 beforeEach(async () => {

@@ -170,6 +170,7 @@ function keyCases(): Case[] {
     ["a server's with SHA-1", State.UNTRUSTED, [server(root, { hash: "sha1" })], root],
     ["an intermediate's with SHA-1", State.UNTRUSTED, [server(old), old], root],
     ["an anchor's own with SHA-1, which says nothing", State.OPEN, ...under({ hash: "sha1" })],
+    ["a server's own with SHA-1", State.UNTRUSTED, ...alike(server(undefined, { hash: "sha1" }))],
     ["an anchor with SHA-1 that is sent along", State.OPEN, ...sentAlong({ hash: "sha1" })],
     ["a server's key of RSA-1024", State.UNTRUSTED, [server(root, { keyType: "rsa1024" })], root],
     ["an intermediate's key of RSA-1024", State.UNTRUSTED, ...weak()],

@@ -30,6 +30,7 @@ export const NAMES: Case[] = [
   ["an asterisk alone", State.NAME, ...called("device", "*")],
   ["a dot behind an asterisk", State.NAME, ...called("device.", "*.")],
   ["an empty one", State.NAME, ...called("device.example", "")],
+  ["no subject", State.OPEN, [server(root, { subject: {} })], root],
   ["a common name alone", State.NAME, [server(root, { subject: HOST, names: [] })], root],
   ["a common name, and another name", State.NAME, [server(root, { subject: HOST, names: ["o.example"] })], root],
 ];

@@ -53,6 +53,7 @@ test.each([
   ["a test alone", "tests/a/pure.test.ts", ["tests/a/pure.test.ts"], false],
   ["the scripts of the XS tier", "tests/scripted/world.ts", ["tests/scripted/world.ts"], true],
   ["a document: who reads it", "docs/portal.md", ["tests/a/page.test.ts"], false],
+  ["what is compiled of C: its tests", "tests/c/heap.c", ["tests/c/core.ts"], false],
   ["a document that nobody reads", "docs/aws.md", [], false],
   [
     "the captive page: what is built of it",

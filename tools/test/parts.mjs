@@ -10,7 +10,7 @@ const ACROSS = {
     files: ["tests/broker/", "tests/lifecycle/broker", "tests/moddable/mqtt", "tests/modules/mqtt", "tests/tls/mqtt"],
   },
   page: { files: ["tests/browser/", "tests/softap/", "tests/tools/page"] },
-  tls: { files: ["tests/moddable/tls", "tests/modules/authorities", "tests/modules/tls", "tests/tls/"] },
+  tls: { files: ["tests/moddable/tls", "tests/modules/authorities", "tests/modules/tls", "tests/tls/", "tests/c/"] },
   update: {
     files: [
       ...["tests/cloud/firmware", "tests/journey/update", "tests/moddable/ota", "tests/modules/update"],

@@ -78,6 +78,12 @@ size_t agent_tls_unsent(const agent_tls *tls);
 /** @param length at most what is unsent */
 void agent_tls_take(agent_tls *tls, uint8_t *into, size_t length);
 
+/**
+ * Memory was refused, to whomever. The library hides that behind other errors: a signature that could not be checked for
+ * the want of it is a wrong one. On the chip the heap tells it.
+ */
+void agent_tls_memory_refused(void);
+
 /** What the next sessions may go on from; for tests, and where all is forgotten. */
 void agent_tls_forget_sessions(void);
 

@@ -24,7 +24,7 @@ typedef struct {
   size_t last_name_length;
 } agent_tls_certificate;
 
-/** @return whether it is a certificate whose key and signature the device can use */
+/** @return whether it is a certificate whose key the device can use */
 int agent_tls_read_certificate(const uint8_t *der, size_t length, agent_tls_certificate *certificate);
 
 /** @param key PKCS#8, PKCS#1 or SEC 1. @return whether it is the certificate's */

@@ -1,43 +1,97 @@
 #include "agent_tls_library.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef ESP_PLATFORM
+#include <esp_heap_caps.h>
+#endif
+
+static volatile unsigned refusals = 0;
+
+void agent_tls_memory_refused(void) { refusals++; }
+
+unsigned agent_tls_refusals(void) { return refusals; }
+
+#ifdef ESP_PLATFORM
+static void on_refusal(size_t size, uint32_t capabilities, const char *function) {
+  (void)size;
+  (void)capabilities;
+  (void)function;
+  agent_tls_memory_refused();
+}
+#endif
+
 #if MBEDTLS_VERSION_MAJOR < 4
 /* One generator for all sessions, for as long as the machine runs. */
 static mbedtls_entropy_context entropy;
 static mbedtls_ctr_drbg_context generator;
 #endif
 
-int agent_tls_library_start(void) {
-  static int is_started = 0;
-  int error = 0;
-  if (is_started) return 0;
+#define UNTOUCHED 0xA5
+
+/** How many bytes the library clears: what it takes the structure's size for. */
+static size_t cleared(const uint8_t *bytes, size_t length) {
+  while (length > 0 && bytes[length - 1] == UNTOUCHED) length--;
+  return length;
+}
+
+#define IS_SIZE(type, init)                                  \
+  (memset(room, UNTOUCHED, sizeof(type) + 64), init((type *)(void *)room), \
+   cleared(room, sizeof(type) + 64) == sizeof(type))
+
+/** Compiled with other options than the library, a structure would have another size, and memory would be overwritten. */
+static agent_tls_state check_sizes(void) {
+  uint8_t *room = malloc(sizeof(mbedtls_ssl_context) + sizeof(mbedtls_ssl_config) + sizeof(mbedtls_x509_crt) + 64);
+  int is_same;
+  if (!room) return AGENT_TLS_NO_MEMORY;
+  is_same = IS_SIZE(mbedtls_ssl_context, mbedtls_ssl_init) && IS_SIZE(mbedtls_ssl_config, mbedtls_ssl_config_init) &&
+               IS_SIZE(mbedtls_x509_crt, mbedtls_x509_crt_init);
+  free(room);
+  return is_same ? AGENT_TLS_HANDSHAKE : AGENT_TLS_OTHER_LIBRARY;
+}
+
 #if MBEDTLS_VERSION_MAJOR < 4
+static int seed(void) {
+  int error;
   mbedtls_entropy_init(&entropy);
   mbedtls_ctr_drbg_init(&generator);
   error = mbedtls_ctr_drbg_seed(&generator, mbedtls_entropy_func, &entropy, NULL, 0);
   if (error) {
     mbedtls_ctr_drbg_free(&generator);
     mbedtls_entropy_free(&entropy);
-    return error;
   }
-#endif
-#if MBEDTLS_VERSION_MAJOR >= 3
-  error = psa_crypto_init();
-#endif
-  is_started = error == 0;
   return error;
 }
+#endif
 
-void agent_tls_conf_versions(mbedtls_ssl_config *config) {
+agent_tls_state agent_tls_library_start(void) {
+  static agent_tls_state state = AGENT_TLS_FAILED;
+  unsigned before = refusals;
+  int error = 0;
+  if (state == AGENT_TLS_HANDSHAKE) return state;
+#ifdef ESP_PLATFORM
+  heap_caps_register_failed_alloc_callback(on_refusal);
+#endif
+  state = check_sizes();
+  if (state) return state;
+#if MBEDTLS_VERSION_MAJOR < 4
+  error = seed();
+#endif
+#if MBEDTLS_VERSION_MAJOR >= 3
+  if (!error) error = psa_crypto_init();
+#endif
+  if (error) state = before == refusals ? AGENT_TLS_FAILED : AGENT_TLS_NO_MEMORY;
+  return state;
+}
+
+void agent_tls_conf_version(mbedtls_ssl_config *config) {
 #if MBEDTLS_VERSION_MAJOR < 3
   mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
   mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
 #else
   mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
-#if defined(ESP_PLATFORM) || !defined(MBEDTLS_SSL_PROTO_TLS1_3)
   mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
-#else
-  mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
-#endif
 #endif
 #if MBEDTLS_VERSION_MAJOR < 4
   mbedtls_ssl_conf_rng(config, mbedtls_ctr_drbg_random, &generator);
@@ -89,31 +143,11 @@ int agent_tls_write_csr(mbedtls_x509write_csr *csr, unsigned char *der, size_t s
 #endif
 }
 
-int agent_tls_is_ticket(int error) {
-#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
-  return error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+int agent_tls_is_handshake_over(const mbedtls_ssl_context *ssl) {
+#if MBEDTLS_VERSION_MAJOR < 3
+  /* Among its states is one behind this one by number, and before it in time. */
+  return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
 #else
-  (void)error;
-  return 0;
-#endif
-}
-
-int agent_tls_is_memory(int error) {
-  if (error == MBEDTLS_ERR_SSL_ALLOC_FAILED || error == MBEDTLS_ERR_X509_ALLOC_FAILED) return 1;
-#if MBEDTLS_VERSION_MAJOR >= 3
-  if (error == PSA_ERROR_INSUFFICIENT_MEMORY) return 1;
-#endif
-#if MBEDTLS_VERSION_MAJOR < 4
-  /* The lower bits are of the layer below (mbedtls/error.h): ASN.1, MPI, RSA has none, MD, cipher, ECP. */
-  {
-    int high = -error & 0x7F80;
-    int low = -error & 0x7F;
-    if (high == -MBEDTLS_ERR_PK_ALLOC_FAILED || high == -MBEDTLS_ERR_MD_ALLOC_FAILED ||
-        high == -MBEDTLS_ERR_ECP_ALLOC_FAILED || high == 0x6180 /* cipher */ || high == -MBEDTLS_ERR_X509_ALLOC_FAILED)
-      return 1;
-    return low == -MBEDTLS_ERR_ASN1_ALLOC_FAILED || low == 0x10 /* MPI */;
-  }
-#else
-  return 0;
+  return ssl->MBEDTLS_PRIVATE(state) >= MBEDTLS_SSL_HANDSHAKE_OVER;
 #endif
 }

@@ -16,6 +16,8 @@
 
 #include <mbedtls/version.h>
 
+#include "agent_tls.h"
+
 #include <mbedtls/asn1.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
@@ -39,14 +41,14 @@
 #define MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
 #endif
 
-/** Whether an error of the library says that there was no memory. */
-int agent_tls_is_memory(int error);
+/** How often memory was refused, to whomever. */
+unsigned agent_tls_refusals(void);
 
-/** Seeds the generator and starts the library, once. @return 0, or the library's error */
-int agent_tls_library_start(void);
+/** Seeds the generator and starts the library, once. @return AGENT_TLS_HANDSHAKE, or why nothing can be done */
+agent_tls_state agent_tls_library_start(void);
 
-/** TLS 1.2, and 1.3 where it costs nothing that matters: not on the chip (docs/tls.md). */
-void agent_tls_conf_versions(mbedtls_ssl_config *config);
+/** TLS 1.2, everywhere: 1.3 keeps the peer's certificates, and its larger state, for which the chip has no memory. */
+void agent_tls_conf_version(mbedtls_ssl_config *config);
 
 /** A private key in DER: PKCS#8, PKCS#1 or SEC 1. @return 0, or the library's error */
 int agent_tls_parse_key(mbedtls_pk_context *key, const unsigned char *der, size_t length);
@@ -60,7 +62,6 @@ int agent_tls_generate_key(mbedtls_pk_context *key);
 /** @param text is written to its end. @return how many bytes, or the library's error */
 int agent_tls_write_csr(mbedtls_x509write_csr *csr, unsigned char *der, size_t size);
 
-/** Reading has ended with a ticket of TLS 1.3, and goes on. */
-int agent_tls_is_ticket(int error);
+int agent_tls_is_handshake_over(const mbedtls_ssl_context *ssl);
 
 #endif

@@ -5,11 +5,6 @@
 
 /* AEAD and forward secrecy alone. AES first: the chip has hardware for it. */
 static const int suites[] = {
-#ifdef MBEDTLS_SSL_PROTO_TLS1_3
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-#endif
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
@@ -19,46 +14,9 @@ static const int suites[] = {
     0,
 };
 
-/** The descriptions of alerts that say what a person can act on (RFC 8446 §6.2). */
-enum {
-  HANDSHAKE_FAILURE = 40,
-  BAD_CERTIFICATE = 42,
-  CERTIFICATE_UNKNOWN = 46,
-  UNKNOWN_CA = 48,
-  ACCESS_DENIED = 49,
-  DECRYPT_ERROR = 51,
-  PROTOCOL_VERSION = 70,
-  INSUFFICIENT_SECURITY = 71,
-  CERTIFICATE_REQUIRED = 116,
-};
-
 /** Of the client's own chain: it goes out in one message, and that into a record (MBEDTLS_SSL_OUT_CONTENT_LEN on the chip). */
 #define MAX_OWN_BYTES 4000
 #define HEADER_BYTES sizeof(((agent_tls *)0)->header)
-#define UNTOUCHED 0xA5
-
-/** How many bytes the library clears: what it takes the structure's size for. */
-static size_t cleared(const uint8_t *bytes, size_t length) {
-  while (length > 0 && bytes[length - 1] == UNTOUCHED) length--;
-  return length;
-}
-
-#define IS_SIZE(type, init)                                  \
-  (memset(room, UNTOUCHED, sizeof(type) + 64), init((type *)(void *)room), \
-   cleared(room, sizeof(type) + 64) == sizeof(type))
-
-/** Compiled with other options than the library, a structure would have another size, and memory would be overwritten. */
-static agent_tls_state check_library(void) {
-  static int is_checked = 0;
-  uint8_t *room;
-  if (is_checked) return AGENT_TLS_HANDSHAKE;
-  room = malloc(sizeof(mbedtls_ssl_context) + sizeof(mbedtls_ssl_config) + sizeof(mbedtls_x509_crt) + 64);
-  if (!room) return AGENT_TLS_NO_MEMORY;
-  is_checked = IS_SIZE(mbedtls_ssl_context, mbedtls_ssl_init) && IS_SIZE(mbedtls_ssl_config, mbedtls_ssl_config_init) &&
-               IS_SIZE(mbedtls_x509_crt, mbedtls_x509_crt_init);
-  free(room);
-  return is_checked ? AGENT_TLS_HANDSHAKE : AGENT_TLS_OTHER_LIBRARY;
-}
 
 /** The terms of a session: another may go on from it where they are the same. */
 static void add_term(agent_tls *tls, char kind, const void *bytes, size_t length) {
@@ -82,7 +40,8 @@ agent_tls *agent_tls_new(const char *host, uint16_t port, agent_tls_time time) {
   mbedtls_md_init(&tls->terms);
   tls->time = time;
   tls->port = port;
-  tls->state = check_library();
+  tls->refusals = agent_tls_refusals();
+  tls->state = agent_tls_library_start();
   if (tls->state == AGENT_TLS_HANDSHAKE && host_length > AGENT_TLS_MAX_HOST_BYTES) tls->state = AGENT_TLS_NAME;
   if (tls->state) return tls;
   memcpy(tls->host, host, host_length + 1);
@@ -146,7 +105,7 @@ agent_tls_state agent_tls_own_certificate(agent_tls *tls, const uint8_t *der, si
   tls->own_bytes += length;
   if (tls->own_bytes > MAX_OWN_BYTES) return tls->state = AGENT_TLS_OWN_KEY;
   error = mbedtls_x509_crt_parse_der(&tls->own, der, length);
-  if (error) return tls->state = agent_tls_is_memory(error) ? AGENT_TLS_NO_MEMORY : AGENT_TLS_OWN_KEY;
+  if (error) return tls->state = agent_tls_was_refused(tls) ? AGENT_TLS_NO_MEMORY : AGENT_TLS_OWN_KEY;
   add_term(tls, 'c', der, length);
   return tls->state;
 }
@@ -154,10 +113,9 @@ agent_tls_state agent_tls_own_certificate(agent_tls *tls, const uint8_t *der, si
 agent_tls_state agent_tls_own_key(agent_tls *tls, const uint8_t *der, size_t length) {
   int error;
   if (tls->state) return tls->state;
-  error = agent_tls_library_start();
-  if (!error) error = agent_tls_parse_key(&tls->own_key, der, length);
+  error = agent_tls_parse_key(&tls->own_key, der, length);
   if (!error) error = agent_tls_check_pair(&tls->own.pk, &tls->own_key);
-  if (error) return tls->state = agent_tls_is_memory(error) ? AGENT_TLS_NO_MEMORY : AGENT_TLS_OWN_KEY;
+  if (error) return tls->state = agent_tls_was_refused(tls) ? AGENT_TLS_NO_MEMORY : AGENT_TLS_OWN_KEY;
   tls->has_own = 1;
   return tls->state;
 }
@@ -215,7 +173,7 @@ static int configure(agent_tls *tls) {
   int error = mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                           MBEDTLS_SSL_PRESET_DEFAULT);
   if (error) return error;
-  agent_tls_conf_versions(config);
+  agent_tls_conf_version(config);
   mbedtls_ssl_conf_ciphersuites(config, suites);
   mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
   /* Of no name and no authority: whom to trust is looked up in the callback, where the library tells who has signed. */
@@ -227,8 +185,7 @@ static int configure(agent_tls *tls) {
 }
 
 static int set_up(agent_tls *tls) {
-  int error = agent_tls_library_start();
-  if (!error) error = configure(tls);
+  int error = configure(tls);
   if (!error) error = mbedtls_ssl_setup(&tls->ssl, &tls->config);
   /* No address is sent as a name (RFC 6066 §3). */
   if (!error) error = mbedtls_ssl_set_hostname(&tls->ssl, tls->is_address ? NULL : tls->host);
@@ -237,46 +194,9 @@ static int set_up(agent_tls *tls) {
   return error;
 }
 
-/** The alert that has ended the session; 0 where there was none. */
-static int alert_in(const agent_tls *tls, int error) {
-  const unsigned char *message = tls->ssl.MBEDTLS_PRIVATE(in_msg);
-  return error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && message ? message[1] : 0;
-}
-
-static agent_tls_state state_of_alert(const agent_tls *tls, int alert) {
-  int is_about_certificate = (alert >= BAD_CERTIFICATE && alert <= CERTIFICATE_UNKNOWN) || alert == UNKNOWN_CA ||
-                             alert == ACCESS_DENIED || alert == DECRYPT_ERROR || alert == CERTIFICATE_REQUIRED ||
-                             alert == HANDSHAKE_FAILURE;
-  if (tls->ssl.MBEDTLS_PRIVATE(client_auth) && is_about_certificate)
-    return tls->has_own ? AGENT_TLS_CERTIFICATE_REFUSED : AGENT_TLS_CERTIFICATE_WANTED;
-  if (!tls->is_verified && (alert == HANDSHAKE_FAILURE || alert == PROTOCOL_VERSION || alert == INSUFFICIENT_SECURITY))
-    return AGENT_TLS_NOTHING_IN_COMMON;
-  return (agent_tls_state)(AGENT_TLS_ALERT - alert);
-}
-
-/** Of X.509 and PK (mbedtls/error.h): a server's certificate cannot be read, or its key cannot be used. */
-static int is_certificate_error(int error) {
-  return (-error >= 0x2080 && -error <= 0x3000) || (-error >= 0x3980 && -error < 0x4000);
-}
-
-static agent_tls_state state_of_error(const agent_tls *tls, int error) {
-  int alert = alert_in(tls, error);
-  if (alert) return state_of_alert(tls, alert);
-  if (agent_tls_is_memory(error)) return AGENT_TLS_NO_MEMORY;
-  if (error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || error == MBEDTLS_ERR_SSL_CONN_EOF) return AGENT_TLS_CLOSED;
-  if (tls->state == AGENT_TLS_OPEN) return AGENT_TLS_FAILED;
-  /* The library may stop before it has called back for each of the chain. */
-  if (tls->flags & ~(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_CN_MISMATCH)) return AGENT_TLS_UNTRUSTED;
-  if (tls->flags & MBEDTLS_X509_BADCERT_EXPIRED) return AGENT_TLS_EXPIRED;
-  if (tls->flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) return AGENT_TLS_NAME;
-  if (mbedtls_ssl_get_verify_result(&tls->ssl) + 1u > 1u || is_certificate_error(error)) return AGENT_TLS_UNTRUSTED;
-  if (error == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION) return AGENT_TLS_NOTHING_IN_COMMON;
-  return AGENT_TLS_FAILED;
-}
-
 static agent_tls_state fail(agent_tls *tls, int error) {
   int was_open = tls->state == AGENT_TLS_OPEN;
-  tls->state = state_of_error(tls, error);
+  tls->state = agent_tls_state_of_error(tls, error);
   /* Nothing goes on from what has failed (RFC 5246 §7.2.2); that the server has nothing more to say is no failure. */
   if (!was_open || tls->state != AGENT_TLS_CLOSED) agent_tls_drop_session(tls);
   return tls->state;
@@ -284,8 +204,21 @@ static agent_tls_state fail(agent_tls *tls, int error) {
 
 static int is_waiting(int error) { return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE; }
 
+/** As mbedtls_ssl_handshake, but sees whether the server asks for a certificate: the library keeps that to itself. */
+static int take_steps(agent_tls *tls) {
+  mbedtls_ssl_context *ssl = &tls->ssl;
+  int error = 0;
+  while (!error && !agent_tls_is_handshake_over(ssl)) {
+    int may_ask = ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CERTIFICATE_REQUEST;
+    error = mbedtls_ssl_handshake_step(ssl);
+    /* A message that is none is kept for the next step. */
+    if (!error && may_ask) tls->is_asked = (int8_t)!ssl->MBEDTLS_PRIVATE(keep_current_message);
+  }
+  return error;
+}
+
 static void shake_hands(agent_tls *tls) {
-  int error = mbedtls_ssl_handshake(&tls->ssl);
+  int error = take_steps(tls);
   if (is_waiting(error)) return;
   if (error) {
     fail(tls, error);
@@ -301,10 +234,6 @@ static void shake_hands(agent_tls *tls) {
 static void open_record(agent_tls *tls) {
   for (;;) {
     int error = mbedtls_ssl_read(&tls->ssl, NULL, 0);
-    if (agent_tls_is_ticket(error)) {
-      agent_tls_keep_session(tls);
-      continue;
-    }
     if (error < 0 && !is_waiting(error)) fail(tls, error);
     /* An empty record is none. */
     if (error < 0 || mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0 || tls->input_length == 0) return;

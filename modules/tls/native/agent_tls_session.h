@@ -38,6 +38,8 @@ struct agent_tls {
   int is_anchored;
   int is_verified;
 
+  /* Of memory, as it began. */
+  unsigned refusals;
   uint8_t digest[AGENT_TLS_DIGEST_BYTES];
   const char *protocols[2];
   const uint8_t *input;
@@ -53,12 +55,20 @@ struct agent_tls {
   uint8_t address[4];
   int8_t is_address;
   int8_t is_resumed;
+  /* The server wants a certificate. */
+  int8_t is_asked;
   int8_t has_own;
   char host[AGENT_TLS_MAX_HOST_BYTES + 1];
 };
 
 /** The library's verify callback (mbedtls/ssl.h, mbedtls_ssl_conf_verify): from the chain's end to the server's own. */
 int agent_tls_verify(void *tls, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
+
+/** Whether memory was refused since it began, which explains whatever it has come to. */
+int agent_tls_was_refused(const agent_tls *tls);
+
+/** What a session comes to by an error of the library. */
+agent_tls_state agent_tls_state_of_error(const agent_tls *tls, int error);
 
 /** Reads an IPv4 address. @return whether it is one */
 int agent_tls_parse_address(const char *text, uint8_t address[4]);

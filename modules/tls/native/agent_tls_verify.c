@@ -186,13 +186,12 @@ typedef struct {
   int is_found;
 } search;
 
-/** Of two anchors the valid one counts. @return 0, or the library's error */
-static int try_anchor(search *search, const uint8_t *der, size_t length) {
+/** Of two anchors the valid one counts. */
+static void try_anchor(search *search, const uint8_t *der, size_t length) {
   mbedtls_x509_crt anchor;
-  int error;
   mbedtls_x509_crt_init(&anchor);
-  error = mbedtls_x509_crt_parse_der_nocopy(&anchor, der, length);
-  if (!error && anchor.subject_raw.len == search->certificate->issuer_raw.len &&
+  if (mbedtls_x509_crt_parse_der_nocopy(&anchor, der, length) == 0 &&
+      anchor.subject_raw.len == search->certificate->issuer_raw.len &&
       memcmp(anchor.subject_raw.p, search->certificate->issuer_raw.p, anchor.subject_raw.len) == 0 &&
       is_signed_by(search->certificate, &anchor, search->depth)) {
     int is_itself = anchor.raw.len == search->certificate->raw.len &&
@@ -202,7 +201,6 @@ static int try_anchor(search *search, const uint8_t *der, size_t length) {
     search->is_found = 1;
   }
   mbedtls_x509_crt_free(&anchor);
-  return agent_tls_is_memory(error) ? error : 0;
 }
 
 static uint32_t number(const uint8_t *bytes, int count) {
@@ -222,42 +220,39 @@ static uint32_t key_of(const uint8_t *bytes, size_t length) {
   return key;
 }
 
-static int try_roots(search *search) {
+static void try_roots(search *search) {
   const agent_tls *tls = search->tls;
   const uint8_t *index = tls->roots + COUNT_BYTES;
   uint32_t key = key_of(search->certificate->issuer_raw.p, search->certificate->issuer_raw.len);
   uint32_t low = 0;
   uint32_t count = tls->roots_length > COUNT_BYTES ? number(tls->roots, COUNT_BYTES) : 0;
   uint32_t high = count;
-  int error = 0;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
     if (number(index + middle * ENTRY_BYTES, 4) < key) low = middle + 1;
     else high = middle;
   }
-  for (; !error && low < count && number(index + low * ENTRY_BYTES, 4) == key; low++) {
+  for (; low < count && number(index + low * ENTRY_BYTES, 4) == key; low++) {
     const uint8_t *entry = index + low * ENTRY_BYTES;
-    error = try_anchor(search, tls->roots + number(entry + 4, 4), number(entry + 8, 2));
+    try_anchor(search, tls->roots + number(entry + 4, 4), number(entry + 8, 2));
   }
-  return error;
 }
 
-static int find_anchor(search *search) {
-  int error = 0;
-  for (const agent_tls_anchor *anchor = search->tls->anchors; !error && anchor; anchor = anchor->next) {
+static void find_anchor(search *search) {
+  for (const agent_tls_anchor *anchor = search->tls->anchors; anchor; anchor = anchor->next) {
     const uint8_t *der = (const uint8_t *)(anchor + 1);
-    for (size_t left = anchor->length; !error && left > 0;) {
+    for (size_t left = anchor->length; left > 0;) {
       unsigned char *position = (unsigned char *)der;
       size_t length;
       /* What is no DER must not take the others away. */
       if (mbedtls_asn1_get_tag(&position, der + left, &length, CONSTRUCTED_SEQUENCE)) break;
       length += (size_t)(position - der);
-      error = try_anchor(search, der, length);
+      try_anchor(search, der, length);
       der += length;
       left -= length;
     }
   }
-  return error ? error : try_roots(search);
+  try_roots(search);
 }
 
 /**
@@ -268,8 +263,7 @@ int agent_tls_verify(void *context, mbedtls_x509_crt *certificate, int depth, ui
   agent_tls *tls = context;
   search search = {.tls = tls, .certificate = certificate, .depth = depth};
   uint32_t found = *flags & ~(uint32_t)(DATES | MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_CN_MISMATCH);
-  int error = find_anchor(&search);
-  if (error) return error;
+  find_anchor(&search);
   if (search.is_found) {
     tls->is_anchored = 1;
     tls->flags = search.flags;
