@@ -1,12 +1,22 @@
 /** What a connection costs, without sanitizers: of the heap, of the stack, in round trips. A limit for each. */
-import { expect } from "vitest";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect } from "vitest";
 import { type KeyType, makeCertificate, pem } from "../../mocks/certificates.js";
+import { ROOT } from "../../tools/sdk.js";
 import { type Fields, KNOWN, State } from "../tls/cases.js";
 import { authority, server } from "../tls/chain-parts.js";
 import { coreTest, type Outcome, openCore, PLAIN } from "./core.js";
 import { listening, tlsServer } from "./servers.js";
 
 const core = openCore(PLAIN);
+/** For `npm run bench -- tls`. */
+const measured: Record<string, object> = {};
+afterAll(() => {
+  if (Object.keys(measured).length === 0) return;
+  mkdirSync(join(ROOT, "build"), { recursive: true });
+  writeFileSync(join(ROOT, "build", "tls.json"), JSON.stringify(measured));
+});
 
 /** With pointers of 64 bits, and buffers of 16 kB both ways: on the chip they are as long as what is in them. */
 const MAX_STEADY_BYTES = 50 * 1024;
@@ -30,14 +40,29 @@ coreTest.each<KeyType>(["rsa", "ec", "p384"])("a chain of %s", async (keyType) =
     kept: live - before,
     stack,
   });
+  const durations: Record<string, number> = {};
+  const timed = async (name: string, fields: Fields) => {
+    const startMs = performance.now();
+    const outcome = await connect(fields);
+    durations[name] = Math.round(performance.now() - startMs);
+    return outcome;
+  };
   const rows = {
-    full: await connect({ trust: root.der, forget: 1 }),
-    "with a certificate": await connect(shown),
-    resumed: await connect(shown),
+    full: await timed("full", { trust: root.der, forget: 1 }),
+    "with a certificate": await timed("with a certificate", shown),
+    resumed: await timed("resumed", shown),
   };
   for (const [name, outcome] of Object.entries(rows)) {
     const { steady, peak, kept, stack } = figures(outcome);
-    console.log(`${keyType}, ${name}: ${steady} bytes, at most ${peak}, kept ${kept}; stack ${stack}`);
+    const { roundTrips, received, sent } = outcome;
+    measured[`${keyType}, ${name}`] = {
+      roundTrips,
+      bytes: received + sent,
+      steady,
+      peak,
+      stack,
+      durationMs: durations[name],
+    };
     expect(outcome).toMatchObject({ state: State.OPEN, roundTrips: name === "resumed" ? 1 : 2 });
     expect(steady, name).toBeLessThan(MAX_STEADY_BYTES);
     expect(peak, name).toBeLessThan(MAX_PEAK_BYTES);
