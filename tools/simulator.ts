@@ -3,7 +3,7 @@
  * listens to it as its debugger would, on a port of its own, and starts it anew when the app asks for a restart, as the
  * chip does.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -35,9 +35,11 @@ export interface SimulatorEvents {
 /** The agent and nothing else, with the SDK's memory for simulators: what `npm run simulator` runs. */
 export const AGENT_APP: AppOptions = { name: "agent" };
 
-/** @returns the path of the app */
+/** @returns the path of the app. @throws Error for a person where something that the build needs is missing */
 export async function buildApp(options: AppOptions): Promise<string> {
   const sdk = findSdk();
+  if (IS_LINUX && !hasMbedTls(sdk.env))
+    throw new Error("The simulator needs Mbed TLS: apt-get install libmbedtls-dev, or as your system names it.");
   // A board's state stands in the folder that the simulator is started in.
   const folder = writeManifest({ ...options, config: { ...options.config, file: { root: "./" } } });
   mkdirSync(BUILD_FOLDER, { recursive: true });
@@ -45,6 +47,11 @@ export async function buildApp(options: AppOptions): Promise<string> {
   await run("mcconfig", ["-d", "-m", "-p", platform, "-t", "build", "-o", BUILD_FOLDER], { cwd: folder, env: sdk.env });
   const file = platform === "lin" ? "mc.so" : "mc.dll";
   return join(BUILD_FOLDER, "bin", platform, "mc", "debug", options.name, file);
+}
+
+/** Whether the compiler finds its headers. */
+function hasMbedTls(env: NodeJS.ProcessEnv): boolean {
+  return spawnSync("cc", ["-E", "-include", "mbedtls/ssl.h", "-x", "c", "/dev/null"], { env }).status === 0;
 }
 
 export class Simulator extends EventEmitter<SimulatorEvents> {

@@ -1,20 +1,23 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
 import { afterEach, expect, test } from "vitest";
 import { type Identity, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
+import { MAX_ANSWER_BYTES } from "../../modules/http/http.js";
 import { failureOf } from "../../modules/tls/ends.js";
 import type { Simulator } from "../../tools/simulator.js";
+import { DATA, HANDSHAKE, type Records, recordServer } from "../c/proxy.js";
 import { State } from "../tls/cases.js";
 import { ANCHORS, CHAINS, KEYS, RIGHTS } from "../tls/chains.js";
 import {
   flightWith,
   forgedHandshake,
   hugeCertificates,
+  longRecord,
   rawServer,
   spoilingProxy,
   twoRecordServer,
@@ -68,6 +71,45 @@ const inChunks = (count: number): Server =>
     for (let chunk = 0; chunk < count; chunk++) response.write("x");
     response.end();
   });
+
+/** Fewer than a handshake with a certificate of RSA-2048 has. */
+const HANDSHAKE_BYTES = 1_200;
+
+/** Ends the connection when the server has said so much. */
+const cutting = (port: number, bytes: number): Server =>
+  createTcpServer((client) => {
+    let left = bytes;
+    const upstream = connect(port, "127.0.0.1").on("error", () => {});
+    client.on("error", () => {}).pipe(upstream, { end: false });
+    client.on("close", () => upstream.destroy());
+    upstream.on("data", (data: Buffer) => {
+      client.write(data.subarray(0, left));
+      left = Math.max(0, left - data.length);
+      if (left === 0) client.end();
+    });
+  });
+
+/** What a server says behind the handshake, in records of its own making. */
+function talks(): [name: string, answer: string, (records: Records) => void][] {
+  const answer = (bytes: number) =>
+    Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n${"x".repeat(bytes)}`);
+  const helloRequest = Buffer.from([0, 0, 0, 0]);
+  return [
+    ["records of one byte", "200 10", (one) => answer(10).forEach((byte) => void one.send(DATA, Buffer.of(byte)))],
+    ["one record of 16 kB", `200 ${MAX_ANSWER_BYTES}`, (one) => one.send(DATA, padded(answer(MAX_ANSWER_BYTES)))],
+    [
+      "a wish for a new handshake",
+      "200 10",
+      (one) => {
+        one.send(HANDSHAKE, helloRequest);
+        one.send(DATA, answer(10));
+      },
+    ],
+  ];
+}
+
+/** As long as a record may be: what stands behind an answer nobody reads. */
+const padded = (answer: Buffer): Buffer => Buffer.concat([answer, Buffer.alloc(16_384 - answer.length)]);
 
 interface Told {
   readonly name: string;
@@ -124,6 +166,14 @@ async function questions() {
   const fields = `Content-Length: ${body.length}\r\n`;
   const spoilt = spoilingProxy(await listen(twoRecordServer(good, fields, body)));
   await askRaw("a spoilt record", "connection-lost", spoilt);
+  await askRaw("a record of 32,700 bytes", "tls-failed", rawServer(longRecord).server);
+  for (const [name, answer, talk] of talks()) {
+    asked.push([name, `https://127.0.0.1:${await recordServer([goodCertificate(ec, "ec")], talk)}/`, 100]);
+    expected.push(`${name}: ${answer}`);
+  }
+  const port = await listen(createTlsServer({ key: keyPem(good), cert: pem(good), maxVersion: "TLSv1.2" }));
+  for (let bytes = 1; bytes < HANDSHAKE_BYTES; bytes += 97)
+    await askRaw(`closed after ${bytes} bytes`, "tls-failed", cutting(port, bytes));
   await askRaw("two records", `200 ${body.length}`, twoRecordServer(good, fields, body));
   await askRaw("an end without a length", "connection-lost", twoRecordServer(good, "", body));
   await askRaw("1,000 chunks of one byte", "200 1000", inChunks(1_000), "http");
