@@ -1,8 +1,5 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { specifiers } from "./mocks/moddable/specifiers.js";
-
-const exactly = (text: string): RegExp => new RegExp(`^${text.replaceAll("/", "\\/")}$`);
+import { SDK_ALIAS } from "./tests/sdk-alias.js";
 
 /** They compute from beginning to end: no sockets, no browser, no processes, no time but their own, no module replaced. */
 const COMPUTING = [
@@ -13,13 +10,7 @@ const COMPUTING = [
 ];
 
 export default defineConfig({
-  resolve: {
-    // Where tests import device code, its SDK modules are the mocks.
-    alias: Object.entries(specifiers).map(([specifier, file]) => ({
-      find: exactly(specifier),
-      replacement: fileURLToPath(new URL(`mocks/moddable/${file.replace(/\.js$/, ".ts")}`, import.meta.url)),
-    })),
-  },
+  resolve: { alias: SDK_ALIAS },
   test: {
     watch: false,
     // Seconds, not minutes; but the machine may be busy.

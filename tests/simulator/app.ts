@@ -166,7 +166,7 @@ export class Watch {
   /** The most that was in use since this was asked for last. */
   async deepestStack(): Promise<number> {
     const enough = this.#samples + 2; // the first may have been on its way
-    await this.until("samples of the stack", () => this.#samples >= enough, 10_000);
+    await this.until("samples of the stack", () => this.#samples >= enough);
     const slots = this.mostStackSlots;
     this.mostStackSlots = 0;
     return slots;
@@ -184,7 +184,7 @@ export class Watch {
 
   async nextHeap(): Promise<Heap> {
     this.heap = undefined;
-    await this.until("heap", () => this.heap !== undefined, 10_000);
+    await this.until("heap", () => this.heap !== undefined);
     return this.heap!;
   }
 

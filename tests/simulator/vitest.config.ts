@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { SDK_ALIAS } from "../sdk-alias.js";
 
 export default defineConfig({
+  resolve: { alias: SDK_ALIAS },
   test: {
     root: import.meta.dirname,
     include: ["*.sim.ts"],
