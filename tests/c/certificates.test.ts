@@ -127,18 +127,20 @@ describe("keys", () => {
   const request = (name: string, key = der(own.key, "sec1"), size = 512) =>
     core.do<Figures & { der: string }>("request", { key, name: Buffer.from(`${name}\0`), size });
 
-  coreTest.each(["device-1", "esp32s3:0123456789ab", "a b", "x".repeat(64), "德"])("a request by %s", async (name) => {
-    const { ok, der } = await request(name);
-    expect(ok).toBe(1);
-    const base64 = Buffer.from(der, "hex").toString("base64");
-    const key = readCsr(`-----BEGIN CERTIFICATE REQUEST-----\n${base64}\n-----END CERTIFICATE REQUEST-----\n`);
-    expect(key.equals(own.publicKey)).toBe(true);
-    expect(Buffer.from(der, "hex").includes(name)).toBe(true);
-  });
+  coreTest.each(["device-1", "esp32s3:0123456789ab", "a, b=c+d\\", "x".repeat(64), "德"])(
+    "a request by %s",
+    async (name) => {
+      const { ok, der } = await request(name);
+      expect(ok).toBe(1);
+      const base64 = Buffer.from(der, "hex").toString("base64");
+      const key = readCsr(`-----BEGIN CERTIFICATE REQUEST-----\n${base64}\n-----END CERTIFICATE REQUEST-----\n`);
+      expect(key.equals(own.publicKey)).toBe(true);
+      expect(Buffer.from(der, "hex").includes(name)).toBe(true);
+    },
+  );
 
   coreTest("none by what is no name, or with what is no key", async () => {
-    for (const name of ["", " a", "a ", "a,CN=b", "a+b", "a\\b", 'a"b', "a=b", "a#b", "a;b", "<a>", "x".repeat(65)])
-      expect(await request(name), name).toMatchObject({ ok: 0 });
+    for (const name of ["", "x".repeat(65)]) expect(await request(name), name).toMatchObject({ ok: 0 });
     expect(await request("a", Buffer.from("rubbish"))).toMatchObject({ ok: 0 });
     expect(await request("a", undefined, 100)).toMatchObject({ ok: 0 });
   });

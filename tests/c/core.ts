@@ -104,8 +104,10 @@ export interface Outcome extends Figures {
 export class Core {
   readonly #flags: readonly string[];
   #process: ChildProcessWithoutNullStreams | undefined;
+  #ended: Promise<void> | undefined;
   #unread = "";
   #told = "";
+  #failure: Error | undefined;
   #waiting: { resolve: (line: string) => void; reject: (error: Error) => void } | undefined;
 
   constructor(flags: readonly string[]) {
@@ -118,9 +120,12 @@ export class Core {
     process.stderr.on("data", (data: Buffer) => {
       this.#told += data;
     });
-    process.on("close", (code) => {
-      if (this.#process === process) this.#process = undefined;
-      this.#waiting?.reject(new Error(`the core has ended (${code}):\n${this.#told}`));
+    this.#ended = new Promise((done) => {
+      process.on("close", (code, signal) => {
+        this.#failure = new Error(`the core has ended (${code ?? signal}):\n${this.#told}`);
+        this.#waiting?.reject(this.#failure);
+        done();
+      });
     });
     return process;
   }
@@ -134,6 +139,7 @@ export class Core {
   }
 
   async do<T extends Figures>(operation: string, fields: Fields = {}): Promise<T> {
+    if (this.#failure) throw this.#failure;
     this.#process ??= this.#start();
     const words = Object.entries(fields).flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value])
@@ -154,12 +160,9 @@ export class Core {
 
   /** @returns what the sanitizers have said; nothing, where nothing was left over */
   async end(): Promise<string> {
-    const process = this.#process;
     this.#waiting = undefined;
-    if (process && process.exitCode === null) {
-      process.stdin.end();
-      await new Promise((done) => process.on("close", done));
-    }
+    this.#process?.stdin.end();
+    await this.#ended;
     return this.#told;
   }
 }

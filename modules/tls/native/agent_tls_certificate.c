@@ -7,6 +7,8 @@
 /* RSA keys that can be broken, or that fill the memory. */
 #define MIN_RSA_BITS 2048
 #define MAX_RSA_BITS 4096
+/* RFC 5280, appendix A.1, ub-common-name. */
+#define MAX_COMMON_NAME_BYTES 64
 
 static const char SUBJECT_ALT_NAME[3] = {0x55, 0x1D, 0x11};
 static const char COMMON_NAME[3] = {0x55, 0x04, 0x03};
@@ -17,7 +19,7 @@ static const uint8_t P256_INFO[26] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 
 
 static int is_key_usable(const mbedtls_pk_context *key) {
   size_t bits = mbedtls_pk_get_bitlen(key);
-  if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS;
+  if (agent_tls_is_rsa(key)) return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS;
   return bits == 256 || bits == 384;
 }
 
@@ -37,7 +39,8 @@ int agent_tls_read_certificate(const uint8_t *der, size_t length, agent_tls_cert
   int is_usable;
   memset(certificate, 0, sizeof *certificate);
   mbedtls_x509_crt_init(&parsed);
-  is_usable = mbedtls_x509_crt_parse_der_nocopy(&parsed, der, length) == 0 && is_key_usable(&parsed.pk);
+  is_usable = agent_tls_library_start() == 0 && mbedtls_x509_crt_parse_der_nocopy(&parsed, der, length) == 0 &&
+              is_key_usable(&parsed.pk);
   if (is_usable) {
     int is_own = parsed.subject_raw.len == parsed.issuer_raw.len &&
                  memcmp(parsed.subject_raw.p, parsed.issuer_raw.p, parsed.subject_raw.len) == 0;
@@ -77,25 +80,26 @@ size_t agent_tls_make_key(uint8_t *der, size_t size) {
   return length > 0 ? (size_t)length : 0;
 }
 
-/** A comma would begin another part of the subject, and so on (RFC 4514 §2.4). */
-static int is_plain(const char *text) {
-  size_t length = strlen(text);
-  return length > 0 && length <= 64 && strpbrk(text, ",\\\"+<>;=#") == NULL && text[0] != ' ' && text[length - 1] != ' ';
+/** Not by the library's reader of names: 4.0.0 writes to where it got no memory. */
+static int set_common_name(mbedtls_x509write_csr *csr, const char *name) {
+  mbedtls_asn1_named_data *part = mbedtls_asn1_store_named_data(
+      &csr->MBEDTLS_PRIVATE(subject), COMMON_NAME, sizeof COMMON_NAME, (const unsigned char *)name, strlen(name));
+  if (part) part->val.tag = MBEDTLS_ASN1_UTF8_STRING;
+  return part != NULL;
 }
 
 size_t agent_tls_make_request(const uint8_t *key, size_t key_length, const char *common_name, uint8_t *der, size_t size) {
   mbedtls_pk_context private_key;
   mbedtls_x509write_csr csr;
-  char subject[3 + 64 + 1] = "CN=";
+  size_t name_length = strlen(common_name);
   int length = 0;
-  if (!is_plain(common_name)) return 0;
-  strcpy(subject + 3, common_name);
+  if (name_length == 0 || name_length > MAX_COMMON_NAME_BYTES) return 0;
   mbedtls_pk_init(&private_key);
   mbedtls_x509write_csr_init(&csr);
   mbedtls_x509write_csr_set_md_alg(&csr, MBEDTLS_MD_SHA256);
   mbedtls_x509write_csr_set_key(&csr, &private_key);
   if (agent_tls_library_start() == 0 && agent_tls_parse_key(&private_key, key, key_length) == 0 &&
-      mbedtls_x509write_csr_set_subject_name(&csr, subject) == 0)
+      set_common_name(&csr, common_name))
     length = agent_tls_write_csr(&csr, der, size);
   mbedtls_x509write_csr_free(&csr);
   mbedtls_pk_free(&private_key);

@@ -106,6 +106,14 @@ int agent_tls_parse_key(mbedtls_pk_context *key, const unsigned char *der, size_
 #endif
 }
 
+int agent_tls_is_rsa(const mbedtls_pk_context *key) {
+#if MBEDTLS_VERSION_MAJOR < 4
+  return mbedtls_pk_can_do(key, MBEDTLS_PK_RSA);
+#else
+  return mbedtls_pk_can_do_psa(key, PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_SHA_256), PSA_KEY_USAGE_VERIFY_HASH);
+#endif
+}
+
 int agent_tls_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *key) {
 #if MBEDTLS_VERSION_MAJOR == 3
   return mbedtls_pk_check_pair(public_key, key, mbedtls_ctr_drbg_random, &generator);

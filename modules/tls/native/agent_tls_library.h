@@ -19,6 +19,7 @@
 #include "agent_tls.h"
 
 #include <mbedtls/asn1.h>
+#include <mbedtls/asn1write.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
@@ -52,6 +53,8 @@ void agent_tls_conf_version(mbedtls_ssl_config *config);
 
 /** A private key in DER: PKCS#8, PKCS#1 or SEC 1. @return 0, or the library's error */
 int agent_tls_parse_key(mbedtls_pk_context *key, const unsigned char *der, size_t length);
+
+int agent_tls_is_rsa(const mbedtls_pk_context *key);
 
 /** @return 0 where both are halves of one key */
 int agent_tls_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *key);

@@ -29,9 +29,10 @@ static agent_tls_state state_of_alert(const agent_tls *tls, int alert) {
   return (agent_tls_state)(AGENT_TLS_ALERT - alert);
 }
 
-/** Of X.509 and PK (mbedtls/error.h): a server's certificate cannot be read, or its key cannot be used. */
+/** Of ASN.1, X.509 and PK (mbedtls/error.h): a server's certificate cannot be read, or its key cannot be used. */
 static int is_certificate_error(int error) {
-  return (-error >= 0x2080 && -error <= 0x3000) || (-error >= 0x3980 && -error < 0x4000);
+  return (-error >= 0x60 && -error <= 0x68) || (-error >= 0x2080 && -error <= 0x3000) ||
+         (-error >= 0x3980 && -error < 0x4000);
 }
 
 int agent_tls_was_refused(const agent_tls *tls) { return tls->refusals != agent_tls_refusals(); }
