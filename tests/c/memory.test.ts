@@ -20,7 +20,7 @@ function sample(count: number): number[] {
   return numbers.filter((number) => number <= 120 || number > count - 60 || random.below(count) < 100);
 }
 
-coreTest("1,000 connections in a row leave nothing behind", async () => {
+coreTest("1,000 connections in a row leave nothing behind", { timeout: 900_000 }, async () => {
   const root = authority("Root", { keyType: "rsa" });
   const port = await serve([server(root, { keyType: "rsa" })]);
   const trust = root.der;

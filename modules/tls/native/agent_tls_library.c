@@ -159,3 +159,57 @@ int agent_tls_is_handshake_over(const mbedtls_ssl_context *ssl) {
   return ssl->MBEDTLS_PRIVATE(state) >= MBEDTLS_SSL_HANDSHAKE_OVER;
 #endif
 }
+
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+/* esp_mbedtls_dynamic_impl.h, which is private. A length of 0: the largest. */
+int esp_mbedtls_add_tx_buffer(mbedtls_ssl_context *ssl, size_t length);
+int esp_mbedtls_free_tx_buffer(mbedtls_ssl_context *ssl);
+int esp_mbedtls_free_rx_buffer(mbedtls_ssl_context *ssl);
+struct esp_mbedtls_ssl_buf {
+  int state;
+  unsigned length;
+  unsigned char bytes[];
+};
+
+static const struct esp_mbedtls_ssl_buf *buffer_of(const mbedtls_ssl_context *ssl) {
+  const unsigned char *bytes = ssl->MBEDTLS_PRIVATE(in_buf);
+  return bytes ? (const void *)(bytes - offsetof(struct esp_mbedtls_ssl_buf, bytes)) : NULL;
+}
+
+int agent_tls_add_room(mbedtls_ssl_context *ssl) { return esp_mbedtls_add_tx_buffer(ssl, 0); }
+
+void agent_tls_free_room(mbedtls_ssl_context *ssl) {
+  if (ssl->MBEDTLS_PRIVATE(out_left) == 0) esp_mbedtls_free_tx_buffer(ssl);
+}
+
+int agent_tls_has_room(const mbedtls_ssl_context *ssl, const unsigned char *into, size_t length) {
+  const struct esp_mbedtls_ssl_buf *buffer = buffer_of(ssl);
+  /* Elsewhere it reads a header to make a buffer for its record. */
+  if (!buffer || into < buffer->bytes || into > buffer->bytes + buffer->length) return 1;
+  return length <= (size_t)(buffer->bytes + buffer->length - into);
+}
+
+int agent_tls_free_input(mbedtls_ssl_context *ssl) {
+  const int is_free = 1;
+  if (ssl->MBEDTLS_PRIVATE(in_hsfraglen) > 0) return 0;
+  esp_mbedtls_free_rx_buffer(ssl);
+  return !buffer_of(ssl) || buffer_of(ssl)->state == is_free;
+}
+#else
+int agent_tls_add_room(mbedtls_ssl_context *ssl) {
+  (void)ssl;
+  return 0;
+}
+
+void agent_tls_free_room(mbedtls_ssl_context *ssl) { (void)ssl; }
+
+int agent_tls_has_room(const mbedtls_ssl_context *ssl, const unsigned char *into, size_t length) {
+  (void)ssl, (void)into, (void)length;
+  return 1;
+}
+
+int agent_tls_free_input(mbedtls_ssl_context *ssl) {
+  (void)ssl;
+  return 0;
+}
+#endif

@@ -67,4 +67,21 @@ int agent_tls_write_csr(mbedtls_x509write_csr *csr, unsigned char *der, size_t s
 
 int agent_tls_is_handshake_over(const mbedtls_ssl_context *ssl);
 
+/*
+ * ESP-IDF's dynamic buffers (components/mbedtls/port/dynamic, 6.0.2) wrap the library's functions from outside. What those
+ * do by themselves they do not see, and it goes over the end of a buffer that is as long as the record before.
+ */
+
+/**
+ * Makes room for an alert, with which a HelloRequest or a spoilt record is answered. Given back at once: it has 4 kB.
+ * @return 0, or the library's error
+ */
+int agent_tls_add_room(mbedtls_ssl_context *ssl);
+void agent_tls_free_room(mbedtls_ssl_context *ssl);
+
+/** @return whether there is room for a record of so many bytes, from where the library reads its header to */
+int agent_tls_has_room(const mbedtls_ssl_context *ssl, const unsigned char *into, size_t length);
+/** The next record gets a buffer of its own. @return 0: it cannot, as the beginning of a message is in this one */
+int agent_tls_free_input(mbedtls_ssl_context *ssl);
+
 #endif

@@ -16,7 +16,6 @@ static const int suites[] = {
 
 /** Of the client's own chain: it goes out in one message, and that into a record (MBEDTLS_SSL_OUT_CONTENT_LEN on the chip). */
 #define MAX_OWN_BYTES 4000
-#define HEADER_BYTES sizeof(((agent_tls *)0)->header)
 
 /** The terms of a session: another may go on from it where they are the same. */
 static void add_term(agent_tls *tls, char kind, const void *bytes, size_t length) {
@@ -122,52 +121,6 @@ agent_tls_state agent_tls_own_key(agent_tls *tls, const uint8_t *der, size_t len
 
 void agent_tls_protocol(agent_tls *tls, const char *protocol) { tls->protocols[0] = protocol; }
 
-static int send_bytes(void *context, const unsigned char *bytes, size_t length) {
-  agent_tls_output *output = &((agent_tls *)context)->output;
-  size_t unsent = output->length - output->taken;
-  uint8_t *grown;
-  if (output->taken > 0) memmove(output->bytes, output->bytes + output->taken, unsent);
-  output->taken = 0;
-  output->length = unsent;
-  grown = realloc(output->bytes, unsent + length);
-  if (!grown) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-  output->bytes = grown;
-  memcpy(grown + unsent, bytes, length);
-  output->length = unsent + length;
-  return (int)length;
-}
-
-static size_t take_input(agent_tls *tls, uint8_t *into, size_t most) {
-  size_t count = most < tls->input_length ? most : tls->input_length;
-  if (count == 0) return 0;
-  memcpy(into, tls->input, count);
-  tls->input += count;
-  tls->input_length -= count;
-  return count;
-}
-
-/**
- * A record's header goes to the library whole: with ESP-IDF's dynamic buffers it reads it into a buffer on its stack, and
- * would lose a part of it where the rest has not come (components/mbedtls/port/dynamic/esp_mbedtls_dynamic_impl.c).
- */
-static int receive_bytes(void *context, unsigned char *into, size_t length) {
-  agent_tls *tls = context;
-  size_t count;
-  if (tls->record_left == 0) {
-    tls->header_length += (uint8_t)take_input(tls, tls->header + tls->header_length, HEADER_BYTES - tls->header_length);
-    if (tls->header_length < HEADER_BYTES) return MBEDTLS_ERR_SSL_WANT_READ;
-    if (length != HEADER_BYTES) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-    memcpy(into, tls->header, HEADER_BYTES);
-    tls->header_length = 0;
-    tls->record_left = (uint16_t)(tls->header[3] << 8 | tls->header[4]);
-    return (int)HEADER_BYTES;
-  }
-  count = take_input(tls, into, length < tls->record_left ? length : tls->record_left);
-  if (count == 0) return MBEDTLS_ERR_SSL_WANT_READ;
-  tls->record_left -= (uint16_t)count;
-  return (int)count;
-}
-
 static int configure(agent_tls *tls) {
   mbedtls_ssl_config *config = &tls->config;
   int error = mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
@@ -190,7 +143,7 @@ static int set_up(agent_tls *tls) {
   /* No address is sent as a name (RFC 6066 §3). */
   if (!error) error = mbedtls_ssl_set_hostname(&tls->ssl, tls->is_address ? NULL : tls->host);
   if (!error) error = mbedtls_md_finish(&tls->terms, tls->digest);
-  if (!error) mbedtls_ssl_set_bio(&tls->ssl, tls, send_bytes, receive_bytes, NULL);
+  if (!error) mbedtls_ssl_set_bio(&tls->ssl, tls, agent_tls_send, agent_tls_fetch, NULL);
   return error;
 }
 
@@ -204,16 +157,26 @@ static agent_tls_state fail(agent_tls *tls, int error) {
 
 static int is_waiting(int error) { return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE; }
 
+/** @return 0 where it goes on with another buffer; else the error, which is a wait for no buffer */
+static int after_wait(agent_tls *tls, int error) {
+  if (!tls->needs_buffer || !is_waiting(error)) return error;
+  tls->needs_buffer = 0;
+  return agent_tls_free_input(&tls->ssl) ? 0 : MBEDTLS_ERR_SSL_INVALID_RECORD;
+}
+
 /** As mbedtls_ssl_handshake, but sees whether the server asks for a certificate: the library keeps that to itself. */
 static int take_steps(agent_tls *tls) {
   mbedtls_ssl_context *ssl = &tls->ssl;
   int error = 0;
   while (!error && !agent_tls_is_handshake_over(ssl)) {
     int may_ask = ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CERTIFICATE_REQUEST;
-    error = mbedtls_ssl_handshake_step(ssl);
+    error = agent_tls_add_room(ssl);
+    if (!error) error = after_wait(tls, mbedtls_ssl_handshake_step(ssl));
     /* A message that is none is kept for the next step. */
-    if (!error && may_ask) tls->is_asked = (int8_t)!ssl->MBEDTLS_PRIVATE(keep_current_message);
+    if (!error && may_ask && ssl->MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_CERTIFICATE_REQUEST)
+      tls->is_asked = (int8_t)!ssl->MBEDTLS_PRIVATE(keep_current_message);
   }
+  agent_tls_free_room(ssl);
   return error;
 }
 
@@ -233,10 +196,12 @@ static void shake_hands(agent_tls *tls) {
 /** Opens the next record, where it has come whole. */
 static void open_record(agent_tls *tls) {
   for (;;) {
-    int error = mbedtls_ssl_read(&tls->ssl, NULL, 0);
+    int error = agent_tls_add_room(&tls->ssl);
+    if (!error) error = after_wait(tls, mbedtls_ssl_read(&tls->ssl, NULL, 0));
+    agent_tls_free_room(&tls->ssl);
     if (error < 0 && !is_waiting(error)) fail(tls, error);
     /* An empty record is none. */
-    if (error < 0 || mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0 || tls->input_length == 0) return;
+    if (error < 0 || mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0 || (tls->input_length == 0 && !tls->header_length)) return;
   }
 }
 
@@ -287,15 +252,4 @@ agent_tls_state agent_tls_write(agent_tls *tls, const uint8_t *bytes, size_t len
 
 void agent_tls_end(agent_tls *tls) {
   if (tls->state == AGENT_TLS_OPEN) mbedtls_ssl_close_notify(&tls->ssl);
-}
-
-size_t agent_tls_unsent(const agent_tls *tls) { return tls->output.length - tls->output.taken; }
-
-void agent_tls_take(agent_tls *tls, uint8_t *into, size_t length) {
-  agent_tls_output *output = &tls->output;
-  memcpy(into, output->bytes + output->taken, length);
-  output->taken += length;
-  if (output->taken < output->length) return;
-  free(output->bytes);
-  memset(output, 0, sizeof *output);
 }

@@ -48,6 +48,7 @@ struct agent_tls {
   uint8_t header[5];
   uint8_t header_length;
   uint16_t record_left;
+  int8_t needs_buffer;
   agent_tls_output output;
   agent_tls_time time;
   agent_tls_state state;
@@ -69,6 +70,10 @@ int agent_tls_was_refused(const agent_tls *tls);
 
 /** What a session comes to by an error of the library. */
 agent_tls_state agent_tls_state_of_error(const agent_tls *tls, int error);
+
+/** The library's IO (mbedtls/ssl.h, mbedtls_ssl_set_bio). */
+int agent_tls_send(void *tls, const unsigned char *bytes, size_t length);
+int agent_tls_fetch(void *tls, unsigned char *into, size_t length);
 
 /** Reads an IPv4 address. @return whether it is one */
 int agent_tls_parse_address(const char *text, uint8_t address[4]);
