@@ -1,12 +1,12 @@
 /** Servers that want to know who the device is. */
 import type { KeyObject } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { type CertificateOptions, type Identity, makeCertificate, pem } from "../../mocks/certificates.js";
 import { Mosquitto, mosquittoTest } from "../broker/mosquitto.js";
 import { type Fields, KNOWN, OVER, State } from "../tls/cases.js";
 import { authority, server } from "../tls/chain-parts.js";
-import { coreTest, openCore } from "./core.js";
+import { coreTest, isCoreThere, openCore } from "./core.js";
 import { listening, tlsServer } from "./servers.js";
 
 const core = openCore();
@@ -84,7 +84,7 @@ describe("a certificate of the device's own", () => {
   });
 });
 
-const brokerTest = (coreTest as unknown) === test.skip ? coreTest : mosquittoTest;
+const brokerTest = isCoreThere ? mosquittoTest : coreTest;
 
 describe("a mosquitto that requires one", () => {
   const stranger = authority("Clients");

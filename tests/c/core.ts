@@ -35,17 +35,17 @@ const sources = [join(ROOT, "tests", "c"), join(ROOT, "modules", "tls", "native"
     .map((name) => join(folder, name)),
 );
 
-const isThere =
+export const isCoreThere =
   process.platform === "linux" &&
   spawnSync("cc", [...INCLUDE, "-x", "c", "-", ...LIBRARIES, "-o", "/dev/null"], {
     input: "#include <mbedtls/version.h>\nint main(void) { return 0; }\n",
   }).status === 0;
-if (!isThere)
+if (!isCoreThere)
   console.error(
     "\n*** LEFT OUT: tests of the TLS core in C. They need Linux, a C compiler and Mbed TLS (apt-get install build-essential libmbedtls-dev). ***\n",
   );
 /** Where there is no compiler or no library the tests are left out; with CI=true they fail. */
-export const coreTest = test.skipIf(!isThere && !process.env.CI);
+export const coreTest = test.skipIf(!isCoreThere && !process.env.CI);
 
 /** What does not compile is not compiled again for each test. */
 let broken: unknown;

@@ -164,17 +164,20 @@ function rightCases(): Case[] {
 }
 
 function keyCases(): Case[] {
-  const small = authority("Root", { keyType: "rsa1024" });
+  const small = (issuer: Identity) => server(issuer, { keyType: "rsa1024" });
+  const smallRoot = authority("Root", { keyType: "rsa1024" });
   const old = authority("Middle", { issuer: root, hash: "sha1" });
   return [
     ["a server's with SHA-1", State.UNTRUSTED, [server(root, { hash: "sha1" })], root],
+    ["a server's with SHA-1 under an intermediate", State.UNTRUSTED, [server(middle, { hash: "sha1" }), middle], root],
     ["an intermediate's with SHA-1", State.UNTRUSTED, [server(old), old], root],
     ["an anchor's own with SHA-1, which says nothing", State.OPEN, ...under({ hash: "sha1" })],
     ["a server's own with SHA-1", State.UNTRUSTED, ...alike(server(undefined, { hash: "sha1" }))],
     ["an anchor with SHA-1 that is sent along", State.OPEN, ...sentAlong({ hash: "sha1" })],
-    ["a server's key of RSA-1024", State.UNTRUSTED, [server(root, { keyType: "rsa1024" })], root],
+    ["a server's key of RSA-1024", State.UNTRUSTED, [small(root)], root],
+    ["a server's key of RSA-1024 under an intermediate", State.UNTRUSTED, [small(middle), middle], root],
     ["an intermediate's key of RSA-1024", State.UNTRUSTED, ...weak()],
-    ["an anchor's key of RSA-1024", State.UNTRUSTED, [server(small)], small],
+    ["an anchor's key of RSA-1024", State.UNTRUSTED, [server(smallRoot)], smallRoot],
     ["a signature that is spoilt", State.UNTRUSTED, [spoilt(server(root))], root],
     ["an intermediate's signature that is spoilt", State.UNTRUSTED, [server(middle), spoilt(middle)], root],
   ];

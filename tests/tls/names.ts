@@ -27,6 +27,7 @@ export const NAMES: Case[] = [
   ["an asterisk for two labels", State.NAME, ...called("a.device.example", "*.example")],
   ["an asterisk in a label", State.NAME, ...called("device.example", "dev*.example")],
   ["an asterisk in another label", State.NAME, ...called("a.device.example", "a.*.example")],
+  ["an asterisk for a name without a dot", State.NAME, ...called("device", "*.example", "*.device")],
   ["an asterisk alone", State.NAME, ...called("device", "*")],
   ["a dot behind an asterisk", State.NAME, ...called("device.", "*.")],
   ["an empty one", State.NAME, ...called("device.example", "")],

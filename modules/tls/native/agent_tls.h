@@ -59,7 +59,10 @@ void agent_tls_protocol(agent_tls *tls, const char *protocol);
 
 /** After all of the above. */
 agent_tls_state agent_tls_begin(agent_tls *tls);
-/** What has come. Nothing is taken while there is something to read. @return how many bytes were taken */
+/**
+ * What has come. Nothing is taken while there is something to read, and nothing is left where there is not.
+ * @return how many bytes were taken
+ */
 size_t agent_tls_receive(agent_tls *tls, const uint8_t *bytes, size_t length);
 agent_tls_state agent_tls_state_of(const agent_tls *tls);
 /** It goes on where another has stopped, without certificates. */

@@ -196,7 +196,8 @@ static void try_anchor(search *search, const uint8_t *der, size_t length) {
       is_signed_by(search->certificate, &anchor, search->depth)) {
     int is_itself = anchor.raw.len == search->certificate->raw.len &&
                     memcmp(anchor.raw.p, search->certificate->raw.p, anchor.raw.len) == 0;
-    uint32_t flags = is_itself ? date_flags(&anchor, search->tls) : authority_flags(&anchor, search->tls);
+    /* Then it need not be an authority, and its dates are looked at anyway. */
+    uint32_t flags = is_itself ? 0 : authority_flags(&anchor, search->tls);
     if (!search->is_found || flags == 0) search->flags = flags;
     search->is_found = 1;
   }
