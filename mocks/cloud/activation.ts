@@ -1,9 +1,10 @@
 import { badRequest, disabledAnswer, errorAnswer, noSuchRoute } from "./activation-errors.js";
 import { boundReply, pendingReply } from "./activation-reply.js";
 import { type ActivateFields, activateFields, isVersion2, signatureMatches } from "./activation-request.js";
+import type { Device } from "./device.js";
 import { type Answer, type CloudRequest, json, type Route, text } from "./exchange.js";
 import { RateLimiter } from "./rate-limit.js";
-import type { Device, Registry } from "./registry.js";
+import type { Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
 import { asObject, asString, canonicalMac, parseObject, printable } from "./text.js";
 

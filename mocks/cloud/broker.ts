@@ -2,11 +2,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
 import { type Account, admit, type Login, refusal, UNAVAILABLE } from "./admission.js";
+import type { Device } from "./device.js";
 import type { Faults } from "./faults.js";
 import { type GatewayDesk, isGatewayId, peekClientId, serveGateway } from "./gateway.js";
 import type { GatewayConnection } from "./gateway-connection.js";
 import { listen } from "./http.js";
-import type { Device, Registry } from "./registry.js";
+import type { Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
 import { printable } from "./text.js";
 

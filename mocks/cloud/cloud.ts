@@ -11,6 +11,7 @@ import { type Answer, makeRequest, type RawRequest } from "./exchange.js";
 import { Faults } from "./faults.js";
 import { FirmwareFiles } from "./firmware-files.js";
 import { HttpFront } from "./http.js";
+import type { CloudMemory } from "./memory.js";
 import type { Operated } from "./operated.js";
 import { PageRoutes } from "./page-routes.js";
 import { rethrow } from "./port-taken.js";
@@ -45,26 +46,15 @@ export class MockCloud implements Operated {
 
   /** @throws {RangeError} when one of `devices` has a malformed MAC, serial or key */
   constructor(options: CloudOptions = {}) {
-    const {
-      httpPort = 0,
-      mqttPort = 0,
-      httpsPort = 0,
-      tls,
-      brokerTls,
-      now = Date.now,
-      random = randomBytes,
-      log = () => {},
-      devices,
-      firmware,
-      dialect = "deployed",
-      ...settings
-    } = options;
+    const { httpPort = 0, mqttPort = 0, httpsPort = 0, devices, remembered, firmware, ...rest } = options;
+    const { now = Date.now, random = randomBytes, log = () => {}, dialect = "deployed", ...more } = rest;
+    const { tls, brokerTls, ...settings } = more;
     this.#options = options;
     this.files = new FirmwareFiles(this.faults, log);
     this.settings = { ...defaultSettings, ...settingsOf(dialect), ...settings };
     const addresses = { httpOrigin: `http://${host}:${httpPort}`, host, httpPort, httpsPort, mqttPort };
     this.#context = { settings: this.settings, now, random, log, addresses, brokerTls, firmware: firmware ?? null };
-    this.#registry = new Registry(this.#context);
+    this.#registry = new Registry(this.#context, remembered);
     this.#messages = new RecentMessages(now);
     this.#broker = new Broker(this.#context, this.#registry, this.faults, (traffic) => this.#messages.add(traffic));
     this.#dispatcher = this.#makeDispatcher();
@@ -226,6 +216,11 @@ export class MockCloud implements Operated {
   /** Calls `listener` for every message from a device; returns the way to stop that. */
   onMessage(listener: MessageListener): () => void {
     return this.#broker.onMessage(listener);
+  }
+
+  /** What another cloud has to remember to be this one to its devices. Secret: it holds their passwords. */
+  get memory(): CloudMemory {
+    return { httpPort: this.httpPort, mqttPort: this.mqttPort, devices: this.#registry.list() };
   }
 
   isOnline(mac: string): boolean {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { pageBytes } from "../../tools/nvs/layout.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
+import { lockState } from "./lock.js";
 import { choosePort } from "./ports.js";
 import { flashFile } from "./state-file.js";
 import { type StateLine, VirtualDevice, type VirtualDeviceOptions } from "./virtual-device.js";
@@ -107,6 +108,7 @@ async function run(): Promise<void> {
     portalPort: await choosePort("tcp", portalPort),
     dnsPort: await choosePort("udp", dnsPort),
   });
+  await lockState(device.stateFile);
   report(device, json);
   device.on("exit", (reason, error) => {
     if (reason !== "gave up") return;
