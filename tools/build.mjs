@@ -7,6 +7,10 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const USAGE = `Usage: npm run build, or npm run page
+
+Builds what the host runs, in build/host, and out of their sources softap/page/built.ts (the captive page) and
+modules/update/simulator/partition-table.ts. What has not changed is not built again; all commands begin with it.`;
 const OUTPUT = "build/host";
 /** With what was built: who deletes that deletes both. */
 const MARKS = `${OUTPUT}/.built.json`;
@@ -79,7 +83,10 @@ function build({ name, inputs, run }, marks) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.chdir(ROOT);
-  const marks = readMarks();
-  const isBuilt = [...STEPS, STEPS[0]].every((step) => build(step, marks));
-  process.exitCode = isBuilt ? 0 : 1;
+  if (process.argv.includes("--help")) console.log(USAGE);
+  else {
+    const marks = readMarks();
+    const isBuilt = [...STEPS, STEPS[0]].every((step) => build(step, marks));
+    process.exitCode = isBuilt ? 0 : 1;
+  }
 }

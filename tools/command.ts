@@ -28,7 +28,7 @@ export function sentenceOf(error: unknown): string {
   const { message, path, port } = error as NodeJS.ErrnoException & { port?: number };
   switch (codeOf(error)) {
     case "ENOENT":
-      return path ? `There is no ${path}.` : message;
+      return path ? `${path}: there is no such file.` : message;
     case "EISDIR":
       return `${path ?? "This"} is a folder; a file is needed.`;
     case "ENOTDIR":

@@ -24,5 +24,5 @@ test("a test release says what it is for and what a board needs; the flasher doe
 test("a release of a build that is not there is a sentence", async () => {
   const run = start("tools/release-cli", ["--build", "nowhere"], { cwd: makeFolder() });
   expect(await run.exit).toBe(1);
-  expect(run.output()).toBe(`There is no ${join("nowhere", "xs_esp32.bin")}.\n`);
+  expect(run.output()).toBe(`${join("nowhere", "xs_esp32.bin")}: there is no such file.\n`);
 });

@@ -11,6 +11,8 @@ export interface RunOptions extends BatchOptions {
   readonly out: string;
   /** No images and labels. */
   readonly recordsOnly: boolean;
+  /** Called with how many images and labels are written. */
+  readonly tick?: (boards: number) => void;
   /** The rows, from the first one each time. */
   rows(): AsyncIterable<Row>;
 }
@@ -59,11 +61,13 @@ async function readLedger(ledger: Ledger, batch: string): Promise<{ taken: Taken
   return { taken, done };
 }
 
-async function writeOutputs(ledger: Ledger, { batch, recordsOnly }: RunOptions, folder: string): Promise<void> {
+async function writeOutputs(ledger: Ledger, options: RunOptions, folder: string): Promise<void> {
+  const { batch, recordsOnly, tick } = options;
   const lists = new ServerLists(folder);
   for await (const entry of ledger.entries()) {
     if (entry.batch !== batch) continue;
     lists.add(entry.record);
+    tick?.(entry.row - 1);
     if (!recordsOnly) writeBoard(folder, entry.record);
   }
   lists.close();
