@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { command, sentenceOf, UsageError } from "../../tools/command.js";
 import { pageBytes } from "../../tools/nvs/layout.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
+import { factoryBoard } from "./factory-board.js";
 import { lockState } from "./lock.js";
 import { choosePort } from "./ports.js";
 import { flashFile } from "./state-file.js";
@@ -19,6 +20,8 @@ Runs a virtual ESP32-S3 in the terminal: its states, and notes beside them.
   --mac M           as 7C:DF:A1:00:00:01 (default: the file's, or made up)
   --serial S, --hmac-key HEX
                     what the factory gave it (likewise)
+  --factory IMAGE   a board of npm run factory: FOLDER/SERIAL.nvs.bin, with the MAC address and the serial number that
+                    the folder's list has; its state is .state/SERIAL.json, and the image goes into a new one alone
   --nvs FILE        a board's NVS partition, which takes the place of its own
   --json            states alone, a JSON object in a line; notes go to stderr
   --help            this text
@@ -42,12 +45,13 @@ const OPTIONS = {
   serial: text,
   "hmac-key": text,
   nvs: text,
+  factory: text,
   json: { type: "boolean" },
 } as const;
 
 function readArguments(args: string[]): Arguments {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const { state, mac, serial, "hmac-key": hmacKey, nvs } = values;
+  const { state, mac, serial, "hmac-key": hmacKey, nvs, factory } = values;
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
     throw new UsageError("--mac: six pairs of hexadecimal digits with colons between them, as 7C:DF:A1:00:00:01");
   if (hmacKey !== undefined && !/^([0-9a-f]{2}){16,64}$/i.test(hmacKey))
@@ -55,6 +59,8 @@ function readArguments(args: string[]): Arguments {
   if (serial !== undefined && (serial === "" || Buffer.byteLength(serial) > maxSerialBytes))
     throw new UsageError(`--serial: 1 to ${maxSerialBytes} bytes`);
   if (state === "") throw new UsageError("--state: the name of a file");
+  if (factory !== undefined && (serial ?? hmacKey ?? nvs) !== undefined)
+    throw new UsageError("--factory says what --serial, --hmac-key and --nvs would say");
   return {
     portalPort: portOf("--portal-port", values["portal-port"]),
     dnsPort: portOf("--dns-port", values["dns-port"]),
@@ -64,6 +70,7 @@ function readArguments(args: string[]): Arguments {
       ...(serial && { serial }),
       ...(hmacKey && { hmacKey }),
       ...(nvs !== undefined && { nvs: readDump(nvs) }),
+      ...(factory !== undefined && factoryBoard(factory, mac, state)),
     },
     json: values.json ?? false,
   };
