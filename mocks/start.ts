@@ -62,6 +62,7 @@ async function start(isBlank: boolean): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void loopback.close());
 
   say("A virtual ESP32-S3, the mock cloud and an MQTT broker, all on this machine. Ctrl+C ends them.");
+  say(`Watch all messages:  ${cloud.observing}`);
   if (isKnown) say("The device and the cloud are those of the last start; npm start -- --blank takes a blank board.");
   if (isForgotten) say(`${CLOUD_FILE} is missing: the cloud does not know the device, which needs a new code.`);
   say("");

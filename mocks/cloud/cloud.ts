@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ActivationService } from "./activation.js";
 import { AdminApi } from "./admin.js";
-import { Broker, type MessageListener } from "./broker.js";
+import { Broker } from "./broker.js";
 import { instruct } from "./control.js";
 import { DeviceApi, type Upload } from "./device-api.js";
 import { DeviceService } from "./device-service.js";
@@ -20,6 +20,7 @@ import type { CloudContext, CloudOptions, FirmwareOffer, KnownDevice } from "./s
 import { type CloudState, cloudState, type DeviceAction, RecentMessages } from "./state.js";
 import { type CloudSettings, defaultSettings } from "./switches.js";
 import { printable, requireMac } from "./text.js";
+import type { MessageListener } from "./traffic.js";
 
 const host = "127.0.0.1";
 
@@ -138,9 +139,8 @@ export class MockCloud implements Operated {
   /** The firmware that both services offer from now on, or null for none. */
   offerFirmware(offer: FirmwareOffer | null): void {
     this.#context.firmware = offer;
-    this.#context.log(
-      offer ? `cloud: firmware ${printable(offer.version)} is offered` : "cloud: no firmware is offered",
-    );
+    const said = offer ? `firmware ${printable(offer.version)}` : "no firmware";
+    this.#context.log(`cloud: ${said} is offered`);
   }
 
   /** Changes some switches, from the next request on. */
@@ -221,6 +221,11 @@ export class MockCloud implements Operated {
   /** What another cloud has to remember to be this one to its devices. Secret: it holds their passwords. */
   get memory(): CloudMemory {
     return { httpPort: this.httpPort, mqttPort: this.mqttPort, devices: this.#registry.list() };
+  }
+
+  /** How somebody watches all messages, in a terminal. */
+  get observing(): string {
+    return this.#broker.observers.commandLine(this.mqttPort);
   }
 
   isOnline(mac: string): boolean {

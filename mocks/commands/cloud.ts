@@ -91,6 +91,7 @@ await command(usage, async (args) => {
                        ${cloud.xiaozhiUrl}   (xiaozhi activation)
   MQTT broker          mqtt://127.0.0.1:${cloud.mqttPort}
   Devices it knows     ${devices.length}
+  Watch all messages   ${cloud.observing}
 ${demo?.text ?? ""}
 Ctrl-C ends it.
 `);
