@@ -2,20 +2,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLoopback, powerUp } from "./loopback.js";
+import { parseArgs } from "node:util";
+import { command } from "../tools/command.js";
+import { type Loopback, openLoopback, powerUp } from "./loopback.js";
 import { sendForm, watchTrial } from "./phone.js";
+
+const usage = `Usage: npm run demo
+
+Plays the whole journey unattended: a blank virtual board, its captive page, the mock cloud, the code, a command.
+Ends with 0 when the device has answered.
+`;
 
 /** Each step takes a second or two; a slow machine some more. */
 const STEP_MS = 30_000;
 
-const folder = mkdtempSync(join(tmpdir(), "esp32-online-demo-"));
-const loopback = await openLoopback({
-  stateFile: join(folder, "device.json"),
-  log: (line) => console.log(`  ${line}`),
-});
-const { cloud, device } = loopback;
-
-async function journey(): Promise<void> {
+async function journey(loopback: Loopback): Promise<void> {
+  const { cloud, device } = loopback;
   device.on("state", ({ state, ...details }) => console.log(`device: ${state} ${JSON.stringify(details)}`));
   await powerUp(loopback);
 
@@ -43,12 +45,18 @@ async function journey(): Promise<void> {
   console.log("The device is online and has answered a control message.");
 }
 
-try {
-  await journey();
-} catch (error) {
-  console.error(`The journey failed: ${(error as Error).message}`);
-  process.exitCode = 1;
-} finally {
-  await loopback.close();
-  rmSync(folder, { recursive: true, force: true });
-}
+await command(usage, async (args) => {
+  parseArgs({ args });
+  const folder = mkdtempSync(join(tmpdir(), "esp32-online-demo-"));
+  try {
+    const loopback = await openLoopback({
+      stateFile: join(folder, "device.json"),
+      log: (line) => console.log(`  ${line}`),
+    });
+    await journey(loopback).finally(() => loopback.close());
+  } catch (error) {
+    throw new Error(`The journey failed: ${(error as Error).message}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

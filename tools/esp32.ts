@@ -4,8 +4,18 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { command, UsageError } from "./command.js";
 import { standInForIdf } from "./idf.js";
 import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
+
+const usage = `Usage: npm run build:esp32 [-- FOLDER]
+
+Builds a release of the firmware for the ESP32-S3. Needs MODDABLE, the folder of a built Moddable SDK, and IDF_PATH, that of
+ESP-IDF; without the latter only the JavaScript stage is built, which gives the sizes.
+
+  FOLDER   of a product's manifest.json, as examples/led (default: the agent alone)
+  --help   this text
+`;
 
 const TARGET = "esp32/esp32s3";
 /** From the project's folder. Left out: the agent and nothing else. */
@@ -20,9 +30,8 @@ const APP: AppOptions = {
 const OUTPUT = join(ROOT, "build", NAME);
 const TEMPORARY = join(OUTPUT, "tmp", "esp32", "esp32s3", "release", NAME);
 
-async function javascriptStage(): Promise<void> {
-  const sdk = findSdk();
-  const env = { ...sdk.env, IDF_PATH: standInForIdf(OUTPUT) };
+async function javascriptStage(sdkEnv: NodeJS.ProcessEnv): Promise<void> {
+  const env = { ...sdkEnv, IDF_PATH: standInForIdf(OUTPUT) };
   await run("mcconfig", ["-p", TARGET, "-t", "build", "-o", OUTPUT], { cwd: writeManifest(APP), env });
   const config = join(TEMPORARY, "xsProj-esp32s3", "build", "config");
   mkdirSync(config, { recursive: true });
@@ -73,15 +82,16 @@ function sumOf(text: string, pattern: RegExp, measure: (match: string) => number
   return [...text.matchAll(pattern)].reduce((sum, match) => sum + measure(match[1]!), 0);
 }
 
-try {
+await command(usage, async () => {
+  if (!existsSync(join(ROOT, APP.product!))) throw new UsageError(`${APP.product}: there is no such manifest.`);
+  const { env } = findSdk();
   if (process.env.IDF_PATH) {
-    const options = { cwd: writeManifest(APP), env: findSdk().env };
+    console.log(`Building the firmware for ${TARGET}: minutes the first time…`);
+    const options = { cwd: writeManifest(APP), env };
     console.log(await run("mcconfig", ["-m", "-p", TARGET, "-t", "build", "-o", OUTPUT], options));
   } else {
-    await javascriptStage();
+    console.log(`Building the JavaScript stage for ${TARGET}: half a minute…`);
+    await javascriptStage(env);
     console.log("Stopped before the C stage: set IDF_PATH to an ESP-IDF to build the firmware itself.");
   }
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+});

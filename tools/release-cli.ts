@@ -1,21 +1,24 @@
 /** `npm run release`: makes and signs a release. */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { command, UsageError } from "./command.js";
 import { behaviours, firmwareKeyOf, imageOf, imageOfBuild, openKey, versionOf, writeRelease } from "./release.js";
+
+const BUILT = "build/esp32-online/bin/esp32/esp32s3/release/esp32-online";
 
 const USAGE = `Usage: npm run release -- --build DIR | --image FILE | --test VERSION [options]
 
-  --build DIR       the bin folder of a build for the ESP32-S3: also for boards on a cable
+  --build DIR       the bin folder of a build for the ESP32-S3: also for boards on a cable. After npm run build:esp32 with
+                    ESP-IDF ${BUILT}
   --image FILE      an application image alone
-  --test VERSION    an image for virtual devices
+  --test VERSION    an image for virtual devices, which holds no code: for npm run cloud -- --firmware DIR
   --behaviour HOW   of a test image: ${behaviours.join(", ")}
   --size BYTES      of a test image, at least
   --notes TEXT      what is new
   --key FILE        the private key; made where there is none (default .state/firmware-key.pem)
   --out DIR         default: build/release/<version>
+  --help            this text
 `;
-
-class UsageError extends Error {}
 
 function readArguments(args: string[]) {
   const text = { type: "string" } as const;
@@ -47,32 +50,30 @@ function sourceOf({ build, image, test, behaviour, size }: SourceArguments): Par
   return { version: test, ...(known && { behaviour: known }), ...(size && { sizeBytes: Number(size) }) };
 }
 
-function run(): void {
-  const {
-    source,
-    build,
-    notes,
-    key: keyFile = join(".state", "firmware-key.pem"),
-    out,
-  } = readArguments(process.argv.slice(2));
+/** What a person does with the release. */
+function nextStep({ test, build }: { test: boolean; build: boolean }, folder: string): string {
+  const offered = `npm run cloud -- --firmware ${folder} offers it to`;
+  if (test)
+    return `It is for virtual devices: ${offered} them. A board needs code: npm run build:esp32 with ESP-IDF, then
+npm run release -- --build ${BUILT}`;
+  return build
+    ? `Onto a board on a cable: npm run flasher -- ${folder}\nOver the air: ${offered} devices.`
+    : `It is for updates over the air: ${offered} devices. A board on a cable needs all of a build: --build.`;
+}
+
+await command(USAGE, (args) => {
+  const { source, build, notes, key: keyFile = join(".state", "firmware-key.pem"), out } = readArguments(args);
   const image = imageOf(source);
   const folder = out ?? join("build", "release", versionOf(image));
   const key = openKey(keyFile);
-  const manifest = writeRelease({
+  const { version } = writeRelease({
     folder,
     image,
     key,
     ...(notes !== undefined && { notes }),
     ...(build !== undefined && { build }),
   });
-  console.log(`Release ${manifest.version}: ${image.length} bytes in ${relative(".", folder)}
-firmwareKey of devices that take nothing else: ${firmwareKeyOf(key)}`);
-}
-
-try {
-  run();
-} catch (error) {
-  const usage = error instanceof UsageError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
-  process.stderr.write(`${(error as Error).message}\n${usage ? `\n${USAGE}` : ""}`);
-  process.exitCode = usage ? 2 : 1;
-}
+  console.log(`Release ${version}: ${image.length} bytes in ${relative(".", folder)}
+firmwareKey of devices that take nothing else: ${firmwareKeyOf(key)}
+${nextStep({ test: "version" in source, build: build !== undefined }, relative(".", folder))}`);
+});

@@ -80,9 +80,18 @@ export function openKey(path: string): KeyObject {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600, flag: "wx" });
   }
-  const key = createPrivateKey(readFileSync(path));
+  const key = privateKeyIn(path);
   if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") throw new RangeError(`${path}: a key on P-256 is needed`);
   return key;
+}
+
+function privateKeyIn(path: string): KeyObject {
+  const pem = readFileSync(path);
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new RangeError(`${path}: a private key in PEM is needed`);
+  }
 }
 
 /** What the firmware's `firmwareKey` has to be: the point as hex, not compressed (SEC 1 §2.3.3). */

@@ -7,6 +7,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { command } from "./command.js";
 import { writeBundle } from "./roots/bundle.js";
 import { ROOT_NAMES } from "./roots/table.js";
 import { ROOT } from "./sdk.js";
@@ -50,9 +52,17 @@ function isUsable({ publicKey }: X509Certificate): boolean {
   return ["prime256v1", "secp384r1"].includes(namedCurve);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const roots = chooseRoots(ROOT_NAMES, nodeRoots(), Date.now());
-  const bundle = writeBundle(roots.map(({ raw }) => raw));
-  writeFileSync(BUNDLE, bundle);
-  console.log(`modules/tls/roots.dat: ${roots.length} roots, ${bundle.length.toLocaleString("en")} bytes`);
-}
+const usage = `Usage: npm run roots
+
+Makes modules/tls/roots.dat, the public authorities that the device trusts, out of Mozilla's list as Node carries it.
+Which of them: tools/roots/table.ts.
+`;
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+  await command(usage, (args) => {
+    parseArgs({ args });
+    const roots = chooseRoots(ROOT_NAMES, nodeRoots(), Date.now());
+    const bundle = writeBundle(roots.map(({ raw }) => raw));
+    writeFileSync(BUNDLE, bundle);
+    console.log(`modules/tls/roots.dat: ${roots.length} roots, ${bundle.length.toLocaleString("en")} bytes`);
+  });

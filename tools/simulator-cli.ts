@@ -1,12 +1,21 @@
 /** `npm run simulator`: the agent in the Moddable simulator, on the screen where there is one. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { command } from "./command.js";
 import { ROOT } from "./sdk.js";
 import { AGENT_APP, buildApp, Simulator } from "./simulator.js";
 
-const headless = process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
-try {
-  console.log("Building the simulator app…");
+const usage = `Usage: npm run simulator
+
+Builds the agent for the Moddable simulator and runs it there; its state stands in build/board. Needs MODDABLE, the folder
+of a built Moddable SDK; on Linux Mbed TLS and dbus-run-session, too, and without a display xvfb-run.
+`;
+
+await command(usage, async (args) => {
+  parseArgs({ args });
+  const headless = process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
+  console.log("Building the simulator app: half a minute the first time…");
   const app = await buildApp(AGENT_APP);
   const folder = join(ROOT, "build", "board");
   mkdirSync(folder, { recursive: true });
@@ -20,7 +29,4 @@ try {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => void simulator.stop().then(() => process.exit(0)));
   }
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+});

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { manifestConfig } from "../mocks/device/built.js";
 import { flashAtFactory } from "../mocks/device/flash-file.js";
 import { makeImage } from "../mocks/device/image.js";
+import { DebugReader } from "./debug-reader.js";
 import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
 
 /** All apps are built in here: the engine, half a minute's work, is compiled once. */
@@ -124,35 +125,21 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     await ended;
   }
 
-  /** Says "go" to the app and reads its console out of the debugger's XML. */
+  /** Says "go" to the app and hears its console. */
   #debug(socket: Socket): void {
-    let unread = "";
-    let line = "";
-    let stackAt = -1;
+    const debug = new DebugReader();
     const child = this.#process;
     socket.setEncoding("utf8");
     socket.on("error", () => {}); // the app was ended
     // Where it was not, nothing more would be heard of it, and who waits for a line would wait in vain.
     socket.on("close", () => this.#process === child && this.emit("abort", "the app's console is gone"));
     socket.on("data", (data) => {
-      unread += data;
-      for (;;) {
-        const match = /<(login|log|break|instruments|samples)\b[^>]*?(?:\/>|>([\s\S]*?)<\/\1>)/.exec(unread);
-        if (!match) break;
-        unread = unread.slice(match.index + match[0].length);
-        if (match[1] === "login") socket.write("\r\n<go/>\r\n\r\n<set-all-breakpoints></set-all-breakpoints>\r\n");
-        else if (match[1] === "break") this.emit("abort", unescapeXml(match[2] ?? ""));
-        else if (match[1] === "instruments") stackAt = instruments(match[2] ?? "").indexOf("Stack used");
-        else if (match[1] === "samples") this.emit("stack", Number(match[2]?.split(",")[stackAt]) / SLOT_BYTES);
-        else {
-          line += unescapeXml(match[2] ?? "");
-          const lines = line.split("\n");
-          line = lines.pop()!;
-          for (const text of lines) this.#line(text);
-        }
+      for (const said of debug.take(data.toString())) {
+        if (said.kind === "login") socket.write("\r\n<go/>\r\n\r\n<set-all-breakpoints></set-all-breakpoints>\r\n");
+        else if (said.kind === "break") this.emit("abort", said.text);
+        else if (said.kind === "stack") this.emit("stack", said.bytes / SLOT_BYTES);
+        else this.#line(said.text);
       }
-      // What the instruments send all the time is not kept.
-      if (unread.length > 65_536) unread = unread.slice(-8_192);
     });
   }
 
@@ -165,15 +152,4 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     this.emit("state", event);
     if (event.state === "restarting") void this.powerCycle();
   }
-}
-
-const instruments = (text: string): string[] => [...text.matchAll(/name="([^"]*)"/g)].map(([, name]) => name!);
-
-function unescapeXml(text: string): string {
-  return text
-    .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
-    .replace(/&lt;/g, "<")
-    .replace(/&gt;/g, ">")
-    .replace(/&quot;/g, '"')
-    .replace(/&amp;/g, "&");
 }

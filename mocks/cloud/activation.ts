@@ -1,9 +1,10 @@
 import { badRequest, disabledAnswer, errorAnswer, noSuchRoute } from "./activation-errors.js";
 import { boundReply, pendingReply } from "./activation-reply.js";
 import { type ActivateFields, activateFields, isVersion2, signatureMatches } from "./activation-request.js";
+import type { Device } from "./device.js";
 import { type Answer, type CloudRequest, json, type Route, text } from "./exchange.js";
 import { RateLimiter } from "./rate-limit.js";
-import type { Device, Registry } from "./registry.js";
+import type { Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
 import { asObject, asString, canonicalMac, parseObject, printable } from "./text.js";
 
@@ -177,7 +178,8 @@ export class ActivationService {
     const known = "serial" in fields ? this.#registry.keyOf(fields.serial) : null;
     const mustSign = this.#registry.hasKey(device.mac);
     if ("serial" in fields && known?.mac !== device.mac && (mustSign || known || settings.strictSerials)) {
-      log(`activate: ${device.mac} has an unknown serial number, 404`);
+      const where = known ? `, which is known with MAC ${known.mac}` : ", which is unknown";
+      log(`activate: ${device.mac} has the serial number ${printable(fields.serial, 64)}${where}, 404`);
       return errorAnswer(this.#context, { status: 404, code: "SERIAL_NOT_FOUND", message: "序列号不存在" });
     }
     if (device.disabled) {

@@ -2,24 +2,16 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
 import { type Account, admit, type Login, refusal, UNAVAILABLE } from "./admission.js";
+import type { Device } from "./device.js";
 import type { Faults } from "./faults.js";
 import { type GatewayDesk, isGatewayId, peekClientId, serveGateway } from "./gateway.js";
 import type { GatewayConnection } from "./gateway-connection.js";
 import { listen } from "./http.js";
-import type { Device, Registry } from "./registry.js";
+import { Observers } from "./observers.js";
+import type { Registry } from "./registry.js";
 import type { CloudContext } from "./settings.js";
 import { printable } from "./text.js";
-
-/** A message that a device published, its last will included. The payload is read as UTF-8. */
-export type MessageListener = (topic: string, payload: string, clientId: string, retain: boolean) => void;
-
-/** A message to or from a device, for whoever keeps a list. */
-export interface Traffic {
-  direction: "up" | "down";
-  mac: string;
-  topic: string;
-  payload: string;
-}
+import type { MessageListener, Traffic } from "./traffic.js";
 
 interface Session {
   readonly account: Account;
@@ -35,6 +27,7 @@ const connackAccepted = Uint8Array.of(0x20, 2, 0, 0);
  * whoever has a client id of it, xiaozhi's gateway on the same port.
  */
 export class Broker {
+  readonly observers = new Observers();
   readonly #context: CloudContext;
   readonly #registry: Registry;
   readonly #faults: Faults;
@@ -177,6 +170,7 @@ export class Broker {
     username: string | undefined,
     password: Buffer | undefined,
   ): "accept" | "silence" | AuthenticateError {
+    if (this.observers.admit(client, username, password)) return "accept";
     const fault = this.#faults.takeMqtt();
     if (fault) this.#context.log(`mqtt: fault ${fault.kind}`);
     if (fault?.kind === "hang") return "silence";
@@ -227,6 +221,7 @@ export class Broker {
     connected: (account, gateway) => this.#enter({ account, gateway }),
     disconnected: (account, gateway) => this.#leave(account, gateway),
     traffic: (account, direction, topic, payload) => {
+      this.observers.show(this.#running?.aedes, topic, payload);
       if (direction === "up") this.#tell(account, topic, payload, false);
       else this.#onTraffic({ direction, mac: account.mac, topic, payload });
     },
@@ -257,6 +252,7 @@ export class Broker {
   }
 
   #maySubscribe(client: Client, filter: string): boolean {
+    if (this.observers.has(client)) return true;
     const account = this.#accounts.get(client);
     if (!account) return false;
     const allowed =
@@ -274,6 +270,7 @@ export class Broker {
       if (account) this.#enter({ account, client });
     });
     aedes.on("clientDisconnect", (client) => {
+      this.observers.leave(client);
       const account = this.#accounts.get(client);
       if (account) this.#leave(account, client);
     });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ActivationService } from "./activation.js";
 import { AdminApi } from "./admin.js";
-import { Broker, type MessageListener } from "./broker.js";
+import { Broker } from "./broker.js";
 import { instruct } from "./control.js";
 import { DeviceApi, type Upload } from "./device-api.js";
 import { DeviceService } from "./device-service.js";
@@ -11,6 +11,7 @@ import { type Answer, makeRequest, type RawRequest } from "./exchange.js";
 import { Faults } from "./faults.js";
 import { FirmwareFiles } from "./firmware-files.js";
 import { HttpFront } from "./http.js";
+import type { CloudMemory } from "./memory.js";
 import type { Operated } from "./operated.js";
 import { PageRoutes } from "./page-routes.js";
 import { rethrow } from "./port-taken.js";
@@ -19,6 +20,7 @@ import type { CloudContext, CloudOptions, FirmwareOffer, KnownDevice } from "./s
 import { type CloudState, cloudState, type DeviceAction, RecentMessages } from "./state.js";
 import { type CloudSettings, defaultSettings } from "./switches.js";
 import { printable, requireMac } from "./text.js";
+import type { MessageListener } from "./traffic.js";
 
 const host = "127.0.0.1";
 
@@ -45,26 +47,15 @@ export class MockCloud implements Operated {
 
   /** @throws {RangeError} when one of `devices` has a malformed MAC, serial or key */
   constructor(options: CloudOptions = {}) {
-    const {
-      httpPort = 0,
-      mqttPort = 0,
-      httpsPort = 0,
-      tls,
-      brokerTls,
-      now = Date.now,
-      random = randomBytes,
-      log = () => {},
-      devices,
-      firmware,
-      dialect = "deployed",
-      ...settings
-    } = options;
+    const { httpPort = 0, mqttPort = 0, httpsPort = 0, devices, remembered, firmware, ...rest } = options;
+    const { now = Date.now, random = randomBytes, log = () => {}, dialect = "deployed", ...more } = rest;
+    const { tls, brokerTls, ...settings } = more;
     this.#options = options;
     this.files = new FirmwareFiles(this.faults, log);
     this.settings = { ...defaultSettings, ...settingsOf(dialect), ...settings };
     const addresses = { httpOrigin: `http://${host}:${httpPort}`, host, httpPort, httpsPort, mqttPort };
     this.#context = { settings: this.settings, now, random, log, addresses, brokerTls, firmware: firmware ?? null };
-    this.#registry = new Registry(this.#context);
+    this.#registry = new Registry(this.#context, remembered);
     this.#messages = new RecentMessages(now);
     this.#broker = new Broker(this.#context, this.#registry, this.faults, (traffic) => this.#messages.add(traffic));
     this.#dispatcher = this.#makeDispatcher();
@@ -148,9 +139,8 @@ export class MockCloud implements Operated {
   /** The firmware that both services offer from now on, or null for none. */
   offerFirmware(offer: FirmwareOffer | null): void {
     this.#context.firmware = offer;
-    this.#context.log(
-      offer ? `cloud: firmware ${printable(offer.version)} is offered` : "cloud: no firmware is offered",
-    );
+    const said = offer ? `firmware ${printable(offer.version)}` : "no firmware";
+    this.#context.log(`cloud: ${said} is offered`);
   }
 
   /** Changes some switches, from the next request on. */
@@ -226,6 +216,16 @@ export class MockCloud implements Operated {
   /** Calls `listener` for every message from a device; returns the way to stop that. */
   onMessage(listener: MessageListener): () => void {
     return this.#broker.onMessage(listener);
+  }
+
+  /** What another cloud has to remember to be this one to its devices. Secret: it holds their passwords. */
+  get memory(): CloudMemory {
+    return { httpPort: this.httpPort, mqttPort: this.mqttPort, devices: this.#registry.list() };
+  }
+
+  /** How somebody watches all messages, in a terminal. */
+  get observing(): string {
+    return this.#broker.observers.commandLine(this.mqttPort);
   }
 
   isOnline(mac: string): boolean {

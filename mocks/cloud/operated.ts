@@ -6,6 +6,7 @@ import type { CodeVerdict } from "./registry.js";
 import type { FirmwareOffer, KnownDevice } from "./settings.js";
 import type { CloudState, DeviceAction } from "./state.js";
 import type { CloudSettings } from "./switches.js";
+import type { MessageListener } from "./traffic.js";
 
 export interface Operated {
   readonly settings: Readonly<CloudSettings>;
@@ -26,5 +27,6 @@ export interface Operated {
   forget(mac: string): Promise<boolean>;
   revoke(mac: string): boolean;
   kick(mac: string): Promise<boolean>;
+  onMessage(listener: MessageListener): () => void;
   sendControl(mac: string, message: unknown): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import { ask } from "./ask.js";
 import { BehaviourRoutes } from "./behaviour-routes.js";
 import { commands } from "./commands.js";
 import { type Answer, type CloudRequest, type Route, text } from "./exchange.js";
@@ -10,6 +11,7 @@ import { pageScript } from "./page-script.js";
 import { pageStyle } from "./page-style.js";
 import { RateLimiter } from "./rate-limit.js";
 import { type DeviceAction, deviceActions } from "./state.js";
+import { parseObject } from "./text.js";
 
 type Fields = Record<string, string>;
 
@@ -45,6 +47,7 @@ export class PageRoutes {
       ],
       ["/devices", { methods: { POST: (request) => this.#act(request) } }],
       ["/devices/key", command(({ mac, ...fields }) => devices({ ...trimmed(fields), mac: typedMac(mac) }))],
+      ["/devices/command", { methods: { POST: (request) => this.#command(request) } }],
       ["/broker", command(broker)],
       ...new BehaviourRoutes(this.#cloud).routes(),
       ["/page.css", { methods: { GET: () => text(200, pageStyle, "text/css; charset=utf-8") } }],
@@ -81,6 +84,24 @@ export class PageRoutes {
       const reached = await this.#cloud.act(typedMac(mac), action);
       return reached ? (sent.has(action) ? "sent" : "done") : "unreachable";
     });
+  }
+
+  /** Answers with the page itself: what the device has said is in no address. */
+  async #command(request: CloudRequest): Promise<Answer> {
+    const form = readForm(request);
+    if (!form) return this.#home(403, notices.refused);
+    const fields = Object.fromEntries(form);
+    const typed = { form: "command", fields, wrong: null };
+    try {
+      const command = parseObject(fields.command ?? "");
+      if (!command) throw new RangeError("command: a JSON object is needed");
+      const answer = await ask(this.#cloud, typedMac(fields.mac), command);
+      const text = answer === null ? "Sent, and no answer came within five seconds." : `The device answers ${answer}`;
+      return this.#home(200, { good: answer !== null, text }, typed);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return this.#home(400, { good: false, text: error.message }, refusedForm("command", fields, error));
+    }
   }
 
   async #run(command: (fields: Fields) => unknown, request: CloudRequest): Promise<Answer> {

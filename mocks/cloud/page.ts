@@ -42,6 +42,7 @@ ${keyForm(typed)}
 </section>
 <section class="card" aria-labelledby="messages-title">
 <h2 id="messages-title">Messages</h2>
+${commandForm(state, typed)}
 <ul id="messages" class="rows" tabindex="0" aria-labelledby="messages-title">${state.messages.map(messageRow).join("")}</ul>
 <p class="quiet when-empty">Nothing has arrived yet.</p>
 </section>
@@ -93,6 +94,21 @@ const keyForm = (typed: Typed | null) => `<details class="register"${typed?.form
 <p class="actions"><button class="primary">Make it known</button></p>
 </form>
 </details>`;
+
+/** Any command to any device that is connected; its answer stands in the notice. */
+function commandForm({ devices }: CloudState, typed: Typed | null): string {
+  const macs = devices.filter(({ state }) => state === "online").map(({ mac }) => escapeHtml(mac));
+  return `<form method="post" action="/devices/command" class="register">
+<label for="command">Send a command</label>
+<p id="command-hint" class="quiet">JSON, as <code>{"cmd":"set","settings":{"dataIntervalMs":10000}}</code>; the answer stands above.</p>
+<div class="code-line">
+<input id="command-mac" name="mac" ${macField} list="online" aria-label="MAC of the device"${value(typed, "command", "mac", macs[0] ?? "")}>
+<datalist id="online">${macs.map((mac) => `<option value="${mac}">`).join("")}</datalist>
+<input id="command" name="command" class="field mono" autocomplete="off" spellcheck="false" maxlength="4000" required aria-describedby="command-hint"${value(typed, "command", "command", '{"cmd":"status"}')}>
+<button>Send</button>
+</div>
+</form>`;
+}
 
 /** Notices that are about the code, and not about a device. */
 const codeNotices: readonly (Notice | null)[] = [notices.wrong, notices.malformed, notices["too-many"]];

@@ -4,7 +4,7 @@ export class PortTakenError extends Error {
   readonly port: number;
 
   constructor(which: "http" | "https" | "mqtt", port: number) {
-    super(`port ${port} is in use`);
+    super(`Port ${port} is in use. Choose another one.`);
     this.name = "PortTakenError";
     this.which = which;
     this.port = port;

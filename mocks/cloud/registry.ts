@@ -6,32 +6,10 @@ import {
   type XiaozhiAccount,
   xiaozhiClientId,
 } from "./credentials.js";
+import type { Device } from "./device.js";
 import { type ActivationOffer, makeOffer } from "./offer.js";
 import type { CloudContext, KnownDevice } from "./settings.js";
 import { requireMac, underscoredMac } from "./text.js";
-
-/** One device, by its MAC. Secrets are inside the accounts only, and the signing key is kept elsewhere. */
-export interface Device {
-  readonly mac: string;
-  serial: string | null;
-  disabled: boolean;
-  /** Asked the device service at least once. */
-  askedService: boolean;
-  /** Registered there; null until somebody registers it. */
-  service: ServiceAccount | null;
-  /** The code that is shown on the device, or the last one. */
-  offer: ActivationOffer | null;
-  /** The Client-Id that a person bound by entering the code. */
-  boundClientId: string | null;
-  xiaozhi: XiaozhiAccount | null;
-  /** What a server that gives settings without a binding has given; it stays good after it, as with the gateway. */
-  unbound: XiaozhiAccount | null;
-  /** `board.type` of its last query. */
-  board: string | null;
-  /** How often a request was one too many: answers 429 by a limit, not by a planned fault. */
-  tooManyCount: number;
-  lastSeenMs: number | null;
-}
 
 export type CodeVerdict = { bound: true; mac: string } | { bound: false };
 
@@ -49,7 +27,7 @@ export function checkKnown({ mac, serial, hmacKeyHex }: KnownDevice): void {
   }
 }
 
-/** What the cloud remembers: devices, keys, codes and accounts. In memory only, like the cloud itself. */
+/** What the cloud remembers: devices, keys, codes and accounts. */
 export class Registry {
   readonly #context: CloudContext;
   readonly #devices = new Map<string, Device>();
@@ -62,8 +40,13 @@ export class Registry {
   #crowdedAt = maxStrangers;
   readonly #listeners = new Set<(mac: string) => void>();
 
-  constructor(context: CloudContext) {
+  /** @param remembered devices as another registry had them; their keys come anew */
+  constructor(context: CloudContext, remembered: readonly Device[] = []) {
     this.#context = context;
+    for (const device of remembered) {
+      this.#devices.set(device.mac, device);
+      if (device.offer) this.#codes.set(device.offer.code, device);
+    }
   }
 
   list(): Device[] {

@@ -1,4 +1,6 @@
+import type { Device } from "./device.js";
 import type { Dialect } from "./dialects.js";
+
 import type { CloudSettings } from "./switches.js";
 
 /** A firmware that both services offer to every device whose version is different (not: older). */
@@ -56,6 +58,8 @@ export interface CloudOptions extends Partial<CloudSettings> {
   /** Gets one short line for everything that happens; never a secret. */
   log?: (line: string) => void;
   devices?: readonly KnownDevice[];
+  /** Of a cloud that ran before. */
+  remembered?: readonly Device[];
   firmware?: FirmwareOffer | null;
 }
 

@@ -1,12 +1,14 @@
-import type { Broker, Traffic } from "./broker.js";
+import type { Broker } from "./broker.js";
+import type { Device } from "./device.js";
 import { type Dialect, dialectOf } from "./dialects.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { Faults, PlannedFault } from "./faults.js";
 import type { FirmwareFiles } from "./firmware-files.js";
-import type { Device, Registry } from "./registry.js";
+import type { Registry } from "./registry.js";
 import type { CloudContext, FirmwareOffer } from "./settings.js";
 import type { CloudSettings } from "./switches.js";
 import { printable } from "./text.js";
+import type { Traffic } from "./traffic.js";
 
 /**
  * `seen`: called the activation server, its code ran out; `unregistered`: the device service turned it away;

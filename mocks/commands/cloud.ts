@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { command, sentenceOf, UsageError } from "../../tools/command.js";
 import { openDemo } from "../aws/demo.js";
 import { readRelease } from "../cloud/firmware.js";
 import { parseDevices } from "../cloud/import.js";
 import { openCloud } from "../cloud/open.js";
-import { PortTakenError } from "../cloud/port-taken.js";
 import type { KnownDevice, Release } from "../cloud/settings.js";
 
 const usage = `Usage: npm run cloud -- [--port N] [--mqtt-port N] [--devices FILE] [--firmware DIR]… [--aws FOLDER]
@@ -25,10 +25,9 @@ interface Arguments {
   releases: Release[];
   devices: KnownDevice[];
   aws: string | null;
-  help: boolean;
 }
 
-/** @throws {Error} with a sentence for the person who typed them */
+/** @throws with a sentence for the person who typed them */
 function readArguments(args: string[]): Arguments {
   const { values } = parseArgs({
     args,
@@ -38,30 +37,36 @@ function readArguments(args: string[]): Arguments {
       firmware: { type: "string", multiple: true },
       devices: { type: "string" },
       aws: { type: "string" },
-      help: { type: "boolean" },
     },
   });
   return {
     http: readPort("--port", values.port),
     mqtt: readPort("--mqtt-port", values["mqtt-port"]),
-    releases: (values.firmware ?? []).map(readRelease),
+    releases: (values.firmware ?? []).map(openRelease),
     devices: values.devices === undefined ? [] : importDevices(values.devices),
     aws: values.aws ?? null,
-    help: values.help ?? false,
   };
 }
 
 function readPort(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
-  throw new Error(`${name}: a port from 0 to 65535 is needed`);
+  throw new UsageError(`${name}: a port from 0 to 65535 is needed`);
+}
+
+function openRelease(folder: string): Release {
+  try {
+    return readRelease(folder);
+  } catch (error) {
+    throw new Error(`--firmware ${folder}: ${sentenceOf(error)}`);
+  }
 }
 
 function importDevices(file: string): KnownDevice[] {
   try {
     return parseDevices(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Error(`--devices: ${file}: ${(error as Error).message}`);
+    throw new Error(`--devices ${file}: ${sentenceOf(error)}`);
   }
 }
 
@@ -69,25 +74,15 @@ function log(line: string): void {
   console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 }
 
-async function main(): Promise<void> {
-  let parsed: Arguments;
-  try {
-    parsed = readArguments(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (parsed.help) {
-    process.stdout.write(usage);
-    return;
-  }
+await command(usage, async (args) => {
+  const parsed = readArguments(args);
   const { http, mqtt, devices, releases, aws: folder } = parsed;
   // Without a checksum no device would take it.
   const cloud = await openCloud({ http, mqtt, options: { log, devices, firmwareChecksum: releases.length > 0 } });
   for (const release of releases) cloud.files.add(release);
   const last = releases.at(-1);
   if (last) cloud.offerFirmware(cloud.files.offer(last.version, cloud.url));
+  if (folder !== null) console.log("Making the keys and certificates of the AWS account…");
   const demo = folder === null ? null : await openDemo(folder, log);
   console.log(`Mock cloud
 
@@ -96,16 +91,11 @@ async function main(): Promise<void> {
                        ${cloud.xiaozhiUrl}   (xiaozhi activation)
   MQTT broker          mqtt://127.0.0.1:${cloud.mqttPort}
   Devices it knows     ${devices.length}
+  Watch all messages   ${cloud.observing}
 ${demo?.text ?? ""}
 Ctrl-C ends it.
 `);
   const end = () => void Promise.all([cloud.stop(), demo?.aws.stop()]).then(() => process.exit(0));
   process.once("SIGINT", end);
   process.once("SIGTERM", end);
-}
-
-main().catch((error: unknown) => {
-  const text = error instanceof PortTakenError ? `Port ${error.port} is in use. Choose another one.` : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exitCode = 1;
 });

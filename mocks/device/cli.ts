@@ -1,17 +1,33 @@
 /** `npm run device`: a virtual device in the terminal. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { command, sentenceOf, UsageError } from "../../tools/command.js";
 import { pageBytes } from "../../tools/nvs/layout.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
+import { factoryBoard } from "./factory-board.js";
+import { lockState } from "./lock.js";
 import { choosePort } from "./ports.js";
 import { flashFile } from "./state-file.js";
 import { type StateLine, VirtualDevice, type VirtualDeviceOptions } from "./virtual-device.js";
 
-const usage = `npm run device -- [--portal-port N] [--dns-port N] [--state FILE] [--mac M] [--serial S] [--hmac-key HEX] [--nvs FILE] [--json]`;
-const maxSerialBytes = 64;
+const usage = `Usage: npm run device -- [options]
 
-/** What is wrong with the arguments; ends with code 2. */
-class UsageError extends Error {}
+Runs a virtual ESP32-S3 in the terminal: its states, and notes beside them.
+
+  --state FILE      what it keeps without power (default .state/device.json; its flash is beside it)
+  --portal-port N   of the captive page (default 8080, or a free one when that is taken)
+  --dns-port N      of its DNS (default 5353, likewise)
+  --mac M           as 7C:DF:A1:00:00:01 (default: the file's, or made up)
+  --serial S, --hmac-key HEX
+                    what the factory gave it (likewise)
+  --factory IMAGE   a board of npm run factory: FOLDER/SERIAL.nvs.bin, with the MAC address and the serial number that
+                    the folder's list has; its state is .state/SERIAL.json, and the image goes into a new one alone
+  --nvs FILE        a board's NVS partition, which takes the place of its own
+  --json            states alone, a JSON object in a line; notes go to stderr
+  --help            this text
+`;
+
+const maxSerialBytes = 64;
 
 interface Arguments {
   portalPort: number | undefined;
@@ -20,9 +36,22 @@ interface Arguments {
   json: boolean;
 }
 
+const text = { type: "string" } as const;
+const OPTIONS = {
+  "portal-port": text,
+  "dns-port": text,
+  state: text,
+  mac: text,
+  serial: text,
+  "hmac-key": text,
+  nvs: text,
+  factory: text,
+  json: { type: "boolean" },
+} as const;
+
 function readArguments(args: string[]): Arguments {
-  const { values } = parsed(args);
-  const { state, mac, serial, "hmac-key": hmacKey, nvs } = values;
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const { state, mac, serial, "hmac-key": hmacKey, nvs, factory } = values;
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
     throw new UsageError("--mac: six pairs of hexadecimal digits with colons between them, as 7C:DF:A1:00:00:01");
   if (hmacKey !== undefined && !/^([0-9a-f]{2}){16,64}$/i.test(hmacKey))
@@ -30,6 +59,8 @@ function readArguments(args: string[]): Arguments {
   if (serial !== undefined && (serial === "" || Buffer.byteLength(serial) > maxSerialBytes))
     throw new UsageError(`--serial: 1 to ${maxSerialBytes} bytes`);
   if (state === "") throw new UsageError("--state: the name of a file");
+  if (factory !== undefined && (serial ?? hmacKey ?? nvs) !== undefined)
+    throw new UsageError("--factory says what --serial, --hmac-key and --nvs would say");
   return {
     portalPort: portOf("--portal-port", values["portal-port"]),
     dnsPort: portOf("--dns-port", values["dns-port"]),
@@ -39,28 +70,10 @@ function readArguments(args: string[]): Arguments {
       ...(serial && { serial }),
       ...(hmacKey && { hmacKey }),
       ...(nvs !== undefined && { nvs: readDump(nvs) }),
+      ...(factory !== undefined && factoryBoard(factory, mac, state)),
     },
     json: values.json ?? false,
   };
-}
-
-function parsed(args: string[]) {
-  const text = { type: "string" } as const;
-  const options = {
-    "portal-port": text,
-    "dns-port": text,
-    state: text,
-    mac: text,
-    serial: text,
-    "hmac-key": text,
-    nvs: text,
-    json: { type: "boolean" },
-  } as const;
-  try {
-    return parseArgs({ args, options });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 /** A board's NVS partition, as `esptool read-flash` saves it. */
@@ -71,7 +84,7 @@ function readDump(file: string): Uint8Array {
     if (dump.length % pageBytes === 0 && entries.length > 0) return dump;
     throw new Error(problems[0] ?? "it is blank");
   } catch (error) {
-    throw new UsageError(`--nvs: ${file} is no dump of an NVS partition: ${(error as Error).message}`);
+    throw new Error(`--nvs ${file} is no dump of an NVS partition: ${sentenceOf(error)}`);
   }
 }
 
@@ -100,13 +113,14 @@ function report(device: VirtualDevice, json: boolean): void {
   device.on("restart", (reason) => print(`-- ${reason} --`));
 }
 
-async function run(): Promise<void> {
-  const { json, portalPort, dnsPort, device: options } = readArguments(process.argv.slice(2));
+await command(usage, async (args) => {
+  const { json, portalPort, dnsPort, device: options } = readArguments(args);
   const device = new VirtualDevice({
     ...options,
     portalPort: await choosePort("tcp", portalPort),
     dnsPort: await choosePort("udp", dnsPort),
   });
+  await lockState(device.stateFile);
   report(device, json);
   device.on("exit", (reason, error) => {
     if (reason !== "gave up") return;
@@ -125,9 +139,4 @@ async function run(): Promise<void> {
     process.stdout.write(
       `device ${device.identity!.mac}  portal http://127.0.0.1:${device.portalPort}/  DNS 127.0.0.1:${device.dnsPort}  state ${device.stateFile}  flash ${flashFile(device.stateFile)}\n`,
     );
-}
-
-run().catch((error: Error) => {
-  process.stderr.write(error instanceof UsageError ? `${error.message}\n${usage}\n` : `${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -3,8 +3,10 @@
  * is the state file; `board.nvs.bin` is the NVS partition, byte for byte as a chip has it.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { FLASH_BYTES } from "../../modules/update/simulator/partitions.js";
+import { pageBytes } from "../../tools/nvs/layout.js";
 import { Nvs, type PreferenceValue } from "../moddable/nvs.js";
 import { flashAtFactory, flashFileOf } from "./flash-file.js";
 import { makeImage } from "./image.js";
@@ -51,8 +53,10 @@ export function prepareState(
   mkdirSync(dirname(file), { recursive: true });
   const state = readState(file);
   const chipFile = flashFileOf(file);
+  if (state && existsSync(chipFile) && statSync(chipFile).size !== FLASH_BYTES) throw damaged(chipFile);
   if (!state || !existsSync(chipFile)) flashAtFactory(chipFile, makeImage({ version }));
   const flash = dump ?? readFlash(file);
+  if (flash && (flash.length === 0 || flash.length % pageBytes !== 0)) throw damaged(flashFile(file));
   const image = flash ?? state?.oldFlash;
   const nvs = new Nvs(image && { image });
   const isFlashAlone = dump !== undefined || (flash !== undefined && !state);
@@ -78,13 +82,31 @@ interface DeviceState {
   oldFlash: Uint8Array | undefined;
 }
 
-/** Undefined when there is no file. @throws when the file is not what a device wrote */
+/** Undefined when there is no file. @throws with a sentence when the file is not what a device wrote */
 function readState(file: string): DeviceState | undefined {
   const bytes = readIfThere(file);
   if (!bytes) return undefined;
-  const { device, nvs } = JSON.parse(Buffer.from(bytes).toString()) as { device?: DeviceIdentity; nvs?: OldFlash };
-  if (typeof device !== "object") throw new Error(`${file} is not a device's state`);
+  const { device, nvs } = parsed(bytes);
+  const parts = [device?.mac, device?.serial, device?.hmacKey];
+  if (!device || parts.some((part) => typeof part !== "string")) throw damaged(file);
   return { device, oldFlash: nvs && fromOld(nvs) };
+}
+
+function parsed(bytes: Uint8Array): { device?: DeviceIdentity; nvs?: OldFlash } {
+  try {
+    return (JSON.parse(Buffer.from(bytes).toString()) ?? {}) as object;
+  } catch {
+    return {};
+  }
+}
+
+function damaged(file: string): Error {
+  return new Error(`${file} is damaged: it is not what a virtual device wrote.`);
+}
+
+/** The files that belong to a state file, itself the first. */
+export function filesOf(stateFile: string): string[] {
+  return [stateFile, flashFile(stateFile), flashFileOf(stateFile)];
 }
 
 /** Domains of keys; a blob stands as `{hex}`. */

@@ -117,7 +117,8 @@ const headers: Attack = async ({ portalPort }, random) => {
 };
 
 const queries: Attack = async ({ dnsPort }, random) => void (await sendPackets(dnsPort, 64, random));
-const requests: Attack = async ({ portalPort }, random) => void (await sendRequests(portalPort, 10, random, true));
+const requests: Attack = async ({ portalPort }, random) =>
+  void (await sendRequests(portalPort, 10, random, { patient: true }));
 
 export const STRANGERS: Readonly<Record<string, Attack>> = {
   "posts with new names, without the token": newNames(false),

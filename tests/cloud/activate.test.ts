@@ -81,6 +81,19 @@ test("strict: an unknown serial gets 404, a registered one passes", async () => 
   expect((await activate(cloud, activateBody(challenge))).status).toBe(202);
 });
 
+test("a serial number that is known with another MAC is refused, and the log says which", async () => {
+  const lines: string[] = [];
+  const cloud = await startCloud({
+    devices: [{ mac: "AA:BB:CC:DD:EE:02", serial, hmacKeyHex }],
+    log: (line) => lines.push(line),
+  });
+  const { challenge } = await queryActivation(cloud);
+  expect((await activate(cloud, activateBody(challenge))).status).toBe(404);
+  expect(lines).toContain(
+    `activate: ${mac} has the serial number ${serial}, which is known with MAC AA:BB:CC:DD:EE:02, 404`,
+  );
+});
+
 test("a device with a key cannot get round it: another serial, another device's serial, version 1", async () => {
   const other = { mac: "AA:BB:CC:DD:EE:02", serial: "SN-OTHER", hmacKeyHex: "11".repeat(32) };
   const cloud = await startCloud({ devices: [...known.devices, other] });

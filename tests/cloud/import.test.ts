@@ -19,9 +19,15 @@ test.each([
 test.each([
   ["{", "devices"],
   ['{"devices":[{}]}', "device 1: mac"],
-  [serverCsvHead + serverCsvLine(record) + serverCsvLine({ ...record, mac: "" }), "device 2: mac"],
-  [serverCsvHead + serverCsvLine({ ...record, hmacKey: "5e5e" }), "device 1: hmacKeyHex"],
-  [`${serverCsvHead}"${serial}`, "line 2"],
+  [
+    serverCsvHead + serverCsvLine(record) + serverCsvLine({ ...record, mac: "" }),
+    `line 3: ${serial} has no mac address`,
+  ],
+  [`${serverCsvHead}\n${serverCsvLine({ ...record, hmacKey: "5e5e" })}`, "line 3: hmacKeyHex"],
+  [`${serverCsvHead}"${serial}`, "line 2: the quotes"],
+  ["", "there is nothing in it"],
+  [`serial_number,hmac_key\n${serial},5e5e\n`, "line 1: no column mac_address"],
+  [`mac_address;serial_number;hmac_key\n${mac};${serial};5e5e\n`, "line 1: semicolons"],
 ])("%j is refused with the place, and without the key", (text, place) => {
   expect(() => parseDevices(text)).toThrow(place);
   expect(() => parseDevices(text)).not.toThrow("5e5e");

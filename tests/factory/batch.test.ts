@@ -142,6 +142,12 @@ describe("a run that was stopped goes on, and no serial number gets a second key
     await expect(runBatch(options({ rows: () => countedRows(4, {}) }))).rejects.toThrow("has 5 rows already");
     const withMac = options({ rows: () => countedRows(5, { mac_address: "7C:DF:A1:00:00:01" }) });
     await expect(runBatch(withMac)).rejects.toThrow("row 1: an earlier run");
+    for (const change of [
+      options({ rows: () => countedRows(5, { url: "http://example.com/" }) }),
+      options({ openNetwork: true }),
+    ])
+      await expect(runBatch(change)).rejects.toThrow("row 1: an earlier run made it with other options or cells");
+    expect(await runBatch(options())).toMatchObject({ made: 0, before: 5 });
   });
 });
 
@@ -182,16 +188,22 @@ describe("before anything is made, it is refused with its place", () => {
       "serial_number,min_version\nSN-1,latest\n",
       "row 1: The lowest firmware",
     ],
-    ["no serial number", "mac_address\n7C:DF:A1:00:00:01\n", "row 1: The serial number has 1 to 64"],
+    [
+      "no serial number",
+      "mac_address\n7C:DF:A1:00:00:01\n",
+      "line 2, row 1: no serial number: the column serial_number",
+    ],
     ["a bad key", "serial_number,hmac_key\nSN-1,5e5e\n", "row 1: The HMAC key has 32 bytes"],
     ["an unknown column", "serial\nSN-1\n", 'there is no column "serial"'],
+    ["semicolons", "serial_number;url\nSN-1;\n", "line 1: semicolons; commas are needed"],
+    ["a mistake behind blank lines", "serial_number\n\n\nSN-1\n\nSN 2\n", "line 6, row 2: The serial number"],
     ["open quotes", 'serial_number\n"SN-1\n', "line 2: the quotes do not match"],
     ["more cells than columns", "serial_number\nSN-1,x\n", "line 2: more cells"],
   ])("%s", async (_what, text, problem) => {
     const run = runBatch(options(csv(text)));
     await expect(run).rejects.toThrow(problem);
     await expect(run).rejects.not.toThrow(/5e5e/i);
-    expect(readFileSync(join(out, "records.jsonl"), "utf8")).toBe("");
+    expect(readdirSync(out)).toEqual(["rows.csv"]);
   });
 
   test("what an earlier batch has", async () => {

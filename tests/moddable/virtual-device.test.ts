@@ -253,13 +253,16 @@ describe("the command line", () => {
     ["--dns-port", "65536"],
     ["--state", ""],
     ["--serial", ""],
-    ["--nvs", "none.bin"],
-    ["--nvs", ""],
     ["--colour", "red"],
   ])("%s %j: says what is wrong, and ends with 2", async (name, value) => {
     const { code, stdout, stderr } = await run(`${name}=${value}`);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(name);
+  });
+
+  test("--nvs: a file that is none ends with 1", async () => {
+    const { code, stderr } = await run("--nvs", "");
+    expect([code, stderr.startsWith("--nvs  is no dump")]).toEqual([1, true]);
   });
 
   test("a port that was asked for and is taken: ends with 1", async () => {

@@ -92,7 +92,7 @@ test("malformed packets and requests in the chip's fixed heap", async () => {
 
   const random = new Random(1);
   expect(await sendPackets(app.dnsPort, COUNT, random)).toBeGreaterThan(0);
-  const statuses = await sendRequests(app.portalPort, COUNT, random, true);
+  const statuses = await sendRequests(app.portalPort, COUNT, random, { patient: true });
   expect(statuses.get("302")).toBeGreaterThan(0);
   await serves();
   const after = await watch.settledHeap();

@@ -1,6 +1,7 @@
 /** `npm run claim`: plays the app of a trusted user. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { command, UsageError } from "../command.js";
 import { fetchClaim, type HandOverOptions, handOver, watch } from "./claim.js";
 
 const usage = `Usage: npm run claim -- --account URL --endpoint HOST[:PORT] --template NAME --ssid NAME [options]
@@ -20,12 +21,20 @@ device whose captive page is open, and watches until the device has the certific
 /** Wi-Fi, time, two connections and the service's patience. */
 const timeoutMs = 120_000;
 
-class UsageError extends Error {}
+const text = { type: "string" } as const;
+const OPTIONS = {
+  account: text,
+  endpoint: text,
+  template: text,
+  parameter: { type: "string", multiple: true },
+  ca: text,
+  portal: text,
+  ssid: text,
+  password: text,
+} as const;
 
-/** Undefined where the text above is wanted. */
-function readArguments(args: string[]): HandOverOptions | undefined {
-  const values = parsed(args);
-  if (values.help) return undefined;
+function readArguments(args: string[]): HandOverOptions {
+  const { values } = parseArgs({ args, options: OPTIONS });
   const { account, endpoint, template, ssid, portal = "http://192.168.4.1/", password = "", ca } = values;
   if (!account || !endpoint || !template || !ssid)
     throw new UsageError("--account, --endpoint, --template and --ssid are needed");
@@ -42,38 +51,14 @@ function readArguments(args: string[]): HandOverOptions | undefined {
   };
 }
 
-function parsed(args: string[]) {
-  const text = { type: "string" } as const;
-  const options = {
-    account: text,
-    endpoint: text,
-    template: text,
-    parameter: { type: "string", multiple: true },
-    ca: text,
-    portal: text,
-    ssid: text,
-    password: text,
-    help: { type: "boolean" },
-  } as const;
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-async function run(): Promise<void> {
-  const options = readArguments(process.argv.slice(2));
-  if (!options) {
-    process.stdout.write(usage);
-    return;
-  }
+await command(usage, async (args) => {
+  const options = readArguments(args);
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const claim = await fetchClaim(options);
   const seconds = Math.round(claim.expiration - Date.now() / 1000);
   print(`claim ${claim.certificateId.slice(0, 8)}…, ${seconds} seconds left`);
   await handOver(options, claim);
-  print(`handed over to ${options.portalUrl}`);
+  print(`handed over to ${options.portalUrl}; the device tries it, ${timeoutMs / 1000} seconds at most`);
   const status = await watch(options, timeoutMs);
   if (status.phase === "done") {
     print("the device has a certificate of its own");
@@ -81,9 +66,4 @@ async function run(): Promise<void> {
   }
   const failure = "failure" in status ? status.failure : undefined;
   throw new Error(`it did not work: ${failure?.reason}${failure?.detail ? ` (${failure.detail})` : ""}`);
-}
-
-run().catch((error: Error) => {
-  process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage}` : `${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -1,9 +1,10 @@
 /**
- * A batch of records out of rows, one at a time: of each record nothing stays in memory but three fingerprints, which
- * tell whether its serial number, MAC address or key has been there before.
+ * A batch of records out of rows, one at a time: of each record nothing stays in memory but four fingerprints, which
+ * tell whether its serial number, MAC address or key has been there before, and whether it would be the same again.
  */
 import { createHash } from "node:crypto";
 import { normaliseMac } from "../../modules/identity/identity.js";
+import { recordToJson } from "./formats.js";
 import type { Entry } from "./ledger.js";
 import {
   type Credential,
@@ -34,13 +35,21 @@ const maxProblems = 20;
 export class Taken {
   readonly #places = new Map<string, string>();
 
+  readonly #forms = new Map<string, string>();
+
   add(place: string, record: FactoryRecord): void {
     for (const [, mark] of marksOf(record)) this.#places.set(mark, place);
+    this.#forms.set(place, formOf(record));
   }
 
   /** Whether a record's serial number and MAC address, where it has one, were seen in this place. */
   holds(place: string, record: FactoryRecord): boolean {
     return marksOf(record).every(([what, mark]) => what === "key" || this.#places.get(mark) === place);
+  }
+
+  /** Whether the record that was seen there says the same, but for a key and a password, which are made anew. */
+  holdsForm(place: string, record: FactoryRecord): boolean {
+    return this.#forms.get(place) === formOf(record);
   }
 
   /** What of a record is there already, and where. */
@@ -53,13 +62,20 @@ export class Taken {
   }
 }
 
+const digest = (text: string) => createHash("sha256").update(text).digest("base64").slice(0, 20);
+
+function formOf(record: FactoryRecord): string {
+  const { accessPointPassword } = record;
+  const made = { hmacKey: "", accessPointPassword: accessPointPassword === undefined ? "none" : "one" };
+  return digest(JSON.stringify({ ...recordToJson(record), ...made }));
+}
+
 function marksOf({ serial, mac, hmacKey }: FactoryRecord): [what: string, mark: string][] {
-  const mark = (text: string) => createHash("sha256").update(text).digest("base64").slice(0, 20);
   return [
     // It names files, and some file systems take no notice of the letters' case.
-    [`serial number ${serial}`, mark(`serial ${serial.toLowerCase()}`)],
-    ...(mac ? [[`MAC address ${mac}`, mark(`mac ${mac}`)] as [string, string]] : []),
-    ["key", mark(`key ${hmacKey}`)],
+    [`serial number ${serial}`, digest(`serial ${serial.toLowerCase()}`)],
+    ...(mac ? [[`MAC address ${mac}`, digest(`mac ${mac}`)] as [string, string]] : []),
+    ["key", digest(`key ${hmacKey}`)],
   ];
 }
 
@@ -105,7 +121,8 @@ export async function checkRows(
   for await (const row of rows) {
     number++;
     const problem = rowProblem(recordOf(row, number, options), number);
-    if (problem) problems.push(`row ${number}: ${problem}`);
+    const place = row.line === undefined ? `row ${number}` : `line ${row.line}, row ${number}`;
+    if (problem) problems.push(`${place}: ${problem}`);
     if (problems.length >= maxProblems) break;
   }
   if (number < done && problems.length === 0)
@@ -113,18 +130,23 @@ export async function checkRows(
   if (problems.length > 0) throw new FactoryError(`nothing was made:\n${problems.join("\n")}`);
 
   function rowProblem(record: FactoryRecord, at: number): string | undefined {
+    if (record.serial === "" && options.serials === undefined)
+      return "no serial number: the column serial_number gives one, or --serials";
     const mistake = checkNewRecord(record);
     if (mistake) return recordMistakes[mistake];
     const here = placeOf(options.batch, at);
     const twin = seen.find(record);
     seen.add(here, record);
     if (twin) return `its ${twin.what} is that of ${twin.place}`;
-    if (at <= done)
-      return taken.holds(here, record)
-        ? undefined
-        : `an earlier run made it with another serial number or MAC address: give this batch another name`;
+    if (at <= done) return changed(here, record);
     const earlier = taken.find(record);
     return earlier && `its ${earlier.what} is that of ${earlier.place}`;
+  }
+
+  function changed(here: string, record: FactoryRecord): string | undefined {
+    if (taken.holds(here, record) && taken.holdsForm(here, record)) return undefined;
+    const what = taken.holds(here, record) ? "other options or cells" : "another serial number or MAC address";
+    return `an earlier run made it with ${what}: give this batch another name`;
   }
 }
 

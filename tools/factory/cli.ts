@@ -1,5 +1,7 @@
 /** `npm run factory`: a batch of boards: keys, images, labels, and lists for servers. */
 import { parseArgs } from "node:util";
+import { command, UsageError } from "../command.js";
+import { progressOf } from "../progress.js";
 import { readCredential } from "./credential-files.js";
 import { countedRows, csvRows, type Row, rowColumns } from "./rows.js";
 import { runBatch } from "./run.js";
@@ -22,9 +24,8 @@ it goes on, and no serial number gets a second key. What is made holds keys: kee
   --records-only     no images and labels
   --hardware-version V, --product-id P, --url U, --url-locked, --min-version V,
   --claim-cert FILE, --claim-key FILE
+  --help             this text
 `;
-
-class UsageError extends Error {}
 
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
@@ -44,18 +45,9 @@ const options = {
   "min-version": text,
   "claim-cert": text,
   "claim-key": text,
-  help: flag,
 } as const;
 
-function readArguments() {
-  try {
-    return parseArgs({ options }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-type Values = ReturnType<typeof readArguments>;
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
 
 function defaultsOf(values: Values): Row {
   const given = {
@@ -75,12 +67,8 @@ function numberOf(name: string, value: string): number {
   return Number(value);
 }
 
-async function run(): Promise<void> {
-  const values = readArguments();
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
+await command(usage, async (args) => {
+  const { values } = parseArgs({ args, options });
   const { batch, csv, count } = values;
   if (!batch || !/^\w[\w.-]*$/.test(batch) || /^(lock|records\.jsonl)$/i.test(batch))
     throw new UsageError("--batch: a name of letters, digits, _, - and .");
@@ -94,13 +82,9 @@ async function run(): Promise<void> {
     first: numberOf("--first", values.first),
     openNetwork: values["open-network"],
     recordsOnly: values["records-only"],
+    tick: progressOf("boards"),
     readCredential: (certificateFile, keyFile) => readCredential(csv ?? "", certificateFile, keyFile),
     rows: () => (csv === undefined ? countedRows(countedTo, defaults) : csvRows(csv, defaults)),
   });
   process.stdout.write(`${made} records made, ${before} were there already: ${folder}\n`);
-}
-
-run().catch((error: Error) => {
-  process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage}` : `${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
 });

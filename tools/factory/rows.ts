@@ -22,7 +22,10 @@ export const rowColumns = [
   "claim_key",
 ] as const;
 export type RowColumn = (typeof rowColumns)[number];
-export type Row = Partial<Record<RowColumn, string>>;
+export type Row = Partial<Record<RowColumn, string>> & {
+  /** Of the CSV, from 1. */
+  readonly line?: number;
+};
 
 /** These name files. */
 const fileColumns: ReadonlySet<RowColumn> = new Set(["device_cert", "device_key", "claim_cert", "claim_key"]);
@@ -42,9 +45,13 @@ export async function* csvRows(file: string, defaults: Row): AsyncGenerator<Row>
     if (!cells) throw new FactoryError(`${file}, line ${number}: the quotes do not match`);
     if (!columns) {
       columns = cells;
+      if (cells.length === 1 && cells[0]!.includes(";"))
+        throw new FactoryError(`${file}, line ${number}: semicolons; commas are needed between the cells`);
       const stranger = cells.find((cell) => !(rowColumns as readonly string[]).includes(cell));
       if (stranger !== undefined)
-        throw new FactoryError(`${file}: there is no column "${stranger}", only ${rowColumns.join(", ")}`);
+        throw new FactoryError(
+          `${file}, line ${number}: there is no column "${stranger}", only ${rowColumns.join(", ")}`,
+        );
       continue;
     }
     if (cells.length > columns.length) throw new FactoryError(`${file}, line ${number}: more cells than columns`);
@@ -52,7 +59,7 @@ export async function* csvRows(file: string, defaults: Row): AsyncGenerator<Row>
     if (stray !== undefined)
       throw new FactoryError(`${file}, line ${number}: ${stray} names a file outside of the folder of the CSV`);
     const given = columns.flatMap((column, at) => (cells[at] ? [[column, cells[at]]] : []));
-    yield { ...defaults, ...Object.fromEntries(given) };
+    yield { ...defaults, ...Object.fromEntries(given), line: number };
   }
 }
 

@@ -1,5 +1,15 @@
 /** One run for a batch: keys into the ledger first, then everything that is made of them. */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type BatchOptions, checkRows, makeRecords, placeOf, Taken } from "./batch.js";
 import { Ledger } from "./ledger.js";
@@ -11,6 +21,8 @@ export interface RunOptions extends BatchOptions {
   readonly out: string;
   /** No images and labels. */
   readonly recordsOnly: boolean;
+  /** Called with how many images and labels are written. */
+  readonly tick?: (boards: number) => void;
   /** The rows, from the first one each time. */
   rows(): AsyncIterable<Row>;
 }
@@ -26,9 +38,10 @@ export interface RunResult {
 export async function runBatch(options: RunOptions): Promise<RunResult> {
   const { out, batch } = options;
   const folder = join(out, batch);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(out, { recursive: true, mode: 0o700 });
   const unlock = lock(join(out, "lock"));
-  const ledger = new Ledger(join(out, "records.jsonl"));
+  const ledgerFile = join(out, "records.jsonl");
+  const ledger = new Ledger(ledgerFile);
   try {
     const { taken, done } = await readLedger(ledger, batch);
     await checkRows(options.rows(), options, taken, done);
@@ -37,6 +50,7 @@ export async function runBatch(options: RunOptions): Promise<RunResult> {
       ledger.append(entry);
       made++;
     }
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     // Nothing leaves the folder with a key that the ledger could still forget.
     ledger.sync();
     await writeOutputs(ledger, options, folder);
@@ -44,7 +58,15 @@ export async function runBatch(options: RunOptions): Promise<RunResult> {
   } finally {
     ledger.close();
     unlock();
+    removeEmpty(out, ledgerFile);
   }
+}
+
+/** A run that made nothing leaves nothing. */
+function removeEmpty(out: string, ledgerFile: string): void {
+  if (statSync(ledgerFile).size > 0) return;
+  rmSync(ledgerFile);
+  if (readdirSync(out).length === 0) rmdirSync(out);
 }
 
 async function readLedger(ledger: Ledger, batch: string): Promise<{ taken: Taken; done: number }> {
@@ -59,11 +81,13 @@ async function readLedger(ledger: Ledger, batch: string): Promise<{ taken: Taken
   return { taken, done };
 }
 
-async function writeOutputs(ledger: Ledger, { batch, recordsOnly }: RunOptions, folder: string): Promise<void> {
+async function writeOutputs(ledger: Ledger, options: RunOptions, folder: string): Promise<void> {
+  const { batch, recordsOnly, tick } = options;
   const lists = new ServerLists(folder);
   for await (const entry of ledger.entries()) {
     if (entry.batch !== batch) continue;
     lists.add(entry.record);
+    tick?.(entry.row - 1);
     if (!recordsOnly) writeBoard(folder, entry.record);
   }
   lists.close();

@@ -14,7 +14,12 @@ const CLIENTS = 4;
 const PATIENCE_MS = 8_000;
 
 /** @returns how many were answered @throws where a reply is wrong, or the portal does not answer a plain query any more */
-export async function sendPackets(port: number, count: number, random: Random): Promise<number> {
+export async function sendPackets(
+  port: number,
+  count: number,
+  random: Random,
+  tick: (done: number) => void = () => {},
+): Promise<number> {
   const socket = createSocket("udp4");
   let answered = 0;
   let wrong: string | undefined;
@@ -24,6 +29,7 @@ export async function sendPackets(port: number, count: number, random: Random): 
   });
   try {
     for (let sent = 0; sent < count; sent += PACKETS_AT_A_TIME) {
+      tick(sent);
       for (let each = Math.min(PACKETS_AT_A_TIME, count - sent); each > 0; each--)
         socket.send(dnsPacket(random), port, "127.0.0.1");
       await caughtUp(socket, port);
@@ -59,12 +65,13 @@ export async function sendRequests(
   port: number,
   count: number,
   random: Random,
-  patient = false,
+  { patient = false, tick = () => {} }: { patient?: boolean; tick?: (done: number) => void } = {},
 ): Promise<Map<string, number>> {
   const statuses = new Map<string, number>();
   let left = count;
   const client = async () => {
     while (left-- > 0) {
+      tick(count - left);
       const status = await sendRequest(port, random, patient);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }

@@ -10,8 +10,9 @@ import type { Random } from "./random.js";
 const TYPES = [undefined, "application/x-www-form-urlencoded", "application/json", "text/plain"];
 
 /** @throws at the first surprise */
-export function fuzzParsers(count: number, random: Random): void {
+export function fuzzParsers(count: number, random: Random, tick: (done: number) => void = () => {}): void {
   for (let each = 0; each < count; each++) {
+    tick(each);
     const reply = answerDns(dnsPacket(random), "192.168.4.1", random.percent(50));
     const wrong = reply && wrongReply(reply);
     if (wrong) throw new Error(`a DNS reply is wrong: ${wrong}`);

@@ -37,9 +37,15 @@ export interface Report {
 /**
  * @param packets malformed DNS packets to the device's UDP port
  * @param requests malformed HTTP requests to its TCP port
+ * @param tickOf gives what is called with how many of a kind are done
  * @throws where a reply is wrong, the device restarts or meets a fault that is not a parser's, or does not serve any more
  */
-export async function fuzzPortal(seed: number, packets: number, requests: number): Promise<Report> {
+export async function fuzzPortal(
+  seed: number,
+  packets: number,
+  requests: number,
+  tickOf: (what: string) => (done: number) => void = () => () => {},
+): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
   const inspectionPort = await freePort("tcp");
   const built = new URL(import.meta.url.endsWith(".ts") ? "../../build/host/tools/fuzz/" : "./", import.meta.url);
@@ -60,8 +66,8 @@ export async function fuzzPortal(seed: number, packets: number, requests: number
     await sendPackets(device.dnsPort, WARM_UP, random);
     await sendRequests(device.portalPort, WARM_UP, random);
     const before = await settled(device, inspectionPort);
-    const answered = await sendPackets(device.dnsPort, packets, random);
-    const statuses = await sendRequests(device.portalPort, requests, random);
+    const answered = await sendPackets(device.dnsPort, packets, random, tickOf("portal, DNS packets"));
+    const statuses = await sendRequests(device.portalPort, requests, random, { tick: tickOf("portal, HTTP requests") });
     const after = await settled(device, inspectionPort);
     if (finds.length) throw new Error(`${finds.length} finds:\n${[...new Set(finds)].slice(0, 10).join("\n")}`);
     return { before, after, answered, statuses };

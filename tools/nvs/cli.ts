@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { NVS } from "../../modules/update/simulator/partitions.js";
+import { command, UsageError } from "../command.js";
 import { fromLines, toLine } from "./json.js";
 import { readNvs, writeNvs } from "./nvs.js";
 import type { NvsEntry } from "./value.js";
@@ -18,25 +19,14 @@ make      writes a fresh partition of what dump --json --secrets has printed, ed
 --json    a line of JSON for each entry
 --secrets with the values of strings and blobs; without it only their lengths are printed
 --size    of the partition; default ${hex(NVS.size)}, as modules/system/esp32/partitions.csv has it
+--help    this text
 `;
 
-class UsageError extends Error {}
-
-function readArguments() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean", default: false },
-        secrets: { type: "boolean", default: false },
-        size: { type: "string" },
-      },
-    });
-    return { ...values, positionals };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  secrets: { type: "boolean", default: false },
+  size: { type: "string" },
+} as const;
 
 /** Passwords, keys and tokens are strings and blobs; numbers are neither. */
 function shown({ namespace, key, value }: NvsEntry, secrets: boolean): string {
@@ -63,14 +53,11 @@ function make(source: string, file: string, size: string | undefined): void {
   writeFileSync(file, writeNvs(fromLines(readFileSync(source, "utf8")), sizeBytes), { mode: 0o600 });
 }
 
-try {
-  const { positionals, json, secrets, size } = readArguments();
+await command(usage, (args) => {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   const [verb, first, second, ...others] = positionals;
-  if (verb === "dump" && first !== undefined && second === undefined) dump(first, json, secrets);
+  if (verb === "dump" && first !== undefined && second === undefined) dump(first, values.json, values.secrets);
   else if (verb === "make" && first !== undefined && second !== undefined && others.length === 0)
-    make(first, second, size);
+    make(first, second, values.size);
   else throw new UsageError("dump or make, with their files");
-} catch (error) {
-  process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage}` : `${(error as Error).message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+});

@@ -10,7 +10,12 @@ const ACROSS = {
     files: ["tests/broker/", "tests/lifecycle/broker", "tests/moddable/mqtt", "tests/modules/mqtt", "tests/tls/mqtt"],
   },
   page: { files: ["tests/browser/", "tests/softap/", "tests/tools/page"] },
-  tls: { files: ["tests/moddable/tls", "tests/modules/authorities", "tests/modules/tls", "tests/tls/", "tests/c/"] },
+  tls: {
+    files: [
+      ...["tests/moddable/chain", "tests/moddable/keys", "tests/moddable/private-key", "tests/moddable/trust"],
+      ...["tests/modules/authorities", "tests/modules/tls", "tests/tls/", "tests/c/"],
+    ],
+  },
   update: {
     files: [
       ...["tests/cloud/firmware", "tests/journey/update", "tests/moddable/ota", "tests/modules/update"],

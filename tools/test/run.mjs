@@ -105,7 +105,16 @@ function chosen(args) {
   };
 }
 
-const choice = chosen(process.argv.slice(2));
+const USAGE = `Usage: npm test [-- PART…], or npm run test:changed
+
+Runs every tier of tests that this machine can run, or parts of them; the end lists what was skipped.
+
+  PART     ${Object.keys(partsOf(root)).sort().join(", ")}
+  --help   this text`;
+
+const isHelp = process.argv.includes("--help");
+if (isHelp) console.log(USAGE);
+const choice = isHelp ? undefined : chosen(process.argv.slice(2));
 if (choice) {
   await tiers(choice.files, choice.journeys);
   if (process.argv.length === 2) {
