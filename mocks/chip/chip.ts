@@ -61,6 +61,7 @@ export class MockChip {
   /** The boot button, as it was when the straps were sampled. */
   #bootHeld = false;
   #mode: Mode = "off";
+  #silent = false;
   /** Counts resets: a loader of before has no line any more. */
   #life = 0;
   #baudRate: number | undefined;
@@ -98,6 +99,11 @@ export class MockChip {
   /** A finger on RESET, and another on BOOT or not. */
   pressReset(boot: boolean): void {
     this.#sample(boot);
+  }
+
+  /** The application hangs before it says anything. */
+  beSilent(silent: boolean): void {
+    this.#silent = silent;
   }
 
   /** Something that the application prints. */
@@ -158,7 +164,7 @@ export class MockChip {
   #start(download: boolean): void {
     this.#baudRate = APPLICATION_BAUD_RATE;
     this.#enter(download ? "rom" : "application");
-    this.#print(download ? downloadOutput : bootOutput(this.flash));
+    this.#print(download ? downloadOutput : bootOutput(this.flash, this.#silent));
     if (download) void this.#load();
   }
 

@@ -5,7 +5,7 @@ import { ESPLoader, Transport } from "esptool-js";
 import { expect, test } from "vitest";
 import { type BlockFault, MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
 import { MockSerialPort } from "../../mocks/chip/port.js";
-import { SLOTS } from "../../modules/update/simulator/partitions.js";
+import { noise, parts } from "./support.js";
 
 const quiet = { clean() {}, write() {}, writeLine() {} };
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
@@ -29,15 +29,6 @@ const flash = (loader: ESPLoader, data: Uint8Array, address: number, compress = 
     compress,
     calculateMD5Hash: md5,
   });
-
-/** Not the same twice, and hardly to be compressed. */
-function noise(length: number, seed = 1): Uint8Array {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 test.for(["bridge", "usb-jtag"] as const)(
   "%s: esptool-js finds the chip, brings its loader, writes, checks and reads back",
@@ -210,8 +201,7 @@ test.for([1, 2, 4])(
 
 test("a port speaks at its own rate: at another one there is only noise", async () => {
   const { chip, port } = openBoard();
-  chip.flash.program(0, Uint8Array.of(0xe9));
-  chip.flash.program(SLOTS[0]!.address, Uint8Array.of(0xe9));
+  for (const { offset, data: part } of Object.values(parts)) chip.flash.program(offset, part);
   const heard = async (baudRate: number) => {
     await port.open({ baudRate });
     const reader = port.readable!.getReader();
@@ -221,6 +211,6 @@ test("a port speaks at its own rate: at another one there is only noise", async 
     await port.close();
     return new TextDecoder().decode(value);
   };
-  expect(await heard(115_200)).toContain('{"state":"portal"}');
+  expect(await heard(115_200)).toContain('{"state":"portal"');
   expect(await heard(9600)).not.toContain("portal");
 });

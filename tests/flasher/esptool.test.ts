@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
 import { serveSerial } from "./rfc2217.js";
-import { image, MAC, partition, partitionTable } from "./support.js";
+import { MAC, noise, partition, partitionTable } from "./support.js";
 
 const candidates = process.env.ESPTOOL ? [process.env.ESPTOOL] : ["esptool", "esptool.py"];
 const found = candidates.map((text) => text.split(" ")).flatMap(versionOf)[0];
@@ -55,7 +55,7 @@ async function board(options: MockChipOptions = {}) {
 const app0 = partition("ota_0");
 const APP = `0x${app0.address.toString(16)}`;
 /** What hardly can be compressed, what can be very well, and what is in blocks of any size. */
-const firmware = Buffer.concat([image(50_000, 3), Buffer.alloc(300_000), image(20_001, 4)]).subarray(1);
+const firmware = Buffer.concat([noise(50_000, 3), Buffer.alloc(300_000), noise(20_001, 4)]).subarray(1);
 
 for (const [connection, before] of [
   ["bridge", "default-reset"],

@@ -91,11 +91,11 @@ test("a used board keeps its settings and its record, and starts the slot that w
   const opened = usedBoard();
   const before = opened.chip.flash.read(NVS.offset, NVS.sizeBytes);
   value(await flash(opened.port, keep));
-  expectFlashed(opened);
   expect(opened.chip.flash.read(NVS.offset, NVS.sizeBytes)).toEqual(before);
   expect(opened.chip.flash.read(OTA_DATA.offset, OTA_DATA.sizeBytes)).toEqual(
     new Uint8Array(OTA_DATA.sizeBytes).fill(0xff),
   );
+  expectFlashed(opened);
 });
 
 test("a new record replaces the old one, whole; the settings stay", async () => {
