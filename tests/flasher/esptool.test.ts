@@ -70,7 +70,7 @@ for (const [connection, before] of [
     expect(written.match(/Hash of data verified/g)).toHaveLength(2);
     expect(written).toContain(MAC.toLowerCase());
     expect(Buffer.from(chip.flash.read(app0.address, firmware.length)).equals(firmware)).toBe(true);
-    expect(chip.mode).toBe("application");
+    await expect.poll(() => chip.mode).toBe("application");
     expect(await esptool(url, ...reset, "verify-flash", APP, app)).toMatch(/digest matched|Verification successful/i);
     await esptool(url, ...reset, "write-flash", "--no-compress", "0x8000", table);
     chip.flash.program(app0.address + 0x1000, new Uint8Array(1));
@@ -94,4 +94,14 @@ esptoolTest("it can leave the chip in the loader, of ROM or in RAM", { timeout: 
   expect(chip.mode).toBe("stub");
   await esptool(url, "--before", "no-reset", "--after", "no-reset", "flash-id");
   expect(chip.mode).toBe("rom");
+});
+
+esptoolTest("it writes with the loader in ROM alone", { timeout: TIMEOUT_MS }, async () => {
+  const { chip, url, file } = await board();
+  const data = firmware.subarray(0, 30_000);
+  const [table, app] = [file("table.bin", partitionTable()), file("app.bin", data)];
+  const written = await esptool(url, "--no-stub", "write-flash", "0x8000", table, APP, app);
+  expect(written.match(/Hash of data verified/g)).toHaveLength(2);
+  expect(Buffer.from(chip.flash.read(app0.address, data.length)).equals(data)).toBe(true);
+  expect(await esptool(url, "--no-stub", "flash-id")).toMatch(/flash size: 8MB/i);
 });

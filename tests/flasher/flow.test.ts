@@ -175,7 +175,7 @@ test("over its own USB it is found out that only a button lets the board out of 
   const again = value(await connectBoard(opened.port));
   expect(again.facts.isHeld).toBe(false);
   await again.restart();
-  expect(opened.chip.mode).toBe("application");
+  await expect.poll(() => opened.chip.mode).toBe("application");
   await again.close();
   // A bridge resets the whole chip.
   const bridged = openBoard();
