@@ -6,9 +6,10 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeImage } from "../mocks/device/image.js";
-import { readDescriptor, verifyImage } from "../modules/update/simulator/image.js";
-import { FLASH_BYTES, type FlashChip, OTADATA, SLOTS } from "../modules/update/simulator/partitions.js";
+import { FLASH_BYTES, OTADATA, SLOTS } from "../modules/update/simulator/partitions.js";
+import { en } from "./flasher/en.js";
 import { TABLE } from "./flasher/layout.js";
+import { BOOTLOADER, descriptorOf, examine, type Placed, whyNotStartable } from "./flasher/startable.js";
 
 export { behaviours } from "../mocks/device/image.js";
 
@@ -44,33 +45,14 @@ const IMAGE = "firmware.bin";
 /** What the SDK's build leaves in its `bin` folder, and where the chip looks for it. */
 const BUILD = { image: "xs_esp32.bin", bootloader: "bootloader.bin", table: "partition-table.bin" } as const;
 const OTADATA_FILE = "ota_data_initial.bin";
-const OFFSETS = { bootloader: 0, table: TABLE.offset } as const;
 
 /** @param image as the bootloader would start it. @throws RangeError where it would not */
 export function versionOf(image: Uint8Array): string {
-  const chip: FlashChip = {
-    read(address, lengthBytes) {
-      const bytes = new Uint8Array(lengthBytes).fill(0xff);
-      bytes.set(image.subarray(address, address + lengthBytes));
-      return bytes;
-    },
-    write() {},
-    eraseSector() {},
-  };
-  const slot = { ...SLOTS[0]!, address: 0 };
-  const lengthBytes = verifyImage(chip, slot, newSha256);
-  if (lengthBytes !== image.length) throw new RangeError("this is no image for an ESP32-S3, or it is damaged");
-  const version = readDescriptor(chip, slot)?.version;
+  const found = examine(image);
+  if (found !== image.length) throw new RangeError(`this is no image for an ESP32-S3, or it is damaged: ${found}`);
+  const version = descriptorOf(image)?.version;
   if (!version) throw new RangeError("the image does not say which version it is");
   return version;
-}
-
-function newSha256() {
-  const hash = createHash("sha256");
-  return {
-    write: (data: ArrayBuffer) => void hash.update(new Uint8Array(data)),
-    close: () => Uint8Array.from(hash.digest()).buffer,
-  };
 }
 
 /** Reads the key, or makes one that its owner alone can read. */
@@ -111,11 +93,16 @@ export interface ReleaseOptions {
   build?: string;
 }
 
-/** Writes the image, the other parts of a build, and `manifest.json`. @throws RangeError for an image that is none */
+/**
+ * Writes the image, the other parts of a build, and `manifest.json`.
+ * @throws RangeError for an image that is none, or a build that would not start: nothing is written then
+ */
 export function writeRelease({ folder, image, key, notes = "", build }: ReleaseOptions): Manifest {
   const version = versionOf(image);
+  const parts = build === undefined ? undefined : readParts(build, image);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, IMAGE), image);
+  for (const { path, data } of parts ?? []) writeFileSync(join(folder, path), data);
   const manifest: Manifest = {
     name: NAME,
     version,
@@ -127,28 +114,31 @@ export function writeRelease({ folder, image, key, notes = "", build }: ReleaseO
       signature: sign("sha256", image, key).toString("hex"),
       notes,
     },
-    ...(build !== undefined && { flashSizeBytes: FLASH_BYTES, parts: copyParts(build, folder, image) }),
+    ...(parts && { flashSizeBytes: FLASH_BYTES, parts: parts.map(describePart) }),
   };
   writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
 
-function copyParts(build: string, folder: string, image: Uint8Array): Part[] {
-  const copy = (name: string, offset: number): Part => {
-    const bytes = readFileSync(join(build, name));
-    writeFileSync(join(folder, name), bytes);
-    return partOf(name, offset, bytes);
-  };
-  return [
-    copy(BUILD.bootloader, OFFSETS.bootloader),
-    copy(BUILD.table, OFFSETS.table),
-    copy(OTADATA_FILE, OTADATA.address),
-    partOf(IMAGE, SLOTS[0]!.address, image),
+function readParts(build: string, image: Uint8Array): Placed[] {
+  const read = (path: string, offset: number) => place(path, offset, readFileSync(join(build, path)));
+  const parts = [
+    read(BUILD.bootloader, BOOTLOADER.offset),
+    read(BUILD.table, TABLE.offset),
+    read(OTADATA_FILE, OTADATA.address),
+    place(IMAGE, SLOTS[0]!.address, image),
   ];
+  const refused = whyNotStartable(parts, FLASH_BYTES)?.failure;
+  if (refused) throw new RangeError(en.failures[refused.reason].what(refused.detail));
+  return parts;
 }
 
-function partOf(path: string, offset: number, bytes: Uint8Array): Part {
-  return { path, offset, sizeBytes: bytes.length, sha256: sha256(bytes) };
+function place(path: string, offset: number, data: Uint8Array): Placed {
+  return { path, offset, sizeBytes: data.length, data };
+}
+
+function describePart({ path, offset, data }: Placed): Part {
+  return { path, offset, sizeBytes: data.length, sha256: sha256(data) };
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -7,6 +7,7 @@ import { NorFlash } from "./flash.js";
 import { commands, parseRequest } from "./protocol.js";
 import { Registers } from "./registers.js";
 import { RomLoader } from "./rom.js";
+import { RomFlash } from "./rom-flash.js";
 import { openSecurity, type Security } from "./security.js";
 import { encodeSlip, SlipReader } from "./slip.js";
 import { StubLoader } from "./stub.js";
@@ -18,6 +19,8 @@ const models = {
   ESP32: { chipId: undefined, magic: 0x00f0_1d83 },
 } as const;
 
+/** 10 kΩ and 1 µF (ESP32-S3 Hardware Design Guidelines, "Chip Power-up and Reset Timing"), to three quarters. */
+const RISE_MS = 14;
 const APPLICATION_BAUD_RATE = 115_200;
 /** "OHAI": the loader in RAM runs. */
 const GREETING = Uint8Array.of(0x4f, 0x48, 0x41, 0x49);
@@ -28,6 +31,8 @@ export interface MockChipOptions {
   readonly flashSizeBytes?: number;
   /** The chip's own USB, or a bridge on its serial port, which has to have the right baud rate. */
   readonly connection?: "bridge" | "usb-jtag";
+  /** Of the capacitor on EN: how long after the end of a reset by the lines the pin is high, and the boot pin looked at. */
+  readonly riseMs?: number;
   /** False: DTR and RTS are not wired; only the buttons lead into download mode. */
   readonly autoReset?: boolean;
   readonly security?: Security;
@@ -61,6 +66,7 @@ export class MockChip {
   /** The boot button, as it was when the straps were sampled. */
   #bootHeld = false;
   #mode: Mode = "off";
+  #silent = false;
   /** Counts resets: a loader of before has no line any more. */
   #life = 0;
   #baudRate: number | undefined;
@@ -100,6 +106,11 @@ export class MockChip {
     this.#sample(boot);
   }
 
+  /** The application hangs before it says anything. */
+  beSilent(silent: boolean): void {
+    this.#silent = silent;
+  }
+
   /** Something that the application prints. */
   say(text: string): void {
     if (this.#mode === "application") this.#print(text);
@@ -126,9 +137,16 @@ export class MockChip {
 
   /** Two transistors between the lines and the pins: RTS alone holds the reset, DTR alone the boot button. */
   #bridgeLines(): void {
-    const held = this.#rts && !this.#dtr;
-    if (held) this.#enter("reset");
-    else if (this.#mode === "reset") this.#sample(this.#dtr && !this.#rts);
+    if (this.#rts && !this.#dtr) this.#enter("reset");
+    else if (this.#mode === "reset") this.#rise();
+  }
+
+  /** What the lines do before the capacitor is charged is not seen by the chip. */
+  #rise(): void {
+    const life = this.#life;
+    setTimeout(() => {
+      if (life === this.#life) this.#sample(this.#dtr && !this.#rts);
+    }, this.#options.riseMs ?? RISE_MS);
   }
 
   /**
@@ -158,7 +176,7 @@ export class MockChip {
   #start(download: boolean): void {
     this.#baudRate = APPLICATION_BAUD_RATE;
     this.#enter(download ? "rom" : "application");
-    this.#print(download ? downloadOutput : bootOutput(this.flash));
+    this.#print(download ? downloadOutput : bootOutput(this.flash, this.#silent));
     if (download) void this.#load();
   }
 
@@ -181,10 +199,15 @@ export class MockChip {
       runs = true;
     };
     const security = this.#options.security ?? openSecurity;
-    const rom = new RomLoader({ registers, security, chipId: model.chipId, send, run });
+    const setBaudRate = (baudRate: number) => {
+      this.#baudRate = baudRate;
+    };
+    const restart = () => this.#start(true);
+    const romFlash = new RomFlash({ flash: this.flash, setBaudRate, restart });
+    const rom = new RomLoader({ registers, security, chipId: model.chipId, send, run, flash: romFlash });
     while (!runs) {
       const request = parseRequest(await this.#receive(life));
-      if (request) rom.handle(request);
+      if (request) await rom.handle(request);
     }
     this.#mode = "stub";
     send(GREETING);
@@ -194,11 +217,9 @@ export class MockChip {
       security,
       chipId: model.chipId,
       send,
-      setBaudRate: (baudRate) => {
-        this.#baudRate = baudRate;
-      },
+      setBaudRate,
       receive: () => this.#receive(life),
-      restart: () => this.#start(true),
+      restart,
     });
     for (;;) {
       const request = parseRequest(await this.#receive(life));

@@ -5,7 +5,7 @@ const BLOCK_SECTORS = 16;
 /** Longer than what is decompressed elsewhere takes on a busy machine. */
 const SETTLE_MS = 1_000;
 
-/** Where the loader in RAM writes, and how far: it erases ahead of what it writes (stub_write_flash.c). */
+/** Where a loader writes, and how far: that in RAM erases ahead of what it writes (stub_write_flash.c). */
 export class FlashWriter {
   readonly #flash: NorFlash;
   #address: number;
@@ -34,6 +34,10 @@ export class FlashWriter {
     this.#flash.program(this.#address, part);
     this.#address += part.length;
     this.#remaining -= part.length;
+  }
+
+  eraseAll(): void {
+    while (this.#eraseSectors > 0) this.#erase();
   }
 
   /** The power fails here: what was to be written next is erased, and no more. */

@@ -40,7 +40,7 @@ export const stubErrors = {
 } as const;
 
 /** What the loader in ROM answers behind a 1 (esptool's documentation, "ROM Loader Errors"). */
-export const romErrors = { invalidMessage: 0x05, failed: 0x06, badChecksum: 0x07 } as const;
+export const romErrors = { invalidMessage: 0x05, failed: 0x06, badChecksum: 0x07, deflate: 0x0b } as const;
 
 /** Longest block of the loader in RAM. */
 export const MOST_BLOCK_BYTES = 0x4000;

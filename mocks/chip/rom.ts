@@ -1,5 +1,6 @@
 import { blockOf, buildReply, commands, type Request, registerWrites, romErrors } from "./protocol.js";
 import type { Registers } from "./registers.js";
+import type { RomFlash } from "./rom-flash.js";
 import { type Security, securityInfo } from "./security.js";
 
 /** A chip in download mode answers a SYNC eight times, with a value that is not zero; the loader in RAM says zero. */
@@ -15,9 +16,10 @@ export interface RomOptions {
   readonly send: (packet: Uint8Array) => void;
   /** The program in RAM was told to run. */
   readonly run: () => void;
+  readonly flash: RomFlash;
 }
 
-/** The loader in ROM, as far as it takes to bring another one into RAM: the only thing that hosts use it for. */
+/** The loader in ROM: brings another one into RAM, or writes flash by itself. */
 export class RomLoader {
   readonly #options: RomOptions;
   readonly #memory = new Map<number, number>();
@@ -28,7 +30,7 @@ export class RomLoader {
     this.#options = options;
   }
 
-  handle(request: Request): void {
+  async handle(request: Request): Promise<void> {
     const { registers, security, chipId } = this.#options;
     const { command, words } = request;
     if (command === commands.sync) this.#answer(request, SYNC_VALUE, undefined, SYNC_REPLIES);
@@ -44,7 +46,24 @@ export class RomLoader {
       this.#answer(request);
     } else if (command === commands.memoryData) this.#data(request);
     else if (command === commands.memoryEnd && words.length === 2) this.#end(request);
-    else this.#refuse(request, romErrors.invalidMessage);
+    else if (command === commands.flashData || command === commands.deflatedData) await this.#flashData(request);
+    else await this.#flash(request);
+  }
+
+  async #flash(request: Request): Promise<void> {
+    const { flash } = this.#options;
+    const reply = await flash.handle(request);
+    if (!reply || reply.error) return this.#refuse(request, reply?.error ?? romErrors.invalidMessage);
+    this.#answer(request, 0, reply.data);
+    flash.after(request);
+  }
+
+  async #flashData(request: Request): Promise<void> {
+    const { block, whole, intact } = blockOf(request);
+    if (!whole) return this.#refuse(request, romErrors.invalidMessage);
+    const error = intact ? await this.#options.flash.write(block) : romErrors.badChecksum;
+    if (error) this.#refuse(request, error);
+    else this.#answer(request);
   }
 
   #data(request: Request): void {

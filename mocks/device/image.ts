@@ -36,6 +36,8 @@ const behaviourAt = HEADER_BYTES + SEGMENT_HEADER_BYTES + descriptorBytes;
 const behaviourMark = "virtual device: ";
 const sdkProject = "xs_esp32";
 const checksumBlockBytes = 16;
+/** Size and frequency of the flash, four bits each. */
+const flash8MB80MHz = 0x3f;
 
 /** @throws RangeError for a version or a name that does not fit */
 export function makeImage(options: ImageOptions): Buffer {
@@ -56,7 +58,7 @@ export function makeImage(options: ImageOptions): Buffer {
 /** `esp_image_header_t` */
 function header(segmentCount: number): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
-  bytes.set([IMAGE_MAGIC, segmentCount]);
+  bytes.set([IMAGE_MAGIC, segmentCount, 0, flash8MB80MHz]);
   bytes.writeUInt16LE(CHIP_ID, 12);
   bytes.writeUInt16LE(0xffff, 17);
   bytes[23] = 1; // a SHA-256 is appended

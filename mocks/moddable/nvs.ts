@@ -33,11 +33,12 @@ function store(value: PreferenceValue): NvsValue {
   return typeof value === "string" ? { type: "string", value } : { type: "blob", value: new Uint8Array(value) };
 }
 
-/** Undefined for the types that modPreference.c does not ask for. */
-function restore({ type, value }: NvsValue): PreferenceValue | undefined {
+/** What modPreference.c asks for, in this order: the power can leave a key with values of several types. */
+const asked: readonly NvsValue["type"][] = ["u8", "i32", "string", "blob"];
+
+function restore({ type, value }: NvsValue): PreferenceValue {
   if (type === "u8") return value !== 0;
-  if (type === "i32" || type === "string") return value;
-  return type === "blob" ? new Uint8Array(value).buffer : undefined;
+  return type === "blob" ? new Uint8Array(value).buffer : (value as number | string);
 }
 
 export class Nvs {
@@ -61,7 +62,8 @@ export class Nvs {
   }
 
   get(domain: string, key: string): PreferenceValue | undefined {
-    const value = this.#partition.get(domain, key);
+    const values = this.#partition.values(domain, key);
+    const value = asked.flatMap((type) => values.find((one) => one.type === type) ?? [])[0];
     return value && restore(value);
   }
 

@@ -5,7 +5,7 @@ import { ESPLoader, Transport } from "esptool-js";
 import { expect, test } from "vitest";
 import { type BlockFault, MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
 import { MockSerialPort } from "../../mocks/chip/port.js";
-import { SLOTS } from "../../modules/update/simulator/partitions.js";
+import { noise, parts } from "./support.js";
 
 const quiet = { clean() {}, write() {}, writeLine() {} };
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
@@ -29,15 +29,6 @@ const flash = (loader: ESPLoader, data: Uint8Array, address: number, compress = 
     compress,
     calculateMD5Hash: md5,
   });
-
-/** Not the same twice, and hardly to be compressed. */
-function noise(length: number, seed = 1): Uint8Array {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 test.for(["bridge", "usb-jtag"] as const)(
   "%s: esptool-js finds the chip, brings its loader, writes, checks and reads back",
@@ -70,7 +61,9 @@ test("what is not compressed arrives, too; what was there before is erased first
   expect(chip.flash.read(0, 0x6000)).toEqual(new Uint8Array(0x6000).fill(0xff));
 });
 
-const [SPI_SET_PARAMS, DEFLATED_BEGIN] = [0x0b, 0x10] as const;
+const [FLASH_BEGIN, FLASH_DATA, FLASH_END, SPI_SET_PARAMS, SPI_ATTACH, DEFLATED_BEGIN] = [
+  0x02, 0x03, 0x04, 0x0b, 0x0d, 0x10,
+] as const;
 
 function words(...values: number[]): Uint8Array {
   const bytes = new Uint8Array(4 * values.length);
@@ -98,6 +91,35 @@ test.for([
   await loader.flashBegin(0, 0);
   await loader.flashDeflFinish(false);
   expect(chip.mode).toBe("stub");
+});
+
+test("the loader in ROM writes flash once it is attached: a word more in some commands, the MD5 as text", async () => {
+  const { loader, chip } = openBoard();
+  await loader.detectChip();
+  const ask = (command: number, data: Uint8Array, sum = 0) => loader.checkCommand("ROM", command, data, sum);
+  const begin = words(5_000, 5, 0x400, 0x40000, 0);
+  await expect(ask(FLASH_BEGIN, begin)).rejects.toThrow();
+  await expect(ask(SPI_ATTACH, words(0))).rejects.toThrow();
+  await ask(SPI_ATTACH, words(0, 0));
+  await ask(SPI_SET_PARAMS, words(0, 8 << 20, 1 << 16, 1 << 12, 256, 0xffff));
+  await expect(ask(FLASH_BEGIN, words(5_000, 5, 0x400, 0x40000))).rejects.toThrow();
+  await expect(ask(FLASH_BEGIN, words(5_000, 2, 0x4000, 0x40000, 0))).rejects.toThrow();
+  chip.flash.program(0x41fff, new Uint8Array(1));
+  await ask(FLASH_BEGIN, begin);
+  expect(chip.flash.read(0x41fff, 1)).toEqual(Uint8Array.of(0xff));
+  const data = noise(5_120);
+  for (let block = 0; block < 5; block++) {
+    const bytes = data.subarray(block * 0x400, (block + 1) * 0x400);
+    const message = Buffer.concat([words(bytes.length, block, 0, 0), bytes]);
+    const sum = bytes.reduce((xor, byte) => xor ^ byte, 0xef);
+    await expect(ask(FLASH_DATA, message, sum ^ 1)).rejects.toThrow();
+    await ask(FLASH_DATA, message, sum);
+  }
+  // esptool-js takes the text for bytes.
+  const sum = Buffer.from(await loader.flashMd5sum(0x40000, 5_000), "hex").toString();
+  expect(sum).toBe(md5(data.subarray(0, 5_000)));
+  await ask(FLASH_END, words(1));
+  expect(chip.mode).toBe("rom");
 });
 
 /** RTS alone, as `HardReset` of Espressif's esptool has it. That of esptool-js does not press it. */
@@ -130,15 +152,39 @@ test.for([
     await loader.main();
     expect((await loader.readReg(STRAPS)) & 8).toBe(strap);
     await loader.after("custom_reset", false, RESET);
-    expect(chip.mode).toBe("application");
+    await expect.poll(() => chip.mode).toBe("application");
     chip.pressReset(true);
     expect(chip.mode).toBe("rom");
     await loader.after("custom_reset", false, RESET);
-    expect(chip.mode).toBe(held);
+    await expect.poll(() => chip.mode).toBe(held);
     chip.pressReset(false);
     expect(chip.mode).toBe("application");
   },
 );
+
+/** Each line by itself, as pyserial sets them: for a moment both are set, and no transistor conducts. */
+const CLASSIC = "D0|R1|W100|D1|R0|W50|D0";
+
+test("the capacitor on EN bridges the moment between the lines; without it the application starts", async () => {
+  for (const [riseMs, mode] of [
+    [50, "rom"],
+    [0, "application"],
+  ] as const) {
+    const { chip, loader } = openBoard({ riseMs });
+    await loader.main();
+    await loader.after("custom_reset", false, CLASSIC);
+    await expect.poll(() => chip.mode).toBe(mode);
+  }
+});
+
+test("a large capacitor on EN: the boot pin has to be held longer, as esptool-js does the second time", async () => {
+  const { chip, loader } = openBoard({ riseMs: 250 });
+  await expect(loader.detectChip("default_reset", 1)).rejects.toThrow("Failed to connect");
+  await loader.transport.disconnect();
+  expect(chip.mode).toBe("application");
+  await loader.detectChip("default_reset", 2);
+  expect(chip.mode).toBe("rom");
+});
 
 test("flash only loses ones until it is erased", () => {
   const { flash } = new MockChip();
@@ -210,8 +256,7 @@ test.for([1, 2, 4])(
 
 test("a port speaks at its own rate: at another one there is only noise", async () => {
   const { chip, port } = openBoard();
-  chip.flash.program(0, Uint8Array.of(0xe9));
-  chip.flash.program(SLOTS[0]!.address, Uint8Array.of(0xe9));
+  for (const { offset, data: part } of Object.values(parts)) chip.flash.program(offset, part);
   const heard = async (baudRate: number) => {
     await port.open({ baudRate });
     const reader = port.readable!.getReader();
@@ -221,6 +266,6 @@ test("a port speaks at its own rate: at another one there is only noise", async 
     await port.close();
     return new TextDecoder().decode(value);
   };
-  expect(await heard(115_200)).toContain('{"state":"portal"}');
+  expect(await heard(115_200)).toContain('{"state":"portal"');
   expect(await heard(9600)).not.toContain("portal");
 });

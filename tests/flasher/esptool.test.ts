@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
 import { serveSerial } from "./rfc2217.js";
-import { image, MAC, partition, partitionTable } from "./support.js";
+import { MAC, noise, partition, partitionTable } from "./support.js";
 
 const candidates = process.env.ESPTOOL ? [process.env.ESPTOOL] : ["esptool", "esptool.py"];
 const found = candidates.map((text) => text.split(" ")).flatMap(versionOf)[0];
@@ -55,7 +55,7 @@ async function board(options: MockChipOptions = {}) {
 const app0 = partition("ota_0");
 const APP = `0x${app0.address.toString(16)}`;
 /** What hardly can be compressed, what can be very well, and what is in blocks of any size. */
-const firmware = Buffer.concat([image(50_000, 3), Buffer.alloc(300_000), image(20_001, 4)]).subarray(1);
+const firmware = Buffer.concat([noise(50_000, 3), Buffer.alloc(300_000), noise(20_001, 4)]).subarray(1);
 
 for (const [connection, before] of [
   ["bridge", "default-reset"],
@@ -70,7 +70,7 @@ for (const [connection, before] of [
     expect(written.match(/Hash of data verified/g)).toHaveLength(2);
     expect(written).toContain(MAC.toLowerCase());
     expect(Buffer.from(chip.flash.read(app0.address, firmware.length)).equals(firmware)).toBe(true);
-    expect(chip.mode).toBe("application");
+    await expect.poll(() => chip.mode).toBe("application");
     expect(await esptool(url, ...reset, "verify-flash", APP, app)).toMatch(/digest matched|Verification successful/i);
     await esptool(url, ...reset, "write-flash", "--no-compress", "0x8000", table);
     chip.flash.program(app0.address + 0x1000, new Uint8Array(1));
@@ -94,4 +94,14 @@ esptoolTest("it can leave the chip in the loader, of ROM or in RAM", { timeout: 
   expect(chip.mode).toBe("stub");
   await esptool(url, "--before", "no-reset", "--after", "no-reset", "flash-id");
   expect(chip.mode).toBe("rom");
+});
+
+esptoolTest("it writes with the loader in ROM alone", { timeout: TIMEOUT_MS }, async () => {
+  const { chip, url, file } = await board();
+  const data = firmware.subarray(0, 30_000);
+  const [table, app] = [file("table.bin", partitionTable()), file("app.bin", data)];
+  const written = await esptool(url, "--no-stub", "write-flash", "0x8000", table, APP, app);
+  expect(written.match(/Hash of data verified/g)).toHaveLength(2);
+  expect(Buffer.from(chip.flash.read(app0.address, data.length)).equals(data)).toBe(true);
+  expect(await esptool(url, "--no-stub", "flash-id")).toMatch(/flash size: 8MB/i);
 });

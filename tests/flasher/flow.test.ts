@@ -91,11 +91,11 @@ test("a used board keeps its settings and its record, and starts the slot that w
   const opened = usedBoard();
   const before = opened.chip.flash.read(NVS.offset, NVS.sizeBytes);
   value(await flash(opened.port, keep));
-  expectFlashed(opened);
   expect(opened.chip.flash.read(NVS.offset, NVS.sizeBytes)).toEqual(before);
   expect(opened.chip.flash.read(OTA_DATA.offset, OTA_DATA.sizeBytes)).toEqual(
     new Uint8Array(OTA_DATA.sizeBytes).fill(0xff),
   );
+  expectFlashed(opened);
 });
 
 test("a new record replaces the old one, whole; the settings stay", async () => {
@@ -175,7 +175,7 @@ test("over its own USB it is found out that only a button lets the board out of 
   const again = value(await connectBoard(opened.port));
   expect(again.facts.isHeld).toBe(false);
   await again.restart();
-  expect(opened.chip.mode).toBe("application");
+  await expect.poll(() => opened.chip.mode).toBe("application");
   await again.close();
   // A bridge resets the whole chip.
   const bridged = openBoard();

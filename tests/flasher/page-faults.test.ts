@@ -68,15 +68,25 @@ browserTest(
     await withBoard(page, ({ chip }) => chip.pressReset(false));
     await connect(page);
     await flashAndSee(page);
-    await page
-      .getByText("The console is open.")
-      .or(page.getByText("the agent starts"))
-      .first()
-      .waitFor({ timeout: STEP_MS });
+    await page.getByText("It has started.").waitFor({ timeout: STEP_MS });
     expect(await page.getByRole("alert").isVisible()).toBe(false);
     expect(problems).toEqual([]);
   },
 );
+
+browserTest("a board whose console shows nothing of the agent has not started", { timeout: TIMEOUT_MS }, async () => {
+  const { page } = await openFlasher();
+  await connect(page);
+  await withBoard(page, ({ chip }) => chip.beSilent(true));
+  await flashAndSee(page);
+  expect(await page.getByRole("status").innerText()).toMatch(/Waiting for its first line…$/);
+  expect(await failure(page)).toMatch(/has not shown that it runs\.[\s\S]*RESET[\s\S]*press Restart/);
+  expect(await page.getByRole("status").innerText()).toMatch(/exactly what was sent\.$/);
+  await withBoard(page, ({ chip }) => chip.beSilent(false));
+  await press(page, "Restart");
+  await page.getByText("It has started.").waitFor({ timeout: STEP_MS });
+  expect(await page.getByRole("alert").isVisible()).toBe(false);
+});
 
 browserTest(
   "the wrong chip, a protected one, a small flash: refused with nothing written",
@@ -159,13 +169,21 @@ browserTest("releases: none, a damaged one, files of one's own", { timeout: TIME
   };
   mkdirSync(folder, { recursive: true });
   const files = releaseFiles();
-  files.set("bootloader.bin", Uint8Array.from(parts["bootloader.bin"].data).fill(0, 100, 101));
+  files.set(
+    "bootloader.bin",
+    parts["bootloader.bin"].data.map((byte, index) => (index === 5_000 ? byte ^ 1 : byte)),
+  );
   await choose(files);
   expect(await failure(page)).toMatch(
     /bootloader\.bin is not what the manifest says\.[\s\S]*download the release again/,
   );
   await choose(new Map([["app.bin", Uint8Array.of(1)]]));
   await page.getByText("There is no manifest.json among the files.").waitFor();
+  const { "bootloader.bin": _, ...headless } = parts;
+  await choose(releaseFiles({}, headless));
+  await page.getByText("The release has no bootloader, 0x0.").waitFor();
+  expect(await page.getByRole("button", { name: "Flash the board" }).isDisabled()).toBe(true);
+  expect(await withBoard(page, ({ port }) => port.readable)).toBeNull();
   await choose(releaseFiles({ chip: "esp32c3" }));
   await page.getByText("not for the esp32c3.").waitFor();
   await choose(releaseFiles());

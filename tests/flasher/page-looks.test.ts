@@ -32,7 +32,7 @@ browserTest.for([
     await expectReadable(page);
     await page.getByLabel("Serial number").fill("SN-0042");
     await flashAndSee(page);
-    await page.getByText('{"state":"portal"}').waitFor({ timeout: STEP_MS });
+    await page.getByText("It has started.").waitFor({ timeout: STEP_MS });
     await expectReadable(page);
     await press(page, "Factory reset");
     await page.getByRole("dialog").waitFor();

@@ -24,6 +24,7 @@ import {
 import { MAC, partitionTable, parts } from "./support.js";
 
 const TIMEOUT_MS = 240_000;
+const PORTAL = '{"state":"portal"';
 const old: FactoryRecord = { serial: "SN-0001", hmacKey: "0a".repeat(32), accessPointPassword: "kxkxkxkx" };
 const learned: NvsEntry = { namespace: "agent", key: "settings", value: { type: "string", value: "Home" } };
 
@@ -59,7 +60,7 @@ browserTest("from a blank board to a labelled product, which activates", { timeo
   await page.getByLabel("Provisioning address").fill(cloud.xiaozhiUrl);
   await page.getByLabel("People cannot change it").check();
   await flashAndSee(page);
-  await page.getByText('{"state":"portal"}').waitFor({ timeout: STEP_MS });
+  await page.getByText("exactly what was sent. It has started.").waitFor({ timeout: STEP_MS });
   await expectFlashed(page);
 
   const record = await recordOf(page);
@@ -82,7 +83,7 @@ browserTest("from a blank board to a labelled product, which activates", { timeo
 
   // The key is in the two files, and nowhere on the page or in its log.
   expect(await page.content()).not.toContain(record!.hmacKey);
-  expect(await textOf(await saved(page, "Save the log"))).toContain('{"state":"portal"}');
+  expect(await textOf(await saved(page, "Save the log"))).toContain(PORTAL);
   expect(problems).toEqual([]);
 
   // What is in its flash now starts a device, and the cloud that has the file knows its signature.
@@ -185,7 +186,7 @@ browserTest("the console: restart, and a factory reset that keeps the record", {
   await connect(page);
   await flashAndSee(page);
   const log = page.locator("#log");
-  await log.getByText('{"state":"portal"}').waitFor({ timeout: STEP_MS });
+  await log.getByText(PORTAL).waitFor({ timeout: STEP_MS });
   await press(page, "Close");
   await press(page, "Open");
   // What a board says before that is lost.
@@ -195,11 +196,11 @@ browserTest("the console: restart, and a factory reset that keeps the record", {
   // From outside: the page's policy lets nobody evaluate a text in it.
   await expect.poll(() => log.textContent(), { timeout: STEP_MS }).toBe('{"state":"online"}\n');
   await press(page, "Restart");
-  await log.getByText('{"state":"portal"}').waitFor({ timeout: STEP_MS });
+  await log.getByText(PORTAL).waitFor({ timeout: STEP_MS });
 
   await press(page, "Factory reset");
   await press(page, "Reset it");
   await page.getByText("The settings are erased").waitFor({ timeout: STEP_MS });
   expect(await nvsOf(page)).toEqual(toNvsEntries(old));
-  await page.getByText("# the captive page is open").waitFor({ timeout: STEP_MS });
+  await page.getByText("The factory record is still there. It has started.").waitFor({ timeout: STEP_MS });
 });

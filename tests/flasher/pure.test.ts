@@ -1,5 +1,5 @@
 /** The parts of the flasher that only turn values into values. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { BoardFacts } from "../../tools/flasher/board.js";
 import { ConsoleText } from "../../tools/flasher/console-text.js";
 import { en } from "../../tools/flasher/en.js";
@@ -7,6 +7,7 @@ import { type Failure, failed } from "../../tools/flasher/failure.js";
 import { measure } from "../../tools/flasher/progress.js";
 import { recordFor } from "../../tools/flasher/record-file.js";
 import type { LoadedRelease } from "../../tools/flasher/release.js";
+import { StartWatch } from "../../tools/flasher/start-watch.js";
 import { allowed, type Event, failureOf, next, type State, start } from "../../tools/flasher/state.js";
 import { zhCn } from "../../tools/flasher/zh-cn.js";
 
@@ -65,6 +66,41 @@ test("what was written and does not start by itself is a success, and says so", 
   const held = after(connected, { type: "written", success: "flashed", failure });
   expect([held.success, failureOf(held), held.phase.name]).toEqual(["flashed", failure, "idle"]);
   expect(failureOf(next(held, { type: "connecting" }))).toBeUndefined();
+});
+
+test("it has started when its console has shown it, and not before", () => {
+  const listening = after(connected, { type: "written", success: "flashed" }, { type: "listening" });
+  const awaiting = next(listening, { type: "starting" });
+  expect(awaiting.phase).toEqual({ name: "listening", start: "awaited" });
+  expect(next(awaiting, { type: "started" }).phase).toEqual({ name: "listening", start: "shown" });
+  const silent = next(awaiting, { type: "not-started", failure });
+  expect([silent.phase, silent.success, failureOf(silent)]).toEqual([listening.phase, "flashed", failure]);
+  expect(failureOf(next(silent, { type: "starting" }))).toBeUndefined();
+  for (const type of ["starting", "started"] as const) expect(next(start, { type })).toEqual(start);
+});
+
+test("a start is told by an event's line, download mode by the ROM's, silence by the clock; each start once", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const signs: (string | undefined)[] = [];
+  const watch = new StartWatch((sign) => signs.push(sign?.reason));
+  const hear = (...pieces: string[]) => {
+    watch.begin();
+    for (const piece of pieces) watch.push(piece);
+    vi.advanceTimersByTime(60_000);
+    return signs.splice(0);
+  };
+  expect(
+    hear("ESP-ROM:esp32s3\nI (105) boot: Loaded app\n", '{"sta', 'te":"connecting","to":"wifi"}\n{"state":"online"}'),
+  ).toEqual([undefined]);
+  expect(hear("rst:0x15 (USB_UART_CHIP_RESET),boot:0x0\nwaiting for", " download\n")).toEqual(["held"]);
+  expect(hear('I (105) boot: Loaded app\nsaid {"state":"online"}\n{"other":1}\n')).toEqual(["not-started"]);
+  expect(hear()).toEqual(["not-started"]);
+  watch.begin();
+  watch.end();
+  watch.push('{"state":"online"}\n');
+  vi.advanceTimersByTime(60_000);
+  expect(signs).toEqual([]);
 });
 
 test("progress that comes late changes nothing", () => {

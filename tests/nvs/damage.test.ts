@@ -1,6 +1,8 @@
 /** Partitions as power cuts and failing flash leave them: what is whole is read, the rest is told. */
 import { expect, test } from "vitest";
-import { bitmapOffset, entriesOffset, pageBytes } from "../../tools/nvs/layout.js";
+import { Nvs } from "../../mocks/moddable/nvs.js";
+import { encodeDataItem } from "../../tools/nvs/item.js";
+import { bitmapOffset, entriesOffset, pageBytes, typeCodes } from "../../tools/nvs/layout.js";
 import { type NvsEntry, type NvsValue, readNvs, writeNvs } from "../../tools/nvs/nvs.js";
 import { Page } from "../../tools/nvs/page.js";
 import { NvsPartition } from "../../tools/nvs/partition.js";
@@ -108,6 +110,87 @@ test("cut between a new value and the erasure of the old one: the new one counts
   expect(again.get("agent", "text")).toEqual({ type: "string", value: "new" });
   expect(again.erase("agent", "text")).toBe(true);
   expect(keysOf(again.bytes)).toEqual(["one", "two"]);
+});
+
+const u8 = (value: number): NvsValue => ({ type: "u8", value });
+const string = (value: string): NvsValue => ({ type: "string", value });
+
+/** "key" is the first value of its page; its erasure, which comes last, is taken back. @param fillers behind it in the page */
+function cutChange(fillers: number, old: NvsValue, change: NvsValue): NvsPartition {
+  const partition = new NvsPartition(new Uint8Array(5 * pageBytes).fill(0xff));
+  partition.set(entry("key", old));
+  for (let index = 0; index < fillers; index++) partition.set(number(`n${index}`, index));
+  const before = partition.bytes.slice(bitmapOffset, entriesOffset);
+  partition.set(entry("key", change));
+  for (let index = 1; index < 4; index++) {
+    const bits = 3 << ((index & 3) * 2);
+    partition.bytes[bitmapOffset + (index >> 2)]! |= before[index >> 2]! & bits;
+  }
+  return new NvsPartition(partition.bytes.slice());
+}
+
+test("cut while a key changes its type: in one page the new value counts", () => {
+  for (const [old, change] of [
+    [u8(1), string("one")],
+    [string("one"), u8(1)],
+    [u8(1), { type: "blob", value: Uint8Array.of(1) }],
+    [{ type: "blob", value: Uint8Array.of(1) }, u8(1)],
+  ] as [NvsValue, NvsValue][])
+    expect(cutChange(3, old, change).values("agent", "key")).toEqual([change]);
+});
+
+test("cut while a key changes its type, over two pages: both values count, as on the chip", () => {
+  const cut = () => cutChange(124, u8(1), string("one"));
+  expect(cut().values("agent", "key")).toEqual([u8(1), string("one")]);
+  expect(readNvs(cut().bytes).entries.filter(({ key }) => key === "key")).toEqual([
+    entry("key", u8(1)),
+    entry("key", string("one")),
+  ]);
+  expect(cut().get("agent", "key")).toEqual(u8(1));
+
+  // A value replaces that of its type; one of a third type the first that is found.
+  const changed = cut();
+  expect(changed.set(entry("key", string("two")))).toBe(true);
+  expect(changed.values("agent", "key")).toEqual([u8(1), string("two")]);
+  expect(changed.set(entry("key", { type: "i32", value: 5 }))).toBe(true);
+  const both = [string("two"), { type: "i32", value: 5 }];
+  expect(changed.values("agent", "key")).toEqual(both);
+  // The next mount looks at keys alone in the page that is written to, and at types in one that is full.
+  expect(new NvsPartition(changed.bytes.slice()).values("agent", "key")).toEqual(both.slice(1));
+  for (let index = 0; index < 126; index++) changed.set(number(`m${index}`, index));
+  expect(new NvsPartition(changed.bytes.slice()).values("agent", "key")).toEqual(both);
+
+  const erased = cut();
+  expect(erased.erase("agent", "key")).toBe(true);
+  expect(erased.values("agent", "key")).toEqual([string("one")]);
+  expect(erased.erase("agent", "key")).toBe(true);
+  expect(erased.erase("agent", "key")).toBe(false);
+});
+
+test("cut while a blob of version 1 is replaced, over two pages: the new one counts", () => {
+  const old = Uint8Array.of(1, 2, 3);
+  const image = writeNvs(entries, 5 * pageBytes);
+  const page = pageOf(image, 0);
+  const first = page.append(encodeDataItem({ namespace: 1, type: typeCodes.oldBlob, key: "key" }, old));
+  const partition = new NvsPartition(image);
+  for (let index = 0; index < 120; index++) partition.set(number(`n${index}`, index));
+  const marks = partition.bytes.slice(bitmapOffset, entriesOffset);
+  const blob: NvsValue = { type: "blob", value: Uint8Array.of(4) };
+  partition.set(entry("key", blob));
+  for (let index = first; index < first + 2; index++)
+    partition.bytes[bitmapOffset + (index >> 2)]! |= marks[index >> 2]! & (3 << ((index & 3) * 2));
+  expect(new NvsPartition(partition.bytes.slice()).values("agent", "key")).toEqual([blob]);
+});
+
+test("what `preference` reads of a key with two values: the first type that it asks for", () => {
+  const cut = cutChange(124, string("one"), u8(0));
+  expect(cut.get("agent", "key")).toEqual(string("one"));
+  const nvs = new Nvs({ image: cut.bytes });
+  expect(nvs.get("agent", "key")).toBe(false);
+  nvs.erase("agent", "key");
+  expect(nvs.get("agent", "key")).toBe(false);
+  nvs.erase("agent", "key");
+  expect(nvs.get("agent", "key")).toBeUndefined();
 });
 
 test("cut while a blob is replaced: without the new index the old blob counts, and the new chunks are room again", () => {

@@ -7,6 +7,8 @@ export interface ImageOptions {
   readonly chip?: number;
   /** At least. */
   readonly sizeBytes?: number;
+  /** Size and frequency of the flash, four bits each. */
+  readonly flash?: number;
   /** The bootloader would not start it. */
   readonly isBroken?: boolean;
 }
@@ -16,17 +18,25 @@ const SEGMENT = 24;
 const DESCRIPTOR = 32;
 const DESCRIPTOR_BYTES = 256;
 const CHECKSUM_SEED = 0xef;
+const FLASH_8MB_80MHZ = 0x3f;
 /** Of the first segment, where the ESP32-S3 maps read-only data; its place in the page is that in the file. */
 const LOAD_ADDRESS = 0x3c000020;
 
 /** esp_app_format.h: a header, one segment, a checksum in the last byte of a block of 16, and the SHA-256 of it all. */
 export function makeImage(options: ImageOptions): Uint8Array<ArrayBuffer> {
-  const { version, project = "xs_esp32", chip = 9, sizeBytes = 14_000, isBroken = false } = options;
+  const {
+    version,
+    project = "xs_esp32",
+    chip = 9,
+    sizeBytes = 14_000,
+    flash = FLASH_8MB_80MHZ,
+    isBroken = false,
+  } = options;
   const dataBytes = Math.max(DESCRIPTOR_BYTES, Math.ceil((sizeBytes - DESCRIPTOR - 48) / 4) * 4);
   const bodyBytes = Math.ceil((DESCRIPTOR + dataBytes + 1) / 16) * 16;
   const image = new Uint8Array(bodyBytes + 32);
   const view = new DataView(image.buffer);
-  image.set([0xe9, 1]);
+  image.set([0xe9, 1, 0, flash]);
   view.setUint16(12, chip, true);
   image[HEADER_BYTES - 1] = 1;
   view.setUint32(SEGMENT, LOAD_ADDRESS, true);

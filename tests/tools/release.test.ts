@@ -1,11 +1,12 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { makeImage } from "../../mocks/device/image.js";
 import { OTADATA, SLOTS } from "../../modules/update/simulator/partitions.js";
 import { firmwareKeyOf, openKey, versionOf, writeRelease } from "../../tools/release.js";
+import { partitionTable } from "../flasher/support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "esp32-online-release-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,11 +59,22 @@ test("the manifest says what the image is", () => {
   });
 });
 
+/** What the SDK's build leaves. @param change files by their names */
+function writeBuild(change: Record<string, Uint8Array> = {}): string {
+  const build = mkdtempSync(join(folder, "bin-"));
+  const files = {
+    "bootloader.bin": makeImage({ version: "bootloader" }),
+    "partition-table.bin": partitionTable(),
+    "ota_data_initial.bin": Buffer.alloc(OTADATA.size, 0xff),
+    ...change,
+  };
+  for (const [name, data] of Object.entries(files)) writeFileSync(join(build, name), data);
+  return build;
+}
+
 test("with a whole build it is the web flasher's, too: every part with its place, the settings' left out", () => {
-  const [build, out] = [join(folder, "bin"), join(folder, "whole")];
-  mkdirSync(build);
-  const files = { "bootloader.bin": "boot", "partition-table.bin": "table", "ota_data_initial.bin": "blank" };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(build, name), text);
+  const out = join(folder, "whole");
+  const build = writeBuild();
   const { flashSizeBytes, parts } = writeRelease({ folder: out, image, key: openKey(keyFile), build });
   expect(flashSizeBytes).toBe(8 * 1024 * 1024);
   expect(parts!.map(({ path, offset }) => [path, offset])).toEqual([
@@ -75,6 +87,15 @@ test("with a whole build it is the web flasher's, too: every part with its place
     const bytes = readFileSync(join(out, part.path));
     expect([part.sizeBytes, part.sha256], part.path).toEqual([bytes.length, sha256(bytes)]);
   }
+});
+
+test("a build that would not start is no release, and nothing of it is written", () => {
+  const out = join(folder, "startless");
+  const build = writeBuild({ "bootloader.bin": makeImage({ version: "bootloader" }).fill(0, 12, 13) });
+  expect(() => writeRelease({ folder: out, image, key: openKey(keyFile), build })).toThrow(
+    "The image bootloader.bin is for another chip.",
+  );
+  expect(() => statSync(out)).toThrow("ENOENT");
 });
 
 test.each([

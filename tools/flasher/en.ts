@@ -4,6 +4,7 @@ import type { Texts } from "./texts.js";
 
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} KB`;
 const again = "Nothing is lost: connect the board again.";
+const startless = "A board with it would not start: ask whoever made the release for another one. Nothing was written.";
 
 export const en: Texts = {
   name: "English",
@@ -75,6 +76,7 @@ export const en: Texts = {
   writing: (progress) => (progress ? describe(progress) : "Preparing…"),
   bytes: kilobytes,
   flashed: "Done. The board holds exactly what was sent.",
+  starts: { awaited: " Waiting for its first line…", shown: " It has started." },
   resetDone: "The settings are erased. The factory record is still there.",
   listening: "The console is open.",
   labelAlt: (serial, mac, network) => `Label: serial number ${serial}, MAC ${mac}, network ${network}`,
@@ -142,7 +144,7 @@ export const en: Texts = {
     },
     held: {
       what: () => "The board is still in download mode.",
-      next: "Its BOOT button brought it there, and this cable cannot let it out: press RESET, without BOOT, and what is in its flash starts. Then open the console.",
+      next: "Its BOOT button brought it there, and this cable cannot let it out: press RESET, without BOOT. Then open the console and press Restart: its first line shows that it runs.",
     },
     "release-missing": {
       what: (file) => `There is no ${file} among the files.`,
@@ -163,6 +165,54 @@ export const en: Texts = {
     "part-corrupt": {
       what: (file) => `The file ${file} is not what the manifest says.`,
       next: "It was damaged on its way: download the release again. Nothing was written.",
+    },
+    "part-absent": {
+      what: (part) => `The release has no ${part}.`,
+      next: startless,
+    },
+    "part-misplaced": {
+      what: (place) => `By the release’s own partition table nothing begins there: ${place}.`,
+      next: startless,
+    },
+    "part-large": {
+      what: (place) => `The file is larger than its place: ${place}.`,
+      next: startless,
+    },
+    "table-damaged": {
+      what: (file) => `The partition table ${file} is damaged.`,
+      next: startless,
+    },
+    "table-flash": {
+      what: (table) => `The partition table goes beyond the flash that the bootloader and the manifest know: ${table}.`,
+      next: startless,
+    },
+    "slots-chosen": {
+      what: (file) => `The record of the slots is not blank: ${file}.`,
+      next: startless,
+    },
+    "image-magic": {
+      what: (file) => `The file ${file} is no firmware image.`,
+      next: startless,
+    },
+    "image-chip": {
+      what: (file) => `The image ${file} is for another chip.`,
+      next: startless,
+    },
+    "image-segments": {
+      what: (file) => `The image ${file} is cut off, or its segments are wrong.`,
+      next: startless,
+    },
+    "image-checksum": {
+      what: (file) => `The image ${file} does not have its checksum.`,
+      next: startless,
+    },
+    "image-hash": {
+      what: (file) => `The image ${file} does not have its hash.`,
+      next: startless,
+    },
+    "not-started": {
+      what: () => "The board has not shown that it runs.",
+      next: "Press its RESET button, without BOOT, open the console and press Restart. If nothing of the agent comes, its last lines say where it stops; with none at all, look at its power and its cable.",
     },
     "settings-damaged": {
       what: () => "The settings on the board are damaged.",

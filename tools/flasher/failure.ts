@@ -1,3 +1,5 @@
+import type { ImageFault } from "../../modules/update/simulator/image.js";
+
 /** What can go wrong between this page and a board. What each means and what to do about it stands in the texts. */
 export type Reason =
   | "no-web-serial"
@@ -17,6 +19,14 @@ export type Reason =
   | "release-layout"
   | "part-missing"
   | "part-corrupt"
+  | "part-absent"
+  | "part-misplaced"
+  | "part-large"
+  | "table-damaged"
+  | "table-flash"
+  | "slots-chosen"
+  | ImageFault
+  | "not-started"
   | "settings-damaged"
   | "settings-full"
   | "record-invalid"

@@ -1,6 +1,7 @@
 /** A release: a manifest, and the files that it names. Checked once, here, before a byte goes to a board. */
 import { done, type Failed, failed, type Outcome } from "./failure.js";
-import { layoutOf, NVS, overlaps, type Region, TABLE } from "./layout.js";
+import { NVS, overlaps, type Region } from "./layout.js";
+import { whyNotStartable } from "./startable.js";
 
 export const MANIFEST = "manifest.json";
 export const CHIP = "esp32s3";
@@ -44,10 +45,7 @@ export async function loadRelease(read: ReadFile): Promise<Outcome<LoadedRelease
       return failed("part-corrupt", part.path);
     parts.push({ ...part, data });
   }
-  // A release for another layout would put the agent beside its settings.
-  const table = parts.find(({ offset }) => offset === TABLE.offset);
-  if (table && layoutOf(table.data) !== "agent") return failed("release-layout", table.path);
-  return done({ ...release.value, parts });
+  return whyNotStartable(parts, release.value.flashSizeBytes) ?? done({ ...release.value, parts });
 }
 
 /** @returns a failure with the field that is wrong */

@@ -5,9 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import type { MockChipOptions } from "../../mocks/chip/chip.js";
-import { SLOTS } from "../../modules/update/simulator/partitions.js";
+import { makeImage } from "../../mocks/device/image.js";
+import { makePartitionTable } from "../../mocks/device/partition-table.js";
+import { PARTITIONS, SLOTS } from "../../modules/update/simulator/partitions.js";
 import { buildPage } from "./build.js";
 import { en } from "./en.js";
+import { TABLE } from "./layout.js";
 import { MANIFEST } from "./release.js";
 import { chipScript, servePage } from "./stand-in.js";
 import type { Texts } from "./texts.js";
@@ -19,15 +22,17 @@ const STEP_MS = 120_000;
 /** Below what is shown, in CSS pixels. */
 const MARGIN = 12;
 
-/** As large as the real ones; their content repeats itself. */
-const parts = { "bootloader.bin": [0, 21_056], "xs_esp32.bin": [SLOTS[0]!.address, 404_928] } as const;
+/** As large as the real ones. */
+const parts: readonly [string, number, Buffer | Uint8Array][] = [
+  ["bootloader.bin", 0, makeImage({ version: "bootloader", sizeBytes: 21_000 })],
+  ["partition-table.bin", TABLE.offset, makePartitionTable(PARTITIONS)],
+  ["xs_esp32.bin", SLOTS[0]!.address, makeImage({ version: "0.1.0", sizeBytes: 404_000 })],
+];
 
 function writeRelease(folder: string): void {
-  const entries = Object.entries(parts).map(([path, [offset, sizeBytes]]) => {
-    const data = Buffer.alloc(sizeBytes, "esp32-online ");
-    data[0] = 0xe9;
+  const entries = parts.map(([path, offset, data]) => {
     writeFileSync(join(folder, path), data);
-    return { path, offset, sizeBytes, sha256: createHash("sha256").update(data).digest("hex") };
+    return { path, offset, sizeBytes: data.length, sha256: createHash("sha256").update(data).digest("hex") };
   });
   const release = { name: "esp32-online", version: "0.1.0", chip: "esp32s3", flashSizeBytes: 2 ** 23, parts: entries };
   writeFileSync(join(folder, MANIFEST), JSON.stringify(release));
@@ -46,10 +51,9 @@ async function connect(page: Page, { labels, connected }: Texts): Promise<void> 
   await page.getByText(connected, { exact: true }).waitFor({ timeout: STEP_MS });
 }
 
-async function flash(page: Page, { labels, flashed }: Texts): Promise<void> {
+async function flash(page: Page, { labels, flashed, starts }: Texts): Promise<void> {
   await page.getByRole("button", { name: labels.flash }).click();
-  await page.getByText(flashed).waitFor({ timeout: STEP_MS });
-  await page.getByText('"portal"').waitFor({ timeout: STEP_MS });
+  await page.getByText(flashed + starts.shown).waitFor({ timeout: STEP_MS });
 }
 
 /** @param save takes the picture under its name */

@@ -17,7 +17,10 @@ export type Phase =
   | ({ readonly name: "ready" } & Found)
   | ({ readonly name: "writing"; readonly progress: Progress | undefined } & Found)
   /** What is in flash runs, and its console is read. */
-  | { readonly name: "listening" };
+  | { readonly name: "listening"; readonly start: Start };
+
+/** What the console has shown of a start that was asked for. */
+export type Start = "awaited" | "shown" | undefined;
 
 export type ReleaseState =
   | { readonly name: "none"; readonly failure: Failure | undefined }
@@ -41,6 +44,10 @@ export type Event =
   /** `failure`: it went well, and what was written does not start by itself. */
   | { readonly type: "written"; readonly success: "flashed" | "reset"; readonly failure?: Failure }
   | { readonly type: "listening" }
+  /** The board was reset, and its first line is waited for. */
+  | { readonly type: "starting" }
+  | { readonly type: "started" }
+  | { readonly type: "not-started"; readonly failure: Failure }
   | { readonly type: "closed" }
   | { readonly type: "checking" }
   | { readonly type: "checked"; readonly release: LoadedRelease }
@@ -72,7 +79,15 @@ export function next(state: State, event: Event): State {
       return { ...quiet, success: event.success, failure: event.failure, phase: { name: "idle" } };
     case "listening":
       // What was said before is still worth reading.
-      return { ...state, failure: undefined, phase: { name: "listening" } };
+      return { ...state, failure: undefined, phase: listening(undefined) };
+    case "starting":
+      return state.phase.name === "listening" ? { ...state, failure: undefined, phase: listening("awaited") } : state;
+    case "started":
+      return state.phase.name === "listening" ? { ...state, phase: listening("shown") } : state;
+    case "not-started":
+      return state.phase.name === "listening"
+        ? { ...state, failure: event.failure, phase: listening(undefined) }
+        : state;
     case "closed":
       return { ...state, phase: { name: "idle" } };
     case "checking":
@@ -84,6 +99,10 @@ export function next(state: State, event: Event): State {
     case "failed":
       return { ...quiet, failure: event.failure, phase: event.stays ? back(state.phase) : { name: "idle" } };
   }
+}
+
+function listening(start: Start): Phase {
+  return { name: "listening", start };
 }
 
 /** Where a refused wish leads: to the board as it was. */

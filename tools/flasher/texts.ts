@@ -88,6 +88,8 @@ export interface Texts {
   readonly writing: (progress: Progress | undefined) => string;
   readonly bytes: (bytes: number) => string;
   readonly flashed: string;
+  /** Right behind another sentence. */
+  readonly starts: Readonly<Record<"awaited" | "shown", string>>;
   readonly resetDone: string;
   readonly listening: string;
   readonly labelAlt: (serial: string, mac: string, network: string) => string;

@@ -3,6 +3,7 @@ import type { Texts } from "./texts.js";
 
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} KB`;
 const again = "数据没有丢失，请重新连接开发板。";
+const startless = "用它烧录的开发板无法启动：请向发布者索取另一个发布包。没有写入任何内容。";
 
 export const zhCn: Texts = {
   name: "简体中文",
@@ -74,6 +75,7 @@ export const zhCn: Texts = {
   writing: (progress) => (progress ? describe(progress) : "正在准备…"),
   bytes: kilobytes,
   flashed: "烧录完成，闪存内容已逐一校验。",
+  starts: { awaited: "正在等待它的第一行输出…", shown: "它已启动。" },
   resetDone: "设置已清除，出厂信息仍然保留。",
   listening: "串口日志已打开。",
   labelAlt: (serial, mac, network) => `标签：序列号 ${serial}，MAC ${mac}，热点 ${network}`,
@@ -141,7 +143,7 @@ export const zhCn: Texts = {
     },
     held: {
       what: () => "开发板仍处于下载模式。",
-      next: "它是按住 BOOT 键进入下载模式的，无法通过这根 USB 线退出：请按一下 RESET 键（不要按 BOOT），固件即会启动，然后打开控制台。",
+      next: "它是按住 BOOT 键进入下载模式的，无法通过这根 USB 线退出：请按一下 RESET 键（不要按 BOOT），然后打开日志并点击“重启”：第一行输出说明它已运行。",
     },
     "release-missing": {
       what: (file) => `所选文件中没有 ${file}。`,
@@ -162,6 +164,54 @@ export const zhCn: Texts = {
     "part-corrupt": {
       what: (file) => `文件 ${file} 与清单不一致。`,
       next: "它在传输中损坏了，请重新下载发布包。没有写入任何内容。",
+    },
+    "part-absent": {
+      what: (part) => `发布包缺少 ${part}。`,
+      next: startless,
+    },
+    "part-misplaced": {
+      what: (place) => `按发布包自己的分区表，此处不是任何分区的开头：${place}。`,
+      next: startless,
+    },
+    "part-large": {
+      what: (place) => `文件超出了它的位置：${place}。`,
+      next: startless,
+    },
+    "table-damaged": {
+      what: (file) => `分区表 ${file} 已损坏。`,
+      next: startless,
+    },
+    "table-flash": {
+      what: (table) => `分区表超出了引导程序和清单所知的闪存：${table}。`,
+      next: startless,
+    },
+    "slots-chosen": {
+      what: (file) => `启动分区的记录不是空白的：${file}。`,
+      next: startless,
+    },
+    "image-magic": {
+      what: (file) => `文件 ${file} 不是固件映像。`,
+      next: startless,
+    },
+    "image-chip": {
+      what: (file) => `映像 ${file} 是给另一种芯片的。`,
+      next: startless,
+    },
+    "image-segments": {
+      what: (file) => `映像 ${file} 不完整，或其分段有误。`,
+      next: startless,
+    },
+    "image-checksum": {
+      what: (file) => `映像 ${file} 的校验和不符。`,
+      next: startless,
+    },
+    "image-hash": {
+      what: (file) => `映像 ${file} 的哈希不符。`,
+      next: startless,
+    },
+    "not-started": {
+      what: () => "开发板还没有显示它已运行。",
+      next: "请按一下 RESET 键（不要按 BOOT），打开日志并点击“重启”。如果没有本固件的输出，最后几行会说明停在哪里；完全没有输出时，请检查供电和 USB 线。",
     },
     "settings-damaged": {
       what: () => "开发板上的设置已损坏。",

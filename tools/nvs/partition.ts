@@ -12,6 +12,7 @@ import { chunkStarts, entryBytes, maxDataBytes, noChunk, pageBytes, typeCodes } 
 import type { Page } from "./page.js";
 import { Pages, type Place } from "./pages.js";
 import { dataOf } from "./repair.js";
+import { dataAt, inOrder, isReplaced, itemAt, type Stored, sizeOf, storedType, typeOf } from "./stored.js";
 import {
   checkEntry,
   decodeNumber,
@@ -32,13 +33,6 @@ const smallChunkBytes = maxDataBytes / 10;
 /** A blob's chunks are numbered with seven bits. */
 const maxChunks = 127;
 
-/** The places of a value's items; a blob's index is the last of them. */
-interface Stored {
-  readonly namespace: number;
-  readonly key: string;
-  readonly places: readonly Place[];
-}
-
 export class NvsPartition {
   /** As they are in flash after each call. */
   readonly bytes: Uint8Array;
@@ -46,7 +40,8 @@ export class NvsPartition {
   readonly problems: string[];
   readonly #pages: Pages;
   readonly #namespaces = new Map<string, number>();
-  readonly #values = new Map<string, Stored>();
+  /** Of a key, one for each type at most; mostly one. */
+  readonly #values = new Map<string, Stored[]>();
 
   /**
    * Mounts what is in flash, as the chip does: what is half-written or damaged is given up.
@@ -64,7 +59,7 @@ export class NvsPartition {
 
   entries(): NvsEntry[] {
     const namespaces = new Map([...this.#namespaces].map(([name, index]) => [index, name]));
-    return [...this.#values.values()].flatMap((stored) => {
+    return [...this.#values.values()].flat().flatMap((stored) => {
       const namespace = namespaces.get(stored.namespace);
       return namespace === undefined ? [] : [{ namespace, key: stored.key, value: this.#read(stored) }];
     });
@@ -72,12 +67,21 @@ export class NvsPartition {
 
   keys(namespace: string): string[] {
     const index = this.#namespaces.get(namespace);
-    return [...this.#values.values()].filter((stored) => stored.namespace === index).map(({ key }) => key);
+    const all = [...this.#values.values()].flat();
+    return all.filter((stored) => stored.namespace === index).map(({ key }) => key);
   }
 
+  /** What `nvs_find_key` finds. */
   get(namespace: string, key: string): NvsValue | undefined {
-    const stored = this.#values.get(nameOf(this.#namespaces.get(namespace), key));
-    return stored && this.#read(stored);
+    return this.values(namespace, key)[0];
+  }
+
+  /**
+   * Of one key, in the order in which the chip finds them. They are of different types: where the power went between a
+   * value of another type and the erasure of the old one, and they are in different pages, the chip keeps both.
+   */
+  values(namespace: string, key: string): NvsValue[] {
+    return this.#find(nameOf(this.#namespaces.get(namespace), key)).map((stored) => this.#read(stored));
   }
 
   /**
@@ -91,23 +95,37 @@ export class NvsPartition {
     if (namespace === undefined) return false;
     const { key, value } = entry;
     const name = nameOf(namespace, key);
-    const old = this.#values.get(name);
+    const found = this.#find(name);
+    const old = found.find((stored) => typeOf(stored) === storedType(value)) ?? found[0];
     if (old && this.#isSame(old, value)) return true;
     const places = this.#write({ namespace, key }, value, old);
     if (!places) return false;
-    this.#drop(name);
-    this.#values.set(name, { namespace, key, places });
+    if (old) this.#drop(name, old);
+    this.#add(name, { namespace, key, places });
     return true;
   }
 
-  /** False: there is no such key. */
+  /** Of a key with several values the first one. False: there is no such key. */
   erase(namespace: string, key: string): boolean {
-    return this.#drop(nameOf(this.#namespaces.get(namespace), key));
+    const name = nameOf(this.#namespaces.get(namespace), key);
+    const first = this.#find(name)[0];
+    if (first) this.#drop(name, first);
+    return first !== undefined;
   }
 
-  #drop(name: string): boolean {
-    for (const place of this.#values.get(name)?.places.toReversed() ?? []) this.#pages.erase(place);
-    return this.#values.delete(name);
+  #find(name: string): Stored[] {
+    return inOrder(this.#values.get(name) ?? []);
+  }
+
+  #add(name: string, stored: Stored): void {
+    this.#values.set(name, [...(this.#values.get(name) ?? []), stored]);
+  }
+
+  #drop(name: string, stored: Stored): void {
+    for (const place of stored.places.toReversed()) this.#pages.erase(place);
+    const left = this.#values.get(name)?.filter((one) => one !== stored) ?? [];
+    if (left.length > 0) this.#values.set(name, left);
+    else this.#values.delete(name);
   }
 
   /** A namespace's index; its name takes an entry, for ever. Undefined: no room. */
@@ -125,8 +143,7 @@ export class NvsPartition {
 
   /** A blob of version 1 is another kind of item, and is replaced (nvs_storage.cpp, `Storage::writeItem`). */
   #isSame(old: Stored, value: NvsValue): boolean {
-    const { type } = itemAt(old.places.at(-1)!);
-    return type !== typeCodes.oldBlob && isSameValue(this.#read(old), value);
+    return typeOf(old) !== typeCodes.oldBlob && isSameValue(this.#read(old), value);
   }
 
   #write(owner: Pick<ItemHead, "namespace" | "key">, value: NvsValue, old?: Stored): Place[] | undefined {
@@ -192,10 +209,10 @@ export class NvsPartition {
     const chunks = new Map<string, Place>();
     for (const page of this.#pages.begun)
       for (const [index, item] of page.items()) this.#indexItem(page, index, item, chunks);
-    for (const [name, { places }] of this.#values) this.#indexBlob(name, places[0]!, chunks);
+    for (const [name, all] of this.#values) for (const stored of all) this.#indexBlob(name, stored, chunks);
     for (const place of chunks.values()) this.#pages.erase(place);
     const known = new Set(this.#namespaces.values());
-    for (const { namespace, key } of this.#values.values())
+    for (const { namespace, key } of [...this.#values.values()].flat())
       if (!known.has(namespace)) this.problems.push(`${key}: its namespace ${namespace} has no name`);
   }
 
@@ -222,12 +239,14 @@ export class NvsPartition {
       chunks.set(name, place);
       return;
     }
-    this.#drop(nameOf(namespace, key));
-    this.#values.set(nameOf(namespace, key), { namespace, key, places: [place] });
+    const name = nameOf(namespace, key);
+    for (const older of this.#values.get(name) ?? []) if (isReplaced(older, place)) this.#drop(name, older);
+    this.#add(name, { namespace, key, places: [place] });
   }
 
   /** Gathers a blob's chunks, which come out of `chunks`. */
-  #indexBlob(name: string, place: Place, chunks: Map<string, Place>): void {
+  #indexBlob(name: string, stored: Stored, chunks: Map<string, Place>): void {
+    const place = stored.places[0]!;
     const { namespace, key, type, field } = itemAt(place);
     if (type !== typeCodes.blobIndex) return;
     const index = decodeBlobIndex(field);
@@ -235,11 +254,11 @@ export class NvsPartition {
     const places = chunkNames.flatMap((chunk) => chunks.get(chunk) ?? []);
     if (places.length < index.chunks || sizeOf(places) !== index.sizeBytes) {
       this.problems.push(`${key}: ${incomplete(index, places)}`);
-      this.#drop(name);
+      this.#drop(name, stored);
       return;
     }
     for (const chunk of chunkNames) chunks.delete(chunk);
-    this.#values.set(name, { namespace, key, places: [...places, place] });
+    stored.places.unshift(...places);
   }
 
   #read({ places }: Stored): NvsValue {
@@ -260,11 +279,6 @@ export class NvsPartition {
 }
 
 const nameOf = (namespace: number | undefined, key: string, chunk = noChunk): string => `${namespace} ${chunk} ${key}`;
-/** Places are of items that were found whole. */
-const itemAt = ({ page, index }: Place): Item => page.item(index)!;
-const dataAt = (place: Place): Uint8Array => dataOf(place.page, place.index, itemAt(place));
-const sizeOf = (places: Place[]): number => places.reduce((sum, place) => sum + dataAt(place).length, 0);
-
 function incomplete(index: BlobIndex, places: Place[]): string {
   return `a blob of ${index.sizeBytes} bytes in ${index.chunks} chunks, of which ${places.length} with ${sizeOf(places)} bytes are there`;
 }

@@ -11,6 +11,8 @@ export const SEGMENT_HEADER_BYTES = 8;
 export const DESCRIPTOR_MAGIC = 0xabcd5432;
 export const CHECKSUM_SEED = 0xef;
 export const HASH_BYTES = 32;
+/** In the header: whether the SHA-256 is appended. */
+const HASH_FLAG_AT = 23;
 /** `esp_chip_id_t` of the ESP32-S3. */
 export const CHIP_ID = 9;
 const MAX_SEGMENTS = 16;
@@ -31,20 +33,30 @@ export interface Descriptor {
   readonly projectName: string;
 }
 
+/** Why the bootloader would not start an image. */
+export type ImageFault = "image-magic" | "image-chip" | "image-segments" | "image-checksum" | "image-hash";
+
 /** @returns the image's length; undefined where the bootloader would not start it */
 export function verifyImage(chip: FlashChip, slot: Partition, newSha256: NewSha256): number | undefined {
+  const found = examineImage(chip, slot, newSha256);
+  return typeof found === "number" ? found : undefined;
+}
+
+/** @returns the image's length, or the first thing that is wrong with it */
+export function examineImage(chip: FlashChip, slot: Partition, newSha256: NewSha256): number | ImageFault {
   const header = chip.read(slot.address, HEADER_BYTES);
   const view = new DataView(header.buffer);
   const segmentCount = header[1]!;
-  if (header[0] !== IMAGE_MAGIC || view.getUint16(12, true) !== CHIP_ID || segmentCount > MAX_SEGMENTS)
-    return undefined;
+  if (header[0] !== IMAGE_MAGIC) return "image-magic";
+  if (view.getUint16(12, true) !== CHIP_ID) return "image-chip";
+  if (segmentCount > MAX_SEGMENTS) return "image-segments";
   const hash = newSha256();
   hash.write(header.buffer);
   let checksum = CHECKSUM_SEED;
   let offset = HEADER_BYTES;
   for (let segment = 0; segment < segmentCount; segment++) {
     const lengthBytes = segmentLength(chip, slot, offset);
-    if (lengthBytes === undefined) return undefined;
+    if (lengthBytes === undefined) return "image-segments";
     hash.write(chip.read(slot.address + offset, SEGMENT_HEADER_BYTES).buffer);
     offset += SEGMENT_HEADER_BYTES;
     for (const end = offset + lengthBytes; offset < end; ) {
@@ -57,11 +69,12 @@ export function verifyImage(chip: FlashChip, slot: Partition, newSha256: NewSha2
   const tail = chip.read(slot.address + offset, 16 - (offset % 16));
   hash.write(tail.buffer);
   offset += tail.length;
-  if (tail[tail.length - 1] !== checksum) return undefined;
-  if (!header[23]) return offset <= slot.size ? offset : undefined;
+  if (offset > slot.size) return "image-segments";
+  if (tail[tail.length - 1] !== checksum) return "image-checksum";
+  if (!header[HASH_FLAG_AT]) return offset;
   const appended = chip.read(slot.address + offset, HASH_BYTES);
   const computed = new Uint8Array(hash.close());
-  if (offset + HASH_BYTES > slot.size || appended.some((byte, index) => byte !== computed[index])) return undefined;
+  if (offset + HASH_BYTES > slot.size || appended.some((byte, index) => byte !== computed[index])) return "image-hash";
   return offset + HASH_BYTES;
 }
 

@@ -7,6 +7,7 @@ import { flashBoard, type Rescue, readSettings, resetBoard } from "../flow.js";
 import { recordOn, type Settings } from "../plan.js";
 import { loadRelease, type ReadFile } from "../release.js";
 import { SerialConsole } from "../serial-console.js";
+import { StartWatch } from "../start-watch.js";
 import type { Event, State } from "../state.js";
 import type { Texts } from "../texts.js";
 import { ask, byId, input } from "./dom.js";
@@ -35,9 +36,11 @@ export class Controller {
   #port: SerialPort | undefined;
   #session: Session | undefined;
   #console: SerialConsole | undefined;
+  readonly #watch: StartWatch;
 
   constructor(surroundings: Surroundings) {
     this.#around = surroundings;
+    this.#watch = new StartWatch((failure) => this.#sign(failure));
   }
 
   async load(read: ReadFile): Promise<void> {
@@ -111,8 +114,17 @@ export class Controller {
   }
 
   async restart(): Promise<void> {
-    const restarted = await this.#console?.restart();
-    if (restarted && !restarted.ok) await this.#broken(restarted.failure);
+    if (!this.#console) return;
+    this.#around.dispatch({ type: "starting" });
+    this.#watch.begin();
+    const restarted = await this.#console.restart();
+    if (!restarted.ok) await this.#broken(restarted.failure);
+  }
+
+  /** @param failure undefined: the board runs */
+  #sign(failure: Failure | undefined): void {
+    this.#around.dispatch(failure ? { type: "not-started", failure } : { type: "started" });
+    if (failure) byId("failure").focus();
   }
 
   async #choosePort(): Promise<Outcome<SerialPort>> {
@@ -145,7 +157,7 @@ export class Controller {
     this.#fail(failed("cable-pulled").failure);
   }
 
-  /** Starts what was written, with the console open before the first line; or says that a person has to. */
+  /** Resets the board, with the console open before its first line; or says that a person has to. */
   async #start(success: "flashed" | "reset", { facts }: Board): Promise<void> {
     await this.#end();
     if (facts.isHeld) {
@@ -163,9 +175,14 @@ export class Controller {
     this.#port = port;
     const onLost = () => {
       this.#console = undefined;
+      this.#watch.end();
       this.#fail(failed("cable-pulled").failure);
     };
-    const console = await SerialConsole.open(port, print, onLost);
+    const onText = (fresh: string, whole: string) => {
+      print(fresh, whole);
+      this.#watch.push(fresh);
+    };
+    const console = await SerialConsole.open(port, onText, onLost);
     if (!console.ok) return this.#fail(console.failure);
     this.#console = console.value;
     dispatch({ type: "listening" });
@@ -195,6 +212,7 @@ export class Controller {
     const [session, console] = [this.#session, this.#console];
     this.#session = undefined;
     this.#console = undefined;
+    this.#watch.end();
     await session?.board.close();
     await console?.close();
   }

@@ -40,6 +40,7 @@ function renderFailure(state: State, texts: Texts): void {
 /** What is read out: each step, not each block. */
 function renderStatus({ phase, success }: State, texts: Texts): void {
   const said = { flashed: texts.flashed, reset: texts.resetDone };
+  const start = phase.name === "listening" && phase.start ? texts.starts[phase.start] : "";
   const steps = {
     idle: "",
     connecting: texts.connecting,
@@ -48,7 +49,7 @@ function renderStatus({ phase, success }: State, texts: Texts): void {
     listening: texts.listening,
   };
   const status = byId("status");
-  set(status, success ? said[success] : steps[phase.name]);
+  set(status, (success ? said[success] : steps[phase.name]) + start);
   status.classList.toggle("good", success !== undefined);
 }
 
