@@ -3,11 +3,13 @@ import type { Reason } from "../modules/base/failure.js";
 import type { Address } from "../modules/data/address.js";
 import { formatUrl, parseUrl } from "../modules/data/url.js";
 import type { HttpResponse } from "../modules/http/http.js";
+import { HANDSHAKE_REASONS } from "../modules/tls/ends.js";
 import type { ProvisioningContext } from "./protocol.js";
 
 /** After these it may have moved back, or on: the address that a person typed counts again. */
 export const LOST: ReadonlySet<Reason> = new Set([
-  ...(["unreachable", "timeout", "tls-untrusted", "tls-expired", "tls-name", "tls-failed"] as const),
+  ...HANDSHAKE_REASONS,
+  ...(["unreachable", "timeout"] as const),
   ...(["unexpected-status", "bad-answer", "login-page"] as const),
 ]);
 

@@ -18,6 +18,9 @@ const ENDS: readonly Reason[] = [
   "tls-failed",
 ];
 
+/** The handshake has come to nothing: nothing that is the client's was said, or done there. */
+export const HANDSHAKE_REASONS: readonly Reason[] = ENDS;
+
 const ALERT = -256;
 
 /** RFC 8446 §6, and those of RFC 5246 §7.2 that are no more. */

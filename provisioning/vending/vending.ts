@@ -7,6 +7,7 @@
 import { type Failed, type Failure, failed, type Reason, type Result, success } from "../../modules/base/failure.js";
 import { formatAddress } from "../../modules/data/address.js";
 import { crc32 } from "../../modules/data/crc32.js";
+import { HANDSHAKE_REASONS } from "../../modules/tls/ends.js";
 import { awsConfiguration, holds, keptIn } from "../aws/configuration.js";
 import type { Configuration } from "../configuration.js";
 import { type Answer, asAnswer, certificatesAlone, type Protocol, type ProvisioningContext } from "../protocol.js";
@@ -76,20 +77,17 @@ const LOST: Readonly<Record<Dialect, string>> = {
 };
 
 /** After these the machine has sold nothing. */
-const UNSOLD: ReadonlySet<Reason> = new Set([
+const UNSOLD: ReadonlySet<Reason> = new Set<Reason>([
+  ...HANDSHAKE_REASONS,
   "name-unknown",
   "unreachable",
-  "tls-untrusted",
-  "tls-expired",
-  "tls-name",
-  "tls-failed",
   "secret-refused",
   "request-refused",
   "serial-unknown",
   "device-disabled",
   "rate-limited",
   "unexpected-status",
-] as const);
+]);
 
 function refused({ store }: ProvisioningContext, dialect: Dialect, failure: Failure): Failed {
   if (UNSOLD.has(failure.reason)) SALE.erase(store);

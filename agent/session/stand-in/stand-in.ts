@@ -19,6 +19,7 @@ const BLOCKED: ReadonlySet<Reason> = new Set([
   "timeout",
   "connection-lost",
   "tls-failed",
+  "tls-nothing-in-common",
   "broker-closed",
   "broker-busy",
 ] as const);
