@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyPem, makeCertificate, pem } from "../certificates.js";
 import { MockAws } from "./aws.js";
+import { watchDevices } from "./seen.js";
 
 /** A name that every machine resolves to itself: SNI cannot carry an address. */
 const ENDPOINT = "localhost";
@@ -81,7 +82,7 @@ export async function openDemo(
   folder: string,
   log: (line: string) => void,
   name = ENDPOINT,
-): Promise<{ aws: MockAws; text: string }> {
+): Promise<{ aws: MockAws; text: string; seen: ReturnType<typeof watchDevices> }> {
   const aws = new MockAws({ endpoint: name, serverKey: "ec", log });
   aws.putPolicy("claim", claimPolicy);
   aws.putPolicy("device", devicePolicy);
@@ -107,6 +108,7 @@ export async function openDemo(
   write("device.pem", pem(own, authority));
   write("device.key", keyPem(own));
   aws.addVendingDevice({ dialect: "awslabs", serial: SERIALS.vending, token: TOKEN });
+  const seen = watchDevices(aws, (clientId) => !clientId.startsWith(OBSERVER));
   await aws.start();
   const endpoint = `${name}:${aws.mqttPort}`;
   const machine = aws.httpsUrl.replace("127.0.0.1", ENDPOINT);
@@ -133,5 +135,5 @@ AWS IoT
   Watch all messages   mosquitto_sub ${access} -i observer -v -t 'devices/#'
   Send a command       mosquitto_pub ${access} -i observer-2 -t devices/NAME/control -m '{"cmd":"ping"}'
 `;
-  return { aws, text };
+  return { aws, text, seen };
 }

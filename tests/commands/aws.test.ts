@@ -35,6 +35,9 @@ test("a board by claim comes online, and the observer's certificate has it rotat
   await observer.subscribeAsync("devices/#", { qos: 1 });
   await observer.publishAsync("devices/SN-CLAIM/control", '{"cmd":"rotate","template":"fleet"}', { qos: 1 });
   await expect.poll(() => heard, { timeout }).toContain('{"cmd":"rotate","ok":true}');
+  const page = async () => (await fetch(await said(cloud, /Open in a browser +(\S+)/))).text();
+  await expect.poll(page, { timeout }).toMatch(/SN-CLAIM.*Online.*AWS IoT.*devices\/SN-CLAIM\/status/s);
+  expect(await page()).not.toContain("observer-2");
   const certificate = () => [...cloud.output().matchAll(/created: .* certificateId (\w+)/g)].map(([, id]) => id);
   await expect.poll(certificate, { timeout }).toHaveLength(2);
   await said(cloud, new RegExp(`(connected): clientId SN-CLAIM, certificateId ${certificate()[1]}`));
