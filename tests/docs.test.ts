@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { isReason, patienceOf, type Reason } from "../modules/base/failure.js";
 
 const root = new URL("..", import.meta.url);
 
@@ -45,4 +46,17 @@ test("what docs/security.md says is held is held by a test of that name", () => 
     else expect(holds, what).toMatch(/^–/);
     expect(isName(holder, text) || holder === "", `${what}: ${holder}`).toBe(true);
   }
+});
+
+test("docs/troubleshooting.md has each reason of failure.ts once, and how soon it is tried again", () => {
+  const source = readFileSync(new URL("modules/base/failure.ts", root), "utf8");
+  const meanings = source.slice(source.indexOf("const meanings"), source.indexOf("} as const satisfies"));
+  const reasons = [...meanings.matchAll(/^ {2}"?([\w-]+)"?: \{/gm)].map(([, reason]) => reason!);
+  expect(reasons.filter(isReason)).toEqual(reasons);
+  const rows = rowsOf("troubleshooting.md", 4).filter(([reason]) => reason?.startsWith("`"));
+  const told = rows.map(([reason = "", , , patience]) => [reason.slice(1, -1), patience]);
+  expect(told.sort()).toEqual(
+    reasons.map((reason) => [reason, patienceOf({ reason: reason as Reason })] as unknown[]).sort(),
+  );
+  for (const [reason, ...cells] of rows) expect(cells, reason).not.toContain("");
 });

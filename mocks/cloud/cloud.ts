@@ -49,12 +49,13 @@ export class MockCloud implements Operated {
   constructor(options: CloudOptions = {}) {
     const { httpPort = 0, mqttPort = 0, httpsPort = 0, devices, remembered, firmware, ...rest } = options;
     const { now = Date.now, random = randomBytes, log = () => {}, dialect = "deployed", ...more } = rest;
-    const { tls, brokerTls, ...settings } = more;
+    const { tls, brokerTls, awsDevices = () => [], ...settings } = more;
     this.#options = options;
     this.files = new FirmwareFiles(this.faults, log);
     this.settings = { ...defaultSettings, ...settingsOf(dialect), ...settings };
     const addresses = { httpOrigin: `http://${host}:${httpPort}`, host, httpPort, httpsPort, mqttPort };
-    this.#context = { settings: this.settings, now, random, log, addresses, brokerTls, firmware: firmware ?? null };
+    const shared = { now, random, log, addresses, brokerTls, awsDevices };
+    this.#context = { ...shared, settings: this.settings, firmware: firmware ?? null };
     this.#registry = new Registry(this.#context, remembered);
     this.#messages = new RecentMessages(now);
     this.#broker = new Broker(this.#context, this.#registry, this.faults, (traffic) => this.#messages.add(traffic));
@@ -165,9 +166,8 @@ export class MockCloud implements Operated {
   /** A person enters the six digits that a device shows. */
   enterCode(code: string): CodeVerdict {
     const verdict = this.#registry.enterCode(code);
-    this.#context.log(
-      verdict.bound ? `cloud: the code of ${verdict.mac} was entered` : "cloud: a wrong code was entered",
-    );
+    const what = verdict.bound ? `the code of ${verdict.mac}` : "a wrong code";
+    this.#context.log(`cloud: ${what} was entered`);
     return verdict;
   }
 

@@ -1,4 +1,4 @@
-import { actionNames, brokerStates, stateNames } from "./page.js";
+import { actionNames, awsStates, brokerStates, stateNames } from "./page.js";
 
 /**
  * Keeps the lists of the page fresh: asks `/admin/state` every two seconds and rebuilds a list when it is different.
@@ -7,6 +7,7 @@ import { actionNames, brokerStates, stateNames } from "./page.js";
 export const pageScript = `"use strict";
 const stateNames = ${JSON.stringify(stateNames)};
 const actionNames = ${JSON.stringify(actionNames)};
+const awsStates = ${JSON.stringify(awsStates)};
 const brokerStates = ${JSON.stringify(brokerStates)};
 const shown = new Map();
 
@@ -41,6 +42,13 @@ function deviceRow({ mac, serial, keyKnown, state, code, tooManyCount, lastSeenM
   return element("li", {}, head, ...codeLine, about, form);
 }
 
+function awsRow({ name, certificateId, online, last, lastSeenMs }) {
+  const badge = element("span", { className: "badge " + (online ? "online" : "seen") }, awsStates[online]);
+  const head = element("div", { className: "row-head" }, element("code", { className: "mac" }, name), badge);
+  const about = element("p", { className: "quiet" }, "AWS IoT · certificate ", element("code", {}, certificateId), " · ", time(lastSeenMs));
+  return element("li", {}, head, about, ...(last === null ? [] : [element("pre", {}, last)]));
+}
+
 function messageRow({ direction, mac, topic, payload, atMs }) {
   const head = element("div", { className: "row-head" });
   const where = element("span", { className: "arrow" }, direction === "up" ? "from" : "to");
@@ -64,6 +72,7 @@ async function refresh() {
     const response = await fetch("/admin/state", { cache: "no-store" });
     const state = await response.json();
     update("devices", state.devices, deviceRow);
+    update("aws-devices", state.awsDevices, awsRow);
     update("messages", state.messages, messageRow);
     document.getElementById("broker-state").textContent = brokerStates[state.brokerRuns];
     document.body.classList.remove("stale");

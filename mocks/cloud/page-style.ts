@@ -45,7 +45,7 @@ button.primary { color: var(--on-accent); background: var(--accent); border-colo
 .rows li { padding: .875rem 0; border-top: 1px solid var(--line); }
 .rows li:first-child { border-top: 0; padding-top: 0; }
 .rows li:last-child { padding-bottom: 0; }
-.rows:not(:empty) + .when-empty { display: none; }
+.rows:not(:empty) ~ .when-empty { display: none; }
 .row-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .25rem .75rem; }
 .row-head > .mac { font-size: 1rem; font-weight: 600; }
 .badge { font-size: .8125rem; padding: .125rem .625rem; border-radius: 99px; color: var(--quiet); border: 1px solid var(--line); }

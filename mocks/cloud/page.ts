@@ -1,3 +1,4 @@
+import type { AwsDeviceView } from "./aws-device.js";
 import { type Typed, value, wrongField } from "./page-fields.js";
 import { frame, type Notice, noticeBox, notices } from "./page-frame.js";
 import type { CloudState, DeviceAction, DeviceState, DeviceView, MessageView } from "./state.js";
@@ -25,6 +26,8 @@ export const actionNames: Record<DeviceAction, string> = {
   revoke: "Revoke password",
 };
 
+export const awsStates = { true: "Online", false: "Offline" };
+
 export const brokerStates = { true: "runs", false: "is stopped" };
 
 /** The page of who runs the cloud: codes, devices, messages, addresses. `typed`: the form that was refused. */
@@ -36,6 +39,7 @@ export function renderHomePage(state: CloudState, notice: Notice | null, typed: 
 <section class="card" aria-labelledby="devices-title">
 <h2 id="devices-title">Devices</h2>
 <ul id="devices" class="rows">${state.devices.map(deviceRow).join("")}</ul>
+<ul id="aws-devices" class="rows" aria-label="Devices of the AWS account">${state.awsDevices.map(awsRow).join("")}</ul>
 <p class="quiet when-empty">No device has called yet. Type one of the addresses below into a device.</p>
 ${registerForm(typed)}
 ${keyForm(typed)}
@@ -138,6 +142,13 @@ ${code === null ? "" : `<p>Shows the code <strong class="waiting-code">${escapeH
 <input type="hidden" name="mac" value="${escapeHtml(mac)}">
 ${actions.map((action) => actionButton(mac, action)).join("")}</form>
 </li>`;
+}
+
+function awsRow({ name, certificateId, online, last, lastSeenMs }: AwsDeviceView): string {
+  return `<li>
+<div class="row-head"><code class="mac">${escapeHtml(name)}</code><span class="badge ${online ? "online" : "seen"}">${awsStates[String(online) as "true"]}</span></div>
+<p class="quiet">AWS IoT · certificate <code>${escapeHtml(certificateId)}</code> · ${time(lastSeenMs)}</p>
+${last === null ? "" : `<pre>${escapeHtml(last)}</pre>\n`}</li>`;
 }
 
 function actionButton(mac: string, action: DeviceAction): string {

@@ -1,3 +1,4 @@
+import type { AwsDeviceView } from "./aws-device.js";
 import type { Device } from "./device.js";
 import type { Dialect } from "./dialects.js";
 
@@ -61,6 +62,8 @@ export interface CloudOptions extends Partial<CloudSettings> {
   /** Of a cloud that ran before. */
   remembered?: readonly Device[];
   firmware?: FirmwareOffer | null;
+  /** Of an AWS account beside the cloud, for the page. */
+  awsDevices?: () => readonly AwsDeviceView[];
 }
 
 /** What the services share. */
@@ -72,5 +75,6 @@ export interface CloudContext {
   /** As the options have them; what the system chose, once the servers listen. */
   readonly brokerTls: TlsIdentity | undefined;
   readonly addresses: { httpOrigin: string; host: string; httpPort: number; httpsPort: number; mqttPort: number };
+  readonly awsDevices: () => readonly AwsDeviceView[];
   firmware: FirmwareOffer | null;
 }

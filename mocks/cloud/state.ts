@@ -1,3 +1,4 @@
+import type { AwsDeviceView } from "./aws-device.js";
 import type { Broker } from "./broker.js";
 import type { Device } from "./device.js";
 import { type Dialect, dialectOf } from "./dialects.js";
@@ -59,6 +60,8 @@ export interface CloudState {
   brokerUrl: string;
   brokerRuns: boolean;
   devices: DeviceView[];
+  /** The one that was heard last first. */
+  awsDevices: readonly AwsDeviceView[];
   /** The newest first. */
   messages: MessageView[];
   requests: Dispatcher["counts"];
@@ -126,6 +129,7 @@ export function cloudState({ context, registry, broker, faults, files, messages,
     brokerUrl: `${context.brokerTls ? "mqtts" : "mqtt"}://${host}:${mqttPort}`,
     brokerRuns: broker.isRunning,
     devices: registry.list().map(view),
+    awsDevices: context.awsDevices(),
     messages: messages.list(),
     requests: { ...counts },
     faults: faults.list(),

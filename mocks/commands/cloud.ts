@@ -77,13 +77,15 @@ function log(line: string): void {
 await command(usage, async (args) => {
   const parsed = readArguments(args);
   const { http, mqtt, devices, releases, aws: folder } = parsed;
+  let demo: Awaited<ReturnType<typeof openDemo>> | null = null;
   // Without a checksum no device would take it.
-  const cloud = await openCloud({ http, mqtt, options: { log, devices, firmwareChecksum: releases.length > 0 } });
+  const options = { log, devices, firmwareChecksum: releases.length > 0, awsDevices: () => demo?.seen() ?? [] };
+  const cloud = await openCloud({ http, mqtt, options });
   for (const release of releases) cloud.files.add(release);
   const last = releases.at(-1);
   if (last) cloud.offerFirmware(cloud.files.offer(last.version, cloud.url));
   if (folder !== null) console.log("Making the keys and certificates of the AWS account…");
-  const demo = folder === null ? null : await openDemo(folder, log);
+  demo = folder === null ? null : await openDemo(folder, log);
   console.log(`Mock cloud
 
   Open in a browser    ${cloud.url}/

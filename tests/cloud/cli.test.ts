@@ -115,6 +115,16 @@ test("--aws: a claim in the folder gets into an account, by the name that it pri
   await client.publishAsync("$aws/certificates/create/json", "", { qos: 1 });
   expect(await reply).toBe("$aws/certificates/create/json/accepted");
   expect(process.output()).not.toContain("BEGIN");
+
+  expect(process.output()).toMatch(/mosquitto_sub -h localhost -p \d+ --cafile \S+root.pem --cert \S+observer.pem /);
+  const [cert, key] = [read("observer.pem"), read("observer.key")];
+  const watching = { protocol: "mqtts", host: "127.0.0.1", port, reconnectPeriod: 0, ...tls, cert, key } as const;
+  const observer = mqtt.connect({ ...watching, clientId: "observer" });
+  onTestFinished(() => void observer.end(true));
+  const heard = new Promise<string>((done) => observer.once("message", (topic) => done(topic)));
+  await observer.subscribeAsync("devices/#", { qos: 1 });
+  await mqtt.connect({ ...watching, clientId: "observer-2" }).publishAsync("devices/SN-OWN/control", "{}", { qos: 1 });
+  expect(await heard).toBe("devices/SN-OWN/control");
   process.child.kill("SIGTERM");
   expect(await process.exit).toBe(0);
 }, 180_000);

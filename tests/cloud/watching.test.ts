@@ -29,6 +29,20 @@ test("who has the terminal's name and password sees what goes through the broker
   await expect(connect(cloud, { ...observe(cloud), password: "guessed" })).rejects.toThrow();
 });
 
+test("devices of an AWS account beside the cloud stand on the page, as text", async () => {
+  const device = {
+    name: "<SN-1>",
+    certificateId: "0a1b2c3d",
+    online: true,
+    last: "devices/SN-1/data {}",
+    lastSeenMs: 0,
+  };
+  const cloud = await startCloud({ awsDevices: () => [device] });
+  const page = await (await fetch(cloud.url)).text();
+  expect(page).toMatch(/&lt;SN-1&gt;.*Online.*AWS IoT.*0a1b2c3d.*devices\/SN-1\/data \{\}/s);
+  expect(await (await fetch(`${cloud.url}/admin/state`)).json()).toMatchObject({ awsDevices: [device] });
+});
+
 test("any command is typed into the page, which shows the answer", async () => {
   const cloud = await startCloud({ autoRegister: true });
   const { client, topics } = await connectService(cloud);

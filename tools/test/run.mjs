@@ -1,5 +1,5 @@
-// `npm test`: every tier that this machine can run, or the parts that are named. What it cannot run is said; with CI=true
-// that is a failure.
+// `npm test`: every tier that this machine can run, or the parts that are named. What it skips is listed at the end; with
+// CI=true that is a failure.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
