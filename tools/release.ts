@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeImage } from "../mocks/device/image.js";
 import { FLASH_BYTES, OTADATA, SLOTS } from "../modules/update/simulator/partitions.js";
+import { ESP_WEB_TOOLS_MANIFEST, espWebToolsManifest } from "./esp-web-tools.js";
 import { en } from "./flasher/en.js";
 import { TABLE } from "./flasher/layout.js";
 import { BOOTLOADER, descriptorOf, examine, type Placed, whyNotStartable } from "./flasher/startable.js";
@@ -94,7 +95,7 @@ export interface ReleaseOptions {
 }
 
 /**
- * Writes the image, the other parts of a build, and `manifest.json`.
+ * Writes the image, the other parts of a build, and `manifest.json`; with a build that of ESP Web Tools, too.
  * @throws RangeError for an image that is none, or a build that would not start: nothing is written then
  */
 export function writeRelease({ folder, image, key, notes = "", build }: ReleaseOptions): Manifest {
@@ -116,8 +117,14 @@ export function writeRelease({ folder, image, key, notes = "", build }: ReleaseO
     },
     ...(parts && { flashSizeBytes: FLASH_BYTES, parts: parts.map(describePart) }),
   };
-  writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeJson(join(folder, "manifest.json"), manifest);
+  if (manifest.parts)
+    writeJson(join(folder, ESP_WEB_TOOLS_MANIFEST), espWebToolsManifest(NAME, version, manifest.parts));
   return manifest;
+}
+
+function writeJson(path: string, value: object): void {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 function readParts(build: string, image: Uint8Array): Placed[] {

@@ -17,6 +17,11 @@ function element(tag, properties, ...children) {
   return node;
 }
 
+/** As the server does it: addresses and topics are broken behind a slash or a hyphen. */
+function breakable(text) {
+  return text.split(/(?<=[/-])/).flatMap((part) => [part, element("wbr", {})]);
+}
+
 function time(ms) {
   const date = new Date(ms);
   return element("time", { dateTime: date.toISOString() }, date.toLocaleTimeString());
@@ -53,7 +58,7 @@ function messageRow({ direction, mac, topic, payload, atMs }) {
   const head = element("div", { className: "row-head" });
   const where = element("span", { className: "arrow" }, direction === "up" ? "from" : "to");
   head.append(element("span", { className: "quiet" }, time(atMs), " ", where, " ", element("code", { className: "mac" }, mac)));
-  return element("li", {}, head, element("p", { className: "topic" }, element("code", {}, topic)), element("pre", {}, payload));
+  return element("li", {}, head, element("p", { className: "topic" }, element("code", {}, ...breakable(topic))), element("pre", {}, payload));
 }
 
 function update(id, items, row) {

@@ -48,6 +48,7 @@ button.primary { color: var(--on-accent); background: var(--accent); border-colo
 .rows:not(:empty) ~ .when-empty { display: none; }
 .row-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .25rem .75rem; }
 .row-head > .mac { font-size: 1rem; font-weight: 600; }
+.mac, .badge { white-space: nowrap; }
 .badge { font-size: .8125rem; padding: .125rem .625rem; border-radius: 99px; color: var(--quiet); border: 1px solid var(--line); }
 .badge.online { color: var(--good); background: var(--good-ground); border-color: transparent; }
 .badge.waiting, .badge.unregistered { color: var(--wait); background: var(--wait-ground); border-color: transparent; }

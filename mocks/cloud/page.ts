@@ -2,7 +2,7 @@ import type { AwsDeviceView } from "./aws-device.js";
 import { type Typed, value, wrongField } from "./page-fields.js";
 import { frame, type Notice, noticeBox, notices } from "./page-frame.js";
 import type { CloudState, DeviceAction, DeviceState, DeviceView, MessageView } from "./state.js";
-import { escapeHtml } from "./text.js";
+import { breakable, escapeHtml } from "./text.js";
 
 export const stateNames: Record<DeviceState, string> = {
   seen: "Seen",
@@ -53,9 +53,9 @@ ${commandForm(state, typed)}
 <section class="card" aria-labelledby="addresses-title">
 <h2 id="addresses-title">Addresses</h2>
 <dl>
-<dt>Device service</dt><dd><code>${escapeHtml(state.deviceServiceUrl)}</code></dd>
-<dt>xiaozhi activation</dt><dd><code>${escapeHtml(state.xiaozhiUrl)}</code></dd>
-<dt>MQTT broker</dt><dd><code>${escapeHtml(state.brokerUrl)}</code> <span id="broker-state">${brokerStates[String(state.brokerRuns) as "true"]}</span></dd>
+<dt>Device service</dt><dd><code>${breakable(state.deviceServiceUrl)}</code></dd>
+<dt>xiaozhi activation</dt><dd><code>${breakable(state.xiaozhiUrl)}</code></dd>
+<dt>MQTT broker</dt><dd><code>${breakable(state.brokerUrl)}</code> <span id="broker-state">${brokerStates[String(state.brokerRuns) as "true"]}</span></dd>
 </dl>
 <form method="post" action="/broker" class="actions">
 <button name="runs" value="false">Stop the broker</button>
@@ -160,7 +160,7 @@ function actionButton(mac: string, action: DeviceAction): string {
 function messageRow({ direction, mac, topic, payload, atMs }: MessageView): string {
   return `<li>
 <div class="row-head"><span class="quiet">${time(atMs)} <span class="arrow">${direction === "up" ? "from" : "to"}</span> <code class="mac">${escapeHtml(mac)}</code></span></div>
-<p class="topic"><code>${escapeHtml(topic)}</code></p>
+<p class="topic"><code>${breakable(topic)}</code></p>
 <pre>${escapeHtml(payload)}</pre>
 </li>`;
 }

@@ -46,3 +46,11 @@ export function requireMac(text: string): string {
 export function underscoredMac(mac: string): string {
   return mac.toLowerCase().replaceAll(":", "_");
 }
+
+/** An address or a topic as HTML: a line may end behind a slash or a hyphen. */
+export function breakable(text: string): string {
+  return text
+    .split(/(?<=[/-])/)
+    .map(escapeHtml)
+    .join("<wbr>");
+}

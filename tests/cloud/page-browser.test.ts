@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { accessibilityProblems } from "../browser/axe.js";
 import { browserTest, openPage } from "../browser/browser.js";
-import { deviceInfo, hmacKeyHex, mac, queryActivation, serial, startCloud } from "./support.js";
+import { brokenWords } from "../browser/words.js";
+import { connectService, deviceInfo, hmacKeyHex, mac, queryActivation, serial, startCloud } from "./support.js";
 
 browserTest.each([true, false])(
   "a person activates and registers devices, script: %s",
@@ -136,4 +137,25 @@ browserTest("the script keeps the broker's state and a device's key true", { tim
   await page.getByRole("button", { name: "Start the broker" }).click();
   await page.locator("#broker-state", { hasText: "runs" }).waitFor();
   expect(cloud.state().brokerRuns).toBe(true);
+});
+
+browserTest("320 pixels wide: no word, address or state is broken", { timeout: 180_000 }, async () => {
+  const cloud = await startCloud();
+  await queryActivation(cloud, { "Device-Id": "aa:bb:cc:dd:ee:07", "Serial-Number": "SN-2026-0042" });
+  const { client, info } = await connectService(cloud);
+  const topic = `devices/${info.device_uuid}/telemetry`;
+  await client.publishAsync(topic, "{}", { qos: 1 });
+  await expect.poll(() => cloud.state().messages).toHaveLength(1);
+  for (const javaScriptEnabled of [true, false]) {
+    const { page } = await openPage({ viewport: { width: 320, height: 700 }, javaScriptEnabled });
+    for (const path of ["/", "/behaviour", "/activate"]) {
+      await page.goto(cloud.url + path);
+      if (path === "/") {
+        await page.getByText("Waiting for its code").waitFor();
+        expect(await page.locator(".topic").innerText()).toBe(topic);
+      }
+      expect(await brokenWords(page), path).toEqual([]);
+      expect(await page.locator("html").evaluate((root) => root.scrollWidth - root.clientWidth), path).toBe(0);
+    }
+  }
 });

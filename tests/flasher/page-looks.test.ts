@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { accessibilityProblems } from "../browser/axe.js";
 import { browserTest } from "../browser/browser.js";
 import { contrasts } from "../browser/contrast.js";
+import { brokenWords } from "../browser/words.js";
 import { connect, flashAndSee, openFlasher, press, STEP_MS } from "./page-support.js";
 
 const TIMEOUT_MS = 240_000;
@@ -14,6 +15,7 @@ async function expectReadable(page: Page): Promise<void> {
   // What cannot be pressed may be pale (WCAG 2.2, 1.4.3); here it is not.
   expect(found.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
   expect(await page.locator("html").evaluate((root) => root.scrollWidth - root.clientWidth)).toBe(0);
+  expect(await brokenWords(page)).toEqual([]);
 }
 
 browserTest.for([
@@ -26,6 +28,7 @@ browserTest.for([
     const { page } = await openFlasher({ colorScheme, viewport: { width, height: 800 } });
     await expectReadable(page);
     await connect(page);
+    await expectReadable(page);
     await page.getByLabel("Make a new one").check();
     await press(page, "Flash the board");
     await page.getByRole("alert").waitFor();
@@ -76,4 +79,8 @@ browserTest("a browser without Web Serial is told which ones have it", { timeout
   const { page } = await openFlasher({ webSerial: false });
   expect(await page.getByRole("alert").innerText()).toMatch(/cannot talk to boards\.[\s\S]*Chrome, Edge/);
   expect(await page.getByRole("button", { name: "Connect" }).isDisabled()).toBe(true);
+  // It has not looked for a release.
+  expect(await page.locator("main").innerText()).not.toContain("There is none");
+  await press(page, "简体中文");
+  expect(await page.locator("main").innerText()).not.toContain("没有发布包");
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { makeImage } from "../../mocks/device/image.js";
-import { OTADATA, SLOTS } from "../../modules/update/simulator/partitions.js";
+import { NVS, OTADATA, SLOTS } from "../../modules/update/simulator/partitions.js";
 import { firmwareKeyOf, openKey, versionOf, writeRelease } from "../../tools/release.js";
 import { partitionTable } from "../flasher/support.js";
 
@@ -87,6 +87,47 @@ test("with a whole build it is the web flasher's, too: every part with its place
     const bytes = readFileSync(join(out, part.path));
     expect([part.sizeBytes, part.sha256], part.path).toEqual([bytes.length, sha256(bytes)]);
   }
+});
+
+/** By the type that the package esp-web-tools 10.4 publishes (`src/const.ts`, `Manifest`): what it looks at, and no more. */
+const known: Readonly<Record<string, (value: unknown) => boolean>> = {
+  name: (value) => typeof value === "string",
+  version: (value) => typeof value === "string",
+  home_assistant_domain: (value) => typeof value === "string",
+  funding_url: (value) => typeof value === "string",
+  new_install_prompt_erase: (value) => typeof value === "boolean",
+  new_install_improv_wait_time: (value) => Number.isInteger(value),
+  builds: (value) => Array.isArray(value) && value.length > 0,
+};
+
+test("with a whole build it is ESP Web Tools', too: it asks before it erases, and waits for no Improv", () => {
+  const out = join(folder, "web-tools");
+  const { version, parts } = writeRelease({ folder: out, image, key: openKey(keyFile), build: writeBuild() });
+  const manifest = JSON.parse(readFileSync(join(out, "esp-web-tools.json"), "utf8"));
+  for (const [name, value] of Object.entries(manifest)) expect(known[name]?.(value), name).toBe(true);
+  expect(manifest).toMatchObject({
+    name: "esp32-online",
+    version,
+    new_install_prompt_erase: true,
+    new_install_improv_wait_time: 0,
+  });
+  // Of esptool-js's names of chips; without a type of the port it is for both.
+  expect(manifest.builds.map(({ chipFamily }: { chipFamily: string }) => chipFamily)).toEqual(["ESP32-S3"]);
+  expect(manifest.builds[0]).not.toHaveProperty("serialType");
+  const written = parts!.map(({ path, offset }) => ({ path, offset }));
+  expect(manifest.builds[0].parts).toEqual(written);
+  const address = "https://example.com/release/esp-web-tools.json";
+  for (const { path, offset } of written) {
+    const { pathname } = new URL(path, address);
+    expect(statSync(join(out, pathname.replace("/release/", ""))).isFile()).toBe(true);
+    expect(offset + statSync(join(out, path)).size <= NVS.address || offset >= NVS.address + NVS.size).toBe(true);
+  }
+});
+
+test("an image alone is no release for a cable", () => {
+  const out = join(folder, "alone");
+  writeRelease({ folder: out, image, key: openKey(keyFile) });
+  expect(() => statSync(join(out, "esp-web-tools.json"))).toThrow("ENOENT");
 });
 
 test("a build that would not start is no release, and nothing of it is written", () => {

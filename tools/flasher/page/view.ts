@@ -1,5 +1,5 @@
 /** The state on the page. */
-import { allowed, failureOf, type Phase, type ReleaseState, type State } from "../state.js";
+import { allowed, failureOf, type Phase, type State } from "../state.js";
 import type { Labels, Texts } from "../texts.js";
 import { button, byId } from "./dom.js";
 
@@ -22,7 +22,7 @@ export function render(state: State, texts: Texts): void {
   renderFailure(state, texts);
   renderStatus(state, texts);
   renderBoard(state.phase, texts);
-  renderRelease(state.release, texts);
+  renderRelease(state, texts);
   renderProgress(state.phase, texts);
   // Who pressed a button that now rests would begin at the top again.
   if (document.activeElement?.matches(":disabled, [hidden]")) byId("status").focus({ preventScroll: true });
@@ -66,12 +66,13 @@ function renderBoard(phase: Phase, texts: Texts): void {
   byId("layout").textContent = texts.layouts[layout];
 }
 
-function renderRelease(state: ReleaseState, texts: Texts): void {
+function renderRelease({ release: state, failure }: State, texts: Texts): void {
   const release = state.name === "checked" ? state.release : undefined;
   byId("release").textContent = release ? `${release.name} ${release.version}` : "";
   byId("release").hidden = !release;
   const notes = { none: texts.noRelease, checking: texts.checking, checked: texts.checked };
-  byId("release-note").textContent = notes[state.name];
+  // A browser that cannot flash has not looked.
+  byId("release-note").textContent = failure?.reason === "no-web-serial" ? "" : notes[state.name];
   byId("parts").hidden = !release;
   const rows = (release?.parts ?? []).map(({ path, offset, sizeBytes }) => {
     const row = document.createElement("tr");
@@ -80,7 +81,7 @@ function renderRelease(state: ReleaseState, texts: Texts): void {
       ...cells.map((text, index) => {
         const cell = document.createElement("td");
         cell.textContent = text;
-        if (index === 2) cell.className = "number";
+        if (index > 0) cell.className = index === 1 ? "address" : "number";
         return cell;
       }),
     );
