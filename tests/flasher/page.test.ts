@@ -76,6 +76,10 @@ browserTest("from a blank board to a labelled product, which activates", { timeo
   const label = page.getByRole("img", { name: `Label: serial number SN-0042, MAC ${MAC}, network ESP32-B1C2` });
   const source = (await label.getAttribute("src"))!;
   expect(decodeURIComponent(source.slice(source.indexOf(",") + 1))).toBe(labelSvg(labelOf(whole)));
+  await press(page, "简体中文");
+  const chinese = (await page.locator("#label").getAttribute("src"))!;
+  expect(decodeURIComponent(chinese)).toContain(">序列号<");
+  await press(page, "English");
   await page.emulateMedia({ media: "print" });
   expect(await label.boundingBox()).toMatchObject({ width: expect.closeTo(70 * (96 / 25.4), 0) });
   expect(await page.getByRole("button").count()).toBe(0);

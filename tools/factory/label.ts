@@ -35,29 +35,51 @@ function joinCode(network: string, password: string | undefined): string {
   return `WIFI:S:${escaped(network)};${secret};;`;
 }
 
+/** What stands before the lines, in the language of who reads them. */
+export type LabelNames = Readonly<Record<"serial" | "mac" | "network" | "password" | "page", string>>;
+
+export const labelNames: LabelNames = {
+  serial: "Serial",
+  mac: "MAC",
+  network: "Wi-Fi",
+  password: "Password",
+  page: "Page",
+};
+
 const quietModules = 4;
-const lineHeight = 5;
 /** Of "Password" with a gap behind it, in the widest fonts that printers use for sans-serif. */
 const nameWidth = 13;
+/** What is longer goes on in the next line: the longest serial number and password take four each. */
+const lineCharacters = 20;
+/** From here on a line of wide letters could leave the label. */
+const fittedCharacters = 12;
+const mostLineHeight = 5;
+const textHeight = 27.5;
+const mostFontSize = 2.6;
 
 /** An SVG of 70 × 30 mm: the QR code on the left, the lines on the right. */
-export function labelSvg(label: Label): string {
-  const lines = [
-    ["Serial", label.serial],
-    ["MAC", label.mac],
-    ["Wi-Fi", label.network],
-    ["Password", label.password],
-    ["Page", label.page],
-  ].filter(([, value]) => value !== undefined);
+export function labelSvg(label: Label, names = labelNames): string {
   const left = label.joinCode ? 31 : 2;
-  const text = lines.map(([name, value], at) => {
-    const x = left + nameWidth;
-    const fitted = value!.length > 20 ? ` textLength="${68 - x}" lengthAdjust="spacingAndGlyphs"` : "";
-    const y = 4.5 + at * lineHeight;
-    return `<text x="${left}" y="${y}">${name}</text><text x="${x}" y="${y}"${fitted}>${escapeXml(value!)}</text>`;
+  const x = left + nameWidth;
+  const lines = (["serial", "mac", "network", "password", "page"] as const).flatMap((what) =>
+    chunksOf(label[what] ?? "").map((value, at) => ({ name: at === 0 ? names[what] : "", value })),
+  );
+  const lineHeight = Math.min(mostLineHeight, textHeight / lines.length);
+  const fontSize = Math.min(mostFontSize, lineHeight * 0.8);
+  const text = lines.map(({ name, value }, at) => {
+    const y = (lineHeight * (at + 0.9)).toFixed(2);
+    const length = ((68 - x) * value.length) / lineCharacters;
+    const fitted =
+      value.length > fittedCharacters ? ` textLength="${length.toFixed(1)}" lengthAdjust="spacingAndGlyphs"` : "";
+    const head = name && `<text x="${left}" y="${y}">${name}</text>`;
+    return `${head}<text x="${x}" y="${y}"${fitted}>${escapeXml(value)}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="70mm" height="30mm" viewBox="0 0 70 30" font-family="sans-serif" font-size="2.6"><rect width="70" height="30" fill="#fff"/>${label.joinCode ? qrPath(label.joinCode) : ""}${text.join("")}</svg>
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="70mm" height="30mm" viewBox="0 0 70 30" font-family="sans-serif" font-size="${fontSize.toFixed(2)}"><rect width="70" height="30" fill="#fff"/>${label.joinCode ? qrPath(label.joinCode) : ""}${text.join("")}</svg>
 `;
+}
+
+function chunksOf(text: string): string[] {
+  return text.match(new RegExp(`.{1,${lineCharacters}}`, "gs")) ?? [];
 }
 
 /** A square of 30 × 30 with its quiet zone (ISO/IEC 18004: four modules). */

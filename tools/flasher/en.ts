@@ -1,3 +1,4 @@
+import { labelNames } from "../factory/label.js";
 import { recordMistakes } from "../factory/record.js";
 import type { Progress } from "./progress.js";
 import type { Texts } from "./texts.js";
@@ -79,6 +80,7 @@ export const en: Texts = {
   starts: { awaited: " Waiting for its first line…", shown: " It has started." },
   resetDone: "The settings are erased. The factory record is still there.",
   listening: "The console is open.",
+  labelNames,
   labelAlt: (serial, mac, network) => `Label: serial number ${serial}, MAC ${mac}, network ${network}`,
   questions: {
     replace: {

@@ -1,4 +1,5 @@
 /** Every sentence of the page. `…Note` stands beneath what it is about. */
+import type { LabelNames } from "../factory/label.js";
 import type { RecordMistake } from "../factory/record.js";
 import type { Reason } from "./failure.js";
 import type { Layout } from "./layout.js";
@@ -92,6 +93,8 @@ export interface Texts {
   readonly starts: Readonly<Record<"awaited" | "shown", string>>;
   readonly resetDone: string;
   readonly listening: string;
+  /** What stands on the label itself. */
+  readonly labelNames: LabelNames;
   readonly labelAlt: (serial: string, mac: string, network: string) => string;
   readonly questions: Readonly<Record<"replace" | "reset" | "unsaved", Question>>;
   readonly failures: Readonly<Record<Reason, Advice>>;

@@ -78,6 +78,7 @@ export const zhCn: Texts = {
   starts: { awaited: "正在等待它的第一行输出…", shown: "它已启动。" },
   resetDone: "设置已清除，出厂信息仍然保留。",
   listening: "串口日志已打开。",
+  labelNames: { serial: "序列号", mac: "MAC", network: "Wi-Fi", password: "密码", page: "网页" },
   labelAlt: (serial, mac, network) => `标签：序列号 ${serial}，MAC ${mac}，热点 ${network}`,
   questions: {
     replace: {

@@ -35,12 +35,18 @@ export class LabelCard {
   show(record: FactoryRecord, isNew: boolean, texts: Texts): void {
     this.#record = record;
     this.#unsaved = isNew;
-    const label = labelOf(record);
-    const picture = byId<HTMLImageElement>("label");
-    picture.src = `data:image/svg+xml,${encodeURIComponent(labelSvg(label))}`;
-    picture.alt = texts.labelAlt(label.serial, label.mac ?? "", label.network ?? "");
+    this.translate(texts);
     for (const id of ["save-json", "save-csv", "secret-note"]) byId(id).hidden = !isNew;
     byId("label-card").hidden = false;
+  }
+
+  /** The label in another language. */
+  translate(texts: Texts): void {
+    if (!this.#record) return;
+    const label = labelOf(this.#record);
+    const picture = byId<HTMLImageElement>("label");
+    picture.src = `data:image/svg+xml,${encodeURIComponent(labelSvg(label, texts.labelNames))}`;
+    picture.alt = texts.labelAlt(label.serial, label.mac ?? "", label.network ?? "");
   }
 
   forget(): void {

@@ -58,6 +58,7 @@ function chosenFiles(): ReadFile {
 function speak(chosen: string): void {
   language = chosen;
   renderLabels(language, texts());
+  label.translate(texts());
   for (const one of document.querySelectorAll<HTMLElement>("#languages button"))
     one.setAttribute("aria-pressed", String(one.lang === language));
   render(state, texts());
