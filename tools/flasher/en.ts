@@ -214,7 +214,7 @@ export const en: Texts = {
     },
     "not-started": {
       what: () => "The board has not shown that it runs.",
-      next: "Press its RESET button, without BOOT, open the console and press Restart. If nothing of the agent comes, its last lines say where it stops; with none at all, look at its power and its cable.",
+      next: "The console of a release build is silent: look for the board’s Wi-Fi network with your phone. If it is not there, press the RESET button, without BOOT, open the console and press Restart: the last lines say where it stops; with none at all, look at its power and its cable.",
     },
     "settings-damaged": {
       what: () => "The settings on the board are damaged.",
