@@ -1,7 +1,8 @@
 /**
  * All of them, one after another as a seeded die falls: two minutes, or `MINUTES=120` two hours. One device in its
- * portal, another one with its broker, which stops after some 18 minutes with SDK 8.2.3 on Linux: ids of its timers have
- * 16 bits there, and the 65,536th never rings (modules/base/timer/lin/timer.c). A longer run needs one with more.
+ * portal, another one with its broker. That one has gone silent after some 18 minutes with SDK 8.2.3 on Linux, probably
+ * because ids of its timers have 16 bits there, and the 65,536th never rings (modules/base/timer/lin/timer.c,
+ * tests/simulator/endurance.sim.ts).
  */
 import { afterEach, expect, test } from "vitest";
 import { sendForm } from "../../mocks/phone.js";
