@@ -187,7 +187,7 @@ export class GuardedTls extends GuardedTcp {
   }
 
   /** In a turn of its own, inside the guard. */
-  readOnSoon(): void {
+  private readOnSoon(): void {
     if (this.readOn) return;
     this.readOn = Timer.set(readOn);
     (this.readOn as Timer & { target: GuardedTls }).target = this;

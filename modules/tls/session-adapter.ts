@@ -52,11 +52,6 @@ export class TlsSession extends Native("xs_agent_tls_destructor") {
     return native("xs_agent_tls_get_state").call(this);
   }
 
-  /** It goes on where another has stopped. */
-  get isResumed(): boolean {
-    return native("xs_agent_tls_get_is_resumed").call(this);
-  }
-
   /** Bytes of the record that is open. */
   get available(): number {
     return native("xs_agent_tls_get_available").call(this);

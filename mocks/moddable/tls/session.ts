@@ -7,6 +7,7 @@ import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import { isAddress } from "../../../modules/data/url.js";
 import type { GuardedTcp } from "../../../modules/socket/adapter.js";
+import { OPEN } from "../../../modules/tls/ends.js";
 import type { TlsSession as DeviceSession } from "../../../modules/tls/session-adapter.js";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
 import TCP from "../socket/tcp.js";
@@ -14,7 +15,6 @@ import { keyOf } from "./keys.js";
 import { refusalOf } from "./trust.js";
 import { Wire } from "./wire.js";
 
-const OPEN = 1;
 /** As agent_tls.h counts them. */
 const STATES = {
   "tls-untrusted": -1,
@@ -132,10 +132,6 @@ export class TlsSession implements Omit<DeviceSession, "state"> {
 
   get state(): number {
     return this.#state;
-  }
-
-  get isResumed(): boolean {
-    return this.#tls?.isSessionReused() ?? false;
   }
 
   get available(): number {

@@ -46,7 +46,7 @@ static agent_tls_state check_sizes(void) {
   int is_same;
   if (!room) return AGENT_TLS_NO_MEMORY;
   is_same = IS_SIZE(mbedtls_ssl_context, mbedtls_ssl_init) && IS_SIZE(mbedtls_ssl_config, mbedtls_ssl_config_init) &&
-               IS_SIZE(mbedtls_x509_crt, mbedtls_x509_crt_init);
+            IS_SIZE(mbedtls_x509_crt, mbedtls_x509_crt_init);
   free(room);
   return is_same ? AGENT_TLS_HANDSHAKE : AGENT_TLS_OTHER_LIBRARY;
 }

@@ -38,7 +38,6 @@ agent_tls *agent_tls_new(const char *host, uint16_t port, agent_tls_time time) {
   mbedtls_pk_init(&tls->own_key);
   mbedtls_md_init(&tls->terms);
   tls->time = time;
-  tls->port = port;
   tls->refusals = agent_tls_refusals();
   tls->state = agent_tls_library_start();
   if (tls->state == AGENT_TLS_HANDSHAKE && host_length > AGENT_TLS_MAX_HOST_BYTES) tls->state = AGENT_TLS_NAME;

@@ -52,7 +52,6 @@ struct agent_tls {
   agent_tls_output output;
   agent_tls_time time;
   agent_tls_state state;
-  uint16_t port;
   uint8_t address[4];
   int8_t is_address;
   int8_t is_resumed;

@@ -1,4 +1,4 @@
-/** The binding of XS: session-adapter.ts and certificates-adapter.ts name these functions. */
+/** The binding of XS: session-adapter.ts, certificates-adapter.ts and keys-adapter.ts name these functions. */
 #include "agent_tls.h"
 #include "agent_tls_certificate.h"
 #include "mc.xs.h"
@@ -13,6 +13,13 @@ static uint8_t *bytes_of(xsMachine *the, int argument, xsUnsignedValue *length) 
   void *bytes;
   xsmcGetBufferReadable(xsArg(argument), &bytes, length);
   return bytes;
+}
+
+/** The first argument's bytes to the session; what comes of it, its state tells. */
+static void give(xsMachine *the, agent_tls_state (*take)(agent_tls *tls, const uint8_t *bytes, size_t length)) {
+  xsUnsignedValue length;
+  uint8_t *bytes = bytes_of(the, 0, &length);
+  take(session_of(the), bytes, length);
 }
 
 void xs_agent_tls_destructor(void *data) {
@@ -36,23 +43,11 @@ void xs_agent_tls_roots(xsMachine *the) {
   agent_tls_roots(session_of(the), bytes, length);
 }
 
-void xs_agent_tls_trust(xsMachine *the) {
-  xsUnsignedValue length;
-  uint8_t *bytes = bytes_of(the, 0, &length);
-  agent_tls_trust(session_of(the), bytes, length);
-}
+void xs_agent_tls_trust(xsMachine *the) { give(the, agent_tls_trust); }
 
-void xs_agent_tls_own_certificate(xsMachine *the) {
-  xsUnsignedValue length;
-  uint8_t *bytes = bytes_of(the, 0, &length);
-  agent_tls_own_certificate(session_of(the), bytes, length);
-}
+void xs_agent_tls_own_certificate(xsMachine *the) { give(the, agent_tls_own_certificate); }
 
-void xs_agent_tls_own_key(xsMachine *the) {
-  xsUnsignedValue length;
-  uint8_t *bytes = bytes_of(the, 0, &length);
-  agent_tls_own_key(session_of(the), bytes, length);
-}
+void xs_agent_tls_own_key(xsMachine *the) { give(the, agent_tls_own_key); }
 
 /** AWS IoT's for MQTT on the port of HTTPS. */
 void xs_agent_tls_mqtt_protocol(xsMachine *the) { agent_tls_protocol(session_of(the), "x-amzn-mqtt-ca"); }
@@ -67,8 +62,6 @@ void xs_agent_tls_receive(xsMachine *the) {
 }
 
 void xs_agent_tls_get_state(xsMachine *the) { xsmcSetInteger(xsResult, agent_tls_state_of(session_of(the))); }
-
-void xs_agent_tls_get_is_resumed(xsMachine *the) { xsmcSetBoolean(xsResult, agent_tls_is_resumed(session_of(the))); }
 
 void xs_agent_tls_get_available(xsMachine *the) {
   xsmcSetInteger(xsResult, (xsIntegerValue)agent_tls_available(session_of(the)));
@@ -103,11 +96,7 @@ void xs_agent_tls_read_byte(xsMachine *the) {
   xsmcSetInteger(xsResult, byte);
 }
 
-void xs_agent_tls_write(xsMachine *the) {
-  xsUnsignedValue length;
-  uint8_t *bytes = bytes_of(the, 0, &length);
-  agent_tls_write(session_of(the), bytes, length);
-}
+void xs_agent_tls_write(xsMachine *the) { give(the, agent_tls_write); }
 
 /** @param 0 how many bytes; at most what is unsent */
 void xs_agent_tls_take(xsMachine *the) {
