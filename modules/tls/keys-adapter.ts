@@ -6,7 +6,7 @@ export function makeKey(this: void): ArrayBuffer | undefined {
   return native("xs_agent_tls_make_key").call(this);
 }
 
-/** @returns a request (RFC 2986) signed by the key, DER; undefined where the name is none that may stand there */
+/** @returns a request (RFC 2986) signed by the key, DER; undefined where the name is longer than 64 bytes */
 export function makeRequest(this: void, key: Uint8Array, commonName: string): ArrayBuffer | undefined {
   return native("xs_agent_tls_make_request").call(this, key, commonName);
 }

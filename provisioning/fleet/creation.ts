@@ -110,7 +110,7 @@ function signingRequest(context: ProvisioningContext): Result<string> {
   const slot = context.freeSlot();
   const known = ownKeyIn(context, slot);
   const key = known ?? io.keys.make();
-  // A serial number may have signs that mean something in a subject's name; an address has none.
+  // A serial number may be longer than a subject's name; an address is not.
   const request = key && (io.keys.request(key, nameOf(identity)) ?? io.keys.request(key, identity.mac));
   if (!request) return failed("internal", "no key of the device's own");
   const kept = known ? success(undefined) : keepKey(context, slot, key);

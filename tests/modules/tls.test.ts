@@ -1,7 +1,15 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Identity, type KeyType, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
-import { forgedHandshake, lengthen, longRecord, rawServer, spoilingProxy, twoRecordServer } from "../tls/hostile.js";
+import {
+  bluntServer,
+  forgedHandshake,
+  lengthen,
+  longRecord,
+  rawServer,
+  spoilingProxy,
+  twoRecordServer,
+} from "../tls/hostile.js";
 import { authority, badCertificates, goodCertificate } from "../tls/identities.js";
 import { hello, record } from "../tls/records.js";
 import { ask, serveHttps, trust } from "../tls/support.js";
@@ -103,6 +111,11 @@ describe("the handshake fails with the reason", () => {
       socket.once("data", () => socket.destroy()),
     );
     expect(await ask(await listening(server))).toBe("connection-lost");
+  });
+
+  test("whole, where the server's end of the connection comes with its last records", async () => {
+    const port = await listening(bluntServer(good, "0123456789"));
+    for (let turn = 0; turn < 5; turn++) expect(await ask(port)).toMatchObject({ body: "0123456789" });
   });
 
   test("connection-lost at once, where the second of two records is not the server's", async () => {

@@ -1,6 +1,6 @@
 /** Servers that no TLS library is. */
 import { connect, createServer, type Server } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from "node:tls";
 import {
   der,
   extension,
@@ -68,6 +68,22 @@ export function twoRecordServer(identity: Identity, fields: string, body: string
     });
   });
   return server.on("tlsClientError", () => {});
+}
+
+/** Answers with a record for each byte, all in one segment, and ends its TCP behind them: there is no close_notify. */
+export function bluntServer(identity: Identity, body: string): Server {
+  const secureContext = createSecureContext({ key: keyPem(identity), cert: pem(identity), maxVersion: "TLSv1.2" });
+  return createServer((raw) => {
+    const tls = new TLSSocket(raw, { isServer: true, secureContext });
+    tls
+      .on("error", () => {})
+      .once("data", () => {
+        raw.cork();
+        tls.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+        for (const byte of body) tls.write(byte);
+        setImmediate(() => raw.end());
+      });
+  });
 }
 
 /** The header of a record that is longer than any (RFC 5246 §6.2.3), of a handshake. */

@@ -67,6 +67,9 @@ class TCP {
   #signals = noSignals();
   #posted = false;
   #failed = false;
+  /** A layer above is at work on what was read: an error comes after it. */
+  #isHeld = false;
+  #isErrorHeld = false;
 
   constructor(options?: Options) {
     if (options === undefined) return;
@@ -93,6 +96,15 @@ class TCP {
   static enter(tcp: unknown): void {
     const self = tcp as TCP;
     self.#callbacks.onReadable?.call(self as unknown as TCPType, self.#stream?.available ?? 0);
+  }
+
+  /** A layer above works in turns of Node's; the chip's is done when it returns. Not a part of the SDK's class. */
+  static hold(tcp: unknown, isHeld: boolean): void {
+    const self = tcp as TCP;
+    self.#isHeld = isHeld;
+    if (isHeld || !self.#isErrorHeld) return;
+    self.#isErrorHeld = false;
+    self.#signal("error");
   }
 
   get remoteAddress(): string | undefined {
@@ -209,7 +221,8 @@ class TCP {
     if (readable && stream.available > 0) this.#callbacks.onReadable?.call(self, stream.available);
     if (!this.#failed) {
       if (writable && !error && !stream.broken) this.#callbacks.onWritable?.call(self, stream.writable);
-    } else if (stream.available === 0) this.#callbacks.onError?.call(self);
+    } else if (this.#isHeld) this.#isErrorHeld = true;
+    else if (stream.available === 0) this.#callbacks.onError?.call(self);
   }
 }
 

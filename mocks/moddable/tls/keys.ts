@@ -11,13 +11,14 @@ export function makeKey(): ArrayBuffer {
   return toArrayBuffer(privateKey.export({ format: "der", type: "sec1" }));
 }
 
-/** What C takes for a common name (native/agent_tls_certificate.c). */
-const PLAIN = /^(?! )[^,\\"+<>;=#]{1,64}(?<! )$/;
+/** RFC 5280, appendix A.1, ub-common-name. */
+const MAX_COMMON_NAME_BYTES = 64;
 
-/** @returns undefined for what is no key, and for a name that is not plain */
+/** @returns undefined for what is no key, for no name, and for one that is too long */
 export function makeRequest(key: Uint8Array, commonName: string): ArrayBuffer | undefined {
   const privateKey = keyOf(Buffer.from(key));
-  if (!privateKey || !PLAIN.test(commonName)) return undefined;
+  const nameBytes = Buffer.byteLength(commonName);
+  if (!privateKey || nameBytes === 0 || nameBytes > MAX_COMMON_NAME_BYTES) return undefined;
   return toArrayBuffer(requestOf(commonName, { privateKey, publicKey: createPublicKey(privateKey) }));
 }
 

@@ -164,6 +164,7 @@ export class TlsSession implements Omit<DeviceSession, "state"> {
     if (alert !== undefined && this.#state === 0) this.#state = this.#stateOf(alert);
     if (this.#state < 0) return;
     this.#isBusy = true;
+    TCP.hold(this.#under, true);
     this.#wireUp.push(record);
     setImmediate(() =>
       setImmediate(() => {
@@ -199,6 +200,7 @@ export class TlsSession implements Omit<DeviceSession, "state"> {
     setImmediate(() => {
       this.#isEntering = false;
       TCP.enter(this.#under);
+      if (!this.#isBusy) TCP.hold(this.#under, false);
     });
   }
 

@@ -10,7 +10,6 @@
 /* RFC 5280, appendix A.1, ub-common-name. */
 #define MAX_COMMON_NAME_BYTES 64
 
-static const char SUBJECT_ALT_NAME[3] = {0x55, 0x1D, 0x11};
 static const char COMMON_NAME[3] = {0x55, 0x04, 0x03};
 
 /** SubjectPublicKeyInfo of a point on P-256 as far as the point (RFC 5480 §2). */
@@ -47,7 +46,7 @@ int agent_tls_read_certificate(const uint8_t *der, size_t length, agent_tls_cert
     certificate->length = parsed.raw.len;
     certificate->is_authority = parsed.MBEDTLS_PRIVATE(ca_istrue) &&
                                 mbedtls_x509_crt_check_key_usage(&parsed, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0;
-    certificate->is_servers_own = is_own && agent_tls_find_extension(&parsed, SUBJECT_ALT_NAME, &names) > 2;
+    certificate->is_servers_own = is_own && agent_tls_find_extension(&parsed, AGENT_TLS_SUBJECT_ALT_NAME, &names) > 2;
     certificate->not_before = agent_tls_seconds(&parsed.valid_from);
     certificate->not_after = agent_tls_seconds(&parsed.valid_to);
     read_names(&parsed, certificate);

@@ -77,6 +77,9 @@ int agent_tls_fetch(void *tls, unsigned char *into, size_t length);
 /** Reads an IPv4 address. @return whether it is one */
 int agent_tls_parse_address(const char *text, uint8_t address[4]);
 
+/* RFC 5280 §4.2.1.6. */
+#define AGENT_TLS_SUBJECT_ALT_NAME "\x55\x1D\x11"
+
 /** The value of an extension. @return its length; 0 where there is none */
 size_t agent_tls_find_extension(const mbedtls_x509_crt *certificate, const char oid[3], const uint8_t **value);
 

@@ -15,7 +15,6 @@
 #define EXCLUDED 0xA1
 #define CONSTRUCTED_SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
 
-static const char SUBJECT_ALT_NAME[3] = {0x55, 0x1D, 0x11};
 static const char NAME_CONSTRAINTS[3] = {0x55, 0x1D, 0x1E};
 static const char SERVER_AUTH[] = {0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01};
 
@@ -84,7 +83,7 @@ static int is_name_of(const uint8_t *name, size_t length, const char *host) {
 /** Whether one of the certificate's alternative names is the server's; its common name is of no meaning (RFC 9525). */
 static int is_for(const mbedtls_x509_crt *certificate, const agent_tls *tls) {
   const uint8_t *value;
-  size_t length = agent_tls_find_extension(certificate, SUBJECT_ALT_NAME, &value);
+  size_t length = agent_tls_find_extension(certificate, AGENT_TLS_SUBJECT_ALT_NAME, &value);
   unsigned char *position = (unsigned char *)value;
   const unsigned char *end = position + length;
   if (length == 0 || mbedtls_asn1_get_tag(&position, end, &length, CONSTRUCTED_SEQUENCE)) return 0;
