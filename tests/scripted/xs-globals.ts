@@ -17,8 +17,11 @@ export function collectGarbage(): void {
   gc();
 }
 
-/** @param handle what a command of the harness, in words, is answered with; promises go on after it has returned */
-export function answerCommands(handle: (...words: string[]) => string): void {
-  const handleCommand = (message: ArrayBuffer) => encode(handle(...new TextDecoder().decode(message).split(" ")));
+/** @param handle what a command of the harness, in words, is answered with: a text, or what will have it when nothing waits */
+export function answerCommands(handle: (...words: string[]) => string | { readonly result: ArrayBuffer }): void {
+  const handleCommand = (message: ArrayBuffer) => {
+    const answer = handle(...new TextDecoder().decode(message).split(" "));
+    return typeof answer === "string" ? encode(answer) : answer;
+  };
   Object.assign(globalThis, { handleCommand });
 }

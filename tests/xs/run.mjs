@@ -1,15 +1,19 @@
 // The XS tier: bundles the device code (all but the adapters) with the scripted journeys, and plays them in the real
 // XS engine: all, or those whose names begin as an argument does. Prints a line a journey with the engine's meter:
-// computation in steps, slots in use between turns.
-import { spawn } from "node:child_process";
+// computation in steps, slots in use now and then.
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const JOURNEYS = new URL("../scripted/xs.ts", import.meta.url);
 const FIGURES = new URL("../../build/xs-figures.json", import.meta.url);
-const MAX_TURNS = 200_000;
+/** Turns that the engine takes by itself: from one look at the heap to the next. */
+const TURNS_AT_ONCE = 50;
+const MAX_LOOKS = 4_000;
 /** Each is busy on a core. */
 const ENGINES_AT_ONCE = 2;
 
@@ -33,6 +37,21 @@ export async function bundle(entry) {
   return output[0].code;
 }
 
+let preloaded;
+
+/** @returns the environment of an engine, with stack.c in it */
+function environment() {
+  if (process.platform !== "linux") return process.env;
+  if (!preloaded) {
+    const folder = mkdtempSync(join(tmpdir(), "xs-"));
+    process.on("exit", () => rmSync(folder, { recursive: true }));
+    preloaded = join(folder, "stack.so");
+    const source = fileURLToPath(new URL("stack.c", import.meta.url));
+    execFileSync("cc", ["-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", preloaded, source, "-ldl"]);
+  }
+  return { ...process.env, LD_PRELOAD: preloaded };
+}
+
 /** A fresh machine with the bundle in it: netstrings on file descriptors 3 (in) and 4 (out). */
 class Machine {
   #process;
@@ -45,7 +64,7 @@ class Machine {
     const platform = { linux: "lin", darwin: "mac" }[process.platform];
     const program = `node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin/${platform}/release/xsnap-worker`;
     const stdio = ["ignore", "pipe", "inherit", "pipe", "pipe"];
-    this.#process = spawn(fileURLToPath(new URL(program, import.meta.url)), ["device"], { stdio });
+    this.#process = spawn(fileURLToPath(new URL(program, import.meta.url)), ["device"], { stdio, env: environment() });
     this.#process.stdout.on("data", (data) => {
       this.output += data;
     });
@@ -57,7 +76,7 @@ class Machine {
     await this.#send(`e${code}`);
   }
 
-  /** @returns the answer of the script's `handleCommand`, and the meter's reading for this turn */
+  /** @returns the answer of the script's `handleCommand`, and the meter's reading for it */
   async command(text) {
     const message = await this.#send(`?${text}`);
     const separator = message.indexOf("\u0001");
@@ -103,8 +122,8 @@ async function play(code, name) {
   let outcome = "running";
   /** Slots in use after a collection, turn by turn. */
   const steady = [];
-  for (let turn = 0; ["running", "steady"].includes(outcome) && turn < MAX_TURNS; turn++) {
-    const { reply, meter } = await machine.command(turn === 0 ? `start ${name}` : "turn");
+  for (let look = 0; ["running", "steady"].includes(outcome) && look < MAX_LOOKS; look++) {
+    const { reply, meter } = await machine.command(look === 0 ? `start ${name}` : `turns ${TURNS_AT_ONCE}`);
     outcome = reply;
     compute += meter.compute ?? 0;
     slots = Math.max(slots, meter.currentHeapCount ?? 0);
