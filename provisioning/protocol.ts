@@ -24,8 +24,6 @@ export interface Product {
   readonly firmwareVersion: string;
   readonly hardwareVersion: string;
   readonly productId: string;
-  /** What services are asked to answer in (RFC 9110 §12.5.4). */
-  readonly language: string;
 }
 
 /** Methods may be called on the context alone, which is an object with a prototype. */
@@ -40,6 +38,8 @@ export interface ProvisioningContext {
   readonly url: Address;
   readonly identity: Identity;
   readonly product: Product;
+  /** What the service is asked to answer in (RFC 9110 §12.5.4): that of the page that the settings came from, else the build's. */
+  readonly language: string;
   chip(): ChipFacts | undefined;
   wifi(): WiFiStatus;
   /** That a person has handed over; read when it is spent. */

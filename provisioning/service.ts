@@ -14,6 +14,7 @@ export interface Target {
   readonly url: string;
   /** AUTOMATIC, or the name of one. */
   readonly protocol: string;
+  readonly language?: string | undefined;
 }
 
 /** After these the service at the address may be another one than it was. */

@@ -11,7 +11,7 @@ import type { PageModel, TrialStatus } from "./model.js";
 import { answerProbe } from "./probes.js";
 import { html, json, notFound, seeOther, text } from "./replies.js";
 import type { Setup } from "./setup.js";
-import { chooseLanguage, type Language, renderNetworks, renderPage, renderStatus } from "./view.js";
+import { chooseLanguage, type Language, languages, renderNetworks, renderPage, renderStatus } from "./view.js";
 
 export interface Shown {
   /** The portal's own `Host`s; the first one is where everybody is sent to. */
@@ -126,7 +126,11 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
   };
   switch (path) {
     case "/": {
-      const errors = submit(shown, { ...typed, password: field("password") }, field("pem", Number.POSITIVE_INFINITY));
+      const pem = field("pem", Number.POSITIVE_INFINITY);
+      // A program that asks in no language leaves it to the build.
+      const isSaid = headers.has("accept-language") || request.path.includes("lang=");
+      const tag = isSaid ? languages[language].tag : undefined;
+      const errors = submit(shown, { ...typed, password: field("password") }, pem, tag);
       // A password that was typed has to be typed again: "unchanged" would mean the one before.
       if (errors) return refuse(422, { ...typed, errors, ...(field("password") && { hasPassword: false }) });
       break;
@@ -150,7 +154,12 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
 }
 
 /** @returns what is wrong with the fields; undefined when the trial has begun */
-function submit({ setup, clock, urlLocked }: Shown, typed: TypedSettings, pem: string): SettingsErrors | undefined {
+function submit(
+  { setup, clock, urlLocked }: Shown,
+  typed: TypedSettings,
+  pem: string,
+  language: string | undefined,
+): SettingsErrors | undefined {
   const { status, networks } = setup;
   const known = setup.known(setup.stored);
   const certificates = parseCertificates(pem, clock.nowMs());
@@ -163,7 +172,7 @@ function submit({ setup, clock, urlLocked }: Shown, typed: TypedSettings, pem: s
     urlLocked && typeof certificates === "object" && certificates.authorities ? "authority-locked" : certificates;
   if (typeof handed === "string") return { ...(!check.ok && check.errors), pem: handed };
   if (!check.ok) return check.errors;
-  setup.submit(check.candidate, handed);
+  setup.submit({ ...check.candidate, language }, handed);
   return undefined;
 }
 

@@ -190,10 +190,10 @@ export class Setup implements TrialWatcher {
   private static tryStored(setup: Setup, activation?: Activation): void {
     const { io, pending } = setup.options;
     if (!pending) return;
-    const { networks, url, protocol } = pending.settings;
+    const { networks, url, protocol, language } = pending.settings;
     const { ssid } = io.wifi.status();
     const network = networks.find((known) => known.ssid === ssid) ?? networks[0]!;
-    setup.start(new Keeping(setup.options, { network, url, protocol }), activation);
+    setup.start(new Keeping(setup.options, { network, url, protocol, language }), activation);
   }
 
   private start(keeping: Keeping, activation: Activation | undefined): void {

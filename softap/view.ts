@@ -9,7 +9,7 @@ import { lockedForm, needsPerson, otherForm, settingsForm } from "./page/setting
 import { type Around, statusFragment } from "./page/status.js";
 import type { Texts } from "./page/texts.js";
 
-export { chooseLanguage, type Language } from "./page/languages.js";
+export { chooseLanguage, type Language, languages } from "./page/languages.js";
 
 export interface RenderedPage {
   /** Sent one after the other. */

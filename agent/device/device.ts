@@ -23,6 +23,8 @@ import type { Application } from "../application/application.js";
 import type { Display } from "../display/display.js";
 
 export interface Build extends Product {
+  /** Of what services say to people, until a page in another one has been used: a BCP 47 tag. */
+  readonly language: string;
   /** The device's in the lists of routers; empty: the access point's name. */
   readonly hostName: string;
   /** Of the access point, dotted IPv4. */

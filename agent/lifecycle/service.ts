@@ -39,8 +39,8 @@ export interface ServiceOptions {
   readonly rotation?: string | undefined;
 }
 
-export function serviceOf(device: Device, { url, protocol }: Target, options?: ServiceOptions): Service {
-  return new Service(protocol, new DeviceContext(device, url, options));
+export function serviceOf(device: Device, { url, protocol, language }: Target, options?: ServiceOptions): Service {
+  return new Service(protocol, new DeviceContext(device, url, options, language));
 }
 
 /** Alive as long as a session: it keeps the device and the address, and looks up the rest when it is asked for. */
@@ -50,16 +50,23 @@ export class DeviceContext implements ProvisioningContext {
   readonly isForeign: boolean;
   private device: Device;
   private _url: string;
+  private _language: string | undefined;
   private _handed: Certificates | undefined;
   /** Of a trial; elsewhere the journal has them. */
   private found: Habits | undefined;
 
-  constructor(device: Device, url: string, { handed, isTrial, isForeign = false, rotation }: ServiceOptions = {}) {
+  constructor(
+    device: Device,
+    url: string,
+    { handed, isTrial, isForeign = false, rotation }: ServiceOptions = {},
+    language?: string,
+  ) {
     this.io = handed?.authorities ? new TrustingIo(device, handed.authorities) : device;
     this.rotation = rotation;
     this.isForeign = isForeign;
     this.device = device;
     this._url = url;
+    this._language = language;
     this._handed = handed;
     this.found = isTrial ? {} : undefined;
   }
@@ -74,6 +81,10 @@ export class DeviceContext implements ProvisioningContext {
 
   get product(): Product {
     return this.device.build;
+  }
+
+  get language(): string {
+    return this._language ?? this.device.build.language;
   }
 
   get keystore(): Keystore {

@@ -17,6 +17,8 @@ export interface Settings {
   readonly url: string;
   /** AUTOMATIC, or the name of one. Which ones there are, provisioning knows. */
   readonly protocol: string;
+  /** BCP 47 tag of what services are asked to answer in; undefined: the build's. */
+  readonly language?: string | undefined;
 }
 
 /** More names than a person keeps apart; the record has to fit into an NVS string. */
@@ -27,6 +29,8 @@ export interface Candidate {
   readonly network: KnownNetwork;
   readonly url: string;
   readonly protocol: string;
+  /** As in Settings. */
+  readonly language?: string | undefined;
 }
 
 export type SettingsField = "ssid" | "password" | "url" | "protocol" | "pem";
@@ -101,6 +105,11 @@ function isProtocolName(value: unknown): value is string {
   return typeof value === "string" && /^[a-z0-9-]{1,24}$/.test(value);
 }
 
+/** It goes into a header. */
+function isLanguageTag(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Za-z0-9-]{2,16}$/.test(value);
+}
+
 /** WPA2 (IEEE 802.11i, annex H.4): 8 to 63 printable ASCII characters, or the 64 hex digits of the key itself. */
 export function isPassphrase(text: string): boolean {
   return /^[\x20-\x7e]{8,63}$/.test(text) || /^[0-9a-f]{64}$/i.test(text);
@@ -128,7 +137,7 @@ function unsaidPassword(ssid: string, { inRange, known, refusedSsid }: Surroundi
 }
 
 /** The candidate's network first; of too many the oldest is dropped, the preferred one last of all. */
-export function withCandidate(stored: Settings | undefined, { network, url, protocol }: Candidate): Settings {
+export function withCandidate(stored: Settings | undefined, { network, url, protocol, language }: Candidate): Settings {
   const others = stored?.networks ?? [];
   const preferred = others.some((one) => one.ssid === network.ssid && one.preferred);
   const networks = [{ ...network, preferred }, ...others.filter(({ ssid }) => ssid !== network.ssid)];
@@ -137,7 +146,7 @@ export function withCandidate(stored: Settings | undefined, { network, url, prot
       networks.findLastIndex((one) => !one.preferred),
       1,
     );
-  return { networks, url, protocol };
+  return { networks, url, protocol, language };
 }
 
 export function withoutNetwork(settings: Settings, ssid: string): Settings {
@@ -154,10 +163,11 @@ export function withPreferred(settings: Settings, ssid: string): Settings {
  */
 export const SETTINGS: StoredRecord<Settings> = new StoredRecord({
   key: "settings",
-  encode: ({ networks: [first, ...others], url, protocol }: Settings) => ({
+  encode: ({ networks: [first, ...others], url, protocol, language }: Settings) => ({
     ...(first ? encodeNetwork(first) : { ssid: "", password: "" }),
     url,
     ...(protocol !== AUTOMATIC && { protocol }),
+    ...(language && { language }),
     ...(others.length && { others: others.map(encodeNetwork) }),
   }),
   decode(value): Settings | undefined {
@@ -169,6 +179,7 @@ export const SETTINGS: StoredRecord<Settings> = new StoredRecord({
       networks: networks.slice(0, MAX_KNOWN_NETWORKS),
       url: raw.url,
       protocol: isProtocolName(raw.protocol) ? raw.protocol : AUTOMATIC,
+      language: isLanguageTag(raw.language) ? raw.language : undefined,
     };
   },
 });

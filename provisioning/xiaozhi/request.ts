@@ -12,14 +12,14 @@ export function queryUrl(url: Url): Url {
   return /\/ota$/i.test(path) ? { ...url, path: `${path}/${query}` } : url;
 }
 
-export function headers({ identity, product }: ProvisioningContext, version: Version): Record<string, string> {
+export function headers({ identity, language }: ProvisioningContext, version: Version): Record<string, string> {
   return {
     "content-type": "application/json",
     "activation-version": String(version),
     "device-id": identity.mac.toLowerCase(),
     "client-id": identity.uuid,
     ...(version === 2 && identity.serial !== undefined && { "serial-number": identity.serial }),
-    "accept-language": product.language,
+    "accept-language": language,
   };
 }
 
@@ -30,7 +30,7 @@ export function description(context: ProvisioningContext, version: Version): obj
   const mac = identity.mac.toLowerCase();
   return {
     version: 2, // of this description
-    language: product.language,
+    language: context.language,
     flash_size: chip?.flashBytes,
     // The reference firmware writes it as a text.
     minimum_free_heap_size: chip && String(chip.minimumFreeHeapBytes),

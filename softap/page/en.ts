@@ -4,6 +4,7 @@ import type { Texts } from "./texts.js";
 
 export const en: Texts = frozen({
   name: "English",
+  tag: "en-US",
   title: "Set up this device",
 
   trying: (ssid) => `Connecting to ${ssid}`,

@@ -6,6 +6,8 @@ import type { TrialStep } from "../model.js";
 export interface Texts {
   /** The language's own name. */
   readonly name: string;
+  /** BCP 47, with the region that xiaozhi's clients send. */
+  readonly tag: string;
   readonly title: string;
 
   /** Above the steps. */

@@ -72,6 +72,7 @@ const advice: Readonly<Record<Reason, string>> = frozen({
 
 export const zhCn: Texts = frozen({
   name: "简体中文",
+  tag: "zh-CN",
   title: "设备配网",
 
   trying: (ssid) => `正在连接 ${ssid}`,

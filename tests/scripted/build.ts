@@ -14,7 +14,7 @@ export const build: Build = {
   provisioningUrl: "",
   provisioningUrlLocked: false,
   dataIntervalMs: 60_000,
-  language: "en-US",
+  language: "fr-FR",
   firmwareCheckIntervalMs: 86_400_000,
   skipActivation: false,
   firmwareWithoutChecksum: false,
