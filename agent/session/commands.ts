@@ -1,8 +1,10 @@
 /** The commands that the agent itself has. */
 
+import type { Result } from "../../modules/base/failure.js";
 import { LOG_LEVELS } from "../../modules/base/log.js";
 import { asObject, type Json } from "../../modules/data/json.js";
 import { PREFERENCE_NAMES, PREFERENCES, type Preferences, withWanted } from "../../modules/settings/preferences.js";
+import type { Updates } from "../../modules/update/update.js";
 import { type Description, done, type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
 import { type Reported, status, uptimeSeconds } from "./status.js";
@@ -18,8 +20,8 @@ export interface CommandContext {
   readonly session: Reported;
   /** Soon: the reply goes out first. */
   endWith(action: EndingAction): void;
-  /** Asks the service whether there is firmware. */
-  checkFirmware(): void;
+  /** Asks the service whether there is firmware; what it offers goes to the updater. Undefined: the connection is over. */
+  checkFirmware(): Promise<Result<void>> | undefined;
   /** Of the certificate in use; undefined: nothing names one that could replace it. */
   rotationTemplate(wanted: unknown): string | undefined;
   /** Intervals may have changed. */
@@ -32,7 +34,7 @@ export interface OwnCommand extends Description {
   /** No language model is to use it of its own accord. */
   readonly isForUsers?: true;
   /** @param request the whole message, unchecked */
-  readonly run: (context: CommandContext, request: Json) => Outcome;
+  readonly run: (context: CommandContext, request: Json) => Outcome | Promise<Outcome>;
 }
 
 const TOO_SOON = "too soon";
@@ -91,8 +93,7 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
       const { pauses, updates } = context.device;
       if (pauses.remainingMs("firmware") > 0) return refused(TOO_SOON);
       updates.asked();
-      context.checkFirmware();
-      return done();
+      return context.checkFirmware()?.then((checked) => answerOf(updates, checked)) ?? refused("no connection");
     },
   },
   {
@@ -118,6 +119,11 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
         : refused(`level: one of ${LOG_LEVELS.join(", ")}`),
   },
 ]);
+
+/** What was found, and what becomes of it. */
+function answerOf(updates: Updates, checked: Result<void>): Outcome {
+  return checked.ok ? done(updates.takeFound() ?? { state: "none" }) : refused(checked.failure.reason);
+}
 
 function end(context: CommandContext, action: EndingAction): Outcome {
   context.endWith(action);

@@ -1,6 +1,6 @@
 /** What the device says and does while it is connected to its broker. */
 
-import { type Failure, failed } from "../../modules/base/failure.js";
+import { type Failure, failed, type Result } from "../../modules/base/failure.js";
 import { reportFault } from "../../modules/base/guard.js";
 import type { Timer } from "../../modules/clock/clock.js";
 import type { Incoming, MqttOptions, MqttSession, Published } from "../../modules/mqtt/mqtt.js";
@@ -229,8 +229,8 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.device.clock.after(LAST_WORDS_MS, close, this);
   }
 
-  checkFirmware(): void {
-    this.refreshing?.checkFirmware();
+  checkFirmware(): Promise<Result<void>> | undefined {
+    return this.refreshing?.checkFirmware();
   }
 
   rotationTemplate(wanted: unknown): string | undefined {

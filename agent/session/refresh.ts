@@ -1,6 +1,6 @@
 /** What a connected device asks its provisioning service from time to time. */
 
-import type { Failure } from "../../modules/base/failure.js";
+import type { Failure, Result } from "../../modules/base/failure.js";
 import { reportFault } from "../../modules/base/guard.js";
 import { noteFailure } from "../../modules/base/log.js";
 import { retryDelayMs } from "../../modules/base/retry.js";
@@ -49,24 +49,23 @@ export class Refreshing {
 
   constructor(watch: RefreshWatch) {
     this.watch = watch;
-    const { pauses, random, build } = watch.device;
-    if (!pauses.isSet("refresh")) pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
+    const { pauses, random, build, log } = watch.device;
+    if (!pauses.isSet("refresh")) {
+      pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
+      log.note(`service: asked for settings and firmware in ${Math.ceil(pauses.remainingMs("refresh") / 1_000)} s`);
+    }
     if (!pauses.isSet("check")) pauses.begin("check", random() * build.firmwareCheckIntervalMs);
     this.waitForRefresh();
     this.waitForCheck();
   }
 
-  /** Also by itself, on a schedule; nothing happens where it is too soon after the last time. */
-  checkFirmware(): void {
+  /** To be called where the pause is over. Whatever the answer, the next time begins then. */
+  async checkFirmware(): Promise<Result<void>> {
     const { service, device } = this.watch;
-    if (device.pauses.remainingMs("firmware") > 0) return;
     device.pauses.begin("firmware", FIRMWARE_GAP_MS);
-    service.checkFirmware().then(
-      (checked) => {
-        if (!checked.ok) this.fail("firmware", checked.failure);
-      },
-      (error) => reportFault("firmware", error),
-    );
+    const checked = await service.checkFirmware();
+    if (!checked.ok) this.fail("firmware", checked.failure);
+    return checked;
   }
 
   onRefreshDue(): void {
@@ -77,7 +76,7 @@ export class Refreshing {
   onCheckDue(): void {
     const { pauses, random, build } = this.watch.device;
     pauses.begin("check", jittered(build.firmwareCheckIntervalMs, random));
-    this.checkFirmware();
+    if (pauses.remainingMs("firmware") === 0) this.checkFirmware().catch((error) => reportFault("firmware", error));
     this.waitForCheck();
   }
 

@@ -8,6 +8,10 @@ export interface ImageId {
   readonly sha256: string | undefined;
 }
 
+export function imageOf({ version, sha256 }: ImageId): ImageId {
+  return { version, sha256 };
+}
+
 /** How the trial of an image that ran ended, where somebody could write it down. */
 export type TrialEnd = "offline" | "interrupted" | "fault";
 

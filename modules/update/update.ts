@@ -42,6 +42,12 @@ export interface UpdateStatus {
   readonly advice?: string;
 }
 
+/** What the command `update` is answered with. */
+export type FoundUpdate =
+  | UpdateStatus
+  /** Nothing of it goes into the status: it is no failure. */
+  | { readonly version: string; readonly state: "refused"; readonly reason: string };
+
 /** Behind a colon `window` has the window and its clock, `busy` the application's own word for it. */
 export type PostponedBy = "opted-out" | `window: ${string}` | `busy: ${string}`;
 
@@ -62,6 +68,8 @@ export interface Updates {
   offered(offer: FirmwareOffer): void;
   /** Somebody asks for what is offered next: neither the window nor the opting out holds it up. */
   asked(): void;
+  /** What became of the first offer since then, once; undefined: there was none. */
+  takeFound(): FoundUpdate | undefined;
   /**
    * The device is connected to its broker: an image on trial proves itself, and a new one may be fetched. To be called
    * back when the connection is over.

@@ -15,6 +15,7 @@ import { Installation, type Installed } from "./installation.js";
 import { type Decision, decide, demandsOf, type UpdateBuild } from "./policy.js";
 import {
   type ImageId,
+  imageOf,
   isSameImage,
   OUTCOMES,
   type Outcome,
@@ -24,7 +25,7 @@ import {
   withOutcome,
 } from "./records.js";
 import { endOf, judgeOffline, judgeStart, TRIAL_LIMIT_MS, TRIAL_ONLINE_MS, type Verdict } from "./trial.js";
-import type { FirmwareOffer, UpdateStatus, Updates, UpdateWatch } from "./update.js";
+import type { FirmwareOffer, FoundUpdate, UpdateStatus, Updates, UpdateWatch } from "./update.js";
 
 export interface UpdateParts {
   readonly clock: Clock;
@@ -68,6 +69,8 @@ export class Updater implements Updates {
   /** Ticks; what failed is not tried again sooner. */
   private notBeforeMs = 0;
   private askedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Between a question and its answer. */
+  private found: FoundUpdate | undefined;
   private retry: Timer | undefined;
 
   constructor(parts: UpdateParts) {
@@ -108,13 +111,21 @@ export class Updater implements Updates {
     const { version } = offer;
     if (this.told !== version) this.parts.log.note(`firmware: ${version} is offered`);
     this.told = version;
-    this.consider();
+    const found = this.consider();
+    if (this.parts.clock.ticksMs() < this.askedUntilMs) this.found = found;
   }
 
   asked(): void {
     this.askedUntilMs = this.parts.clock.ticksMs() + ASKED_MS;
     this.rounds = 0;
     this.notBeforeMs = 0;
+    this.found = undefined;
+  }
+
+  takeFound(): FoundUpdate | undefined {
+    const { found } = this;
+    this.found = undefined;
+    return found;
   }
 
   online(watch: UpdateWatch): () => void {
@@ -138,18 +149,16 @@ export class Updater implements Updates {
   }
 
   private accept(): void {
-    const { firmware, log, build } = this.parts;
+    const { firmware, log, build, store } = this.parts;
+    const version = build.firmwareVersion;
     if (!firmware.boot.accept()) {
       log.note("firmware: the bootloader does not accept it");
       return;
     }
     this.isOnTrial = false;
-    log.note(`firmware: ${build.firmwareVersion} has proven itself`);
-    this.conclude(
-      PENDING.read(this.parts.store)?.image ?? { version: build.firmwareVersion, sha256: undefined },
-      "installed",
-    );
-    this.say({ version: build.firmwareVersion, state: "updated" });
+    log.note(`firmware: ${version} has proven itself`);
+    this.conclude(PENDING.read(store)?.image ?? { version, sha256: undefined }, "installed");
+    this.say({ version, state: "updated" });
     this.consider();
   }
 
@@ -166,30 +175,35 @@ export class Updater implements Updates {
     this.say({ version, state: "rolled-back", reason, advice: adviceOf(reason) });
   }
 
-  private consider(): void {
+  /** @returns what becomes of the offer; undefined where there is none, or nobody is online */
+  private consider(): FoundUpdate | undefined {
     const offer = this.offer;
     const watch = this.watch;
-    if (!offer || !watch || this.installation || this.isOnTrial || this.isReady) return;
+    if (!offer || !watch || this.installation || this.isOnTrial || this.isReady) return this.status;
     this.parts.clock.cancel(this.retry);
     const pauseMs = this.notBeforeMs - this.parts.clock.ticksMs();
     if (pauseMs > 0) {
       this.retryAfter(pauseMs);
-      return;
+      return this.status;
     }
     const decision = this.decide(offer, watch);
     switch (decision.kind) {
       case "refused":
         this.offer = undefined;
         this.parts.log.note(`firmware: ${offer.version} is left alone: ${decision.why}`);
-        if (decision.failure) this.fail(offer.version, decision.failure);
-        return;
+        if (!decision.failure) return { version: offer.version, state: "refused", reason: decision.why };
+        this.fail(offer.version, decision.failure);
+        return this.status;
       case "postponed":
         this.retryAfter(RECHECK_MS);
-        if (this.status?.state !== "postponed" || this.status.reason !== decision.by)
+        if (this.status?.state !== "postponed" || this.status.reason !== decision.by) {
+          this.parts.log.note(`firmware: ${offer.version} waits: ${decision.by}`);
           this.say({ version: offer.version, state: "postponed", reason: decision.by });
-        return;
+        }
+        return this.status;
       case "install":
         this.install(offer, decision.urls).catch((error) => reportFault("update", error));
+        return { version: offer.version, state: "downloading" };
     }
   }
 
@@ -280,8 +294,4 @@ export class Updater implements Updates {
   private note(result: Result<void>): void {
     if (!result.ok) noteFailure(this.parts.log, result.failure);
   }
-}
-
-function imageOf({ version, sha256 }: FirmwareOffer): ImageId {
-  return { version, sha256 };
 }

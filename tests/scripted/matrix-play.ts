@@ -160,7 +160,7 @@ export async function playFirmware(row: Row, enter: Enter): Promise<void> {
   }
   expect(world.state === "online", `it is ${world.state}`, row, world);
   expect(world.offers.length > 0 === (outcome.kind === "offered"), `${world.offers.length} offers`, row, world);
-  const failures = world.notes.filter((note) => !note.startsWith("control: "));
+  const failures = world.notes.filter((note) => !/^(control|service): /.test(note));
   const isTold = isFailed ? failures.some((note) => note.startsWith(`${outcome.reason}: `)) : failures.length === 0;
   expect(isTold, `it says ${failures}`, row, world);
   // Beside what it learnt, which is no configuration.
