@@ -4,6 +4,7 @@ import { SDK_ALIAS } from "./tests/sdk-alias.js";
 /** They compute from beginning to end: no sockets, no browser, no processes, no time but their own, no module replaced. */
 const COMPUTING = [
   "tests/*.test.ts",
+  "tests/docs/!(commands).test.ts",
   "tests/{factory,lifecycle,scripted,softap}/**/*.test.ts",
   "tests/nvs/!(cli).test.ts",
   "tests/provisioning/!(made-up|vending-dialects).test.ts",

@@ -1,5 +1,5 @@
 /**
- * The device's life, as the README draws it: a state is a value; its function does what the state is for and returns
+ * The device's life, as docs/lifecycle.md draws it: a state is a value; its function does what the state is for and returns
  * the next one.
  */
 

@@ -1,6 +1,6 @@
 import { advise, type Failure, printable } from "./failure.js";
 
-/** The lifecycle's states as they are told to the outside; the diagram in the README shows how they follow. */
+/** The lifecycle's states as they are told to the outside; the diagram in docs/lifecycle.md shows how they follow. */
 export type LifecycleEvent =
   | { state: "portal"; ssid: string; address: string; password?: string; reason?: string }
   | { state: "safe"; retryMs: number }

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT } from "../../tools/sdk.js";
+import { commandsOf, DOCUMENTS, sectionsOf, spansOf } from "../docs/documents.js";
 import { expectSentence, makeFolder, start } from "./support.js";
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
@@ -16,10 +17,28 @@ const commands = Object.entries(scripts)
 
 test("there are as many commands as package.json has", () => expect(commands.length).toBeGreaterThan(18));
 
-test.each(commands)("npm run %s answers --help", (_name, file) => {
+/** With their arguments, as README and docs have them. */
+const documented = DOCUMENTS.flatMap((path) => [...commandsOf(path), ...sectionsOf(path).flatMap(spansOf)]).map(
+  (line) => line.replace("npm run -s ", "npm run "),
+);
+
+/** They take words out of a list. */
+const listed: ReadonlySet<string> = new Set(["bench", "census", "test"]);
+
+/** Options, and words out of a list: what README and docs write behind this command. */
+function wordsBehind(name: string): string[] {
+  const command = ["start", "test"].includes(name) ? `npm ${name} ` : `npm run ${name} `;
+  const behind = documented.filter((line) => line.startsWith(command)).map((line) => line.slice(command.length));
+  const pattern = listed.has(name) ? /(?<!\S)[a-z][a-z-]*(?!\S)/g : /(?<!\S)--[a-z][\w-]*/g;
+  return [...new Set(behind.flatMap((line) => line.match(pattern) ?? []))];
+}
+
+test.each(commands)("npm run %s answers --help, with every option that README and docs give it", (name, file) => {
   const { status, stdout } = spawnSync(process.execPath, [file, "--help"], { cwd: ROOT, encoding: "utf8" });
   expect(stdout).toMatch(/^Usage: npm /);
   expect(status).toBe(0);
+  const known = new Set(stdout.match(/--[a-z][\w-]*|[a-z][\w-]*/g));
+  expect(wordsBehind(name).filter((word) => !known.has(word))).toEqual([]);
 });
 
 const claim = ["--account", "https://127.0.0.1:1", "--endpoint", "e", "--template", "t", "--ssid", "s"];
