@@ -129,7 +129,9 @@ export class GatewayConnection {
     this.#replyTo = `devices/p2p/${parts[1]}`;
     this.#watch();
     this.#host.connected();
-    if (this.#greets) this.#askForTools().catch(() => this.#host.log("gateway: the device tells no tools"));
+    // Who has left need not answer: a trial of the settings ends within two seconds.
+    if (this.#greets)
+      this.#askForTools().catch(() => this.#isOver || this.#host.log("gateway: the device tells no tools"));
   }
 
   /** The gateway looks once a second. */

@@ -137,7 +137,7 @@ test("each command has a way to be run, and no way is left over", () => {
 });
 
 describe.concurrent("the commands of", () => {
-  test.for(documents)("%s", { timeout: 3 * LIMIT_MS }, async ([path, commands]) => {
+  test.for(documents)("%s", { timeout: 10 * LIMIT_MS }, async ([path, commands]) => {
     const running: Command[] = [];
     try {
       await runAll(path, commands, running);

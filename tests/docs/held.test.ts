@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { isReason, patienceOf, type Reason } from "../modules/base/failure.js";
+import { switches, switchNames } from "../../mocks/cloud/switches.js";
+import { isReason, patienceOf, type Reason } from "../../modules/base/failure.js";
 
-const root = new URL("..", import.meta.url);
+const root = new URL("../..", import.meta.url);
 
 /** Of all tests, the sources in one text. */
 function sources(): string {
   const files = readdirSync(new URL("tests", root), { recursive: true, encoding: "utf8" });
   return files
-    .filter((file) => /^(?!xs\/node_modules).*\.ts$/.test(file) && file !== "docs.test.ts")
+    .filter((file) => /^(?!xs\/node_modules|docs\/).*\.ts$/.test(file))
     .map((file) => readFileSync(new URL(`tests/${file}`, root), "utf8"))
     .join("\n");
 }
@@ -59,4 +60,11 @@ test("docs/troubleshooting.md has each reason of failure.ts once, and how soon i
     reasons.map((reason) => [reason, patienceOf({ reason: reason as Reason })] as unknown[]).sort(),
   );
   for (const [reason, ...cells] of rows) expect(cells, reason).not.toContain("");
+});
+
+test("docs/cloud.md has each switch of the mock cloud, with the page's words", () => {
+  const told = rowsOf("cloud.md", 3).filter(([name]) => Object.hasOwn(switches, name!.slice(1, -1)));
+  expect(told.map(([name, text]) => [name, text])).toEqual(
+    switchNames.map((name) => [`\`${name}\``, switches[name].text.replaceAll("|", "\\|")]),
+  );
 });
