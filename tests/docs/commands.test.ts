@@ -31,7 +31,7 @@ const ACCOUNT = leftOut("tests/commands/aws.test.ts and tests/tools/claim.test.t
 const WAYS: readonly (readonly [RegExp, Way])[] = [
   [/^git clone /, leftOut("the copy is one")],
   [/^(?:cd|npm ci$)/, leftOut("the copy has its packages")],
-  [/^mcconfig /, IDF],
+  [/^npm exec -c "mcconfig /, IDF],
   [/^esptool /, BOARD],
   [/^npm run build:esp32/, sdk],
   [/^npm run (?:release -- --build|flasher)/, IDF],
