@@ -81,6 +81,8 @@ function copyOfProject(): void {
   symlinkSync(join(ROOT, "node_modules"), join(built, "node_modules"), "junction");
 }
 
+const alive = new Set<Command>();
+
 class Command {
   output = "";
   private onOutput: () => unknown = () => {};
@@ -96,7 +98,9 @@ class Command {
         this.output += part.toString();
         this.onOutput();
       });
+    alive.add(this);
     this.ended = new Promise((done) => this.child.once("close", done));
+    void this.ended.then(() => alive.delete(this));
   }
 
   /** @returns when it has said so, has ended, or should have */
@@ -115,7 +119,7 @@ class Command {
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode === null) process.kill(-this.child.pid!, "SIGTERM");
+    if (this.child.exitCode === null && this.child.signalCode === null) process.kill(-this.child.pid!, "SIGTERM");
     await this.ended;
   }
 }
@@ -124,9 +128,13 @@ beforeAll(async () => {
   copyOfProject();
   const build = new Command("npm run build", built);
   expect(await build.ended, build.output).toBe(0);
-}, LIMIT_MS);
+}, 3 * LIMIT_MS);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  // Those of a test that took too long.
+  await Promise.all([...alive].map((command) => command.end()));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test("each command has a way to be run, and no way is left over", () => {
   const commands = written.flatMap((document) => document.commands);
