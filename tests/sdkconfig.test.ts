@@ -92,5 +92,9 @@ describe.skipIf(!process.env.MODDABLE)("what mcconfig merges for ESP-IDF", () =>
     expectAgentsNeeds(parse(written("sdkconfig.mc")));
     // It may divide partitions for what a manifest asks for: these are left as they are.
     expect(parsePartitions(written("partitions.csv"))).toEqual(readPartitions());
+    // The agent's sockets stand in the place of the SDK's.
+    const makefile = written("makefile");
+    expect(makefile).toContain("modules/socket/esp32/agent_tcp.c");
+    expect(makefile).not.toMatch(/io\/socket\/lwip\/(?:listener|tcp)\./);
   });
 });

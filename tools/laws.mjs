@@ -19,7 +19,7 @@ import { privateMethods } from "./laws/private-methods.mjs";
 
 /** The captive page's script runs in the phone's browser. */
 const DEVICE = /^(main\.ts|agent\/|modules\/|examples\/|softap\/(?!page\/script\.js)|provisioning\/)/;
-const ADAPTER = /adapter\.ts$|^agent\/agent\.ts$|^modules\/base\/timer\.ts$|^examples\/\w+\/(?:esp32|simulator)\//;
+const ADAPTER = /adapter\.[jt]s$|^agent\/agent\.ts$|^modules\/base\/timer\.ts$|^examples\/\w+\/(?:esp32|simulator)\//;
 /** A product's view: the agent's modules as the manifests name them, and its own. */
 const PRODUCTS = /^(?:(?:agent|modules)(?:\/[\w-]+)+|led)$/;
 const HOST_GLOBALS =

@@ -24,7 +24,7 @@ const STEP_TIMEOUT_MS = 3_000;
 /** For all of it, where somebody else wants the place. */
 const LATE_MS = 2 * STEP_TIMEOUT_MS;
 
-/** What the socket says of a write when the client has reset the connection (modules/io/socket/lwip/tcp.c). */
+/** What the socket says of a write when the client has reset the connection (modules/socket/esp32/agent_tcp_xs.c). */
 const isGone = (error: unknown): boolean => error instanceof Error && error.message === "not ready";
 
 /** The SDK's HTTP server (ECMA-419), one request for each connection. */

@@ -2,14 +2,14 @@
  * The device's TLS core in a process of its own, with sanitizers and a heap that counts (tests/c/main.c). Against another
  * Mbed TLS than the system's: MBEDTLS_PREFIX=<the folder of its include and lib>.
  */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, test } from "vitest";
 import type { Identity } from "../../mocks/certificates.js";
 import { ROOT } from "../../tools/sdk.js";
 import { type Fields, HOST } from "../tls/cases.js";
+import { compiled } from "./compile.js";
 
 const prefix = process.env.MBEDTLS_PREFIX;
 const INCLUDE = prefix ? [`-I${join(prefix, "include")}`] : [];
@@ -47,28 +47,11 @@ if (!isCoreThere)
 /** Where there is no compiler or no library the tests are left out; with CI=true they fail. */
 export const coreTest = test.skipIf(!isCoreThere && !process.env.CI);
 
-/** What does not compile is not compiled again for each test. */
-let broken: unknown;
-
-/** Once for each state of the sources. @returns the program's path */
+/** @returns the program's path */
 function built(flags: readonly string[]): string {
   const command = [...WARNINGS, ...flags, ...INCLUDE, ...sources.filter((path) => path.endsWith(".c"))];
   command.push(`-I${join(ROOT, "modules", "tls", "native")}`, ...HEAP, ...LIBRARIES);
-  const hash = createHash("sha256").update(command.join(" "));
-  for (const path of sources) hash.update(readFileSync(path));
-  const folder = join(ROOT, "build", "c");
-  const program = join(folder, hash.digest("hex").slice(0, 16));
-  if (broken) throw broken;
-  if (existsSync(program)) return program;
-  mkdirSync(folder, { recursive: true });
-  try {
-    execFileSync("cc", [...command, "-o", `${program}.${process.pid}`], { stdio: ["ignore", "ignore", "pipe"] });
-  } catch (error) {
-    broken = error;
-    throw error;
-  }
-  renameSync(`${program}.${process.pid}`, program);
-  return program;
+  return compiled(command, sources);
 }
 
 /** What a line has brought: of the heap in bytes, now and at most; of the stack below the core's caller in bytes. */

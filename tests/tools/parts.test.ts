@@ -53,7 +53,7 @@ test.each([
   ["a test alone", "tests/a/pure.test.ts", ["tests/a/pure.test.ts"], false],
   ["the scripts of the XS tier", "tests/scripted/world.ts", ["tests/scripted/world.ts"], true],
   ["a document: who reads it", "docs/portal.md", ["tests/a/page.test.ts", "tests/docs/documents.ts"], false],
-  ["what is compiled of C: its tests", "tests/c/heap.c", ["tests/c/core.ts"], false],
+  ["what is compiled of C: its tests", "tests/c/heap.c", ["tests/c/compile.ts"], false],
   ["a document that nobody names: who reads all", "docs/aws.md", ["tests/docs/documents.ts"], false],
   [
     "the captive page: what is built of it",

@@ -33,7 +33,7 @@ export function touchedBy(changed, tests) {
   const isBuilt = changed.some((path) => BUILT.test(path));
   for (const [path, text] of tests)
     if (names.some((name) => text.includes(name)) || (isBuilt && RUNS_WHAT_WAS_BUILT.test(text))) sources.add(path);
-  if (changed.some((path) => /\.[ch]$/.test(path))) sources.add("tests/c/core.ts");
+  if (changed.some((path) => /\.[ch]$/.test(path))) sources.add("tests/c/compile.ts");
   if (changed.some((path) => path.endsWith(".md"))) sources.add("tests/docs/documents.ts");
   if (changed.some((path) => path.startsWith("softap/page/"))) sources.add("softap/page/built.ts");
   return {
