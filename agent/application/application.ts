@@ -59,8 +59,11 @@ export function refused(error: string): Outcome {
 
 /** What a product holds of the running agent. */
 export interface Agent {
+  /** Names of the topics that the service has given, as "data"; undefined where it has not given any yet. */
+  readonly topics: readonly string[] | undefined;
   /**
-   * Publishes, now or when the broker is back.
+   * Publishes, now or when the broker is back. Failures: topic-unknown, where the service has given others; message-invalid,
+   * message-too-large; and for what is durable outbox-full and storage-full.
    * @param topic its name in the provisioning answer, as "data"
    * @param content becomes JSON; numbers that JSON does not have become null
    * @param durable true: it outlives a power cut once this has returned ok; for what must not be lost, flash wears

@@ -65,6 +65,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     super(session.device, options.configuration);
     this.session = session;
     this.options = options;
+    session.credentials = options.configuration.credentials;
     // Its first request can be heard before the session is told of.
     if (isGateway(options.configuration.credentials)) this.gateway = new Gateway(this);
   }

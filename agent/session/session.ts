@@ -3,6 +3,7 @@
 import { failed, printable, type Result } from "../../modules/base/failure.js";
 import { formatObject } from "../../modules/data/json.js";
 import type { TextStore } from "../../modules/storage/storage.js";
+import type { Credentials } from "../../provisioning/credentials.js";
 import type { Agent } from "../application/application.js";
 import type { Device } from "../device/device.js";
 import { Control } from "./control.js";
@@ -23,6 +24,8 @@ export class Session implements Agent {
   connections = 0;
   /** What the broker has kept for the device is given up with the next connection. */
   leavesQueue = false;
+  /** With what the last connection was made, or tried. */
+  credentials?: Credentials;
   private outboxStore: TextStore;
   private _outbox: Outbox | undefined;
 
@@ -46,7 +49,13 @@ export class Session implements Agent {
     return new MessageStore(this.outboxStore).erase();
   }
 
+  get topics(): readonly string[] | undefined {
+    const { credentials } = this;
+    return credentials && Object.keys(credentials.topics);
+  }
+
   publish(topic: string, content: object, durable = false): Result<void> {
+    if (this.topics?.includes(topic) === false) return failed("topic-unknown", topic);
     const payload = formatObject(content);
     return payload === undefined ? failed("message-invalid", topic) : this.outbox.add({ topic, payload, durable });
   }

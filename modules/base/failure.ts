@@ -171,6 +171,7 @@ const meanings = {
     advice: "The new firmware's trial was interrupted, as by a power cut; the one before it runs again.",
   },
   // Messages
+  "topic-unknown": { patience: "slowly", advice: "The service has given the device no topic of that name." },
   "message-invalid": { patience: "soon", advice: "The message cannot be written as JSON." },
   // Device
   "storage-full": { patience: "slowly", advice: "The device's storage is full or worn. Nothing was changed." },

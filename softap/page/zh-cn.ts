@@ -63,6 +63,7 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "firmware-crashed": "新固件崩溃，已恢复原来的固件。",
   "firmware-offline": "新固件未能联网，已恢复原来的固件。",
   "firmware-interrupted": "新固件的试运行被中断（例如断电），已恢复原来的固件。",
+  "topic-unknown": "服务没有为设备提供该名称的主题。",
   "message-invalid": "消息无法写成 JSON。",
   "storage-full": "设备的存储空间已满或已损坏，未作任何更改。",
   "outbox-full": "等待发送的消息过多，请检查 MQTT 服务器的连接。",
