@@ -8,6 +8,9 @@ export const ROOT = resolve(
   existsSync(join(import.meta.dirname, "../manifest.json")) ? ".." : "../../..",
 );
 
+/** Of what is built of the agent alone. */
+export const OUTPUT = join(ROOT, "build");
+
 export interface Sdk {
   readonly path: string;
   /** With the SDK's tools and the project's TypeScript first. */
@@ -51,8 +54,10 @@ export function run(
 export interface AppOptions {
   /** Of the app and of its folder, which mcconfig names it after. */
   readonly name: string;
-  /** The product's manifest, from the project's folder. Default: the agent and nothing else. */
+  /** The product's manifest; a path that is not absolute begins in the project's folder. Default: the agent and nothing else. */
   readonly product?: string;
+  /** Folder of all that is built. Default: `build` of the project. */
+  readonly output?: string;
   /** Over the manifest's own. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly creation?: object;
@@ -61,19 +66,20 @@ export interface AppOptions {
   readonly modules?: Readonly<Record<string, string>>;
 }
 
-/** Writes a manifest around the product's into `build/<name>` and returns the folder. */
+/** Writes a manifest around the product's into `<output>/<name>` and returns the folder. */
 export function writeManifest({
   name,
   product = "manifest.json",
+  output = OUTPUT,
   config,
   creation,
   include = [],
   modules,
 }: AppOptions): string {
-  const folder = join(ROOT, "build", name);
+  const folder = join(output, name);
   mkdirSync(folder, { recursive: true });
   const manifest = {
-    include: [join(ROOT, product), ...include],
+    include: [resolve(ROOT, product), ...include],
     ...(config && { config }),
     ...(creation && { creation }),
     ...(modules && { modules }),

@@ -3,23 +3,29 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { command } from "./command.js";
-import { ROOT } from "./sdk.js";
+import { openProduct } from "./product.js";
 import { AGENT_APP, buildApp, Simulator } from "./simulator.js";
 
-const usage = `Usage: npm run simulator
+const usage = `Usage: npm run simulator [-- FOLDER]
 
 Builds the agent for the Moddable simulator and runs it there; its state stands in build/board. Needs MODDABLE, the folder
 of a built Moddable SDK; on Linux Mbed TLS and dbus-run-session, too, and without a display xvfb-run.
+
+  FOLDER   of a product (docs/product.md), in whose build folder all of it stands (default: the agent alone)
+  --help   this text
+
+Nobody has tried it on macOS. On Windows run it under WSL.
 `;
 
 await command(usage, async (args) => {
-  parseArgs({ args });
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const { name, manifest, output, parts } = openProduct(positionals[0], "lin");
   const headless = process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
   console.log("Building the simulator app: half a minute the first time…");
-  const app = await buildApp(AGENT_APP);
-  const folder = join(ROOT, "build", "board");
+  const app = await buildApp(positionals[0] === undefined ? AGENT_APP : { name, product: manifest, output });
+  const folder = join(output, "board");
   mkdirSync(folder, { recursive: true });
-  const simulator = new Simulator(app, folder, { headless });
+  const simulator = new Simulator(app, folder, { headless, firmwareVersion: parts.config.firmwareVersion });
   simulator.on("line", (line) => console.log(line));
   simulator.on("abort", (reason) => console.error(`The machine was ended: ${reason}`));
   await simulator.start();

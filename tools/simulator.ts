@@ -12,10 +12,8 @@ import { manifestConfig } from "../mocks/device/built.js";
 import { flashAtFactory } from "../mocks/device/flash-file.js";
 import { makeImage } from "../mocks/device/image.js";
 import { DebugReader } from "./debug-reader.js";
-import { type AppOptions, findSdk, ROOT, run, writeManifest } from "./sdk.js";
+import { type AppOptions, findSdk, OUTPUT, run, writeManifest } from "./sdk.js";
 
-/** All apps are built in here: the engine, half a minute's work, is compiled once. */
-const BUILD_FOLDER = join(ROOT, "build", "simulator");
 const IS_LINUX = process.platform === "linux";
 /** mcsim writes preferences at once: nothing is lost when it is ended. */
 const RESTART_PAUSE_MS = 300;
@@ -39,15 +37,17 @@ export const AGENT_APP: AppOptions = { name: "agent" };
 /** @returns the path of the app. @throws Error for a person where something that the build needs is missing */
 export async function buildApp(options: AppOptions): Promise<string> {
   const sdk = findSdk();
+  if (process.platform === "win32") throw new Error("On Windows run this under WSL, with the Moddable SDK for Linux.");
   if (IS_LINUX && !hasMbedTls(sdk.env))
     throw new Error("The simulator needs Mbed TLS: apt-get install libmbedtls-dev, or as your system names it.");
   // A board's state stands in the folder that the simulator is started in.
   const folder = writeManifest({ ...options, config: { ...options.config, file: { root: "./" } } });
-  mkdirSync(BUILD_FOLDER, { recursive: true });
-  const platform = { darwin: "mac", win32: "win" }[process.platform as string] ?? "lin";
-  await run("mcconfig", ["-d", "-m", "-p", platform, "-t", "build", "-o", BUILD_FOLDER], { cwd: folder, env: sdk.env });
-  const file = platform === "lin" ? "mc.so" : "mc.dll";
-  return join(BUILD_FOLDER, "bin", platform, "mc", "debug", options.name, file);
+  // One for all apps: the engine, half a minute's work, is compiled once.
+  const output = join(options.output ?? OUTPUT, "simulator");
+  mkdirSync(output, { recursive: true });
+  const platform = IS_LINUX ? "lin" : "mac";
+  await run("mcconfig", ["-d", "-m", "-p", platform, "-t", "build", "-o", output], { cwd: folder, env: sdk.env });
+  return join(output, "bin", platform, "mc", "debug", options.name, "mc.so");
 }
 
 /** Whether the compiler finds its headers. */
@@ -66,13 +66,18 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   /**
    * @param folder of the board's state; its flash is made anew
    * @param config of this board, over the app's own
+   * @param firmwareVersion of a product
    */
-  constructor(app: string, folder: string, options: { headless: boolean; config?: AppOptions["config"] }) {
+  constructor(
+    app: string,
+    folder: string,
+    options: { headless: boolean; config?: AppOptions["config"]; firmwareVersion?: unknown },
+  ) {
     super();
     this.#app = app;
     this.#folder = folder;
     this.#headless = options.headless;
-    const { firmwareVersion } = { ...manifestConfig(), ...options.config };
+    const { firmwareVersion = options.firmwareVersion ?? manifestConfig().firmwareVersion } = options.config ?? {};
     // As with a cable: the image that was built into the first slot, and nothing known of any other.
     flashAtFactory(join(folder, "esp32-online.flash"), makeImage({ version: String(firmwareVersion) }));
     writeFileSync(join(folder, "esp32-online.config"), JSON.stringify(options.config ?? {}));
@@ -104,7 +109,9 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     const display = this.#headless ? ["xvfb-run", "-a"] : [];
     // A client that leaves while it is written to would end mcsim: the SDK takes SIGPIPE's default for it (lin_xs.c).
     const unpiped = IS_LINUX ? ["env", "--block-signal=PIPE"] : [];
-    const [command, ...args] = [...bus, ...display, ...unpiped, "mcsim", this.#app];
+    // macOS has it as an app, which opens what it is started with.
+    const inApp = join(this.#sdk.path, "build", "bin", "mac", "release", "mcsim.app", "Contents", "MacOS", "mcsim");
+    const [command, ...args] = [...bus, ...display, ...unpiped, IS_LINUX ? "mcsim" : inApp, this.#app];
     // mcsim runs a copy of the app that it puts there: on a shared one the next simulator writes over the code of this.
     const config = IS_LINUX ? { XDG_CONFIG_HOME: this.#folder } : {};
     const env = { ...this.#sdk.env, ...config, XSBUG_HOST: "127.0.0.1", XSBUG_PORT: String(port) };

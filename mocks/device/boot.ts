@@ -65,7 +65,7 @@ function abort(reason: string): never {
 Object.assign(host.config, boot.config);
 host.mac = boot.mac;
 host.isDebug = boot.isDebug;
-host.resources.set("private-ca.der", boot.trustAnchors);
+for (const [name, bytes] of Object.entries(boot.resources)) host.resources.set(name, bytes);
 host.pins = new Pins((delayMs, callback) => void Timer.set(callback, delayMs));
 host.trace = (text) => say({ trace: text });
 host.restart = () => end(exitCode.restart);

@@ -1,23 +1,22 @@
 /** What the build made of the firmware. */
-import { readFileSync } from "node:fs";
+import { OWN_MANIFEST, readParts } from "../../tools/manifests.js";
 
 /** Seen from sources or from the compiled tree, the compiled tree's root. */
 export const built = new URL(import.meta.url.endsWith(".ts") ? "../../build/host/" : "../../", import.meta.url);
 
 /** What the SDK's build would make of the `config` of the agent's manifest and the product's, without the platforms' parts. */
 export function manifestConfig(): Record<string, unknown> {
-  return { ...configOf("agent/manifest.json"), ...configOf("manifest.json") };
+  return readParts(OWN_MANIFEST, "lin").config;
 }
 
-function configOf(path: string): Record<string, unknown> | undefined {
-  const manifest: unknown = JSON.parse(readFileSync(new URL(`../../${path}`, built), "utf8"));
-  return (manifest as { config?: Record<string, unknown> }).config;
-}
-
-/** The same with what stands there for the chip's part. */
-export function deviceConfig(portalPort: number, dnsPort: number): Record<string, unknown> {
+/** @param config of the manifests; what is the chip's part of them is put over it */
+export function deviceConfig(
+  portalPort: number,
+  dnsPort: number,
+  config: Readonly<Record<string, unknown>> = manifestConfig(),
+): Record<string, unknown> {
   return {
-    ...manifestConfig(),
+    ...config,
     portalPort,
     dnsPort,
     accessPointAddress: "127.0.0.1",

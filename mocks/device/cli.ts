@@ -1,12 +1,15 @@
 /** `npm run device`: a virtual device in the terminal. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { command, sentenceOf, UsageError } from "../../tools/command.js";
 import { pageBytes } from "../../tools/nvs/layout.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
+import { openProduct } from "../../tools/product.js";
 import { factoryBoard } from "./factory-board.js";
 import { lockState } from "./lock.js";
 import { choosePort } from "./ports.js";
+import { buildProduct } from "./product.js";
 import { flashFile } from "./state-file.js";
 import { type StateLine, VirtualDevice, type VirtualDeviceOptions } from "./virtual-device.js";
 
@@ -14,7 +17,9 @@ const usage = `Usage: npm run device -- [options]
 
 Runs a virtual ESP32-S3 in the terminal: its states, and notes beside them.
 
-  --state FILE      what it keeps without power (default .state/device.json; its flash is beside it)
+  --product FOLDER  of a product (docs/product.md): its code, config and resources in place of the agent alone
+  --state FILE      what it keeps without power (default .state/device.json, a product's in its folder; its flash is
+                    beside it)
   --portal-port N   of the captive page (default 8080, or a free one when that is taken)
   --dns-port N      of its DNS (default 5353, likewise)
   --mac M           as 7C:DF:A1:00:00:01 (default: the file's, or made up)
@@ -33,6 +38,8 @@ interface Arguments {
   portalPort: number | undefined;
   dnsPort: number | undefined;
   device: VirtualDeviceOptions;
+  /** Its folder. */
+  product: string | undefined;
   json: boolean;
 }
 
@@ -46,12 +53,15 @@ const OPTIONS = {
   "hmac-key": text,
   nvs: text,
   factory: text,
+  product: text,
   json: { type: "boolean" },
 } as const;
 
 function readArguments(args: string[]): Arguments {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const { state, mac, serial, "hmac-key": hmacKey, nvs, factory } = values;
+  const { mac, serial, "hmac-key": hmacKey, nvs, factory, product } = values;
+  const ownState = product !== undefined && factory === undefined ? join(product, ".state", "device.json") : undefined;
+  const state = values.state ?? ownState;
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
     throw new UsageError("--mac: six pairs of hexadecimal digits with colons between them, as 7C:DF:A1:00:00:01");
   if (hmacKey !== undefined && !/^([0-9a-f]{2}){16,64}$/i.test(hmacKey))
@@ -72,6 +82,7 @@ function readArguments(args: string[]): Arguments {
       ...(nvs !== undefined && { nvs: readDump(nvs) }),
       ...(factory !== undefined && factoryBoard(factory, mac, state)),
     },
+    product,
     json: values.json ?? false,
   };
 }
@@ -114,9 +125,10 @@ function report(device: VirtualDevice, json: boolean): void {
 }
 
 await command(usage, async (args) => {
-  const { json, portalPort, dnsPort, device: options } = readArguments(args);
+  const { json, portalPort, dnsPort, product, device: options } = readArguments(args);
   const device = new VirtualDevice({
     ...options,
+    ...(product !== undefined && { product: await buildProduct(openProduct(product, "lin")) }),
     portalPort: await choosePort("tcp", portalPort),
     dnsPort: await choosePort("udp", dnsPort),
   });

@@ -10,8 +10,8 @@ export interface BootData {
   mac: string;
   /** The `mc/config` entries; `firmwareVersion` is what the image says. */
   config: Record<string, unknown>;
-  /** DER, one after the other. */
-  trustAnchors: Uint8Array;
+  /** The manifest's, by their names: of authorities DER, one after the other. */
+  resources: Readonly<Record<string, Uint8Array>>;
   radio: RadioOptions;
   isDebug: boolean;
   /** `esp_reset_reason_t` */

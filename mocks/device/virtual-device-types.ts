@@ -1,5 +1,6 @@
 /** What a virtual device takes and tells. */
 import type { RadioOptions } from "../moddable/radio.js";
+import type { ProductApp } from "./product.js";
 import type { DeviceIdentity } from "./state-file.js";
 
 export interface Faults {
@@ -26,6 +27,8 @@ export interface VirtualDeviceOptions extends Partial<DeviceIdentity> {
   firmwareVersion?: string;
   /** As `mcconfig -d` builds it. Default: a release. */
   isDebug?: boolean;
+  /** Runs in place of the firmware that is the agent alone. */
+  product?: ProductApp;
   /** The module to run instead of the firmware's. */
   main?: URL;
 }

@@ -114,11 +114,10 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     if (this.#worker || this.#reboot) throw new Error("the device is running");
     this.#portalPort ||= await freePort("tcp");
     this.#dnsPort ||= await freePort("udp");
-    const { mac, serial, hmacKey } = this.#options;
+    const { mac, serial, hmacKey, nvs, product } = this.#options;
     const given = { ...(mac && { mac }), ...(serial && { serial }), ...(hmacKey && { hmacKey }) };
-    const version = this.#options.firmwareVersion ?? String(manifestConfig().firmwareVersion);
-    const dump = this.#identity ? undefined : this.#options.nvs;
-    this.#identity = prepareState(this.stateFile, given, version, dump);
+    const { firmwareVersion } = { ...(product?.config ?? manifestConfig()), ...this.#options };
+    this.#identity = prepareState(this.stateFile, given, String(firmwareVersion), this.#identity ? undefined : nvs);
     this.#crashes = 0;
     this.#resetReason = resetReasons.powerOn;
     Atomics.store(this.#counter, 0, 0);
@@ -223,13 +222,14 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   }
 
   #bootData(): BootData {
-    const { config, main, isDebug = false, trustAnchors = [] } = this.#options;
+    const { config, main, product, isDebug = false, trustAnchors = [] } = this.#options;
     const cut = this.faults.powerCutAfterWrites;
+    const trusted = Buffer.concat(trustAnchors.map((pem) => new X509Certificate(pem).raw));
     return {
-      main: (main ?? new URL("main.js", built)).href,
+      main: (main ?? product?.main ?? new URL("main.js", built)).href,
       stateFile: this.stateFile,
       mac: this.#identity!.mac,
-      trustAnchors: Buffer.concat(trustAnchors.map((pem) => new X509Certificate(pem).raw)),
+      resources: { "private-ca.der": trusted, ...product?.resources },
       radio: this.#radio,
       isDebug,
       resetReason: this.#resetReason,
@@ -237,7 +237,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       writes: this.#counter.buffer as SharedArrayBuffer,
       calendar: this.#calendar,
       pace: this.#pace,
-      config: { ...deviceConfig(this.#portalPort, this.#dnsPort), ...config },
+      config: { ...deviceConfig(this.#portalPort, this.#dnsPort, product?.config), ...config },
     };
   }
 
