@@ -5,7 +5,7 @@ import { SDK_ALIAS } from "./tests/sdk-alias.js";
 const COMPUTING = [
   "tests/*.test.ts",
   "tests/docs/!(commands).test.ts",
-  "tests/{factory,lifecycle,scripted,softap}/**/*.test.ts",
+  "tests/{esp32,factory,lifecycle,scripted,softap}/**/*.test.ts",
   "tests/nvs/!(cli).test.ts",
   "tests/provisioning/!(made-up|vending-dialects).test.ts",
 ];

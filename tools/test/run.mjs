@@ -120,7 +120,7 @@ if (choice) {
   if (process.argv.length === 2) {
     if (!process.env.MODDABLE)
       console.log(
-        "Not run here: the SDK's certificates, its own JavaScript, its merge of sdkconfig (they need MODDABLE)",
+        "Not run here: the SDK's certificates, its own JavaScript, its merge of sdkconfig, its boards, a product's build (they need MODDABLE)",
       );
     console.log("Not part of npm test: the agent in Moddable's simulator (npm run test:simulator; it needs MODDABLE)");
   }

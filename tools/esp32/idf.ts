@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./sdk.js";
+import { ROOT } from "../sdk.js";
 
 /**
  * mcconfig asks the IDF's folder for its version, which any git folder answers, and looks for the headers' folders.
