@@ -6,11 +6,11 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeImage } from "../mocks/device/image.js";
-import { FLASH_BYTES, OTADATA, SLOTS } from "../modules/update/simulator/partitions.js";
+import { OTADATA, SLOTS } from "../modules/update/simulator/partitions.js";
 import { ESP_WEB_TOOLS_MANIFEST, espWebToolsManifest } from "./esp-web-tools.js";
 import { en } from "./flasher/en.js";
 import { TABLE } from "./flasher/layout.js";
-import { BOOTLOADER, descriptorOf, examine, type Placed, whyNotStartable } from "./flasher/startable.js";
+import { BOOTLOADER, descriptorOf, examine, flashSizeOf, type Placed, whyNotStartable } from "./flasher/startable.js";
 
 export { behaviours } from "../mocks/device/image.js";
 
@@ -115,7 +115,7 @@ export function writeRelease({ folder, image, key, notes = "", build }: ReleaseO
       signature: sign("sha256", image, key).toString("hex"),
       notes,
     },
-    ...(parts && { flashSizeBytes: FLASH_BYTES, parts: parts.map(describePart) }),
+    ...(parts && { flashSizeBytes: flashSizeOf(parts[0]!.data), parts: parts.map(describePart) }),
   };
   writeJson(join(folder, "manifest.json"), manifest);
   if (manifest.parts)
@@ -127,6 +127,7 @@ function writeJson(path: string, value: object): void {
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** The bootloader is the first of them. */
 function readParts(build: string, image: Uint8Array): Placed[] {
   const read = (path: string, offset: number) => place(path, offset, readFileSync(join(build, path)));
   const parts = [
@@ -135,7 +136,7 @@ function readParts(build: string, image: Uint8Array): Placed[] {
     read(OTADATA_FILE, OTADATA.address),
     place(IMAGE, SLOTS[0]!.address, image),
   ];
-  const refused = whyNotStartable(parts, FLASH_BYTES)?.failure;
+  const refused = whyNotStartable(parts, flashSizeOf(parts[0]!.data))?.failure;
   if (refused) throw new RangeError(en.failures[refused.reason].what(refused.detail));
   return parts;
 }

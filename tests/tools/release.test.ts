@@ -6,7 +6,8 @@ import { afterAll, expect, test } from "vitest";
 import { makeImage } from "../../mocks/device/image.js";
 import { NVS, OTADATA, SLOTS } from "../../modules/update/simulator/partitions.js";
 import { firmwareKeyOf, openKey, versionOf, writeRelease } from "../../tools/release.js";
-import { partitionTable } from "../flasher/support.js";
+import { partitions, partitionTable } from "../flasher/support.js";
+import { makeImage as imageFor } from "../scripted/image.js";
 
 const folder = mkdtempSync(join(tmpdir(), "esp32-online-release-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -128,6 +129,16 @@ test("an image alone is no release for a cable", () => {
   const out = join(folder, "alone");
   writeRelease({ folder: out, image, key: openKey(keyFile) });
   expect(() => statSync(join(out, "esp-web-tools.json"))).toThrow("ENOENT");
+});
+
+test("a build for a board with more flash is a release for such boards", () => {
+  const out = join(folder, "large");
+  const files = { label: "files", type: 1, subtype: 0x82, address: 2 ** 23, size: 2 ** 20 };
+  const build = writeBuild({
+    "bootloader.bin": imageFor({ version: "bootloader", flash: 0x4f }),
+    "partition-table.bin": partitionTable([...partitions, files]),
+  });
+  expect(writeRelease({ folder: out, image, key: openKey(keyFile), build }).flashSizeBytes).toBe(16 * 1024 * 1024);
 });
 
 test("a build that would not start is no release, and nothing of it is written", () => {

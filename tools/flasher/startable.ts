@@ -107,7 +107,8 @@ function whyNothingStarts(parts: readonly Placed[], partitions: readonly Partiti
   return parts.some(({ offset }) => offset === first?.address) ? undefined : failed("part-absent", place);
 }
 
-function flashSizeOf(bootloader: Uint8Array): number {
+/** Of the board that the bootloader was built for. */
+export function flashSizeOf(bootloader: Uint8Array): number {
   return MEGABYTE << (bootloader[FLASH_SIZE_AT]! >> 4);
 }
 
