@@ -8,6 +8,7 @@ import {
   sumOf,
 } from "../../tools/esp32/ram.js";
 import { parseSdkconfig } from "../../tools/esp32/sdkconfig.js";
+import { PRODUCT_DOCUMENT } from "../product/kettle.js";
 
 const MAKEFILE = "NAME = kettle\nCREATION = -c 78848,0,4928,0,512,32,32,53,3,1024,17,0,main,16384\n";
 /** Of the SDK's base for the ESP32-S3. */
@@ -32,6 +33,13 @@ test("the chip's default memory fits beside Wi-Fi, TCP and TLS, with kilobytes l
   const twice = { ...CREATION, slots: 2 * CREATION.slots };
   expect(sumOf(needs(twice, SDK, false)) - sumOf(needs(CREATION, SDK, false))).toBe(16 * CREATION.slots);
   expect(sumOf(needs(twice, SDK, false))).toBeGreaterThan(FREE_WITHOUT_RADIO_BYTES);
+});
+
+test("docs/product.md has the account's sum", () => {
+  const [needed, there] = [sumOf(needs(CREATION, SDK, false)), FREE_WITHOUT_RADIO_BYTES].map((n) =>
+    n.toLocaleString("en"),
+  );
+  expect(PRODUCT_DOCUMENT.replace(/\s+/g, " ")).toContain(`${needed} bytes at most, of ${there}.`);
 });
 
 test("each option counts: more buffers and larger windows need more, PSRAM takes slots and chunks, not the stack", () => {
