@@ -31,18 +31,20 @@ const ACCOUNT = leftOut("tests/commands/aws.test.ts and tests/tools/claim.test.t
 const WAYS: readonly (readonly [RegExp, Way])[] = [
   [/^git clone /, leftOut("the copy is one")],
   [/^(?:cd|npm ci$)/, leftOut("the copy has its packages")],
-  [/^npm exec -c "mcconfig /, IDF],
+  [/^npm exec -c ".*mcconfig /, IDF],
   [/^esptool /, BOARD],
+  [/^npm run build:esp32 -- \.\./, leftOut("tests/product/build.test.ts does it")],
   [/^npm run build:esp32/, sdk],
   [/^npm run (?:release -- --build|flasher)/, IDF],
   [/^npm run simulator$/, leftOut("tests/simulator/start.sim.ts does it")],
+  [/^npm run simulator -- \.\./, leftOut("tests/simulator/product.sim.ts does it")],
   [/^npm (?:test|run (?:test:\w+|check|fuzz|bench|census))\b/, ITSELF],
   [/^(?:mosquitto_pub |npm run claim -- --account|npm run (?:cloud|factory|device) .*\baws\b)/, ACCOUNT],
   [/^npm start/, runs(/Open the captive page:/)],
   [/^npm run device/, runs(/portal.*http:/)],
   [/^npm run cloud/, runs(/Ctrl-C ends it/)],
-  [/^npm run (?:claim -- --help|factory|(?:-s )?nvs|page|release|roots)\b/, ends],
-  [/^printf /, ends],
+  [/^npm run (?:claim -- --help|factory|(?:-s )?nvs|new|page|release|roots)\b/, ends],
+  [/^(?:npx tsc|printf) /, ends],
 ];
 
 const entryOf = (command: string) => WAYS.find(([pattern]) => pattern.test(command));

@@ -67,7 +67,7 @@ describe.each(DOCUMENTS)("%s", (path) => {
     const named = [...new Set([...alone, ...quoted])];
     expect(named.filter((word) => !words.has(word) && !ELSEWHERE.has(word))).toEqual([]);
     const written = codeIn(path)
-      .filter((code) => !/^(?:esptool|aws|mosquitto|openssl)/.test(code))
+      .filter((code) => !/^(?:esptool|aws|mosquitto|openssl|xs-dev)/.test(code))
       .flatMap((code) => code.match(/(?<!\S)--[a-z][\w-]*\w/g) ?? []);
     expect(written.filter((option) => !options.has(option))).toEqual([]);
   });
