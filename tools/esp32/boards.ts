@@ -31,7 +31,7 @@ export const BOARDS: readonly Board[] = [
     isLinked: true,
   },
   { name: "esp32/m5atom_s3", flashMegabytes: 8, psram: "", buttonPin: 41, console: CHIP_USB, isLinked: false },
-  { name: "esp32/m5dial", flashMegabytes: 8, psram: "", buttonPin: 42, console: CHIP_USB, isLinked: false },
+  { name: "esp32/m5dial", flashMegabytes: 8, psram: "", buttonPin: 42, console: CHIP_USB, isLinked: true },
   { name: "esp32/m5stamp_s3", flashMegabytes: 8, psram: "", buttonPin: 0, console: TINY_USB, isLinked: false },
   { name: "esp32/qtpys3", flashMegabytes: 8, psram: "quad", buttonPin: 0, console: TINY_USB, isLinked: true },
   { name: "esp32/qtpys3_cdc", flashMegabytes: 8, psram: "quad", buttonPin: 0, console: CHIP_USB, isLinked: false },
