@@ -23,6 +23,14 @@ export const BOARDS: readonly Board[] = [
   { name: "esp32/esp32s3_cdc", flashMegabytes: 8, psram: "", buttonPin: 0, console: CHIP_USB, isLinked: true },
   { name: "esp32/xiao_esp32s3", flashMegabytes: 8, psram: "octal", buttonPin: 0, console: CHIP_USB, isLinked: true },
   {
+    name: "esp32/xiao_esp32s3_sense",
+    flashMegabytes: 8,
+    psram: "octal",
+    buttonPin: 0,
+    console: CHIP_USB,
+    isLinked: false,
+  },
+  {
     name: "esp32/m5stack_cores3",
     flashMegabytes: 16,
     psram: "quad",
@@ -30,11 +38,12 @@ export const BOARDS: readonly Board[] = [
     console: CHIP_USB,
     isLinked: true,
   },
-  { name: "esp32/m5atom_s3", flashMegabytes: 8, psram: "", buttonPin: 41, console: CHIP_USB, isLinked: false },
+  { name: "esp32/m5atom_s3", flashMegabytes: 8, psram: "", buttonPin: 41, console: CHIP_USB, isLinked: true },
+  { name: "esp32/m5atom_s3_lite", flashMegabytes: 8, psram: "", buttonPin: 41, console: TINY_USB, isLinked: false },
   { name: "esp32/m5dial", flashMegabytes: 8, psram: "", buttonPin: 42, console: CHIP_USB, isLinked: true },
-  { name: "esp32/m5stamp_s3", flashMegabytes: 8, psram: "", buttonPin: 0, console: TINY_USB, isLinked: false },
+  { name: "esp32/m5stamp_s3", flashMegabytes: 8, psram: "", buttonPin: 0, console: TINY_USB, isLinked: true },
   { name: "esp32/qtpys3", flashMegabytes: 8, psram: "quad", buttonPin: 0, console: TINY_USB, isLinked: true },
-  { name: "esp32/qtpys3_cdc", flashMegabytes: 8, psram: "quad", buttonPin: 0, console: CHIP_USB, isLinked: false },
+  { name: "esp32/qtpys3_cdc", flashMegabytes: 8, psram: "quad", buttonPin: 0, console: CHIP_USB, isLinked: true },
 ];
 
 /** What the agent alone is built for. */
