@@ -91,6 +91,7 @@ function bare(path, specifier) {
  */
 const OWN = new Set([
   "modules/base/guard",
+  "modules/console/serial-adapter",
   "modules/tls/certificates-adapter",
   "modules/tls/keys-adapter",
   "modules/tls/session-adapter",

@@ -68,6 +68,7 @@ host.isDebug = boot.isDebug;
 for (const [name, bytes] of Object.entries(boot.resources)) host.resources.set(name, bytes);
 host.pins = new Pins((delayMs, callback) => void Timer.set(callback, delayMs));
 host.trace = (text) => say({ trace: text });
+host.send = (bytes) => say({ cable: bytes });
 host.restart = () => end(exitCode.restart);
 host.resetReason = boot.resetReason;
 const behaviour = loadImage();
@@ -81,6 +82,7 @@ host.radio.accessPoint.onChange = (accessPoint) => say({ accessPoint });
 parent.on("message", (message: ToDevice) => {
   if ("radio" in message) host.radio.command(message.radio);
   else if ("pace" in message) setPace(message.pace);
+  else if ("cable" in message) host.serial.receive(message.cable);
   else host.pins.press(Number(host.config.buttonPin), message.pressMs);
 });
 installGlobals();

@@ -6,7 +6,7 @@ export class Lines {
   take(piece: string): string[] {
     const lines = (this.#begun + piece).split("\n");
     this.#begun = lines.pop()!;
-    return lines;
+    return lines.map((line) => line.replace(/\r$/, ""));
   }
 
   /** @returns what was begun and gets no end any more */

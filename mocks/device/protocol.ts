@@ -27,10 +27,13 @@ export interface BootData {
 }
 
 /** From the parent to the thread. */
-export type ToDevice = { radio: RadioCommand } | { pressMs: number } | { pace: number };
+export type ToDevice = { radio: RadioCommand } | { pressMs: number } | { pace: number } | { cable: Uint8Array };
 
-/** From the thread to the parent: what the device traced, in the pieces in which it did; what its access point is now. */
-export type FromDevice = { trace: string } | { accessPoint: AccessPointSettings | undefined };
+/**
+ * From the thread to the parent: what the device said on its console, in the pieces in which it did, and sent beside it on
+ * the same cable; what its access point is now.
+ */
+export type FromDevice = { trace: string } | { cable: Uint8Array } | { accessPoint: AccessPointSettings | undefined };
 
 /** With what code the thread ends when it is not a crash (1) and not ended from outside. */
 export const exitCode = { restart: 64, powerCut: 65, abort: 66 } as const;

@@ -33,7 +33,7 @@ export interface VirtualDeviceOptions extends Partial<DeviceIdentity> {
   main?: URL;
 }
 
-/** A line that the device traced as a JSON object with a `state`. */
+/** A line of the console that is a JSON object with a `state`. */
 export interface StateLine {
   state: string;
   [member: string]: unknown;
@@ -45,6 +45,8 @@ export type ExitReason = "stopped" | "power cut" | "gave up";
 export interface VirtualDeviceEvents {
   state: [line: StateLine];
   log: [line: string];
+  /** Of the console, and beside its lines. */
+  cable: [bytes: Uint8Array];
   restart: [reason: RestartReason];
   exit: [reason: ExitReason, error?: Error];
 }

@@ -13,6 +13,7 @@ import { type Network, type RadioOptions, withNetworks } from "../moddable/netwo
 import type { RadioCommand } from "../moddable/radio.js";
 import { built, deviceConfig, manifestConfig } from "./built.js";
 import { Lines } from "./lines.js";
+import { nextState } from "./next-state.js";
 import { freePort } from "./ports.js";
 import { type BootData, exitCode, type FromDevice, type ToDevice } from "./protocol.js";
 import { type DeviceIdentity, prepareState } from "./state-file.js";
@@ -166,31 +167,15 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#worker?.postMessage({ pressMs } satisfies ToDevice);
   }
 
+  /** Bytes of the computer's, on the cable. */
+  sendOnCable(bytes: Uint8Array): void {
+    this.#worker?.postMessage({ cable: bytes } satisfies ToDevice);
+  }
+
   /** Waits until the device says this state; at once when it was the last one of this boot. @throws when it takes longer */
   waitFor(state: string, timeoutMs: number): Promise<StateLine> {
     if (this.#state?.state === state) return Promise.resolve(this.#state);
-    return new Promise((done, failed) => {
-      const settle = () => {
-        clearTimeout(timeout);
-        this.off("state", onState);
-        this.off("exit", onExit);
-      };
-      const onState = (line: StateLine) => {
-        if (line.state !== state) return;
-        settle();
-        done(line);
-      };
-      const onExit = (reason: ExitReason, error?: Error) => {
-        settle();
-        failed(new Error(`${reason} before ${state}`, { cause: error }));
-      };
-      const timeout = setTimeout(() => {
-        settle();
-        failed(new Error(`${timeoutMs} ms without ${state}; last was ${this.#state?.state ?? "nothing"}`));
-      }, timeoutMs);
-      this.on("state", onState);
-      this.on("exit", onExit);
-    });
+    return nextState(this, state, timeoutMs);
   }
 
   #boot(): void {
@@ -205,8 +190,12 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#worker = worker;
     let crash: Error | undefined;
     worker.on("message", (message: FromDevice) => {
-      if ("trace" in message) this.#tell(this.#lines.take(message.trace));
-      else this.#accessPoint = message.accessPoint;
+      if ("accessPoint" in message) this.#accessPoint = message.accessPoint;
+      else if ("cable" in message) this.emit("cable", message.cable);
+      else {
+        this.emit("cable", Buffer.from(message.trace));
+        this.#tell(this.#lines.take(message.trace));
+      }
     });
     worker.on("error", (error) => {
       crash = error instanceof Error ? error : new Error(String(error));

@@ -28,7 +28,9 @@ function fromArrayBuffer(buffer: ArrayBufferLike): string {
   }
 }
 
+/** For the debugger alone: in a release it is nothing. */
 function trace(...pieces: unknown[]): void {
+  if (!host.isDebug) return;
   for (const piece of pieces) host.trace(String(piece));
 }
 

@@ -10,6 +10,7 @@ import { Nor } from "./nor.js";
 import { Nvs } from "./nvs.js";
 import { Pins } from "./pins.js";
 import { Radio } from "./radio.js";
+import { SerialPort } from "./serial.js";
 
 export interface Host {
   /** The object that `mc/config` exports; filled in place, because modules keep a reference to it. */
@@ -22,8 +23,12 @@ export interface Host {
   efuses: Efuses;
   /** The image was built with `mcconfig -d`. */
   isDebug: boolean;
-  /** Takes what the device traces, piece by piece, line ends included. */
+  /** Takes what the device says on its console, piece by piece, line ends included. */
   trace(text: string): void;
+  /** Takes what the device sends beside it on the same cable. */
+  send(bytes: Uint8Array): void;
+  /** What the cable brings. */
+  serial: SerialPort;
   nvs: Nvs;
   /** Two slots and the record of which one counts. */
   ota: Ota;
@@ -58,6 +63,8 @@ export const host: Host = {
   efuses: blankEfuses,
   isDebug: false,
   trace: () => {},
+  send: () => {},
+  serial: new SerialPort(),
   nvs: new Nvs(),
   ota: makeOta(new Nor(), 0, (reason) => {
     throw new Error(`abort() outside a virtual device: ${reason}`);

@@ -4,6 +4,7 @@
  * a line on the console and, through `recover`, a failure of the one operation that met it; the device goes on.
  */
 
+import { say } from "../console/adapter.js";
 import { printable } from "./failure.js";
 
 /** An error can repeat what came from outside. */
@@ -58,5 +59,5 @@ export function change(where: string, write: () => void): boolean {
 
 export function reportFault(where: string, error: unknown): void {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  trace(`fault in ${where}: ${printable(what, FAULT_CHARACTERS)}\n`);
+  say(`fault in ${where}: ${printable(what, FAULT_CHARACTERS)}`);
 }

@@ -1,3 +1,4 @@
+import { say } from "../console/adapter.js";
 import { advise, type Failure, printable } from "./failure.js";
 
 /** The lifecycle's states as they are told to the outside; the diagram in docs/lifecycle.md shows how they follow. */
@@ -13,7 +14,16 @@ export type LifecycleEvent =
   | { state: "failed"; reason: string; retryMs: number }
   | { state: "restarting"; why: RestartReason };
 
-export type RestartReason = "settings" | "command" | "button" | "reset" | "fault" | "update" | "rollback" | "names";
+export type RestartReason =
+  | "settings"
+  | "command"
+  | "button"
+  | "cable"
+  | "reset"
+  | "fault"
+  | "update"
+  | "rollback"
+  | "names";
 
 /** "quiet": events alone; "debug": also what each message is that comes and goes. */
 export const LOG_LEVELS = Object.freeze(["quiet", "normal", "debug"] as const);
@@ -30,25 +40,20 @@ export interface Log {
   debug(text: string): void;
 }
 
-/** On the port that `trace` writes to. */
 export class Console implements Log {
   level: LogLevel = "normal";
 
   event(event: LifecycleEvent): void {
     const json = JSON.stringify(event);
-    this.print(printable(json, json.length));
+    say(printable(json, json.length));
   }
 
   note(text: string): void {
-    if (this.level !== "quiet") this.print(forPeople(printable(text, LINE_CHARACTERS)));
+    if (this.level !== "quiet") say(forPeople(printable(text, LINE_CHARACTERS)));
   }
 
   debug(text: string): void {
-    if (this.level === "debug") this.print(forPeople(printable(text, LINE_CHARACTERS)));
-  }
-
-  protected print(line: string): void {
-    trace(line, "\n");
+    if (this.level === "debug") say(forPeople(printable(text, LINE_CHARACTERS)));
   }
 }
 

@@ -19,8 +19,8 @@ const LIBRARIES = [
   ...["-l:libmbedtls.a", "-l:libmbedx509.a", "-l:libmbedcrypto.a", "-lpthread"],
 ];
 const HEAP = ["malloc", "calloc", "realloc", "free"].map((name) => `-Wl,--wrap=${name}`);
-const WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"];
-const SANITIZERS: readonly string[] = [
+export const WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"];
+export const SANITIZERS: readonly string[] = [
   "-g",
   "-fsanitize=address,undefined",
   "-fno-sanitize-recover=undefined",

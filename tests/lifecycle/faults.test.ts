@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
+import { host } from "../../mocks/moddable/host.js";
 import { guarded } from "../../modules/base/guard.js";
 import type { Clock } from "../../modules/clock/clock.js";
 import { SECRETS, SERVICE_URL } from "../scripted/cloud.js";
@@ -11,7 +12,7 @@ const onRejection = (reason: unknown) => void rejections.push(reason);
 beforeEach(() => {
   lines.length = 0;
   rejections.length = 0;
-  Object.assign(globalThis, { trace: (line: string) => void lines.push(line) });
+  host.trace = (line) => lines.push(line);
   process.on("unhandledRejection", onRejection);
 });
 afterEach(() => {

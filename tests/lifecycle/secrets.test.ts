@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { host } from "../../mocks/moddable/host.js";
 import { failed } from "../../modules/base/failure.js";
 import { Console } from "../../modules/base/log.js";
 import { toHex } from "../../modules/data/hex.js";
@@ -12,12 +13,8 @@ const secrets = [SECRETS.wifi, SECRETS.mqtt, toHex(KEY), "rotated-pass-word"];
 
 /** Everything that leaves the device but the form for the broker: console, topics, addresses, pages. */
 function console_(world: World, lines: string[]): void {
-  class Listening extends Console {
-    protected override print(line: string): void {
-      lines.push(line);
-    }
-  }
-  world.device = { ...world.device, log: new Listening() };
+  host.trace = (line) => lines.push(line);
+  world.device = { ...world.device, log: new Console() };
 }
 
 function expectNone(texts: readonly string[]): void {

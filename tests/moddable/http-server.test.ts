@@ -234,6 +234,7 @@ describe.each(servers)("%s", (_name, HTTPServer) => {
 
   test("what onConnect throws costs one connection", async () => {
     const traced: string[] = [];
+    host.isDebug = true;
     const trace = vi.spyOn(host, "trace").mockImplementation((line) => void traced.push(line));
     let count = 0;
     const server = new HTTPServer({
@@ -250,6 +251,7 @@ describe.each(servers)("%s", (_name, HTTPServer) => {
     expect(await raw(server.port, "GET / HTTP/1.1\r\n\r\n").catch(() => "no answer")).toBe("no answer");
     expect(traced).toEqual(["igoring error!"]);
     trace.mockRestore();
+    host.isDebug = false;
   });
 
   test("a closed server leaves its connections open, and they trip when they close later", async () => {

@@ -28,6 +28,7 @@ beforeEach(async () => {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   port = (server.address() as AddressInfo).port;
   traced.length = 0;
+  host.isDebug = true;
   vi.spyOn(host, "trace").mockImplementation((piece) => void traced.push(piece));
 });
 

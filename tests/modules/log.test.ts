@@ -1,21 +1,17 @@
 /** Text from outside on the console: a line stays a line, and none becomes an event. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { Lines } from "../../mocks/device/lines.js";
 import { parseState } from "../../mocks/device/virtual-device-types.js";
+import { host } from "../../mocks/moddable/host.js";
 import { reportFault } from "../../modules/base/guard.js";
 import { Console } from "../../modules/base/log.js";
 
 let text = "";
-const globals = globalThis as unknown as { trace(...pieces: unknown[]): void };
-const before = globals.trace;
 beforeEach(() => {
   text = "";
-  globals.trace = (...pieces) => {
-    text += pieces.join("");
+  host.trace = (piece) => {
+    text += piece;
   };
-});
-afterEach(() => {
-  globals.trace = before;
 });
 
 const lines = () => new Lines().take(text);
@@ -64,5 +60,5 @@ test("a text of any length is a line that a person can read; an event stays whol
 
 test("what is printable stays as it is, in any script", () => {
   console_().note("Wi-Fi 网络 “Café” – 6 °C 🙂");
-  expect(text).toBe("Wi-Fi 网络 “Café” – 6 °C 🙂\n");
+  expect(text).toBe("Wi-Fi 网络 “Café” – 6 °C 🙂\r\n");
 });

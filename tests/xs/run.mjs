@@ -18,12 +18,14 @@ const MAX_LOOKS = 4_000;
 const ENGINES_AT_ONCE = 2;
 
 /** What is C on the device, in plain TypeScript. */
+const PLAIN = {
+  "modules/tls/certificates-adapter": "../../mocks/moddable/tls/certificates.ts",
+  "modules/console/serial-adapter": "../scripted/serial-adapter.ts",
+};
 const WITHOUT_C = {
   name: "without-c",
   resolveId: (specifier) =>
-    specifier === "modules/tls/certificates-adapter"
-      ? fileURLToPath(new URL("../../mocks/moddable/tls/certificates.ts", import.meta.url))
-      : null,
+    Object.hasOwn(PLAIN, specifier) ? fileURLToPath(new URL(PLAIN[specifier], import.meta.url)) : null,
 };
 
 /** @returns the script of this entry, by its URL, and all that it imports */

@@ -42,6 +42,9 @@ const CONNECTIONS = 3;
 /** docs/tls.md: a session that is open with a certificate of its own, and the dearest handshake beside it. */
 const TLS_BYTES = 5_700 + 22_800;
 
+/** modules/console/esp32/console.c: 2,048 and 512 bytes for each of two ports, and what their drivers are themselves. */
+const CONSOLE_BYTES = 2 * (2_048 + 512) + 880;
+
 /** @param isLinked the image is whole: what Wi-Fi has in IRAM is in its static part */
 export function needs(creation: Creation, config: Sdkconfig, isLinked: boolean): Share[] {
   const number = (name: string, otherwise: number) => Number(config.get(`CONFIG_${name}`) ?? otherwise);
@@ -66,6 +69,7 @@ export function needs(creation: Creation, config: Sdkconfig, isLinked: boolean):
       ? []
       : [{ what: "Wi-Fi: its code in IRAM (ESP-IDF's guide, the ESP32's)", bytes: WIFI_IN_IRAM_BYTES }]),
     { what: `TCP: windows of ${CONNECTIONS} connections, full`, bytes: CONNECTIONS * windowBytes },
+    { what: "Console: the buffers of two ports", bytes: CONSOLE_BYTES },
     { what: "TLS: a session and a handshake beside it (docs/tls.md)", bytes: TLS_BYTES },
   ];
 }
