@@ -14,6 +14,8 @@ export default defineConfig({
   resolve: { alias: SDK_ALIAS },
   test: {
     watch: false,
+    // Its files import each other without extensions, as bundlers take it and Node does not.
+    server: { deps: { inline: ["improv-wifi-serial-sdk"] } },
     // Seconds, not minutes; but the machine may be busy.
     expect: { poll: { timeout: 30_000 } },
     testTimeout: 120_000,

@@ -5,6 +5,7 @@ import { createButton } from "../modules/button/adapter.js";
 import { SystemClock } from "../modules/clock/adapter.js";
 import { Pauses } from "../modules/clock/pauses.js";
 import { createCalendar, type TimeSources } from "../modules/clock/sntp-adapter.js";
+import { openCable } from "../modules/console/adapter.js";
 import { NameBudget } from "../modules/data/names.js";
 import { createHttpClient } from "../modules/http/client-adapter.js";
 import { createHttpServer } from "../modules/http/server-adapter.js";
@@ -32,12 +33,13 @@ import { Session } from "./session/session.js";
 
 /** Starts the agent of a board; it runs until the board restarts. To be called once. */
 export function startAgent(application: Application = {}): Agent {
+  const built = readConfig() as Build & FirmwareBuild;
+  const cable = built.console ? openCable() : undefined;
   const clock = new SystemClock();
   const calendar = createCalendar(clock, Math.random, config as unknown as TimeSources);
   const store = new NvsStore("agent");
   const factory = new NvsStore("factory");
   const trusted = () => AUTHORITIES.read(store) ?? [];
-  const built = readConfig() as Build & FirmwareBuild;
   const identity = new BoardIdentity(factory, store, Math.random, built.accessPointOpen);
   const firmware = new FlashFirmware(built);
   // Over the build's words, which stand in flash: a copy of them would take a slot for each.
@@ -54,6 +56,7 @@ export function startAgent(application: Application = {}): Agent {
     wifi: new WiFiAdapter(clock, built.hostName || accessPointName(identity.mac)),
     silence: new Silence(clock),
     button: createButton(clock),
+    cable,
     display: application.display,
     resolve: resolveName,
     http: createHttpClient(clock, calendar, trusted, userAgent),

@@ -105,6 +105,11 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     return httpPort === 80 ? [...names, ...withPort] : withPort;
   }
 
+  /** Of the page, as a person types it. */
+  get url(): string {
+    return `http://${this.hosts[0]}/`;
+  }
+
   get defaultUrl(): string {
     return this.options.defaultUrl;
   }
@@ -145,12 +150,11 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
 
   private tell(failure: Failure | undefined): void {
     const { io, ssid, password, isPasswordOwn } = this.options;
-    const address = `http://${this.hosts[0]}/`;
     const own = isPasswordOwn ? password?.reveal() : undefined;
     io.log.event({
       state: "portal",
       ssid,
-      address,
+      address: this.url,
       ...(own && { password: own }),
       ...(failure && { reason: failure.reason }),
     });

@@ -32,6 +32,8 @@ export interface Shown {
   retry(): void;
 }
 
+type SubmittedTo = Pick<Shown, "setup" | "clock" | "urlLocked">;
+
 /** Longer than any value that is valid, so that the clipped one is not valid either. */
 const MAX_TYPED_CHARACTERS = MAX_URL_CHARACTERS + 1;
 
@@ -154,8 +156,8 @@ function change(path: string, request: ServerRequest, shown: Shown, language: La
 }
 
 /** @returns what is wrong with the fields; undefined when the trial has begun */
-function submit(
-  { setup, clock, urlLocked }: Shown,
+export function submit(
+  { setup, clock, urlLocked }: SubmittedTo,
   typed: TypedSettings,
   pem: string,
   language: string | undefined,

@@ -5,6 +5,7 @@ import type { Button } from "../../modules/button/button.js";
 import type { Clock } from "../../modules/clock/clock.js";
 import type { Pauses } from "../../modules/clock/pauses.js";
 import type { Calendar } from "../../modules/clock/set.js";
+import type { Cable } from "../../modules/console/console.js";
 import type { NameBudget } from "../../modules/data/names.js";
 import type { HttpClient, ServeHttp } from "../../modules/http/http.js";
 import type { Identity } from "../../modules/identity/identity.js";
@@ -31,6 +32,8 @@ export interface Build extends Product {
   readonly accessPointAddress: string;
   /** A board whose factory gave its access point no password opens it without one. */
   readonly accessPointOpen: boolean;
+  /** A release speaks and listens on its serial ports. */
+  readonly console: boolean;
   readonly portalPort: number;
   readonly dnsPort: number;
   /** In the portal's field when nothing is stored. */
@@ -59,6 +62,8 @@ export interface Device {
   readonly wifi: WiFi;
   readonly silence: Silence;
   readonly button: Button;
+  /** Undefined where the build has no console, or a debugger has it. */
+  readonly cable?: Cable | undefined;
   readonly display?: Display | undefined;
   /** IPv4 address of a name; undefined where the network's DNS has none. */
   readonly resolve: (name: string) => Promise<string | undefined>;

@@ -1,4 +1,4 @@
-/** How a person without a page, or an operator, asks for the portal or for a reset: the button, or a command. */
+/** How a person without a page, or an operator, asks for the portal or for a reset: the button, the cable, or a command. */
 
 import { change } from "../../modules/base/guard.js";
 import { AUTHORITIES } from "../../modules/settings/authorities.js";
@@ -28,7 +28,7 @@ export function watchButton(session: Session, restart: (why: "button" | "reset")
 }
 
 /** The next start opens the portal; the settings stay. */
-export function askForPortal(store: Store, by: "button" | "command"): void {
+export function askForPortal(store: Store, by: "button" | "cable" | "command"): void {
   change("store", () => store.set(PORTAL, by));
 }
 
@@ -37,7 +37,7 @@ export function portalAsked(store: Store): "present" | "afar" | undefined {
   const by = store.get(PORTAL);
   if (by === undefined) return undefined;
   change("store", () => store.delete(PORTAL));
-  return by === "button" ? "present" : "afar";
+  return by === "command" ? "afar" : "present";
 }
 
 /** Before anything else of a start reads what is to go. */

@@ -1,7 +1,4 @@
-/**
- * The device's life, as docs/lifecycle.md draws it: a state is a value; its function does what the state is for and returns
- * the next one.
- */
+/** The device's life, as docs/lifecycle.md draws it: a state is a value; its function does what it is for, and returns the next. */
 
 import { type Failure, failed, patienceOf } from "../../modules/base/failure.js";
 import { reportFault } from "../../modules/base/guard.js";
@@ -22,6 +19,7 @@ import type { Session } from "../session/session.js";
 import { pauseOffline } from "../session/stand-in/stand-in.js";
 import { askForPortal, finishReset, portalAsked, watchButton } from "./asked.js";
 import { keep, reject } from "./identities.js";
+import { Improv } from "./improv.js";
 import { Online } from "./online.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
 import { serviceOf } from "./service.js";
@@ -40,6 +38,7 @@ type State =
   | { name: "restarting"; why: RestartReason };
 
 type In<Name extends State["name"]> = Extract<State, { name: Name }>;
+type Living = Exclude<State, In<"restarting">>;
 
 /** From the boot or the loss of the network to the portal: a router needs a moment, a person not too long. */
 const JOIN = Object.freeze({ limitMs: 30_000, passive: false, isWanted: () => true });
@@ -64,16 +63,20 @@ const FAULT_COUNTS_AS_ATTEMPT = 3;
 export class Lifecycle {
   private readonly session: Session;
   private state: State = { name: "boot" };
+  private improv: Improv | undefined;
 
   constructor(session: Session) {
     this.session = session;
   }
 
   begin(): void {
-    watchButton(this.session, (why) => this.enter({ name: "restarting", why }));
-    this.session.device.updates.start(() => this.enter({ name: "restarting", why: "rollback" }));
-    const { names, clock } = this.session.device;
-    names.onSpent = () => clock.after(LAST_WORDS_MS, () => this.enter({ name: "restarting", why: "names" }));
+    const { device } = this.session;
+    const { cable, updates, names, clock } = device;
+    const restart = (why: RestartReason) => this.enter({ name: "restarting", why });
+    watchButton(this.session, restart);
+    if (cable) this.improv = new Improv(device, cable, restart);
+    updates.start(() => restart("rollback"));
+    names.onSpent = () => clock.after(LAST_WORDS_MS, () => restart("names"));
     this.enter(this.state);
   }
 
@@ -87,7 +90,7 @@ export class Lifecycle {
     }
     const faulty = (error: unknown) => this.state === state && this.recover(state.name, error);
     try {
-      stateAfter(this.session, state).then((next) => this.state === state && this.enter(next), faulty);
+      stateAfter(this.session, state, this.improv).then((next) => this.state === state && this.enter(next), faulty);
     } catch (error) {
       faulty(error);
     }
@@ -106,13 +109,14 @@ export class Lifecycle {
   private restart(why: RestartReason): void {
     const { log, store, updates, system } = this.session.device;
     log.event({ state: "restarting", why });
+    if (this.improv) this.improv.isDeaf = true;
     if (why !== "fault") forgetStarts(store);
     updates.restarting(why);
     system.restart();
   }
 }
 
-function stateAfter(session: Session, state: Exclude<State, In<"restarting">>): Promise<State> {
+function stateAfter(session: Session, state: Living, improv: Improv | undefined): Promise<State> {
   const { device } = session;
   switch (state.name) {
     case "boot":
@@ -121,7 +125,7 @@ function stateAfter(session: Session, state: Exclude<State, In<"restarting">>): 
     case "safe":
       return safe(session, state);
     case "portal":
-      return runPortal(device, state, state.attempt);
+      return runPortal(device, state, state.attempt, improv);
     case "connecting":
       session.telemetry.begin(state.settings.url);
       return connecting(device, state);
@@ -239,12 +243,8 @@ async function online(session: Session, state: In<"online">): Promise<State> {
 }
 
 /** What the broker refuses is left at once where there is something else to try; anything else after a pause. */
-function lost(
-  device: Device,
-  { settings, configuration, origin }: In<"online">,
-  failure: Failure,
-  attempt: number,
-): State {
+function lost(device: Device, state: In<"online">, failure: Failure, attempt: number): State {
+  const { settings, configuration, origin } = state;
   const offline = { name: "offline", settings, configuration, failure, attempt } as const;
   if (failure.reason !== "broker-credentials" || origin === "service") return offline;
   const other = otherThan(device, settings, configuration);

@@ -18,6 +18,7 @@ import type { Service, Target } from "../../provisioning/service.js";
 import { openPortal, type Portal, type PortalOptions } from "../../softap/portal.js";
 import type { Build, Device } from "../device/device.js";
 import { show, showNetwork } from "../display/display.js";
+import type { Improv } from "./improv.js";
 import { serviceOf } from "./service.js";
 
 /** Why it is open, where a person did not ask for it. */
@@ -53,10 +54,18 @@ function lockedUrl({ provisioningUrl, provisioningUrlLocked }: Build): string | 
   return url && formatAddress(url);
 }
 
-/** Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks. */
-export function runPortal(device: Device, cause: PortalCause, attempt: number): Promise<PortalEnd> {
+/**
+ * Ends when somebody's settings are kept, or when the stored ones are worth another try and nobody looks.
+ * @param improv who is at the cable finds the portal there
+ */
+export function runPortal(
+  device: Device,
+  cause: PortalCause,
+  attempt: number,
+  improv: Improv | undefined,
+): Promise<PortalEnd> {
   return new Promise((resolve) => {
-    void new PortalState(device, cause, attempt, resolve).open();
+    void new PortalState(device, cause, attempt, improv, resolve).open();
   });
 }
 
@@ -68,6 +77,7 @@ class PortalState implements PortalOptions {
   readonly mayChange: boolean;
   private resolve: Resolve;
   private attempt: number;
+  private improv: Improv | undefined;
   private portal: Portal | undefined;
   /** When it opened. */
   private storedUrl: string | undefined;
@@ -76,12 +86,19 @@ class PortalState implements PortalOptions {
   private tries: number;
   private nextTryMs = 0;
 
-  constructor(device: Device, { failure, pending, isPresent }: PortalCause, attempt: number, resolve: Resolve) {
+  constructor(
+    device: Device,
+    { failure, pending, isPresent }: PortalCause,
+    attempt: number,
+    improv: Improv | undefined,
+    resolve: Resolve,
+  ) {
     this.io = device;
     this.pending = pending;
     this.failure = failure;
     this.attempt = attempt;
     this.tries = attempt;
+    this.improv = improv;
     this.resolve = resolve;
     this.storedUrl = readSettings(device)?.url;
     // Who has joined with a password has it from the label, the console or the display.
@@ -90,10 +107,12 @@ class PortalState implements PortalOptions {
 
   /** Never rejects. */
   async open(): Promise<void> {
+    if (this.improv) this.improv.isDeaf = true;
     try {
       const networks = await this.io.wifi.scan({ passive: false }); // before there are phones that it would drop
       this.failure = this.failure && explainJoin(this.failure, networks, this.failure.detail);
       this.portal = openPortal(this);
+      this.passOn(this.portal);
       showNetwork(this.io.display, { ssid: this.ssid, password: this.isPasswordOwn ? this.password : undefined });
       this.lastFailure = this.portal.failure;
       this.postpone();
@@ -174,8 +193,16 @@ class PortalState implements PortalOptions {
     this.end({ name: "restarting", why: "settings" });
   }
 
+  /** To whoever is at the cable. */
+  private passOn(portal: Portal | undefined): void {
+    if (!this.improv) return;
+    this.improv.portal = portal;
+    this.improv.isDeaf = false;
+  }
+
   private end(end: PortalEnd | Promise<never>): void {
     this.portal?.close();
+    this.passOn(undefined);
     showNetwork(this.io.display, undefined);
     this.resolve(end);
   }

@@ -41,6 +41,8 @@ const WAYS: readonly (readonly [RegExp, Way])[] = [
   [/^npm (?:test|run (?:test:\w+|check|fuzz|bench|census))\b/, ITSELF],
   [/^(?:mosquitto_pub |npm run claim -- --account|npm run (?:cloud|factory|device) .*\baws\b)/, ACCOUNT],
   [/^npm start/, runs(/Open the captive page:/)],
+  [/^socat /, leftOut("needs socat")],
+  [/^npm run device .*--serial /, leftOut("tests/improv/serial-port.test.ts does it")],
   [/^npm run device/, runs(/portal.*http:/)],
   [/^npm run cloud/, runs(/Ctrl-C ends it/)],
   [/^npm run (?:claim -- --help|factory|(?:-s )?nvs|new|page|release|roots)\b/, ends],

@@ -9,6 +9,7 @@ export const build: Build = {
   productId: "esp32-online",
   accessPointAddress: PORTAL,
   accessPointOpen: false,
+  console: true,
   portalPort: 80,
   dnsPort: 53,
   provisioningUrl: "",

@@ -2,6 +2,7 @@
 
 import { fleetJourneys } from "./fleet-life.js";
 import { gatewayJourneys } from "./gateway.js";
+import { improvJourneys } from "./improv.js";
 import { journeys, type Playable } from "./journeys.js";
 import { justInTimeJourneys } from "./just-in-time.js";
 import { matrixJourneys } from "./matrix-play.js";
@@ -29,6 +30,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...rotationJourneys,
   ...outageJourneys,
   ...strangersJourneys,
+  ...improvJourneys,
 };
 let current: Playable | undefined;
 let outcome = "running";
