@@ -91,7 +91,7 @@ const registerForm = (typed: Typed | null) => `<form method="post" action="/devi
 const keyForm = (typed: Typed | null) => `<details class="register"${typed?.form === "key" ? " open" : ""}>
 <summary>Give a device's serial number and key</summary>
 <form method="post" action="/devices/key">
-<p id="key-hint" class="quiet">Signatures with this serial number are checked from then on; the key is not shown again. A virtual device takes the same three: <code>npm run device -- --mac … --serial … --hmac-key …</code></p>
+<p id="key-hint" class="quiet">Signatures with this serial number are checked from then on; the key is not shown again. A virtual device takes the same three: <code>npm run device -- --mac … --serial-number … --hmac-key …</code></p>
 <p class="switch"><label for="key-mac">MAC</label> <input id="key-mac" name="mac" ${macField} aria-describedby="key-hint"${value(typed, "key", "mac")}></p>
 <p class="switch"><label for="key-serial">Serial number</label> <input id="key-serial" name="serial" class="field" autocomplete="off" spellcheck="false" maxlength="64" required${value(typed, "key", "serial")}></p>
 <p class="switch"><label for="key-hex">Key, 16 to 64 bytes in hexadecimal</label> <input id="key-hex" name="hmacKeyHex" type="password" class="field" autocomplete="off" pattern="\\s*([0-9A-Fa-f]{2}){16,64}\\s*" required title="16 to 64 bytes in hexadecimal"${typed?.wrong === "hmacKeyHex" ? wrongField : ""}></p>

@@ -6,6 +6,7 @@ import { command, sentenceOf, UsageError } from "../../tools/command.js";
 import { pageBytes } from "../../tools/nvs/layout.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
 import { openProduct } from "../../tools/product.js";
+import { plugIn } from "./cable.js";
 import { factoryBoard } from "./factory-board.js";
 import { lockState } from "./lock.js";
 import { choosePort } from "./ports.js";
@@ -23,11 +24,12 @@ Runs a virtual ESP32-S3 in the terminal: its states, and notes beside them.
   --portal-port N   of the captive page (default 8080, or a free one when that is taken)
   --dns-port N      of its DNS (default 5353, likewise)
   --mac M           as 7C:DF:A1:00:00:01 (default: the file's, or made up)
-  --serial S, --hmac-key HEX
+  --serial-number S, --hmac-key HEX
                     what the factory gave it (likewise)
   --factory IMAGE   a board of npm run factory: FOLDER/SERIAL.nvs.bin, with the MAC address and the serial number that
                     the folder's list has; its state is .state/SERIAL.json, and the image goes into a new one alone
   --nvs FILE        a board's NVS partition, which takes the place of its own
+  --serial PATH     its cable: a serial port, or an end of a pseudo-terminal that you have made (docs/improv.md)
   --json            states alone, a JSON object in a line; notes go to stderr
   --help            this text
 `;
@@ -40,6 +42,7 @@ interface Arguments {
   device: VirtualDeviceOptions;
   /** Its folder. */
   product: string | undefined;
+  cable: string | undefined;
   json: boolean;
 }
 
@@ -50,6 +53,7 @@ const OPTIONS = {
   state: text,
   mac: text,
   serial: text,
+  "serial-number": text,
   "hmac-key": text,
   nvs: text,
   factory: text,
@@ -59,7 +63,7 @@ const OPTIONS = {
 
 function readArguments(args: string[]): Arguments {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const { mac, serial, "hmac-key": hmacKey, nvs, factory, product } = values;
+  const { mac, "serial-number": serial, "hmac-key": hmacKey, nvs, factory, product } = values;
   const ownState = product !== undefined && factory === undefined ? join(product, ".state", "device.json") : undefined;
   const state = values.state ?? ownState;
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
@@ -67,10 +71,10 @@ function readArguments(args: string[]): Arguments {
   if (hmacKey !== undefined && !/^([0-9a-f]{2}){16,64}$/i.test(hmacKey))
     throw new UsageError("--hmac-key: 16 to 64 bytes as hexadecimal digits");
   if (serial !== undefined && (serial === "" || Buffer.byteLength(serial) > maxSerialBytes))
-    throw new UsageError(`--serial: 1 to ${maxSerialBytes} bytes`);
+    throw new UsageError(`--serial-number: 1 to ${maxSerialBytes} bytes`);
   if (state === "") throw new UsageError("--state: the name of a file");
   if (factory !== undefined && (serial ?? hmacKey ?? nvs) !== undefined)
-    throw new UsageError("--factory says what --serial, --hmac-key and --nvs would say");
+    throw new UsageError("--factory says what --serial-number, --hmac-key and --nvs would say");
   return {
     portalPort: portOf("--portal-port", values["portal-port"]),
     dnsPort: portOf("--dns-port", values["dns-port"]),
@@ -83,6 +87,7 @@ function readArguments(args: string[]): Arguments {
       ...(factory !== undefined && factoryBoard(factory, mac, state)),
     },
     product,
+    cable: values.serial,
     json: values.json ?? false,
   };
 }
@@ -125,7 +130,7 @@ function report(device: VirtualDevice, json: boolean): void {
 }
 
 await command(usage, async (args) => {
-  const { json, portalPort, dnsPort, product, device: options } = readArguments(args);
+  const { json, portalPort, dnsPort, product, cable, device: options } = readArguments(args);
   const device = new VirtualDevice({
     ...options,
     ...(product !== undefined && { product: await buildProduct(openProduct(product, "lin")) }),
@@ -139,6 +144,8 @@ await command(usage, async (args) => {
     process.stderr.write(`the device does not stay up: ${error?.message}\n`);
     process.exitCode = 1;
   });
+  const pullOut = cable === undefined ? undefined : plugIn(device, cable);
+  device.once("exit", () => pullOut?.());
   let stopped = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => {

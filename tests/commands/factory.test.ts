@@ -36,7 +36,7 @@ test.each<[string, string[], RegExp]>([
   ["no MAC address", [], /^SN-0001 has no MAC address in factory.b.devices\.json: say with --mac/],
   ["no image", ["--factory", "none"], /^none: there is no such file\.\n$/],
   ["no record", ["--factory", join("factory", "b", "devices.json")], /has no factory record/],
-  ["what the image says", ["--serial", "SN-2"], /^--factory says what --serial/],
+  ["what the image says", ["--serial-number", "SN-2"], /^--factory says what --serial-number/],
 ])("--factory: %s is a sentence", async (_what, args, sentence) => {
   const cwd = await makeBatch();
   const run = start("mocks/device/cli", ["--factory", image, ...args], { cwd });

@@ -30,6 +30,8 @@ function deviceOf(action: string, options: VirtualDeviceOptions = {}): VirtualDe
     main: new URL("tiny-device.js", import.meta.url),
     stateFile: stateFile(),
     config: { action },
+    // It speaks by `trace`.
+    isDebug: true,
     ...options,
   });
   devices.push(device);
@@ -252,7 +254,7 @@ describe("the command line", () => {
     ["--portal-port", "0"],
     ["--dns-port", "65536"],
     ["--state", ""],
-    ["--serial", ""],
+    ["--serial-number", ""],
     ["--colour", "red"],
   ])("%s %j: says what is wrong, and ends with 2", async (name, value) => {
     const { code, stdout, stderr } = await run(`${name}=${value}`);
