@@ -26,8 +26,8 @@ export function espWebToolsManifest(name: string, version: string, parts: readon
     version,
     // Else a new installation erases the whole flash unasked: factory record, settings and all.
     new_install_prompt_erase: true,
-    // The firmware does not speak Improv: nobody has to wait for it.
-    new_install_improv_wait_time: 0,
+    // The board answers when it has looked for networks, some seconds after its start.
+    new_install_improv_wait_time: 10,
     builds: [{ chipFamily: "ESP32-S3", parts: parts.map(({ path, offset }) => ({ path, offset })) }],
   };
 }

@@ -67,6 +67,8 @@ export class MockChip {
   #bootHeld = false;
   #mode: Mode = "off";
   #silent = false;
+  /** Gets what the computer sends to it. */
+  application: ((bytes: Uint8Array) => void) | undefined;
   /** Counts resets: a loader of before has no line any more. */
   #life = 0;
   #baudRate: number | undefined;
@@ -113,7 +115,12 @@ export class MockChip {
 
   /** Something that the application prints. */
   say(text: string): void {
-    if (this.#mode === "application") this.#print(text);
+    this.tell(new TextEncoder().encode(text));
+  }
+
+  /** Something that the application sends. */
+  tell(bytes: Uint8Array): void {
+    if (this.#mode === "application") this.#send(bytes);
   }
 
   setLines(lines: { dtr?: boolean | undefined; rts?: boolean | undefined }): void {
@@ -128,6 +135,7 @@ export class MockChip {
   receive(bytes: Uint8Array, baudRate: number): void {
     if (this.#mode === "rom") this.#baudRate = baudRate;
     if (!this.usbJtag && baudRate !== this.#baudRate) return;
+    if (this.#mode === "application") this.application?.(bytes);
     if (this.#mode !== "rom" && this.#mode !== "stub") return;
     for (const packet of this.#slip.push(bytes)) {
       if (this.#waiting) this.#waiting(packet);

@@ -31,7 +31,10 @@ test("what may be done in each state", () => {
   expect(mays(after(connected))).toEqual(["disconnect", "reset", "choose"]);
   expect(mays(after(checked, connected))).toEqual(["disconnect", "flash", "reset", "choose"]);
   expect(mays(after(checked, connected, { type: "writing" }))).toEqual([]);
-  expect(mays(after({ type: "listening" }))).toEqual(["connect", "reset", "restart", "choose"]);
+  expect(mays(after({ type: "listening" }))).toEqual(["connect", "reset", "restart", "join", "choose"]);
+  const asking = { type: "wifi", wifi: { name: "asking" } } as const;
+  expect(mays(after({ type: "listening" }, asking))).toEqual(["connect", "reset", "restart", "choose"]);
+  expect(after(asking)).toEqual(start);
   expect(mays(after({ type: "checking" }, connected))).toEqual(["disconnect", "reset"]);
 });
 

@@ -101,7 +101,7 @@ const known: Readonly<Record<string, (value: unknown) => boolean>> = {
   builds: (value) => Array.isArray(value) && value.length > 0,
 };
 
-test("with a whole build it is ESP Web Tools', too: it asks before it erases, and waits for no Improv", () => {
+test("with a whole build it is ESP Web Tools', too: it asks before it erases, and waits for Improv", () => {
   const out = join(folder, "web-tools");
   const { version, parts } = writeRelease({ folder: out, image, key: openKey(keyFile), build: writeBuild() });
   const manifest = JSON.parse(readFileSync(join(out, "esp-web-tools.json"), "utf8"));
@@ -110,7 +110,7 @@ test("with a whole build it is ESP Web Tools', too: it asks before it erases, an
     name: "esp32-online",
     version,
     new_install_prompt_erase: true,
-    new_install_improv_wait_time: 0,
+    new_install_improv_wait_time: 10,
   });
   // Of esptool-js's names of chips; without a type of the port it is for both.
   expect(manifest.builds.map(({ chipFamily }: { chipFamily: string }) => chipFamily)).toEqual(["ESP32-S3"]);

@@ -61,6 +61,12 @@ export const en: Texts = {
     restart: "Restart",
     reset: "Factory reset",
     saveLog: "Save the log",
+    wifi: "Wi-Fi",
+    wifiNote:
+      "For a board that is to be used here. It is tried before the board keeps it; else its own page asks for it.",
+    wifiName: "Network",
+    wifiPassword: "Password",
+    join: "Give it to the board",
     cancel: "Cancel",
   },
   layouts: {
@@ -80,6 +86,21 @@ export const en: Texts = {
   starts: { awaited: " Waiting for its first line…", shown: " It has started." },
   resetDone: "The settings are erased. The factory record is still there.",
   listening: "The console is open.",
+  wifi: {
+    asking: "The board tries it. This takes up to a minute.",
+    given: "It works, and the board keeps it.",
+    refused: {
+      silent: "The board does not answer. Its firmware may not take Wi-Fi over the cable: use its own page.",
+      mistyped: "The name or the password is none that Wi-Fi takes.",
+      "not-joined": "The board could not join the network. Look at name and password; the board needs 2.4 GHz.",
+      "no-address": "The board has no provisioning address. Give it one with its factory record, or use its own page.",
+      "no-internet": "The Wi-Fi works, but the board does not reach its provisioning address.",
+      service: "The Wi-Fi works, but the service does not accept the board. The console says why.",
+      broker: "The service accepts the board, but the broker does not. The console says why.",
+      late: "The board has not said in time whether it works. The console says how far it came.",
+      unknown: "It did not work. The console says why.",
+    },
+  },
   labelNames,
   labelAlt: (serial, mac, network) => `Label: serial number ${serial}, MAC ${mac}, network ${network}`,
   questions: {
@@ -214,7 +235,7 @@ export const en: Texts = {
     },
     "not-started": {
       what: () => "The board has not shown that it runs.",
-      next: "The console of a release build is silent: look for the board’s Wi-Fi network with your phone. If it is not there, press the RESET button, without BOOT, open the console and press Restart: the last lines say where it stops; with none at all, look at its power and its cable.",
+      next: "Press the RESET button, without BOOT, open the console and press Restart: the last lines say where it stops; with none at all, look at its power and its cable. A build may have its console switched off: then look for the board’s Wi-Fi network with your phone.",
     },
     "settings-damaged": {
       what: () => "The settings on the board are damaged.",

@@ -13,6 +13,7 @@ export class SerialConsole {
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #reading: Promise<void> | undefined;
   #closing = false;
+  #beside: ReadableStreamDefaultController<Uint8Array> | undefined;
 
   private constructor(port: SerialPort, onText: (fresh: string, whole: string) => void) {
     this.#port = port;
@@ -47,6 +48,20 @@ export class SerialConsole {
     }
   }
 
+  /** The port for somebody who reads beside the console; there is one at a time. */
+  beside(): SerialPort {
+    const readable = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#beside = controller;
+      },
+      cancel: () => {
+        this.#beside = undefined;
+      },
+    });
+    const { writable } = this.#port;
+    return { readable, writable } as SerialPort;
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     try {
@@ -65,6 +80,7 @@ export class SerialConsole {
       this.#reader = reader;
       try {
         for (let read = await reader.read(); !read.done; read = await reader.read()) {
+          this.#beside?.enqueue(read.value);
           const fresh = this.#output.push(read.value);
           if (fresh) this.#onText(fresh, this.#output.text);
         }

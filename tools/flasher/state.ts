@@ -3,6 +3,7 @@ import type { BoardFacts } from "./board.js";
 import type { Failure } from "./failure.js";
 import type { Progress } from "./progress.js";
 import type { LoadedRelease } from "./release.js";
+import type { WiFi } from "./wifi.js";
 
 export interface Found {
   readonly board: BoardFacts;
@@ -17,7 +18,7 @@ export type Phase =
   | ({ readonly name: "ready" } & Found)
   | ({ readonly name: "writing"; readonly progress: Progress | undefined } & Found)
   /** What is in flash runs, and its console is read. */
-  | { readonly name: "listening"; readonly start: Start };
+  | { readonly name: "listening"; readonly start: Start; readonly wifi?: WiFi };
 
 /** What the console has shown of a start that was asked for. */
 export type Start = "awaited" | "shown" | undefined;
@@ -48,6 +49,7 @@ export type Event =
   | { readonly type: "starting" }
   | { readonly type: "started" }
   | { readonly type: "not-started"; readonly failure: Failure }
+  | { readonly type: "wifi"; readonly wifi: WiFi }
   | { readonly type: "closed" }
   | { readonly type: "checking" }
   | { readonly type: "checked"; readonly release: LoadedRelease }
@@ -88,6 +90,8 @@ export function next(state: State, event: Event): State {
       return state.phase.name === "listening"
         ? { ...state, failure: event.failure, phase: listening(undefined) }
         : state;
+    case "wifi":
+      return state.phase.name === "listening" ? { ...state, phase: { ...state.phase, wifi: event.wifi } } : state;
     case "closed":
       return { ...state, phase: { name: "idle" } };
     case "checking":
@@ -122,6 +126,8 @@ export interface Allowed {
   readonly reset: boolean;
   readonly listen: boolean;
   readonly restart: boolean;
+  /** The board is given its Wi-Fi. */
+  readonly join: boolean;
   /** Files, record, wishes. */
   readonly choose: boolean;
 }
@@ -135,6 +141,7 @@ export function allowed({ phase, release }: State): Allowed {
     reset: name === "ready" || name === "listening",
     listen: name === "idle",
     restart: name === "listening",
+    join: name === "listening" && phase.wifi?.name !== "asking",
     choose: name !== "writing" && release.name !== "checking",
   };
 }

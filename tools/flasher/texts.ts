@@ -4,6 +4,7 @@ import type { RecordMistake } from "../factory/record.js";
 import type { Reason } from "./failure.js";
 import type { Layout } from "./layout.js";
 import type { Progress } from "./progress.js";
+import type { WiFiRefusal } from "./wifi.js";
 
 export interface Advice {
   /** What is wrong, in a sentence. */
@@ -65,6 +66,11 @@ export interface Labels {
   readonly restart: string;
   readonly reset: string;
   readonly saveLog: string;
+  readonly wifi: string;
+  readonly wifiNote: string;
+  readonly wifiName: string;
+  readonly wifiPassword: string;
+  readonly join: string;
   readonly cancel: string;
 }
 
@@ -93,6 +99,9 @@ export interface Texts {
   readonly starts: Readonly<Record<"awaited" | "shown", string>>;
   readonly resetDone: string;
   readonly listening: string;
+  readonly wifi: Readonly<Record<"asking" | "given", string>> & {
+    readonly refused: Readonly<Record<WiFiRefusal, string>>;
+  };
   /** What stands on the label itself. */
   readonly labelNames: LabelNames;
   readonly labelAlt: (serial: string, mac: string, network: string) => string;

@@ -59,6 +59,11 @@ export const zhCn: Texts = {
     restart: "重启",
     reset: "恢复出厂设置",
     saveLog: "保存日志",
+    wifi: "Wi-Fi",
+    wifiNote: "适用于就在本地使用的开发板。设备会先试用，成功后才保存；也可以稍后在设备自己的页面上填写。",
+    wifiName: "网络",
+    wifiPassword: "密码",
+    join: "发送给开发板",
     cancel: "取消",
   },
   layouts: {
@@ -78,6 +83,21 @@ export const zhCn: Texts = {
   starts: { awaited: "正在等待它的第一行输出…", shown: "它已启动。" },
   resetDone: "设置已清除，出厂信息仍然保留。",
   listening: "串口日志已打开。",
+  wifi: {
+    asking: "开发板正在试用，最多需要一分钟。",
+    given: "可以使用，开发板已保存。",
+    refused: {
+      silent: "开发板没有应答。它的固件可能不支持通过数据线配置 Wi-Fi，请使用设备自己的页面。",
+      mistyped: "名称或密码不符合 Wi-Fi 的要求。",
+      "not-joined": "开发板无法加入该网络。请检查名称和密码；开发板只支持 2.4 GHz。",
+      "no-address": "开发板没有配网地址。请在出厂信息中填写，或使用设备自己的页面。",
+      "no-internet": "Wi-Fi 可用，但开发板无法访问配网地址。",
+      service: "Wi-Fi 可用，但服务不接受这块开发板，原因见日志。",
+      broker: "服务接受了这块开发板，但消息服务器不接受，原因见日志。",
+      late: "开发板没有及时给出结果，进展见日志。",
+      unknown: "没有成功，原因见日志。",
+    },
+  },
   labelNames: { serial: "序列号", mac: "MAC", network: "Wi-Fi", password: "密码", page: "网页" },
   labelAlt: (serial, mac, network) => `标签：序列号 ${serial}，MAC ${mac}，热点 ${network}`,
   questions: {
@@ -212,7 +232,7 @@ export const zhCn: Texts = {
     },
     "not-started": {
       what: () => "开发板还没有显示它已运行。",
-      next: "发布版固件没有日志输出：请用手机查找开发板的 Wi-Fi 网络。如果找不到，请按一下 RESET 键（不要按 BOOT），打开日志并点击“重启”。如果没有本固件的输出，最后几行会说明停在哪里；完全没有输出时，请检查供电和 USB 线。",
+      next: "请按一下 RESET 键（不要按 BOOT），打开日志并点击“重启”。如果没有本固件的输出，最后几行会说明停在哪里；完全没有输出时，请检查供电和 USB 线。固件也可能关闭了日志输出：请用手机查找开发板的 Wi-Fi 网络。",
     },
     "settings-damaged": {
       what: () => "开发板上的设置已损坏。",

@@ -10,6 +10,7 @@ import { SerialConsole } from "../serial-console.js";
 import { StartWatch } from "../start-watch.js";
 import type { Event, State } from "../state.js";
 import type { Texts } from "../texts.js";
+import { giveWiFi } from "../wifi.js";
 import { ask, byId, input } from "./dom.js";
 import type { LabelCard } from "./label-card.js";
 import type { RecordForm } from "./record-form.js";
@@ -119,6 +120,16 @@ export class Controller {
     this.#watch.begin();
     const restarted = await this.#console.restart();
     if (!restarted.ok) await this.#broken(restarted.failure);
+  }
+
+  async join(): Promise<void> {
+    const console = this.#console;
+    const [ssid, password] = [input("wifi-name").value, input("wifi-password").value];
+    if (!console || !input("wifi-name").reportValidity()) return;
+    this.#around.dispatch({ type: "wifi", wifi: { name: "asking" } });
+    const wifi = await giveWiFi(() => console.beside(), ssid, password);
+    if (wifi.name === "given") input("wifi-password").value = "";
+    if (console === this.#console) this.#around.dispatch({ type: "wifi", wifi });
   }
 
   /** @param failure undefined: the board runs */

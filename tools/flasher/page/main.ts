@@ -77,7 +77,7 @@ speak(language);
 if ("serial" in navigator) {
   const { serial } = navigator;
   const controller = new Controller({ serial, form, label, texts, state: () => state, dispatch, print });
-  const actions = ["connect", "disconnect", "flash", "listen", "stop", "restart", "reset"] as const;
+  const actions = ["connect", "disconnect", "flash", "listen", "stop", "restart", "join", "reset"] as const;
   for (const name of actions) button(name).addEventListener("click", () => void controller[name]());
   button("save-log").addEventListener("click", () => save("console.log", "text/plain", byId("log").textContent ?? ""));
   input("release-files").addEventListener("change", () => void controller.load(chosenFiles()));

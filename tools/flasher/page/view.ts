@@ -4,7 +4,7 @@ import type { Labels, Texts } from "../texts.js";
 import { button, byId } from "./dom.js";
 
 /** Parts that need the board or the port, and when. */
-const buttons = ["connect", "disconnect", "flash", "reset", "listen", "restart"] as const;
+const buttons = ["connect", "disconnect", "flash", "reset", "listen", "restart", "join"] as const;
 
 export function renderLabels(language: string, texts: Texts): void {
   document.documentElement.lang = language;
@@ -24,6 +24,7 @@ export function render(state: State, texts: Texts): void {
   renderBoard(state.phase, texts);
   renderRelease(state, texts);
   renderProgress(state.phase, texts);
+  renderWiFi(state.phase, texts);
   // Who pressed a button that now rests would begin at the top again.
   if (document.activeElement?.matches(":disabled, [hidden]")) byId("status").focus({ preventScroll: true });
 }
@@ -51,6 +52,20 @@ function renderStatus({ phase, success }: State, texts: Texts): void {
   const status = byId("status");
   set(status, (success ? said[success] : steps[phase.name]) + start);
   status.classList.toggle("good", success !== undefined);
+}
+
+function renderWiFi(phase: Phase, texts: Texts): void {
+  byId("wifi").hidden = phase.name !== "listening";
+  const wifi = phase.name === "listening" ? phase.wifi : undefined;
+  const said = wifi?.name === "refused" ? texts.wifi.refused[wifi.why] : wifi && texts.wifi[wifi.name];
+  set(byId("wifi-said"), said ?? "");
+  const url = wifi?.name === "given" ? wifi.url : undefined;
+  // Nothing but a page: it is the word of a board that may be anybody's.
+  const page = url !== undefined && /^https?:\/\//.test(url) ? url : "";
+  const link = byId<HTMLAnchorElement>("wifi-link");
+  link.hidden = page === "";
+  link.href = page;
+  link.textContent = page;
 }
 
 function renderBoard(phase: Phase, texts: Texts): void {
