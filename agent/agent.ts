@@ -31,6 +31,12 @@ import type { Build, Device } from "./device/device.js";
 import { Lifecycle } from "./lifecycle/lifecycle.js";
 import { Session } from "./session/session.js";
 
+class SystemConsole extends Console {
+  protected override remember(event: string): void {
+    system.note(event);
+  }
+}
+
 /** Starts the agent of a board; it runs until the board restarts. To be called once. */
 export function startAgent(application: Application = {}): Agent {
   const built = readConfig() as Build & FirmwareBuild;
@@ -46,7 +52,7 @@ export function startAgent(application: Application = {}): Agent {
   const firmwareVersion = firmware.boot.version(built.firmwareVersion);
   const build = { __proto__: built, ...identity.product, firmwareVersion } as unknown as Build;
   const userAgent = `${build.productId}/${firmwareVersion}`;
-  const log = new Console();
+  const log = new SystemConsole();
   const ports = {
     clock,
     calendar,

@@ -43,7 +43,7 @@ test.each([
 
 // None of the real table's, which this file may not hold.
 const TABLE = `# Name, Type, SubType, Offset, Size
-a, data, nvs, 0xb000, 0x4000
+a, data, nvs, 0xb000, 0x8000
 b, app, ota_0, 0x30000, 0x150000
 `;
 
@@ -55,16 +55,16 @@ test.each([
   "const size = 1344 * 1024;",
   "/** At 0x30000. */",
   'const usage = "read-flash 0xb000";',
-  "const nvsBytes = 0x4000;",
-  "/** Of the NVS partition. */\nconst imageBytes = 16_384;",
-  "const partition = { bytes: 16 * 1024 };",
+  "const nvsBytes = 0x8000;",
+  "/** Of the NVS partition. */\nconst imageBytes = 32_768;",
+  "const partition = { bytes: 32 * 1024 };",
 ])("%j is a second copy of a partition's number", (text) => {
   expect(partitionCopies("tools/a.ts", text, partitionNumbers(TABLE))).toHaveLength(1);
 });
 
 test.each([
-  "const MAX_BODY_BYTES = 16 * 1024;",
-  "const MASK = 0x4000;",
+  "const MAX_BODY_BYTES = 32 * 1024;",
+  "const MASK = 0x8000;",
   "const a = 0xb0001 + 10xb000;",
   "const b = 0;",
 ])("%j is none", (text) => {

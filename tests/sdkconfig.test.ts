@@ -25,7 +25,7 @@ function makeProduct(config: object, files: Record<string, string> = {}) {
   return openProduct(folder, "esp32");
 }
 
-test("the project's sdkconfig: a panic restarts, both watchdogs bite, a bad image is taken back, mDNS and time servers, Mbed TLS", () => {
+test("the project's sdkconfig: a panic restarts, both watchdogs bite, brownout resets, a bad image is taken back, mDNS and time servers, Mbed TLS", () => {
   expect(unmetNeeds(parseSdkconfig(own, OF_THE_SDK))).toEqual([]);
 });
 

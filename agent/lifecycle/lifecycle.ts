@@ -107,10 +107,10 @@ export class Lifecycle {
   }
 
   private restart(why: RestartReason): void {
-    const { log, store, updates, system } = this.session.device;
+    const { log, updates, system } = this.session.device;
     log.event({ state: "restarting", why });
     if (this.improv) this.improv.isDeaf = true;
-    if (why !== "fault") forgetStarts(store);
+    if (why !== "fault") forgetStarts(this.session.device);
     updates.restarting(why);
     system.restart();
   }

@@ -5,8 +5,7 @@
  */
 
 import { change } from "../../modules/base/guard.js";
-import { type Clock, sleep } from "../../modules/clock/clock.js";
-import type { Store } from "../../modules/storage/storage.js";
+import { sleep } from "../../modules/clock/clock.js";
 import type { Device } from "../device/device.js";
 import type { Session } from "../session/session.js";
 
@@ -21,45 +20,76 @@ const CRASHES_FOR_SAFE = 5;
 /** The first pause; doubled with each crash that follows one. */
 const SAFE_PAUSE_MS = 5 * 60_000;
 const SAFE_PAUSE_CAP_MS = 60 * 60_000;
-/** Before a number of crashes; without it the number is one of starts with the power. */
+/** Before the causes of crashes; without it a number of starts with the power. */
 const CRASHED = "c";
+const MOST_CRASHES = 99;
 
 /**
- * Where nobody asked for it (RESET_REASONS, modules/system/system.ts). XS ends the machine as a restart does, by
- * `esp_restart` (fxAbort in the SDK's xsPlatform.c): the mark alone tells the two apart.
+ * Where nobody asked for it, or the agent did after a fault of its own (RESET_REASONS, modules/system/system.ts): the mark
+ * tells that from another restart. In the mark each is a letter.
  */
-const CRASHES: readonly (string | undefined)[] = Object.freeze([
-  ...["software", "panic", "interrupt-watchdog", "task-watchdog", "watchdog", "brownout", "cpu-lockup"],
-]);
+const CAUSES: Readonly<Record<string, string | undefined>> = Object.freeze({
+  panic: "p",
+  "cpu-lockup": "p",
+  "interrupt-watchdog": "w",
+  "task-watchdog": "w",
+  watchdog: "w",
+  brownout: "b",
+  software: "f",
+  "abort-stack": "a",
+  "abort-memory": "a",
+  "abort-exception": "a",
+  "abort-rejection": "a",
+  "abort-names": "a",
+  abort: "a",
+});
 
 /**
  * Counts this start; with one write to flash, and one more when it has lasted.
  * @returns "portal": a person asks for it; or how many starts in a row before this one crashed within a minute
  */
-export function countStart({ store, clock, system, updates }: Device): "portal" | number {
+export function countStart(device: Device): "portal" | number {
+  const { store, clock, system, updates } = device;
+  system.watch();
+  noteRepair(device);
   // An image on trial that crashes is taken back by the bootloader: nothing is to be held against the one before it.
-  if (updates.status?.state === "trial") return 0;
-  const mark = store.get(STARTS);
-  const reason = system.resetReason();
-  if (reason === "power-on") return countPower(store, clock, mark);
-  if (!CRASHES.includes(reason)) {
-    forgetStarts(store);
+  if (updates.status?.state === "trial") {
+    system.sound();
     return 0;
   }
-  const crashes = mark === undefined ? 0 : (mark[0] === CRASHED ? Number(mark.slice(1)) || 0 : 0) + 1;
-  change("store", () => store.set(STARTS, CRASHED + Math.min(crashes, 99)));
-  if (!isUnsafe(crashes)) clock.after(SOUND_START_MS, forgetStarts, store);
+  const mark = store.get(STARTS);
+  const reason = system.resetReason();
+  if (reason === "power-on") return countPower(device, mark);
+  const cause = CAUSES[reason ?? ""];
+  if (!cause) {
+    forgetStarts(device);
+    return 0;
+  }
+  const causes = mark?.startsWith(CRASHED) ? mark : CRASHED;
+  const counted = mark === undefined ? CRASHED : (causes + cause).slice(0, CRASHED.length + MOST_CRASHES);
+  change("store", () => store.set(STARTS, counted));
+  // A flash that takes no mark does not keep a row from being seen.
+  const crashes = Math.max(counted.length - CRASHED.length, system.crashes());
+  if (!isUnsafe(crashes)) clock.after(SOUND_START_MS, forgetStarts, device);
   return crashes;
 }
 
-function countPower(store: Store, clock: Clock, mark: string | undefined): "portal" | number {
+function noteRepair({ system, log }: Device): void {
+  const repair = system.storageRepair();
+  if (repair?.isNew)
+    log.note(`storage: it was damaged (${repair.error}) and is erased, but for what the factory wrote`);
+  if (repair?.isFromCopy) log.note("storage: what the factory wrote was damaged, and is there again from its copy");
+}
+
+function countPower(device: Device, mark: string | undefined): "portal" | number {
+  const { store, clock } = device;
   const starts = (Number(mark) || 0) + 1;
   if (starts >= STARTS_FOR_PORTAL) {
-    forgetStarts(store);
+    forgetStarts(device);
     return "portal";
   }
   change("store", () => store.set(STARTS, String(starts)));
-  clock.after(QUICK_START_MS, forgetStarts, store);
+  clock.after(QUICK_START_MS, forgetQuickStarts, device);
   return 0;
 }
 
@@ -67,9 +97,15 @@ export function isUnsafe(crashes: number): boolean {
   return crashes >= CRASHES_FOR_SAFE;
 }
 
-/** Before a restart that the agent itself wants. */
-export function forgetStarts(store: Store): void {
+/** It is none of a row of them, but may still crash soon. */
+function forgetQuickStarts({ store }: Device): void {
   if (store.get(STARTS) !== undefined) change("store", () => store.delete(STARTS));
+}
+
+/** Before a restart that the agent itself wants. */
+export function forgetStarts(device: Device): void {
+  forgetQuickStarts(device);
+  device.system.sound();
 }
 
 /**
@@ -77,7 +113,7 @@ export function forgetStarts(store: Store): void {
  * broker has kept may be what ends the machine before it is acknowledged: it is not taken.
  */
 export async function rest(session: Session, crashes: number): Promise<void> {
-  const { store, clock, random, log } = session.device;
+  const { clock, random, log } = session.device;
   const windowMs = Math.min(SAFE_PAUSE_CAP_MS, SAFE_PAUSE_MS * 2 ** (crashes - CRASHES_FOR_SAFE));
   // Devices that one message has crashed must not all come back at once.
   const retryMs = Math.round((windowMs * (1 + random())) / 2);
@@ -85,5 +121,5 @@ export async function rest(session: Session, crashes: number): Promise<void> {
   log.event({ state: "safe", retryMs });
   await sleep(clock, retryMs);
   session.leavesQueue = true;
-  clock.after(SOUND_START_MS, forgetStarts, store);
+  clock.after(SOUND_START_MS, forgetStarts, session.device);
 }

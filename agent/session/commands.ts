@@ -7,7 +7,7 @@ import { PREFERENCE_NAMES, PREFERENCES, type Preferences, withWanted } from "../
 import type { Updates } from "../../modules/update/update.js";
 import { type Description, done, type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
-import { type Reported, status, uptimeSeconds } from "./status.js";
+import { diagnosis, type Reported, status, uptimeSeconds } from "./status.js";
 
 /** After the reply the connection ends. `template`: of the certificate that takes the place of the one in use. */
 export type EndingAction =
@@ -53,6 +53,11 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
     description:
       "The device's state: address, signal, free memory, uptime, firmware version and update, messages that wait.",
     run: ({ session }) => done(status(session)),
+  },
+  {
+    name: "diagnose",
+    description: "Memory, storage, crashes, why the device restarted, and its last events before that.",
+    run: ({ device }) => done(diagnosis(device)),
   },
   {
     name: "reboot",

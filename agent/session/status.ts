@@ -23,10 +23,22 @@ export function status({ device, outbox, connections }: Reported): object {
     uptime: uptimeSeconds(device),
     firmware_version: build.firmwareVersion,
     reset_reason: system.resetReason(),
+    storage_repaired: system.storageRepair()?.error,
     reconnects: Math.max(0, connections - 1),
     outbox: outbox.stats,
     update: updates.status,
     timestamp: timestamp(device),
+  };
+}
+
+/** For who looks for a fault: built on request, and kept nowhere. */
+export function diagnosis(device: Device): object {
+  const { system } = device;
+  return {
+    reset_reason: system.resetReason(),
+    storage_repaired: system.storageRepair()?.error,
+    uptime: uptimeSeconds(device),
+    ...system.diagnose(),
   };
 }
 

@@ -3,15 +3,17 @@ import { register } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { boot as bootloader } from "../../modules/update/simulator/bootloader.js";
 import { readDescriptor } from "../../modules/update/simulator/image.js";
-import { SLOTS } from "../../modules/update/simulator/partitions.js";
+import { IDENTITY, SLOTS } from "../../modules/update/simulator/partitions.js";
 import { installCalendar, setPace } from "../moddable/clock.js";
 import { installGlobals } from "../moddable/globals.js";
 import { host, makeOta, newSha256 } from "../moddable/host.js";
+import { LastWords } from "../moddable/last-words.js";
 import { link, phones } from "../moddable/link.js";
 import { Nor } from "../moddable/nor.js";
 import { Nvs } from "../moddable/nvs.js";
 import { Pins } from "../moddable/pins.js";
 import { Radio } from "../moddable/radio.js";
+import { openStorage } from "../moddable/storage-start.js";
 import Timer from "../moddable/timer.js";
 import { FlashFile, flashFileOf } from "./flash-file.js";
 import { type Behaviour, readBehaviour } from "./image.js";
@@ -37,8 +39,12 @@ function operated(): void {
 }
 
 function installNvs(): void {
-  const image = readFlash(boot.stateFile);
-  if (!image) throw new Error(`no flash: ${flashFile(boot.stateFile)}`);
+  const flash = readFlash(boot.stateFile);
+  if (!flash) throw new Error(`no flash: ${flashFile(boot.stateFile)}`);
+  const store = new FlashFile(flashFileOf(boot.stateFile));
+  const { image, repaired } = openStorage(flash, new Nor({ store }).read(IDENTITY.address, IDENTITY.size));
+  store.close();
+  host.storageRepaired = repaired;
   host.nvs = new Nvs({
     image,
     commit: (bytes) => writeFlash(boot.stateFile, bytes),
@@ -70,9 +76,9 @@ host.pins = new Pins((delayMs, callback) => void Timer.set(callback, delayMs));
 host.trace = (text) => say({ trace: text });
 host.send = (bytes) => say({ cable: bytes });
 host.restart = () => end(exitCode.restart);
-host.resetReason = boot.resetReason;
+host.words = new LastWords(boot.resetReason, boot.words, (words) => say({ words }));
 const behaviour = loadImage();
-if (behaviour === "crash") throw new Error("the image crashes as it starts");
+if (behaviour === "crash") abort("the image crashes as it starts");
 installNvs();
 link.up = false;
 phones.up = false;

@@ -1,6 +1,6 @@
 /** The flash chip of a virtual device as a sparse file: where nothing was ever written it takes no room. */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import { FLASH_BYTES, SLOTS } from "../../modules/update/simulator/partitions.js";
+import { FLASH_BYTES, IDENTITY, SECTOR_BYTES, SLOTS } from "../../modules/update/simulator/partitions.js";
 import { type FlashStore, Nor } from "../moddable/nor.js";
 
 /** Beside the state file. */
@@ -28,6 +28,15 @@ export class FlashFile implements FlashStore {
   close(): void {
     closeSync(this.#file);
   }
+}
+
+/** As the flasher writes it. @param copy of the factory's record: the whole partition */
+export function putCopy(path: string, copy: Uint8Array): void {
+  const store = new FlashFile(path);
+  const chip = new Nor({ store });
+  for (let at = 0; at < IDENTITY.size; at += SECTOR_BYTES) chip.eraseSector(IDENTITY.address + at);
+  chip.write(IDENTITY.address, copy);
+  store.close();
 }
 
 /** A chip as the factory leaves it: an image in the first slot, everything else erased. */

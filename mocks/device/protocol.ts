@@ -1,5 +1,6 @@
 /** What the parent and the thread of a virtual device say to each other. */
 import type { AccessPointSettings } from "../moddable/access-point.js";
+import type { Words } from "../moddable/last-words.js";
 import type { RadioCommand, RadioOptions } from "../moddable/radio.js";
 
 /** Handed to the thread when it boots. */
@@ -16,6 +17,8 @@ export interface BootData {
   isDebug: boolean;
   /** `esp_reset_reason_t` */
   resetReason: number;
+  /** What the boot before has left in RTC memory. */
+  words?: Words;
   /** The power goes after so many flash operations of this boot. */
   powerCutAfterWrites?: number;
   /** One Int32: the flash operations of this boot so far. Shared, so that it survives the thread. */
@@ -31,9 +34,13 @@ export type ToDevice = { radio: RadioCommand } | { pressMs: number } | { pace: n
 
 /**
  * From the thread to the parent: what the device said on its console, in the pieces in which it did, and sent beside it on
- * the same cable; what its access point is now.
+ * the same cable; what its access point is now; what RTC memory holds.
  */
-export type FromDevice = { trace: string } | { cable: Uint8Array } | { accessPoint: AccessPointSettings | undefined };
+export type FromDevice =
+  | { trace: string }
+  | { cable: Uint8Array }
+  | { accessPoint: AccessPointSettings | undefined }
+  | { words: Words };
 
 /** With what code the thread ends when it is not a crash (1) and not ended from outside. */
 export const exitCode = { restart: 64, powerCut: 65, abort: 66 } as const;

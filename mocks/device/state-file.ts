@@ -6,9 +6,11 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { FLASH_BYTES } from "../../modules/update/simulator/partitions.js";
+import { identityCopy } from "../../tools/factory/identity-copy.js";
 import { pageBytes } from "../../tools/nvs/layout.js";
+import { readNvs } from "../../tools/nvs/nvs.js";
 import { Nvs, type PreferenceValue } from "../moddable/nvs.js";
-import { flashAtFactory, flashFileOf } from "./flash-file.js";
+import { flashAtFactory, flashFileOf, putCopy } from "./flash-file.js";
 import { makeImage } from "./image.js";
 
 /** What the factory gave the device. */
@@ -72,6 +74,7 @@ export function prepareState(
   burn(nvs, factory.serial, device.serial);
   burn(nvs, factory.hmacKey, device.hmacKey);
   writeFlash(file, nvs.image);
+  putCopy(chipFile, identityCopy(readNvs(nvs.image).entries));
   replace(file, JSON.stringify({ device }, undefined, 1));
   return device;
 }

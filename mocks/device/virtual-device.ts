@@ -9,6 +9,7 @@ import { Worker } from "node:worker_threads";
 import type { AccessPointSettings } from "../moddable/access-point.js";
 import { unsetCalendar } from "../moddable/clock.js";
 import { resetReasons } from "../moddable/host.js";
+import type { Words } from "../moddable/last-words.js";
 import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
 import type { RadioCommand } from "../moddable/radio.js";
 import { built, deviceConfig, manifestConfig } from "./built.js";
@@ -55,6 +56,8 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   #bootedAt = 0;
   #crashes = 0;
   #resetReason: number = resetReasons.powerOn;
+  /** RTC memory: the power takes it away. */
+  #words: Words | undefined;
   #pace = 1;
 
   constructor(options: VirtualDeviceOptions = {}) {
@@ -121,6 +124,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#identity = prepareState(this.stateFile, given, String(firmwareVersion), this.#identity ? undefined : nvs);
     this.#crashes = 0;
     this.#resetReason = resetReasons.powerOn;
+    this.#words = undefined;
     Atomics.store(this.#counter, 0, 0);
     this.#writesBefore = 0;
     this.#calendar = unsetCalendar();
@@ -191,6 +195,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     let crash: Error | undefined;
     worker.on("message", (message: FromDevice) => {
       if ("accessPoint" in message) this.#accessPoint = message.accessPoint;
+      else if ("words" in message) this.#words = message.words;
       else if ("cable" in message) this.emit("cable", message.cable);
       else {
         this.emit("cable", Buffer.from(message.trace));
@@ -222,6 +227,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       radio: this.#radio,
       isDebug,
       resetReason: this.#resetReason,
+      ...(this.#words && { words: this.#words }),
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
       calendar: this.#calendar,
@@ -240,8 +246,10 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       this.#resetReason = resetReasons.software;
       this.#boot();
     } else {
-      // XS ends the machine by esp_restart (fxAbort in the SDK's xsPlatform.c), in C abort() is a panic.
-      this.#resetReason = code === exitCode.abort ? resetReasons.panic : resetReasons.software;
+      // XS tells its hook and ends the machine by esp_restart (fxAbort in the SDK's xsPlatform.c), in C abort() is a panic.
+      const isPanic = code === exitCode.abort;
+      this.#resetReason = isPanic ? resetReasons.panic : resetReasons.software;
+      if (this.#words && !isPanic) this.#words = { ...this.#words, abort: "unhandled exception" };
       this.#crashed(crash ?? new Error(`the thread ended with code ${code}`));
     }
   }

@@ -6,6 +6,7 @@
 import { Ota } from "../../modules/update/simulator/ota.js";
 import type { FlashChip } from "../../modules/update/simulator/partitions.js";
 import { Digest } from "./crypt.js";
+import { LastWords } from "./last-words.js";
 import { Nor } from "./nor.js";
 import { Nvs } from "./nvs.js";
 import { Pins } from "./pins.js";
@@ -32,8 +33,10 @@ export interface Host {
   nvs: Nvs;
   /** Two slots and the record of which one counts. */
   ota: Ota;
-  /** `esp_reset_reason_t`: one of `resetReasons`. */
-  resetReason: number;
+  /** What the start before this one has left in RTC memory. */
+  words: LastWords;
+  /** As C tells it (modules/system/esp32/storage_start.c). */
+  storageRepaired: number;
   radio: Radio;
   pins: Pins;
   /** Resets the chip; must not return. */
@@ -69,7 +72,8 @@ export const host: Host = {
   ota: makeOta(new Nor(), 0, (reason) => {
     throw new Error(`abort() outside a virtual device: ${reason}`);
   }),
-  resetReason: resetReasons.powerOn,
+  words: new LastWords(resetReasons.powerOn),
+  storageRepaired: 0,
   radio: new Radio(),
   pins: new Pins(),
   restart: () => {

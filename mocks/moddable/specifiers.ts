@@ -20,7 +20,6 @@ export const specifiers: Readonly<Record<string, string>> = {
   Resource: "./resource.js",
   crypt: "./crypt.js",
   debug: "./debug.js",
-  instrumentation: "./instrumentation.js",
   "mc/config": "./config.js",
   "mc/ffi": "./ffi.js",
   "embedded:io/digital": "./digital.js",

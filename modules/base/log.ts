@@ -40,12 +40,13 @@ export interface Log {
   debug(text: string): void;
 }
 
-export class Console implements Log {
+export abstract class Console implements Log {
   level: LogLevel = "normal";
 
   event(event: LifecycleEvent): void {
     const json = JSON.stringify(event);
     say(printable(json, json.length));
+    this.remember(gist(event));
   }
 
   note(text: string): void {
@@ -54,6 +55,27 @@ export class Console implements Log {
 
   debug(text: string): void {
     if (this.level === "debug") say(forPeople(printable(text, LINE_CHARACTERS)));
+  }
+
+  /** For the start after this one. @param event its name and its reason */
+  protected abstract remember(event: string): void;
+}
+
+/** Without what somebody outside gave, or nobody else is to know. */
+function gist(event: LifecycleEvent): string {
+  switch (event.state) {
+    case "connecting":
+      return `connecting ${event.to}`;
+    case "restarting":
+      return `restarting ${event.why}`;
+    case "updating":
+      return `updating ${event.percent} %`;
+    case "portal":
+    case "offline":
+    case "failed":
+      return event.reason ? `${event.state} ${event.reason}` : event.state;
+    default:
+      return event.state;
   }
 }
 

@@ -1,16 +1,20 @@
-import Instrumentation from "instrumentation";
 import FFI from "mc/ffi";
 import Timer from "timer";
 import { parseOwn } from "../data/json.js";
-import { type ChipFacts, RESET_REASONS, type System as SystemPort } from "./system.js";
+import { type ChipFacts, type Diagnosis, RESET_REASONS, type System as SystemPort } from "./system.js";
 
 /** `System` of the SDK's module `system`: has `restart` on the chip only. */
 declare const System: { restart?(): void };
 
 /** The console is a serial line: give it the time to say the last words. */
 const LAST_WORDS_MS = 100;
-/** Of the facts with a dozen partitions. */
+/** Of the facts with a dozen partitions, of a diagnosis with ten events. */
 const FACTS_BYTES = 2_048;
+/** In what C says of the storage (esp32/storage_start.c). */
+const ERROR = 0xffff;
+const IN_THIS_START = 1 << 16;
+const FROM_COPY = 1 << 17;
+const HEX = 16;
 
 export const system: SystemPort = {
   /**
@@ -18,17 +22,43 @@ export const system: SystemPort = {
    * so that its memory is as empty as the chip's.
    */
   restart() {
-    Timer.set(() => System.restart?.(), LAST_WORDS_MS);
+    Timer.set(restart, LAST_WORDS_MS);
   },
   resetReason: () => RESET_REASONS[new FFI().reset_reason()],
+  crashes: () => new FFI().start_crashes(),
+  sound: () => new FFI().start_sound(),
+  note: (event) => new FFI().event_note(event),
+  storageRepair() {
+    const repaired = new FFI().storage_repaired();
+    if (!repaired) return undefined;
+    const error = repaired & ERROR;
+    return {
+      error: error ? `0x${error.toString(HEX)}` : undefined,
+      isNew: (repaired & IN_THIS_START) !== 0,
+      isFromCopy: (repaired & FROM_COPY) !== 0,
+    };
+  },
+  watch: () => new FFI().machine_watch(),
   facts() {
     const json = new ArrayBuffer(FACTS_BYTES);
-    const length = new FFI().chip_facts(json, FACTS_BYTES);
-    // C writes these members and no others (esp32/chip_facts.c), in ASCII.
-    return length ? (parseOwn(String.fromArrayBuffer(json.slice(0, length))) as ChipFacts | undefined) : undefined;
+    return parsed(json, new FFI().chip_facts(json, FACTS_BYTES)) as ChipFacts | undefined;
+  },
+  diagnose() {
+    const json = new ArrayBuffer(FACTS_BYTES);
+    return parsed(json, new FFI().chip_diagnose(json, FACTS_BYTES)) as Diagnosis | undefined;
   },
   get isDebug() {
     return new FFI().is_debug() !== 0;
   },
-  freeHeapBytes: () => Instrumentation.get(Instrumentation.map("System Free Memory")),
+  freeHeapBytes: () => new FFI().chip_free_heap() || undefined,
 };
+
+function restart(): void {
+  new FFI().restart_wanted();
+  System.restart?.();
+}
+
+/** C writes the members of these types and no others, in ASCII. */
+function parsed(json: ArrayBuffer, length: number): unknown {
+  return length ? parseOwn(String.fromArrayBuffer(json.slice(0, length))) : undefined;
+}

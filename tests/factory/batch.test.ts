@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseDevices } from "../../mocks/cloud/import.js";
-import { NVS } from "../../modules/update/simulator/partitions.js";
+import { IDENTITY, NVS } from "../../modules/update/simulator/partitions.js";
 import { makeRecords } from "../../tools/factory/batch.js";
 import { fromNvsEntries } from "../../tools/factory/record.js";
 import { countedRows, csvRows, type Row } from "../../tools/factory/rows.js";
@@ -73,10 +73,15 @@ test("records are made one at a time: no row is read before the record of the la
 test("a batch makes images, labels and lists, for nobody else to read", async () => {
   const rows = "serial_number,mac_address,url,url_locked\nSN/1,7c-df-a1-00-be-ef,http://example.com/,yes\n";
   await runBatch(options({ ...csv(rows), recordsOnly: false }));
-  expect(readdirSync(join(out, "one")).sort()).toEqual(["SN%2F1.nvs.bin", "SN%2F1.svg", "devices.csv", "devices.json"]);
+  expect(readdirSync(join(out, "one")).sort()).toEqual([
+    ...["SN%2F1.identity.bin", "SN%2F1.nvs.bin", "SN%2F1.svg", "devices.csv", "devices.json"],
+  ]);
   for (const file of [...readdirSync(join(out, "one")).map((name) => join("one", name)), "records.jsonl"])
     expect(statSync(join(out, file)).mode & 0o777).toBe(0o600);
   const image = readFileSync(join(out, "one", "SN%2F1.nvs.bin"));
+  const copy = readFileSync(join(out, "one", "SN%2F1.identity.bin"));
+  expect(copy).toHaveLength(IDENTITY.size);
+  expect(readNvs(copy)).toEqual(readNvs(image));
   expect(image).toHaveLength(NVS.size);
   const record = fromNvsEntries(readNvs(image).entries)!;
   expect(record).toMatchObject({ serial: "SN/1", url: "http://example.com/", urlLocked: true });

@@ -6,7 +6,7 @@ import { type FactoryRecord, toNvsEntries } from "../../tools/factory/record.js"
 import { connectBoard } from "../../tools/flasher/esptool.js";
 import type { Outcome } from "../../tools/flasher/failure.js";
 import { flashBoard, type Rescue, readSettings, resetBoard } from "../../tools/flasher/flow.js";
-import { NVS, OTA_DATA } from "../../tools/flasher/layout.js";
+import { IDENTITY, NVS, OTA_DATA } from "../../tools/flasher/layout.js";
 import { CablePulled, PortLease } from "../../tools/flasher/lease.js";
 import type { Wishes } from "../../tools/flasher/plan.js";
 import type { Progress } from "../../tools/flasher/progress.js";
@@ -53,6 +53,9 @@ async function flash(port: MockSerialPort, wishes: Wishes, rescue: Rescue = new 
 
 const nvsOf = ({ chip }: ReturnType<typeof openBoard>) =>
   readNvs(chip.flash.read(NVS.offset, NVS.sizeBytes)).entries.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+/** Of the record, where an erasure of the settings does not reach. */
+const copyOf = ({ chip }: ReturnType<typeof openBoard>) =>
+  readNvs(chip.flash.read(IDENTITY.offset, IDENTITY.sizeBytes));
 const sorted = (entries: NvsEntry[]) => entries.toSorted((a, b) => (a.key < b.key ? -1 : 1));
 
 function expectFlashed({ chip }: ReturnType<typeof openBoard>): void {
@@ -103,6 +106,17 @@ test("a new record replaces the old one, whole; the settings stay", async () => 
   value(await flash(opened.port, { eraseSettings: false, record: fresh }));
   expectFlashed(opened);
   expect(nvsOf(opened)).toEqual(sorted([...learned, ...toNvsEntries(fresh)]));
+  expect(copyOf(opened)).toEqual({ entries: toNvsEntries(fresh), problems: [] });
+});
+
+test("a board gets a copy of its record, and keeps none of another board's", async () => {
+  const opened = usedBoard();
+  value(await flash(opened.port, keep));
+  expect(sorted(copyOf(opened).entries)).toEqual(sorted(toNvsEntries(record)));
+  const blank = openBoard();
+  blank.chip.flash.program(IDENTITY.offset, opened.chip.flash.read(IDENTITY.offset, IDENTITY.sizeBytes));
+  value(await flash(blank.port, keep));
+  expect(copyOf(blank).entries).toEqual([]);
 });
 
 test("settings are erased when asked; the record stays", async () => {
@@ -208,8 +222,8 @@ test("a corrupt block is found, and the board can be flashed again", async () =>
   expect(nvsOf(opened)).toEqual(sorted([...learned, ...toNvsEntries(record)]));
 });
 
-/** Blocks of 16 KiB: bootloader 2, table 1, application 3, slot record 1, settings 1. */
-const ALL_BLOCKS = 8;
+/** Blocks of 16 KiB: bootloader 2, table 1, application 3, slot record 1, the record's copy 1, settings 1. */
+const ALL_BLOCKS = 9;
 
 test("the cable pulled at any block: told at once, and the next time everything is there", {
   timeout: 180_000,

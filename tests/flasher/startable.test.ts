@@ -69,7 +69,7 @@ const bad: [string, Parts, reason: string, detail: string][] = [
   ["a table with the settings elsewhere", withTable(row("nvs", { size: 0x6000 })), "release-layout", TABLE],
   [
     "a table with the slots' record elsewhere",
-    withTable(row("otadata", { address: 0x1c000 })),
+    withTable(row("otadata", { address: 0x1d000 })),
     "release-layout",
     TABLE,
   ],

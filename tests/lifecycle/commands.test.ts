@@ -1,10 +1,11 @@
 import { describe, expect } from "vitest";
 import { failed } from "../../modules/base/failure.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
+import type { Diagnosis, StorageRepair } from "../../modules/system/system.js";
 import { answer, deviceInfo, deviceService, SECRETS, SERVICE_URL } from "../scripted/cloud.js";
 import { ScriptedStore } from "../scripted/store.js";
 import type { World } from "../scripted/world.js";
-import { DAY, HOUR, life, pass, type Stage, statesOf, storedIn } from "./support.js";
+import { DAY, HOUR, life, pass, SECOND, type Stage, statesOf, storedIn } from "./support.js";
 
 async function online({ boot, warm }: Stage): Promise<World> {
   const world = boot({}, await warm());
@@ -30,6 +31,62 @@ life("ping is answered on the status topic, not retained", async (stage) => {
   const { topic, retain = false } = world.published.at(-1)!;
   expect([topic, retain]).toEqual(["devices/550e/status", false]);
   expect(said(world).at(-1)).toMatchObject({ cmd: "ping", id: "a-1", ok: true, result: "pong" });
+});
+
+const DIAGNOSIS: Diagnosis = {
+  ...{ free_heap: 174_080, minimum_free_heap: 163_840, largest_free_block: 98_304 },
+  ...{ slots: 4_900, slots_peak: 4_900, chunk_bytes: 78_800, chunk_bytes_peak: 78_800, stack_peak: 512 },
+  ...{ storage_entries_free: 1_890, wifi_reason: 205 },
+  crashes: { row: 99, crash: 255, watchdog: 255, brownout: 255, abort: 255 },
+  before: Array(10).fill("offline broker-credentia"),
+};
+
+describe("diagnose", () => {
+  const repair: StorageRepair = { error: "0x110d", isNew: false, isFromCopy: false };
+
+  life("tells how the machine is, and what was before the restart", async (stage) => {
+    const world = stage.boot({}, await stage.warm(), undefined, {
+      ...{ resetReason: "abort-memory", system: { diagnose: () => DIAGNOSIS, storageRepair: () => repair } },
+    });
+    await world.untilState("online");
+    send(world, { cmd: "diagnose", id: "a".repeat(64) });
+    await pass(world, SECOND);
+    const { id: _, ...answer } = said(world).find(({ cmd }) => cmd === "diagnose")!;
+    expect(answer).toEqual({
+      ...{ cmd: "diagnose", ok: true },
+      result: {
+        ...DIAGNOSIS,
+        ...{ reset_reason: "abort-memory", storage_repaired: "0x110d", uptime: expect.any(Number) },
+      },
+    });
+    expect(said(world).find((one) => one.online)).toMatchObject({ storage_repaired: "0x110d" });
+  });
+
+  life("where there is no chip the agent says what it knows", async (stage) => {
+    const world = await online(stage);
+    send(world, { cmd: "diagnose" });
+    expect(said(world).at(-1)?.result).toEqual({
+      ...{ reset_reason: "power-on", uptime: expect.any(Number) },
+    });
+  });
+});
+
+const ERASED = "storage: it was damaged (0x1110) and is erased, but for what the factory wrote";
+const COPIED = "storage: what the factory wrote was damaged, and is there again from its copy";
+
+life("what was done to the storage in this start is told on the console, once", async (stage) => {
+  for (const [isNew, isFromCopy, told] of [
+    [true, false, [ERASED]],
+    [true, true, [ERASED, COPIED]],
+    [false, true, [COPIED]],
+    [false, false, []],
+  ] as const) {
+    const world = stage.boot({}, await stage.warm(), undefined, {
+      system: { storageRepair: () => ({ error: "0x1110", isNew, isFromCopy }) },
+    });
+    await world.untilState("online");
+    expect(world.notes.filter((note) => note.startsWith("storage: "))).toEqual(told);
+  }
 });
 
 life("status once a minute, not retained; data comes as often as the build says", async (stage) => {

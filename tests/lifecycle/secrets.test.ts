@@ -14,7 +14,12 @@ const secrets = [SECRETS.wifi, SECRETS.mqtt, toHex(KEY), "rotated-pass-word"];
 /** Everything that leaves the device but the form for the broker: console, topics, addresses, pages. */
 function console_(world: World, lines: string[]): void {
   host.trace = (line) => lines.push(line);
-  world.device = { ...world.device, log: new Console() };
+  class Listening extends Console {
+    protected override remember(event: string): void {
+      lines.push(event);
+    }
+  }
+  world.device = { ...world.device, log: new Listening() };
 }
 
 function expectNone(texts: readonly string[]): void {

@@ -166,6 +166,35 @@ describe("a crash", () => {
   });
 });
 
+describe("a row of crashes", () => {
+  life("is kept in flash by its causes", async (stage) => {
+    const store = await stage.warm();
+    const causes = ["panic", "task-watchdog", "brownout", "abort-memory", "software", "cpu-lockup"];
+    for (const resetReason of ["panic", ...causes]) {
+      const world = stage.boot({}, store, undefined, { resetReason });
+      await pass(world, SECOND);
+    }
+    expect(store.get("starts")).toBe("cpwbafp");
+  });
+
+  life("is seen where flash takes none of it, but memory without power does", async (stage) => {
+    const store = await stage.warm();
+    store.full = true;
+    let isSound = false;
+    const sound = () => {
+      isSound = true;
+    };
+    const world = stage.boot({}, store, undefined, {
+      ...{ resetReason: "abort-exception", system: { crashes: () => 5, sound } },
+    });
+    await world.untilState("safe");
+    expect(isSound).toBe(false);
+    await world.untilState("online");
+    await pass(world, MINUTE);
+    expect(isSound).toBe(true);
+  });
+});
+
 life("a flash that takes no count does not keep the device from starting", async (stage) => {
   const store = await stage.warm();
   store.full = true;

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readFlash } from "../../mocks/device/state-file.js";
 import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/virtual-device.js";
 import { Nvs } from "../../mocks/moddable/nvs.js";
+import { RESET_REASONS } from "../../modules/system/system.js";
 import { pause, until } from "./support.js";
 
 const patienceMs = 30_000;
@@ -147,8 +148,11 @@ test.each(["crash", "reject"])(
     const [reason, error] = await once(device, "exit");
     expect([reason, (error as Error).message]).toEqual(["gave up", action === "crash" ? "no good" : "no promise"]);
     expect(restarts).toBe(5);
-    // The power, then ESP_RST_SW: XS ends the machine by esp_restart.
-    expect(resets).toEqual([1, 3, 3, 3, 3, 3]);
+    // The power, then what XS told its hook before it ended the machine.
+    expect(resets.map((reset) => RESET_REASONS[Number(reset)])).toEqual([
+      "power-on",
+      ...Array(5).fill("abort-exception"),
+    ]);
     expect(logs.filter((line) => line.startsWith("XS abort: unhandled exception"))).toHaveLength(6);
   },
 );

@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Application, type Commands, done, refused } from "../../agent/application/application.js";
+import { OWN_COMMANDS } from "../../agent/session/commands.js";
 import { Control } from "../../agent/session/control.js";
 import { Gateway, type GatewayWatch } from "../../agent/session/gateway.js";
 import { installGlobals } from "../../mocks/moddable/globals.js";
@@ -121,7 +122,7 @@ function listed(): Tool[] {
 describe("tools/list", () => {
   test("has the agent's commands and the application's, page by page", () => {
     const tools = listed();
-    const own = ["ping", "status", "reboot", "portal", "reprovision", "rotate", "update", "set", "log-level"];
+    const own = "ping status diagnose reboot portal reprovision rotate update set log-level".split(" ");
     expect(tools.map(({ name }) => name)).toEqual([...own, ...Object.keys(commands)]);
     expect(tools.find(({ name }) => name === "led")).toEqual({
       ...{ name: "led", description: "Switches the lamp." },
@@ -138,7 +139,7 @@ describe("tools/list", () => {
       expect(description, name).not.toBe("");
       expect(inputSchema.type).toBe("object");
       // Nothing that takes the device away is for a language model to use of its own accord.
-      const audience = ["ping", "status"].includes(name) ? undefined : { audience: ["user"] };
+      const audience = ["ping", "status", "diagnose"].includes(name) ? undefined : { audience: ["user"] };
       expect(annotations, name).toEqual(audience);
     }
   });
@@ -149,7 +150,7 @@ describe("tools/list", () => {
     const run = () => done();
     const wordy = { run, description: "长".repeat(500) };
     open({ commands: { wordy, cyclic: { run, properties: cyclic }, ping: run } });
-    const [one, two, ...more] = listed().slice(9);
+    const [one, two, ...more] = listed().slice(OWN_COMMANDS.length);
     expect(one).toEqual({ name: "wordy", description: "", inputSchema: { type: "object", properties: {} } });
     expect(two).toMatchObject({ name: "cyclic", description: "" });
     expect(more).toEqual([]);

@@ -14,8 +14,15 @@ beforeEach(() => {
   };
 });
 
+/** For the next start. */
+const kept: string[] = [];
+class Keeping extends Console {
+  protected override remember(event: string): void {
+    kept.push(event);
+  }
+}
 const lines = () => new Lines().take(text);
-const console_ = () => Object.assign(new Console(), { level: "debug" as const });
+const console_ = () => Object.assign(new Keeping(), { level: "debug" as const });
 const EVENT = '{"state":"online","broker":"evil.example.com:1883"}';
 const hostile: [string, string][] = [
   ["an event", EVENT],
@@ -45,6 +52,23 @@ test.each(hostile)("%s in an event is a member's text", (_what, foreign) => {
   expect(lines()).toHaveLength(1);
   expect(lines()[0]).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
   expect(parseState(lines()[0]!)).toMatchObject({ state: "activating" });
+});
+
+test("for the next start an event is its name and its reason, without a secret or a stranger's word", () => {
+  const log = console_();
+  kept.length = 0;
+  log.event({ state: "portal", ssid: "ESP32-0001", address: "192.168.4.1", password: "the-password" });
+  log.event({ state: "portal", ssid: "ESP32-0001", address: "192.168.4.1", reason: "wifi-lost" });
+  log.event({ state: "activating", code: "123456", message: "the-message" });
+  log.event({ state: "connecting", to: "wifi" });
+  log.event({ state: "online", broker: "the-broker:1883" });
+  log.event({ state: "updating", version: "the-version", percent: 40 });
+  log.event({ state: "offline", reason: "broker-closed", retryMs: 1 });
+  log.event({ state: "restarting", why: "command" });
+  expect(kept).toEqual([
+    ...["portal", "portal wifi-lost", "activating", "connecting wifi", "online", "updating 40 %"],
+    ...["offline broker-closed", "restarting command"],
+  ]);
 });
 
 test("a text of any length is a line that a person can read; an event stays whole", () => {

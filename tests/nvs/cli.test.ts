@@ -24,7 +24,7 @@ const entries: NvsEntry[] = [
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "nvs-"));
-  writeFileSync(join(folder, "board.nvs.bin"), writeNvs(entries, 0x4000));
+  writeFileSync(join(folder, "board.nvs.bin"), writeNvs(entries, 0x5000));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -44,7 +44,7 @@ test("dump tells what there is, and secrets only when asked for", async () => {
 
 test("make writes what dump has printed", async () => {
   writeFileSync(join(folder, "board.jsonl"), (await run("dump", "board.nvs.bin", "--json", "--secrets")).stdout);
-  expect(await run("make", "board.jsonl", "again.bin", "--size", "0x4000")).toMatchObject({ code: 0, stderr: "" });
+  expect(await run("make", "board.jsonl", "again.bin", "--size", "0x5000")).toMatchObject({ code: 0, stderr: "" });
   const again = readFileSync(join(folder, "again.bin"));
   expect(Buffer.compare(again, readFileSync(join(folder, "board.nvs.bin")))).toBe(0);
   expect(statSync(join(folder, "again.bin")).mode & 0o777).toBe(0o600);

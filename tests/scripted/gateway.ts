@@ -198,7 +198,7 @@ async function tenMinutesAtTheGateway(enter: (world: World) => void): Promise<vo
   await world.until(() => gateway.tools.length > 9);
   expect(world.clock.ticksMs() - startMs < 1_000, "the tools are there within a second");
   const names = gateway.tools.map(({ name }) => name).join();
-  expect(names === "ping,status,reboot,portal,reprovision,rotate,update,set,log-level,led", names);
+  expect(names === "ping,status,diagnose,reboot,portal,reprovision,rotate,update,set,log-level,led", names);
   const initialized = JSON.stringify(gateway.initialized);
   expect(initialized.includes('"protocolVersion":"2024-11-05"') && initialized.includes("esp32-online"), initialized);
   const said = async (method: string, params: unknown) => JSON.stringify(await ask(world, line, method, params));

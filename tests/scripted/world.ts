@@ -14,6 +14,7 @@ import { NameBudget } from "../../modules/data/names.js";
 import { formatUrl } from "../../modules/data/url.js";
 import type { HttpRequest, HttpResponse, ServerRequest } from "../../modules/http/http.js";
 import type { Message, MqttOptions, MqttSession } from "../../modules/mqtt/mqtt.js";
+import type { System } from "../../modules/system/system.js";
 import type { FirmwareOffer, Updates } from "../../modules/update/update.js";
 import { Silence } from "../../modules/wifi/silence.js";
 import type { ScanOptions } from "../../modules/wifi/wifi.js";
@@ -43,6 +44,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly firmwareVersion?: string;
   readonly resetReason?: string;
+  /** What the chip is to say. */
+  readonly system?: Partial<System>;
   /** What the factory has left; default: nothing beside the identity. */
   readonly factory?: ScriptedStore;
   /** Those that it makes, over its starts; default: of this start. */
@@ -229,6 +232,8 @@ export class World {
         },
         ...{ freeHeapBytes: () => 150_000, facts: () => undefined, isDebug: false },
         resetReason: () => this.#options.resetReason ?? "power-on",
+        ...{ crashes: () => 0, sound() {}, note() {}, watch() {} },
+        ...{ storageRepair: () => undefined, diagnose: () => undefined, ...this.#options.system },
       },
       wifi: this.wifi,
       silence: new Silence(this.clock),

@@ -35,6 +35,7 @@ export function buildsOwn(firmwareVersion: string, flashMegabytes: number): stri
 const ON = [
   "CONFIG_APP_PROJECT_VER_FROM_CONFIG",
   "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE",
+  "CONFIG_ESP_BROWNOUT_DET",
   "CONFIG_ESP_INT_WDT",
   "CONFIG_ESP_INT_WDT_CHECK_CPU1",
   "CONFIG_ESP_SYSTEM_PANIC_PRINT_REBOOT",

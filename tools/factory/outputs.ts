@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { NVS } from "../../modules/update/simulator/partitions.js";
 import { writeNvs } from "../nvs/nvs.js";
 import { serverCsvHead, serverCsvLine, serverJson } from "./formats.js";
+import { identityCopy } from "./identity-copy.js";
 import { labelOf, labelSvg } from "./label.js";
 import { type FactoryRecord, toNvsEntries } from "./record.js";
 
-/** Image and label, where they are not there yet; a file is there whole or not at all. */
+/** Images and label, where they are not there yet; a file is there whole or not at all. */
 export function writeBoard(folder: string, record: FactoryRecord): void {
   const name = join(folder, fileName(record.serial));
   writeOnce(`${name}.nvs.bin`, () => writeNvs(toNvsEntries(record), NVS.size));
+  writeOnce(`${name}.identity.bin`, () => identityCopy(toNvsEntries(record)));
   writeOnce(`${name}.svg`, () => labelSvg(labelOf(record)));
 }
 

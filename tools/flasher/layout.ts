@@ -1,6 +1,10 @@
 /** Where things lie in the board's flash: by modules/system/esp32/partitions.csv, and by what a board's own table says. */
 import type { Partition } from "../../modules/system/system.js";
-import { NVS as NVS_PARTITION, OTADATA } from "../../modules/update/simulator/partitions.js";
+import {
+  IDENTITY as IDENTITY_PARTITION,
+  NVS as NVS_PARTITION,
+  OTADATA,
+} from "../../modules/update/simulator/partitions.js";
 
 export interface Region {
   readonly offset: number;
@@ -9,6 +13,8 @@ export interface Region {
 
 /** The agent's settings, and the factory's record among them. */
 export const NVS = regionOf(NVS_PARTITION);
+/** The copy of the factory's record. */
+export const IDENTITY = regionOf(IDENTITY_PARTITION);
 /** Which of the two slots is started; blank: the first one. */
 export const OTA_DATA = regionOf(OTADATA);
 /** The table itself, and as much of it as can hold entries. */

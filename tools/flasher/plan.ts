@@ -1,9 +1,10 @@
 /** What is written to a board, and where: the release's parts, and its settings only where there is a reason. */
+import { identityCopy } from "../factory/identity-copy.js";
 import { type FactoryRecord, factoryNamespace, fromNvsEntries, putRecord } from "../factory/record.js";
 import { type NvsEntry, readNvs, writeNvs } from "../nvs/nvs.js";
 import { NvsPartition } from "../nvs/partition.js";
 import { done, failed, type Outcome } from "./failure.js";
-import { type Layout, NVS, OTA_DATA, overlaps } from "./layout.js";
+import { IDENTITY, type Layout, NVS, OTA_DATA, overlaps } from "./layout.js";
 import type { LoadedRelease } from "./release.js";
 
 /** The agent's namespace; agent/agent.ts opens it. */
@@ -50,9 +51,16 @@ export function planWrites(release: LoadedRelease, wishes: Wishes, there: Settin
     writes.push({ name: "otadata", offset: OTA_DATA.offset, data: blank(OTA_DATA.sizeBytes) });
   const settings = planSettings(wishes, there);
   if (!settings.ok) return settings;
+  writes.push({ name: "identity", offset: IDENTITY.offset, data: copyFor(settings.value, there) });
   if (!settings.value) return done(writes);
   const write = { name: "nvs", offset: NVS.offset, data: settings.value };
   return done(there.layout === "agent" ? [...writes, write] : [write, ...writes]);
+}
+
+/** Of the record that the board will have: another board's must not come back. */
+function copyFor(settings: Uint8Array | undefined, { layout, nvs }: Settings): Uint8Array {
+  const kept = layout === "agent" ? nvs : new Uint8Array();
+  return identityCopy(readNvs(settings ?? kept).entries);
 }
 
 /** The partition as it shall be, or undefined where it is left alone. */

@@ -3,7 +3,6 @@
  * esp_partition.h, esp_ota_ops.h, esp_system.h, esp_idf_version.h. The members are those of ChipFacts (system.ts).
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,39 +14,15 @@
 #include "esp_system.h"
 #include "app_update/include/esp_ota_ops.h"
 
-/* Where `length` is over `size` something did not fit. */
-typedef struct {
-	char *json;
-	uint32_t size;
-	uint32_t length;
-} Writer;
+#include "json_writer.h"
 
 uint32_t chip_facts(uint8_t *json, uint32_t size);
-uint32_t reset_reason(void);
 
-static void append(Writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void append(Writer *writer, const char *format, ...)
-{
-	va_list values;
-	int count;
-
-	if (writer->length >= writer->size) return;
-	va_start(values, format);
-	count = vsnprintf(writer->json + writer->length, writer->size - writer->length, format, values);
-	va_end(values);
-	writer->length += count < 0 ? writer->size : (uint32_t)count;
-}
-
-/* A member that is a text. What JSON or XS would not take as it is becomes a question mark. */
 static void append_text(Writer *writer, const char *name, const char *text)
 {
-	append(writer, "\"%s\":\"", name);
-	for (; *text; text++) {
-		char plain = *text < ' ' || *text > '~' || '"' == *text || '\\' == *text ? '?' : *text;
-		append(writer, "%c", plain);
-	}
-	append(writer, "\",");
+	json_append(writer, "\"%s\":", name);
+	json_append_quoted(writer, text);
+	json_append(writer, ",");
 }
 
 static void append_app(Writer *writer)
@@ -62,9 +37,9 @@ static void append_app(Writer *writer)
 	append_text(writer, "idfVersion", esp_get_idf_version());
 	append_text(writer, "compileTime", compiled);
 	append_text(writer, "running", running ? running->label : "");
-	append(writer, "\"elfSha256\":\"");
-	for (i = 0; i < sizeof(app->app_elf_sha256); i++) append(writer, "%02x", app->app_elf_sha256[i]);
-	append(writer, "\",");
+	json_append(writer, "\"elfSha256\":\"");
+	for (i = 0; i < sizeof(app->app_elf_sha256); i++) json_append(writer, "%02x", app->app_elf_sha256[i]);
+	json_append(writer, "\",");
 }
 
 static void append_partitions(Writer *writer)
@@ -73,16 +48,16 @@ static void append_partitions(Writer *writer)
 	esp_partition_iterator_t it = esp_partition_find(ESP_PARTITION_TYPE_ANY, ESP_PARTITION_SUBTYPE_ANY, NULL);
 	const char *comma = "";
 
-	append(writer, "\"partitions\":[");
+	json_append(writer, "\"partitions\":[");
 	for (; it; it = esp_partition_next(it)) {
 		const esp_partition_t *partition = esp_partition_get(it);
-		append(writer, "%s{", comma);
+		json_append(writer, "%s{", comma);
 		append_text(writer, "label", partition->label);
-		append(writer, "\"type\":%d,\"subtype\":%d,\"address\":%" PRIu32 ",\"size\":%" PRIu32 "}",
+		json_append(writer, "\"type\":%d,\"subtype\":%d,\"address\":%" PRIu32 ",\"size\":%" PRIu32 "}",
 			(int)partition->type, (int)partition->subtype, partition->address, partition->size);
 		comma = ",";
 	}
-	append(writer, "]");
+	json_append(writer, "]");
 }
 
 /* Returns the length; 0 where the facts do not fit. */
@@ -94,18 +69,12 @@ uint32_t chip_facts(uint8_t *json, uint32_t size)
 
 	esp_chip_info(&chip);
 	esp_flash_get_size(NULL, &flash);
-	append(&writer, "{\"model\":%d,\"cores\":%d,\"revision\":%d,\"features\":%" PRIu32 ",",
+	json_append(&writer, "{\"model\":%d,\"cores\":%d,\"revision\":%d,\"features\":%" PRIu32 ",",
 		(int)chip.model, (int)chip.cores, (int)chip.revision, chip.features);
-	append(&writer, "\"flashBytes\":%" PRIu32 ",\"minimumFreeHeapBytes\":%" PRIu32 ",",
+	json_append(&writer, "\"flashBytes\":%" PRIu32 ",\"minimumFreeHeapBytes\":%" PRIu32 ",",
 		flash, esp_get_minimum_free_heap_size());
 	append_app(&writer);
 	append_partitions(&writer);
-	append(&writer, "}");
+	json_append(&writer, "}");
 	return writer.length < size ? writer.length : 0;
-}
-
-/* esp_reset_reason_t */
-uint32_t reset_reason(void)
-{
-	return (uint32_t)esp_reset_reason();
 }

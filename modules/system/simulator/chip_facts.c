@@ -1,8 +1,16 @@
-/* There is no chip. */
+/* There is no chip, and no memory that outlives the process. */
 #include <stdint.h>
 
 uint32_t chip_facts(uint8_t *json, uint32_t size);
+uint32_t chip_diagnose(uint8_t *json, uint32_t size);
+uint32_t chip_free_heap(void);
+void machine_watch(void);
 uint32_t reset_reason(void);
+void restart_wanted(void);
+void start_sound(void);
+uint32_t start_crashes(void);
+void event_note(char *text);
+uint32_t storage_repaired(void);
 
 uint32_t chip_facts(uint8_t *json, uint32_t size)
 {
@@ -10,7 +18,45 @@ uint32_t chip_facts(uint8_t *json, uint32_t size)
 	return 0;
 }
 
+uint32_t chip_diagnose(uint8_t *json, uint32_t size)
+{
+	(void)json, (void)size;
+	return 0;
+}
+
+uint32_t chip_free_heap(void)
+{
+	return 0;
+}
+
+void machine_watch(void)
+{
+}
+
 uint32_t reset_reason(void)
+{
+	return 0;
+}
+
+void restart_wanted(void)
+{
+}
+
+void start_sound(void)
+{
+}
+
+uint32_t start_crashes(void)
+{
+	return 0;
+}
+
+void event_note(char *text)
+{
+	(void)text;
+}
+
+uint32_t storage_repaired(void)
 {
 	return 0;
 }

@@ -17,6 +17,9 @@ export const OTADATA = labelled("otadata");
 
 export const NVS = labelled("nvs");
 
+/** A copy of the factory's record, as NVS. */
+export const IDENTITY = labelled("identity");
+
 function labelled(name: string): Partition {
   return PARTITIONS.find(({ label }) => label === name)!;
 }
