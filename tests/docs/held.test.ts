@@ -49,6 +49,16 @@ test("what docs/security.md says is held is held by a test of that name", () => 
   }
 });
 
+test("what docs/chip.md tells of a fault is held by a test of that name, or says why not", () => {
+  const rows = rowsOf("chip.md", 5);
+  expect(rows.length).toBeGreaterThan(20);
+  const text = sources();
+  for (const [fault, chip, person, back, holder = ""] of rows) {
+    expect([chip, person, back], fault).not.toContain("");
+    expect(isName(holder, text) || /^not tested here: ./.test(holder), `${fault}: ${holder}`).toBe(true);
+  }
+});
+
 test("docs/troubleshooting.md has each reason of failure.ts once, and how soon it is tried again", () => {
   const source = readFileSync(new URL("modules/base/failure.ts", root), "utf8");
   const meanings = source.slice(source.indexOf("const meanings"), source.indexOf("} as const satisfies"));
