@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { OWN_COMMANDS } from "../../agent/session/commands.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import {
   fillIn,
@@ -61,7 +62,7 @@ test("at the open gateway, which reads a will as a password, the device comes on
   cloud.onMessage((_topic, payload) => messages.push(payload));
   device.on("state", ({ state }) => states.push(state));
   const gateway = cloud.gateway(device.identity!.mac)!;
-  await until("the tools", () => gateway.tools.length === 9);
+  await until("the tools", () => gateway.tools.length === OWN_COMMANDS.length);
   for (let count = 0; count < 8; count++) {
     // After the gateway's look at the password, and after the time in which that proves the session, too.
     await new Promise((done) => setTimeout(done, 1_000));
