@@ -12,7 +12,8 @@ test("an image that fits says how full its slot is; one byte more than the slot 
 });
 
 test("RAM that is short is a sentence behind the shares", () => {
-  const makefile = (slots: number) => `CREATION = -c 78848,0,${slots},0,512,main,16384\n`;
+  const end = "512,main,16384";
+  const makefile = (slots: number) => `CREATION = -c 78848,0,${slots},0,${end}\n`;
   const config = new Map([
     ["CONFIG_ESP_WIFI_DYNAMIC_RX_BUFFER_NUM", "6"],
     ["CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM", "16"],

@@ -18,10 +18,11 @@ const SDK = parseSdkconfig(
     .map((line) => `CONFIG_${line}\n`)
     .join(""),
 );
+const NATIVE_STACK_BYTES = 16_384;
 const CREATION: Creation = creationOf(MAKEFILE);
 
 test("what the machine is created with stands in mcconfig's makefile", () => {
-  expect(CREATION).toEqual({ chunkBytes: 78_848, slots: 4_928, stackSlots: 512, nativeStackBytes: 16_384 });
+  expect(CREATION).toEqual({ chunkBytes: 78_848, slots: 4_928, stackSlots: 512, nativeStackBytes: NATIVE_STACK_BYTES });
   for (const text of ["", "CREATION = -c 1,2\n", "CREATION = -c x,0,x,0,x,main,0\n"])
     expect(() => creationOf(text)).toThrow("does not say");
 });
