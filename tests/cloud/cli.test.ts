@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import mqtt from "mqtt";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -36,14 +37,21 @@ async function ready({ output }: Run, timeout = 40_000): Promise<{ http: number;
   return { http: Number(http[1]), mqtt: Number(mqtt[1]) };
 }
 
-/** Occupies a port, unless somebody else does already. */
+/** Occupies a port; where somebody else has it, once it is free: they would let go of it at any time. */
 async function occupy(port: number): Promise<number> {
-  const server: Server = createServer();
-  onTestFinished(() => void server.close());
-  return new Promise((done) => {
-    server.once("error", () => done(port));
-    server.listen(port, "127.0.0.1", () => done((server.address() as { port: number }).port));
-  });
+  for (;;) {
+    const server: Server = createServer();
+    const isOurs = await new Promise<boolean>((done) => {
+      server.once("error", () => done(false));
+      server.listen(port, "127.0.0.1", () => done(true));
+    });
+    if (!isOurs) {
+      await setTimeout(200);
+      continue;
+    }
+    onTestFinished(() => void server.close());
+    return (server.address() as { port: number }).port;
+  }
 }
 
 test.each(["SIGTERM", "SIGINT"] as const)(
