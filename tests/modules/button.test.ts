@@ -176,7 +176,7 @@ describe("the button at its pin", () => {
       await until(() => calls === press);
       await pause(50);
     }
-    expect(faults).toEqual(Array(2).fill("fault in timer: Error: portal\n"));
+    expect(faults).toEqual(Array(2).fill("fault in timer: Error: portal"));
   });
 
   test("no pin, or one that the chip does not have: a button that nobody can press", async () => {
@@ -185,6 +185,6 @@ describe("the button at its pin", () => {
     expect([looks, faults]).toEqual([0, []]);
     host.config.buttonPin = 22;
     connect();
-    expect([looks, faults]).toEqual([0, ["fault in button: Error: invalid pin\n"]]);
+    expect([looks, faults]).toEqual([0, ["fault in button: Error: invalid pin"]]);
   });
 });

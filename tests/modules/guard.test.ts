@@ -24,7 +24,7 @@ describe("what is guarded", () => {
   test("reports what it throws, with the place, and recovers", () => {
     const recovered: unknown[] = [];
     guarded("place", broken, (error) => recovered.push(error))();
-    expect(faults).toEqual(["fault in place: RangeError: broken\n"]);
+    expect(faults).toEqual(["fault in place: RangeError: broken"]);
     expect(recovered).toEqual([new RangeError("broken")]);
   });
 
@@ -34,7 +34,7 @@ describe("what is guarded", () => {
       given.hurt = error;
     });
     expect(target).toEqual({ hurt: new RangeError("broken") });
-    expect(faults).toEqual(["fault in place: RangeError: broken\n"]);
+    expect(faults).toEqual(["fault in place: RangeError: broken"]);
   });
 
   test("survives a recovery that throws, too", () => {
@@ -48,13 +48,13 @@ describe("what is guarded", () => {
     guarded("place", () => {
       throw thrown;
     })();
-    expect(faults).toEqual([`fault in place: ${thrown}\n`]);
+    expect(faults).toEqual([`fault in place: ${thrown}`]);
   });
 });
 
 test("a fault is a line", () => {
   reportFault("place", new Error("why"));
-  expect(faults).toEqual(["fault in place: Error: why\n"]);
+  expect(faults).toEqual(["fault in place: Error: why"]);
 });
 
 test("a timer that throws is a fault; a repeating one goes on", async () => {

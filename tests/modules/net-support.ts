@@ -14,7 +14,7 @@ const sockets = new Set<Socket>();
 /** What the device said of faults on its console since the test began. */
 export const faults: string[] = [];
 host.trace = (text) => {
-  if (text.startsWith("fault")) faults.push(text);
+  if (text.startsWith("fault")) faults.push(text.trimEnd());
 };
 
 afterEach(() => {

@@ -110,7 +110,7 @@ describe("a pause between two tries of the broker", () => {
             return success(undefined);
           },
         },
-        system: { freeHeapBytes: () => 0, resetReason: () => undefined },
+        system: { freeHeapBytes: () => 0, resetReason: () => undefined, storageRepair: () => undefined },
         ...{ build: {}, updates: {} },
         log: {
           note: (text: string) => {

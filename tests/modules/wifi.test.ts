@@ -217,7 +217,7 @@ describe("joining", () => {
       throw new Error("page");
     };
     expect(await reasonOf(join("home", right, { onAssociated }))).toBeUndefined();
-    expect(faults).toEqual(["fault in wifi: Error: page\n"]);
+    expect(faults).toEqual(["fault in wifi: Error: page"]);
   });
 
   test("works again after it failed", async () => {
