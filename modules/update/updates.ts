@@ -1,5 +1,4 @@
 /** Takes what services offer: whether, when, and what becomes of it. */
-
 import { adviceOf, advise, type Failure, failed, type Result } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
 import { type Log, noteFailure, type RestartReason } from "../base/log.js";
@@ -43,6 +42,8 @@ export interface UpdateParts {
 
 /** How often it is looked whether what postpones an update is over. */
 const RECHECK_MS = 60_000;
+/** After the broker's answer: a download that began among the session's first messages left 400 slots. */
+const SETTLE_MS = 3_000;
 /** The last status needs the time to leave the socket. */
 const LAST_WORDS_MS = 500;
 /** So many tries of all sources; then the offer has to come again. */
@@ -68,6 +69,8 @@ export class Updater implements Updates {
   private rounds = 0;
   /** Ticks; what failed is not tried again sooner. */
   private notBeforeMs = 0;
+  /** Ticks. */
+  private settledMs = 0;
   private askedUntilMs = Number.NEGATIVE_INFINITY;
   /** Between a question and its answer. */
   private found: FoundUpdate | undefined;
@@ -131,6 +134,7 @@ export class Updater implements Updates {
   online(watch: UpdateWatch): () => void {
     const { clock } = this.parts;
     this.watch = watch;
+    this.settledMs = clock.ticksMs() + SETTLE_MS;
     if (this.suspect) this.cameBack(this.suspect, judgeOffline(this.suspect, clock.ticksMs()));
     const proof = this.isOnTrial ? clock.after(TRIAL_ONLINE_MS, () => this.accept()) : undefined;
     if (this.isReady) this.restart();
@@ -138,7 +142,7 @@ export class Updater implements Updates {
     return () => {
       this.watch = undefined;
       clock.cancel(proof);
-      this.parts.clock.cancel(this.retry);
+      clock.cancel(this.retry);
       this.installation?.cancel();
     };
   }
@@ -177,8 +181,7 @@ export class Updater implements Updates {
 
   /** @returns what becomes of the offer; undefined where there is none, or nobody is online */
   private consider(): FoundUpdate | undefined {
-    const offer = this.offer;
-    const watch = this.watch;
+    const { offer, watch } = this;
     if (!offer || !watch || this.installation || this.isOnTrial || this.isReady) return this.status;
     this.parts.clock.cancel(this.retry);
     const pauseMs = this.notBeforeMs - this.parts.clock.ticksMs();
@@ -202,7 +205,8 @@ export class Updater implements Updates {
         }
         return this.status;
       case "install":
-        this.install(offer, decision.urls).catch((error) => reportFault("update", error));
+        if (this.settledMs > this.parts.clock.ticksMs()) this.retryAfter(SETTLE_MS);
+        else this.install(offer, decision.urls).catch((error) => reportFault("update", error));
         return { version: offer.version, state: "downloading" };
     }
   }
@@ -286,12 +290,11 @@ export class Updater implements Updates {
   }
 
   private keep(pending: Pending): Result<void> {
-    const written = PENDING.write(this.parts.store, pending);
-    this.note(written);
-    return written;
+    return this.note(PENDING.write(this.parts.store, pending));
   }
 
-  private note(result: Result<void>): void {
+  private note(result: Result<void>): Result<void> {
     if (!result.ok) noteFailure(this.parts.log, result.failure);
+    return result;
   }
 }

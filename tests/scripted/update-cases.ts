@@ -4,6 +4,7 @@ import type { FirmwareOffer } from "../../modules/update/update.js";
 import { offerOf, signatureOf } from "./board.js";
 import type { Manners, ServedRequest } from "./file-server.js";
 import { type ImageOptions, makeImage } from "./image.js";
+import { offeredTooEarly } from "./update-early.js";
 import type { UpdateLife } from "./update-life.js";
 
 export interface UpdateCase {
@@ -55,6 +56,7 @@ const withoutChecksum = ({ board }: UpdateLife): void => {
 };
 
 export const updateCases: Readonly<Record<string, UpdateCase>> = {
+  "it is offered while the board goes online": offeredTooEarly(),
   "nothing goes wrong": {
     check({ server, notes }) {
       expect(server.requests.length === 1, `${server.requests.length} requests`);
