@@ -1,6 +1,7 @@
 /** The captive portal: an access point, a DNS that knows one address, and the page. */
 import type { Failure } from "../modules/base/failure.js";
-import type { Clock } from "../modules/clock/clock.js";
+import { reportFault } from "../modules/base/guard.js";
+import { type Clock, sleep } from "../modules/clock/clock.js";
 import { formatUrl } from "../modules/data/url.js";
 import type { HttpServer } from "../modules/http/http.js";
 import type { UdpResponder, UdpServer } from "../modules/socket/udp.js";
@@ -14,11 +15,14 @@ export type { PortalOptions } from "./options.js";
 
 /** The answer, and the page behind it, are on the phone before the network goes. */
 const RETRY_MS = 1_000;
+/** What does not open while the driver is at work opens a moment later. */
+const OPEN_TRIES = 3;
+const REOPEN_PAUSE_MS = 2_000;
 
-/** @throws when a port is taken or the radio has no access point: nothing is left open then */
-export function openPortal(options: PortalOptions): Portal {
+/** Rejects when a port is taken or the radio has no access point, again and again: nothing is left open then. */
+export async function openPortal(options: PortalOptions): Promise<Portal> {
   const portal = new Portal(options);
-  portal.open();
+  await portal.open();
   return portal;
 }
 
@@ -38,31 +42,48 @@ export class Portal implements Shown, SetupWatcher, UdpResponder {
     this.lastVisitMs = this.clock.ticksMs(); // somebody may be about to join
   }
 
-  open(): void {
-    const { io, httpPort, dnsPort, failure } = this.options;
-    try {
-      io.wifi.openAccessPoint(this.options);
-      this.dns = io.serveUdp(dnsPort, this);
-      this.http = io.serveHttp({
-        port: httpPort,
-        handle: (request) => route(request, this),
-        // Whoever is in the network that the device has joined is none of those who have the label's password.
-        admits: (address) => io.wifi.isGuest(address),
-      });
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-    this.tell(failure);
+  async open(): Promise<void> {
+    for (let tries = 1; !(await this.tryOpening(tries === OPEN_TRIES)); tries++)
+      await sleep(this.clock, REOPEN_PAUSE_MS);
+    this.tell(this.options.failure);
     this.setup.begin();
+  }
+
+  private async tryOpening(isLast: boolean): Promise<boolean> {
+    try {
+      await this.options.io.wifi.openAccessPoint(this.options);
+      this.serve();
+      return true;
+    } catch (error) {
+      this.closeAll();
+      if (isLast) throw error;
+      reportFault("portal", error);
+      return false;
+    }
+  }
+
+  private serve(): void {
+    const { io, httpPort, dnsPort } = this.options;
+    this.dns = io.serveUdp(dnsPort, this);
+    this.http = io.serveHttp({
+      port: httpPort,
+      handle: (request) => route(request, this),
+      // Whoever is in the network that the device has joined is none of those who have the label's password.
+      admits: (address) => io.wifi.isGuest(address),
+    });
   }
 
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
     this.setup.close();
+    this.closeAll();
+  }
+
+  private closeAll(): void {
     this.dns?.close();
     this.http?.close();
+    this.dns = this.http = undefined;
     this.options.io.wifi.closeAccessPoint();
   }
 

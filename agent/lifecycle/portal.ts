@@ -111,7 +111,7 @@ class PortalState implements PortalOptions {
     try {
       const networks = await this.io.wifi.scan({ passive: false }); // before there are phones that it would drop
       this.failure = this.failure && explainJoin(this.failure, networks, this.failure.detail);
-      this.portal = openPortal(this);
+      this.portal = await openPortal(this);
       this.passOn(this.portal);
       showNetwork(this.io.display, { ssid: this.ssid, password: this.isPasswordOwn ? this.password : undefined });
       this.lastFailure = this.portal.failure;

@@ -8,7 +8,7 @@ import { installCalendar, setPace } from "../moddable/clock.js";
 import { installGlobals } from "../moddable/globals.js";
 import { host, makeOta, newSha256 } from "../moddable/host.js";
 import { LastWords } from "../moddable/last-words.js";
-import { link, phones } from "../moddable/link.js";
+import { accessPointInterface, link, phones } from "../moddable/link.js";
 import { Nor } from "../moddable/nor.js";
 import { Nvs } from "../moddable/nvs.js";
 import { Pins } from "../moddable/pins.js";
@@ -82,6 +82,7 @@ if (behaviour === "crash") abort("the image crashes as it starts");
 installNvs();
 link.up = false;
 phones.up = false;
+accessPointInterface.up = false;
 host.radio = new Radio(behaviour === "offline" ? { ...boot.radio, networks: [], open: false } : boot.radio);
 host.radio.accessPoint.onChange = (accessPoint) => say({ accessPoint });
 // The port is also what keeps the thread alive when the device only waits.

@@ -2,7 +2,9 @@
  * The device's own access point. The chip has one radio, and so one channel at a time: the access point goes where the
  * station goes, and an active scan takes it through all of them. Phones lose it each time.
  */
-import { phones } from "./link.js";
+import { accessPointInterface, phones } from "./link.js";
+import { post } from "./machine.js";
+import type { AccessPointStart } from "./networks.js";
 
 export interface AccessPointSettings {
   readonly ssid: string;
@@ -12,6 +14,8 @@ export interface AccessPointSettings {
 }
 
 const DRIVERS_ADDRESS = "192.168.4.1";
+/** No phone has found it sooner. */
+const firstPhoneMs = 100;
 
 export class AccessPoint {
   #settings: AccessPointSettings | undefined;
@@ -19,14 +23,18 @@ export class AccessPoint {
   #stationChannel: number | undefined;
   #changeMs: number;
   #return: NodeJS.Timeout | undefined;
+  #start: AccessPointStart;
+  /** Of the one that is open: its start has not been handled yet. */
+  #starting: NodeJS.Timeout | undefined;
   #address = DRIVERS_ADDRESS;
   /** No phone can have found it yet. */
   #isNew = false;
   /** Told what is open now, or that nothing is. */
   onChange: ((settings: AccessPointSettings | undefined) => void) | undefined;
 
-  constructor(changeMs: number) {
+  constructor(changeMs: number, start: AccessPointStart) {
     this.#changeMs = changeMs;
+    this.#start = start;
   }
 
   get settings(): AccessPointSettings | undefined {
@@ -53,15 +61,31 @@ export class AccessPoint {
     this.#settings = settings;
     this.#channel = this.#stationChannel ?? settings.channel;
     clearTimeout(this.#return);
-    phones.up = true;
     this.#isNew = true;
-    queueMicrotask(() => {
-      this.#isNew = false;
-    });
     this.onChange?.(settings);
+    if (this.isUp) return;
+    if (this.#start === "before") this.#started();
+    else if (this.#start === "at") post(() => this.#started());
+    else this.#starting = setTimeout(() => this.#started(), this.#start);
+  }
+
+  /** The event of its start has been handled: it has an interface. */
+  get isUp(): boolean {
+    return this.#settings !== undefined && accessPointInterface.up;
+  }
+
+  #started(): void {
+    if (!this.#settings) return;
+    accessPointInterface.up = true;
+    phones.up = true;
+    setTimeout(() => {
+      this.#isNew = false;
+    }, firstPhoneMs);
   }
 
   close(): void {
+    clearTimeout(this.#starting);
+    accessPointInterface.up = false;
     if (!this.#settings) return;
     this.#settings = undefined;
     clearTimeout(this.#return);
@@ -80,7 +104,7 @@ export class AccessPoint {
 
   /** The phones lose it, and need their time to find it again. */
   drop(moreMs = 0): void {
-    if (!this.#settings) return;
+    if (!this.isUp) return;
     clearTimeout(this.#return);
     phones.up = false;
     this.#return = setTimeout(() => {

@@ -16,6 +16,10 @@ export default class FFI implements FFIType {
     return 0;
   }
 
+  access_point_up(): number {
+    return host.radio.accessPoint.isUp ? 1 : 0;
+  }
+
   station_watch(): number {
     return 0;
   }

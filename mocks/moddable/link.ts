@@ -35,3 +35,14 @@ export const link = new Link();
  * gives its connections up then, so that they do not come back with it.
  */
 export const phones = new Link();
+
+/**
+ * The access point's interface, from the moment that the event of its start has been handled. Up until a radio is
+ * installed, as the ways are.
+ */
+export const accessPointInterface = new Link();
+
+/** As CHECK_NETWORK_SAFE (modules/io/common/builtinCommon.h): without an interface that is up ESP-IDF would abort. */
+export function checkNetwork(): void {
+  if (!link.up && !accessPointInterface.up) throw new Error("no network");
+}

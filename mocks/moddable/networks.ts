@@ -26,6 +26,12 @@ export interface Network {
   timeServers?: string[];
 }
 
+/**
+ * When the event of the access point's start is handled: before the driver's call returns, in the turn after it, or so
+ * many milliseconds later. Which of them it is depends on the task that was quicker.
+ */
+export type AccessPointStart = "before" | "at" | number;
+
 export interface RadioOptions {
   /** The networks in reach. Left out: made-up ones. */
   networks?: Network[];
@@ -35,6 +41,10 @@ export interface RadioOptions {
   inReach?: boolean;
   /** How long phones are gone when the access point changes its channel. Real ones take seconds. Default: 300. */
   channelChangeMs?: number;
+  /** How long after it was asked to leave the driver tells that it has. Default: it does in the next turn. */
+  leaveMs?: number;
+  /** Default: 5 ms. */
+  accessPointStart?: AccessPointStart;
   /** More names that the network's DNS knows, and their IPv4 addresses. */
   names?: Record<string, string>;
 }

@@ -30,6 +30,8 @@ const addressMs = 20;
 /** The driver takes longer to say no than to say yes. */
 const refuseMs = 60;
 const channelChangeMs = 300;
+/** Of the access point. */
+const startMs = 5;
 
 export class Radio {
   readonly accessPoint: AccessPoint;
@@ -39,6 +41,7 @@ export class Radio {
   hostName = "espressif";
   #networks: Networks;
   #inReach: boolean;
+  #leaveMs: number;
   #mode: Mode = mode.off;
   #joined: Network | undefined;
   #connected = false;
@@ -51,8 +54,9 @@ export class Radio {
   constructor(options: RadioOptions = {}) {
     this.#networks = new Networks(options);
     this.#inReach = options.inReach ?? true;
+    this.#leaveMs = options.leaveMs ?? 0;
     this.names = options.names ?? {};
-    this.accessPoint = new AccessPoint(options.channelChangeMs ?? channelChangeMs);
+    this.accessPoint = new AccessPoint(options.channelChangeMs ?? channelChangeMs, options.accessPointStart ?? startMs);
   }
 
   get mode(): Mode {
@@ -136,6 +140,11 @@ export class Radio {
     this.#code = 0;
     this.accessPoint.follow(undefined);
     if (!had) return;
+    if (!this.#leaveMs) this.#hasLeft();
+    else setTimeout(() => this.#hasLeft(), this.#leaveMs);
+  }
+
+  #hasLeft(): void {
     this.#reason = reasons.left;
     this.#emit("disconnect", 0);
   }

@@ -112,6 +112,8 @@ declare module "mc/ffi" {
   /** The functions that the manifests name. */
   export default class FFI {
     access_point_address(a: number, b: number, c: number, d: number): number;
+    /** 1: servers can be opened in its network. */
+    access_point_up(): number;
     /** @returns an esp_err_t, as `station_dhcp` and `station_join` do */
     station_watch(): number;
     station_dhcp(name: string): number;

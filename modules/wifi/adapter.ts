@@ -1,8 +1,9 @@
 import Net from "net";
-import SdkWiFi, { type AccessPointOptions, type WiFiCallback } from "wifi";
+import SdkWiFi, { type WiFiCallback } from "wifi";
 import { failed, type Reason, type Result, success } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
 import { type Clock, sleep, type Timer } from "../clock/clock.js";
+import { startAccessPoint } from "./access-point-adapter.js";
 import { bytesOf } from "./name.js";
 import { packed, unpacked } from "./scan.js";
 import { scanOnce } from "./scan-adapter.js";
@@ -10,6 +11,7 @@ import {
   connectTo,
   DRIVERS_ADDRESS,
   freeAddress,
+  hasLeft,
   isBehind,
   moveAccessPoint,
   prepareDhcp,
@@ -32,10 +34,8 @@ const RESCAN_PAUSE_MS = 1_000;
 /** The page asks once a second: it has to be told before its phone loses it. */
 const MOVE_NOTICE_MS = 3_000;
 const STATION = 1;
-const STATION_AND_ACCESS_POINT = 3;
 
 /** What the SDK's typings leave out. */
-type ChipAccessPointOptions = AccessPointOptions & { station: boolean };
 interface ChipNet {
   get(what: "IP", which: "station"): string | undefined;
   get(what: "CHANNEL"): number | undefined;
@@ -123,17 +123,9 @@ export class WiFiAdapter implements WiFi {
     this.disconnect();
   }
 
-  openAccessPoint({ ssid, password, address }: AccessPoint): void {
-    // A password that is there counts, even undefined: the driver makes a text of it.
-    const options: ChipAccessPointOptions = { ssid, station: true, ...(password && { password: password.reveal() }) };
-    try {
-      // Sets the mode itself, behind the network interface: the other way round the chip has no DHCP server.
-      SdkWiFi.accessPoint(options);
-    } catch {
-      SdkWiFi.mode = STATION_AND_ACCESS_POINT; // the simulator wants it first
-      SdkWiFi.accessPoint(options);
-    }
-    this.moveTo(freeAddress(address));
+  async openAccessPoint(accessPoint: AccessPoint): Promise<void> {
+    await startAccessPoint(this.clock, accessPoint);
+    this.moveTo(freeAddress(accessPoint.address));
   }
 
   get accessPointAddress(): string {
@@ -258,7 +250,8 @@ export class WiFiAdapter implements WiFi {
       join.isAssociated = true;
       join.options.onAssociated?.();
     } else if (event === SdkWiFi.gotIP) this.reached(join);
-    else if (event === SdkWiFi.disconnected)
+    // What has been left tells of it late.
+    else if (event === SdkWiFi.disconnected && !hasLeft())
       this.tryFailed(code === CODE_AUTHENTICATION ? "wifi-password" : wasRefused() ? "wifi-refused" : "wifi-not-found");
   }
 

@@ -7,7 +7,9 @@ import type { Secret } from "../base/secret.js";
 export const DRIVERS_ADDRESS = "192.168.4.1";
 /** No network of a router has both. */
 const SPARE_ADDRESS = "172.31.4.1";
-/** `wifi_err_reason_t` (esp_wifi_types_generic.h): there is no access point of the name, or none of this security. */
+/** `wifi_err_reason_t` (esp_wifi_types_generic.h), as the others: WIFI_REASON_ASSOC_LEAVE. */
+const LEFT = 8;
+/** There is no access point of the name, or none of this security. */
 const NOT_FOUND: readonly number[] = Object.freeze([201, 210, 211, 212]);
 
 /** Before the radio is switched on: the driver's own listener must not be told first. */
@@ -24,6 +26,11 @@ export function prepareDhcp(name: string): void {
 export function connectTo(name: Uint8Array<ArrayBuffer>, password: Secret): void {
   const error = new FFI().station_join(name.buffer, name.length, password.reveal());
   if (error) throw new Error(`the driver does not take this network: ${error}`);
+}
+
+/** The last disconnection was the station's own doing. */
+export function hasLeft(): boolean {
+  return new FFI().station_reason() === LEFT;
 }
 
 /** The last disconnection was an access point's doing: it was there, and did not want the station now. */

@@ -62,8 +62,11 @@ export interface WiFi {
   readonly joined: boolean;
   /** Called when a joined network is lost; not for `leave`. */
   onLost: (() => void) | undefined;
-  /** Beside the station. Open, or with a WPA2 password of 8 to 63 characters. @throws what the driver does not take */
-  openAccessPoint(options: AccessPoint): void;
+  /**
+   * Beside the station. Open, or with a WPA2 password of 8 to 63 characters. Ends when servers can be opened in its
+   * network; rejects with what the driver does not take, and where it does not start: then it is to be closed.
+   */
+  openAccessPoint(options: AccessPoint): Promise<void>;
   /**
    * Dotted IPv4, of the access point that is open. It is another one than it was opened with where the station's network
    * has the same addresses: packets for its router would stay in the device.

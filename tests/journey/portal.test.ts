@@ -24,6 +24,16 @@ test("every system's probe opens its sheet, and closes it when everything works"
   await device.waitFor("online", STEP_MS);
 }, 180_000);
 
+test.each(["before", "at", 0, 60] as const)("opens at once whenever its network is there: %s", async (start) => {
+  const device = openDevice({ radio: { accessPointStart: start } });
+  const lines: string[] = [];
+  device.on("log", (line) => lines.push(line));
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+  expect(lines.filter((line) => line.startsWith("fault"))).toEqual([]);
+  expect((await fetch(portalUrl(device))).status).toBe(200);
+});
+
 test("a long press of the button opens it, whatever the device does, and nothing is lost", async () => {
   const cloud = await openCloud({ autoRegister: true });
   const device = await openOnlineDevice(cloud);

@@ -149,8 +149,10 @@ describe("the phones on the access point", () => {
   let device: { tcp: InstanceType<typeof TCP>; seen: string[] }[];
   let port: number;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     device = [];
+    WiFi.accessPoint({ ssid: "ESP32-0001", station: true } as never);
+    await until(() => phones.up);
     const listener = new Listener({
       onReadable(this: { read(): unknown }) {
         const seen: string[] = [];
@@ -167,7 +169,6 @@ describe("the phones on the access point", () => {
       for (const { tcp } of device) tcp.close();
       listener.close();
     });
-    WiFi.accessPoint({ ssid: "ESP32-0001", station: true } as never);
   });
 
   const phone = async (): Promise<{ socket: Socket; ended: () => boolean }> => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link, phones } from "../../mocks/moddable/link.js";
 import { mode, type Network } from "../../mocks/moddable/radio.js";
+import UDP from "../../mocks/moddable/socket/udp.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { pause, until } from "../moddable/support.js";
@@ -30,7 +31,7 @@ describe("the access point", () => {
   const open = { ssid: "ESP32-0001", password: undefined, address: "192.168.4.1" };
 
   test("stands beside the station, which can scan and join meanwhile; then it is gone", async () => {
-    wifi.openAccessPoint(open);
+    await wifi.openAccessPoint(open);
     expect(host.radio.mode).toBe(mode.both);
     expect(host.radio.accessPoint.settings).toEqual({ ssid: "ESP32-0001", channel: 1 });
     expect((await wifi.scan({ passive: true })).length).toBe(2);
@@ -42,12 +43,27 @@ describe("the access point", () => {
     expect(wifi.joined).toBe(true);
   });
 
-  test("has a password where there is one; one that is too short is refused", () => {
-    wifi.openAccessPoint({ ssid: "ESP32-0001", password: new Secret("on the label"), address: "4.3.2.1" });
+  test("has a password where there is one; one that is too short is refused", async () => {
+    await wifi.openAccessPoint({ ssid: "ESP32-0001", password: new Secret("on the label"), address: "4.3.2.1" });
     expect(host.radio.accessPoint.settings).toMatchObject({ password: "on the label" });
-    expect(() =>
+    await expect(
       wifi.openAccessPoint({ ssid: "ESP32-0001", password: new Secret("short"), address: "192.168.4.1" }),
-    ).toThrow("too short");
+    ).rejects.toThrow("too short");
+  });
+
+  test.each(["before", "at", 0, 30] as const)("is open when servers find its network: its event %s", async (start) => {
+    wifi = switchOn(networks, { accessPointStart: start });
+    const opening = wifi.openAccessPoint(open);
+    if (start !== "before") expect(() => new UDP({ port: 0 })).toThrow("no network");
+    await opening;
+    new UDP({ port: 0 }).close();
+    expect(phones.up).toBe(true);
+  });
+
+  test("that does not start is told so", async () => {
+    wifi = switchOn(networks, { accessPointStart: 60_000 });
+    await expect(wifi.openAccessPoint(open)).rejects.toThrow("does not start");
+    wifi.closeAccessPoint();
   });
 
   describe.each(["192.168.4.0/24", "192.168.4.0/22", "192.168.0.0/16"])("in a network of %s", (subnet) => {
@@ -55,7 +71,7 @@ describe("the access point", () => {
 
     test("goes to another address, which is told before, and then names resolve", async () => {
       powerOn([router]);
-      wifi.openAccessPoint(open);
+      await wifi.openAccessPoint(open);
       const joining = join("router", right);
       await until(() => wifi.nextAddress !== undefined);
       expect([wifi.accessPointAddress, wifi.nextAddress, wifi.joined]).toEqual(["192.168.4.1", "172.31.4.1", false]);
@@ -68,11 +84,11 @@ describe("the access point", () => {
     test("opens at another address, and is where it was to be the next time", async () => {
       powerOn([router]);
       await join("router", right);
-      wifi.openAccessPoint(open);
+      await wifi.openAccessPoint(open);
       expect([wifi.accessPointAddress, host.radio.accessPoint.address]).toEqual(["172.31.4.1", "172.31.4.1"]);
       wifi.closeAccessPoint();
       await join("home", right);
-      wifi.openAccessPoint(open);
+      await wifi.openAccessPoint(open);
       expect([wifi.accessPointAddress, host.radio.accessPoint.address]).toEqual(["192.168.4.1", "192.168.4.1"]);
     });
   });
@@ -80,7 +96,7 @@ describe("the access point", () => {
   test("its guests are told from whoever is in the station's network, also where that has the same addresses", async () => {
     const trick = (subnet: string): Network => ({ ssid: subnet, password: "correct horse", subnet });
     powerOn([trick("192.168.4.0/24"), trick("128.0.0.0/1")]);
-    wifi.openAccessPoint(open);
+    await wifi.openAccessPoint(open);
     await join("home", right);
     const guests = (...addresses: (string | undefined)[]) => addresses.map((address) => wifi.isGuest(address));
     expect(guests("192.168.4.2", "192.168.40.2", "127.0.0.1", "10.0.0.7", undefined)).toEqual([
@@ -97,7 +113,7 @@ describe("the access point", () => {
 
   test("that would have moved stays where the join was given up", async () => {
     powerOn([{ ssid: "router", password: "correct horse", subnet: "192.168.4.0/24" }]);
-    wifi.openAccessPoint(open);
+    await wifi.openAccessPoint(open);
     const joining = join("router", right);
     await until(() => wifi.nextAddress !== undefined);
     wifi.leave();
@@ -107,7 +123,7 @@ describe("the access point", () => {
   });
 
   test("keeps its phones in a passive scan, and loses them in an active one", async () => {
-    wifi.openAccessPoint(open);
+    await wifi.openAccessPoint(open);
     await wifi.scan({ passive: true });
     expect(phones.up).toBe(true);
     await wifi.scan({ passive: false });

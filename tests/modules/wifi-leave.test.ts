@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link } from "../../mocks/moddable/link.js";
-import { Radio } from "../../mocks/moddable/radio.js";
+import { Radio, type RadioOptions } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/base/secret.js";
 import { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { pause, until } from "../moddable/support.js";
@@ -11,7 +11,7 @@ const FASTER = 20;
 let wifi: WiFiAdapter;
 let losses: number;
 
-beforeEach(() => {
+function switchOn(options: RadioOptions = {}): void {
   link.up = false;
   host.radio = new Radio({
     networks: [
@@ -19,11 +19,14 @@ beforeEach(() => {
       { ssid: "two", password: "second password" },
       { ssid: "no DHCP", noAddress: true },
     ],
+    ...options,
   });
   wifi = new WiFiAdapter(fasterClock(FASTER), "ESP32-0001");
   losses = 0;
   wifi.onLost = () => losses++;
-});
+}
+
+beforeEach(() => switchOn());
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -115,6 +118,14 @@ describe("a new join", () => {
   });
 
   test("takes the end of the network before it for no refusal of its own", async () => {
+    await joinOne();
+    const tries = vi.spyOn(host.radio, "join");
+    expect(await joinTwo()).toBe("joined");
+    expect([tries.mock.calls.length, losses]).toEqual([1, 0]);
+  });
+
+  test("is not ended by a driver that tells late that it has left", async () => {
+    switchOn({ leaveMs: 800 / FASTER });
     await joinOne();
     const tries = vi.spyOn(host.radio, "join");
     expect(await joinTwo()).toBe("joined");

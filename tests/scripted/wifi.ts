@@ -58,7 +58,7 @@ export class ScriptedWiFi implements WiFi {
     this.onLost?.();
   }
 
-  openAccessPoint({ ssid, address }: AccessPoint): void {
+  async openAccessPoint({ ssid, address }: AccessPoint): Promise<void> {
     this.accessPoint = ssid;
     this.accessPointAddress = address;
   }

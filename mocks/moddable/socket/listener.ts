@@ -5,7 +5,7 @@
 import type ListenerType from "embedded:io/socket/listener";
 import type TCPType from "embedded:io/socket/tcp";
 import { createServer, type Server, type Socket } from "node:net";
-import { phones } from "../link.js";
+import { checkNetwork, phones } from "../link.js";
 import { post } from "../machine.js";
 import { Stream } from "./stream.js";
 import TCP from "./tcp.js";
@@ -21,8 +21,9 @@ class Listener {
   #onReadable: Options["onReadable"];
   #posted = false;
 
-  /** @throws "socket bind" when the port is taken */
+  /** @throws "no network" where no interface is up, "socket bind" when the port is taken */
   constructor(options: Options) {
+    checkNetwork();
     const port = options.port ?? 0;
     if (port < 0 || port > 65535) throw new RangeError("invalid port");
     if (options.format && options.format !== "socket/tcp") throw new RangeError("unimplemented");

@@ -7,7 +7,7 @@ import type TCPType from "embedded:io/socket/tcp";
 import type { Options } from "embedded:io/socket/tcp";
 import { connect, isIPv4, Socket } from "node:net";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
-import { link } from "../link.js";
+import { checkNetwork, link } from "../link.js";
 import { post } from "../machine.js";
 import { Stream } from "./stream.js";
 
@@ -48,6 +48,7 @@ function opened(options: { address?: string; port?: number }): Stream {
   if (typeof address !== "string" || !isIPv4(address)) throw new Error("invalid address");
   if (typeof port !== "number") throw new Error("invalid");
   if (port < 0 || port > 65535) throw new RangeError("invalid port");
+  checkNetwork();
   if (!link.up) throw new Error("connect error");
   Stream.claim();
   if (link.internet) {

@@ -8,7 +8,7 @@ import type UDPType from "embedded:io/socket/udp";
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
-import { link, phones } from "../link.js";
+import { checkNetwork, link, phones } from "../link.js";
 import { post } from "../machine.js";
 
 type Options = ConstructorParameters<typeof UDPType>[0];
@@ -22,8 +22,9 @@ class UDP {
   #posted = false;
   #isServer: boolean;
 
-  /** @throws "bind failed" when the port is taken */
+  /** @throws "no network" where no interface is up, "bind failed" when the port is taken */
   constructor(options: Options) {
+    checkNetwork();
     const port = options.port ?? 0;
     if (port < 0 || port > 65535) throw new RangeError("invalid port");
     if (options.format && options.format !== "buffer") throw new RangeError("invalid format");
