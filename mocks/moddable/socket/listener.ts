@@ -11,6 +11,9 @@ import { Stream } from "./stream.js";
 import TCP from "./tcp.js";
 import { bindLoopback } from "./tcp-handle.js";
 
+/** To be accepted, as the agent's own sockets have it (modules/socket/esp32/agent_tcp_listener.c). */
+const maxWaiting = 8;
+
 type Options = ConstructorParameters<typeof ListenerType>[0];
 
 class Listener {
@@ -68,6 +71,8 @@ class Listener {
   #accept(socket: Socket): void {
     try {
       if (!phones.up) throw new Error("no phone gets here");
+      this.#pending = this.#pending.filter((waiting) => !waiting.destroyed);
+      if (this.#pending.length >= maxWaiting) throw new Error("too many wait");
       Stream.claim();
     } catch {
       socket.resetAndDestroy();
