@@ -10,6 +10,8 @@ const windowBytes = 5744;
 const sendBufferBytes = 5744;
 const segmentBytes = 1024;
 const maxConnections = 16;
+/** Node has read by then. */
+const unreadMs = 20;
 /** Shorter pieces are delivered as they come. */
 const splitFromBytes = 24;
 
@@ -23,6 +25,16 @@ export interface StreamOwner {
 const nobody: StreamOwner = { readable: () => {}, writable: () => {}, error: () => {} };
 
 let connections = 0;
+
+/** What had come before a reset stays to be read, as lwIP keeps it. Node forgets it where a write meets the reset first. */
+function keepUnread(socket: Socket): void {
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error?: NodeJS.ErrnoException) => {
+    if (error?.syscall !== "write") return destroy(error);
+    setTimeout(() => destroy(error), unreadMs);
+    return socket;
+  };
+}
 
 export class Stream {
   owner: StreamOwner = nobody;
@@ -52,6 +64,7 @@ export class Stream {
    */
   constructor(socket: Socket, options: { station: boolean; reachable?: boolean }) {
     this.socket = socket;
+    keepUnread(socket);
     this.ready = !socket.connecting && options.reachable !== false;
     socket.on("connect", () => {
       this.ready = true;
@@ -178,9 +191,11 @@ export class Stream {
     this.#step();
   }
 
+  /** What had come before it is read first. */
   #break(): void {
     this.broken = true;
-    this.owner.error();
+    if (this.#arriving.length > 0 && !this.#stalled) this.#arriveEnd();
+    else this.owner.error();
   }
 
   /** Nobody tells this end: what it sends is not acknowledged, and it keeps its place until the device closes it. */
