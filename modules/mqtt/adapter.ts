@@ -1,7 +1,6 @@
 import { type Failure, failed, type Reason, type Result, success } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
 import type { Clock, Timer } from "../clock/clock.js";
-import type { Calendar } from "../clock/set.js";
 import type { Authorities, KnownTime } from "../tls/adapter.js";
 import type { ClientIdentity } from "../tls/client-identity.js";
 import { refusal, refusedTopic } from "./answers.js";
@@ -11,30 +10,19 @@ import type { Incoming, MqttConnect, MqttOptions, MqttSession, Outgoing, Payload
 import { Outbound, SUBSCRIBE_ID } from "./outbound.js";
 import { PacketIds } from "./packet-ids.js";
 import { PACKET } from "./packets.js";
+import type { MqttParts } from "./parts.js";
 
 /** MQTT 3.1.1 §3.1.2.10 has it for brokers. */
 const SILENT_KEEP_ALIVES = 1.5;
-
-/** The device's side of every connection. */
-interface MqttParts {
-  readonly clock: Clock;
-  readonly calendar: Pick<Calendar, "ensure" | "doubt" | "earliestMs" | "latestMs">;
-  readonly authorities: Authorities;
-  /** Of the newest connection: what is new in the next has other ids than what this one leaves to send again. */
-  ids: PacketIds;
-}
+const PUZZLED: readonly Reason[] = Object.freeze(["broker-closed", "timeout"] as const);
 
 /**
  * The SDK's MQTT client (ECMA-419).
  * @param calendar asked for the time before each connection over TLS: certificates have dates
  * @param authorities trusted beside the build's
  */
-export function createMqtt(
-  clock: Clock,
-  calendar: Pick<Calendar, "ensure" | "doubt" | "earliestMs" | "latestMs">,
-  authorities: Authorities,
-): MqttConnect {
-  const parts: MqttParts = { clock, calendar, authorities, ids: new PacketIds(SUBSCRIBE_ID) };
+export function createMqtt(clock: Clock, calendar: MqttParts["calendar"], authorities: Authorities): MqttConnect {
+  const parts: MqttParts = { clock, calendar, authorities, ids: new PacketIds(SUBSCRIBE_ID), isEager: true };
   return (options) =>
     new Promise((resolve) => {
       void new MqttConnection(parts, options, resolve).begin();
@@ -137,9 +125,14 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
     this.heardMs = this.parts.clock.ticksMs();
   }
 
+  get isEager(): boolean {
+    return this.parts.isEager;
+  }
+
   onConnack(sessionPresent: boolean, returnCode: number): void {
     this.sessionPresent = sessionPresent;
-    if (returnCode !== 0) this.errorReason = refusal(returnCode);
+    if (returnCode !== 0) this.fail(refusal(returnCode));
+    else if (this.options.subscribe.length === 0) this.connected();
   }
 
   onOtherVersion(code: number): void {
@@ -165,8 +158,7 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
   control({ operation, id, payload }: ControlMessage): void {
     if (operation === PACKET.connack) {
       // Sent after `writable`, which the client calls right after this.
-      if (this.options.subscribe.length > 0) this.isSubscribeUnsent = true;
-      else this.connected();
+      this.isSubscribeUnsent = this.options.subscribe.length > 0;
     } else if (operation === PACKET.suback) {
       // One that nobody asked for is a mistake of the protocol (MQTT 3.1.1 §4.8).
       if (!this.resolve || this.isSubscribeUnsent || id !== SUBSCRIBE_ID) this.failed();
@@ -274,6 +266,9 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
     // Who waits for the end counts what was acknowledged before it.
     this.queue.close();
     if (failure.reason === "tls-expired") calendar.doubt();
+    // A broker that cannot do with what comes before its CONNACK says nothing, or closes.
+    if (this.resolve && this.errorReason === "broker-closed" && PUZZLED.includes(failure.reason))
+      this.parts.isEager = !this.parts.isEager;
     this.resolve?.({ ok: false, failure });
     this.resolve = undefined;
     this.end(failure);

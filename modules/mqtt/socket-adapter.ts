@@ -20,6 +20,8 @@ export interface PacketEvents extends TlsEvents {
   fault(error: unknown): void;
   /** Something has come, or what had come before is read. */
   onHeard(): void;
+  /** What follows CONNECT does not wait for its answer (MQTT 3.1.1 §3.1.4). */
+  readonly isEager: boolean;
   /** MQTT 3.1.1 §3.2.2; before the client knows of it. */
   onConnack(sessionPresent: boolean, returnCode: number): void;
   /** CONNACK is one of MQTT 5: whatever it says, it is about no credentials. @param code its reason */
@@ -49,6 +51,7 @@ type Under = TCP & { target: PacketSocket };
 /** As much as is read at once: what it takes of the heap is garbage a moment later. */
 const READ_BYTES = 512;
 const NOTHING = new Uint8Array(0);
+const ACCEPTED = Object.freeze([PACKET.connack << 4, CONNACK_BYTES, 0, 0] as const);
 
 export class PacketSocket implements PacketSink {
   private _events: PacketEvents;
@@ -62,6 +65,8 @@ export class PacketSocket implements PacketSink {
   /** The client's. */
   private _onReadable: (count: number) => void;
   private _onWritable: (count: number) => void;
+  /** The client takes its CONNECT for accepted; undefined: it is not out yet. */
+  private isAhead: boolean | undefined;
   /** What the client reads. */
   private packet: Uint8Array = NOTHING;
   private position = 0;
@@ -138,6 +143,10 @@ export class PacketSocket implements PacketSink {
   handleWritable(count: number): void {
     this._events.onOpen();
     this._onWritable(count);
+    if (this.isAhead !== undefined) return;
+    // The client sends nothing before it knows of a CONNACK: the broker's own is for the connection alone.
+    this.isAhead = this._events.isEager;
+    if (this.isAhead) this.give(Uint8Array.from(ACCEPTED));
   }
 
   control(packet: Uint8Array): void {
@@ -148,8 +157,12 @@ export class PacketSocket implements PacketSink {
         this._events.onOtherVersion(code);
         return;
       }
+      if (code === 0 && !this.isAhead) this.give(packet);
       this._events.onConnack((packet[2]! & 1) === 1, code);
-    }
+    } else this.give(packet);
+  }
+
+  private give(packet: Uint8Array): void {
     this.packet = packet;
     this.position = 0;
     this._onReadable(packet.length);

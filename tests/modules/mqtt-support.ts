@@ -3,6 +3,7 @@
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { type Packet, parser } from "mqtt-packet";
 import { afterEach, beforeEach } from "vitest";
 import { type Identity, keyPem, pem } from "../../mocks/certificates.js";
 import { link } from "../../mocks/moddable/link.js";
@@ -98,6 +99,15 @@ export function published(): { topic: string; payload: string; qos: number; reta
   });
   return packets;
 }
+
+/** A server that hears packets, and answers with bytes. */
+export const onPackets = (hear: (packet: Packet, socket: Socket) => void): Promise<number> =>
+  listening(
+    createServer((socket) => {
+      const packets = parser({ protocolVersion: 4 }).on("packet", (packet) => hear(packet, socket));
+      socket.on("data", (bytes) => packets.parse(bytes)).on("error", () => {});
+    }),
+  );
 
 export const refuse =
   (code: number) =>

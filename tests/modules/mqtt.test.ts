@@ -1,8 +1,14 @@
+import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Reason } from "../../modules/base/failure.js";
+import { createMqtt } from "../../modules/mqtt/adapter.js";
+import { rightCalendar } from "../calendar.js";
 import { until } from "../moddable/support.js";
-import { broker, connect, connected, reasonOf, refuse } from "./mqtt-support.js";
-import { closedPort, faults, onFirstBytes } from "./net-support.js";
+import { broker, connect, connected, onPackets, reasonOf, refuse } from "./mqtt-support.js";
+import { closedPort, fasterClock, faults, onFirstBytes } from "./net-support.js";
+
+const ACCEPTED = Uint8Array.of(0x20, 2, 0, 0);
+const subscribed = (id = 0) => Uint8Array.of(0x90, 3, id >> 8, id & 255, 1);
 
 describe("connecting", () => {
   test("says who it is, subscribes, and is connected only then", async () => {
@@ -100,15 +106,49 @@ describe("connecting", () => {
   });
 });
 
+describe("what follows CONNECT", () => {
+  const hear = (cmds: string[], answer: (socket: Socket, id: number | undefined) => void) =>
+    onPackets(({ cmd, messageId }, socket) => {
+      cmds.push(cmd);
+      if (cmd === "subscribe") answer(socket, messageId);
+    });
+
+  test("does not wait for CONNACK: it costs no round trip of its own", async () => {
+    const port = await hear([], (socket, id) => socket.write(Buffer.concat([ACCEPTED, subscribed(id)])));
+    await connected({ port });
+  });
+
+  test("is of no account where CONNACK refuses", async () => {
+    const cmds: string[] = [];
+    const port = await hear(cmds, (socket) => socket.end(Uint8Array.of(0x20, 2, 0, 5)));
+    expect(await reasonOf({ port })).toBe("broker-credentials");
+    expect(cmds).toEqual(["connect", "subscribe"]);
+  });
+
+  test("waits the next time where a broker cannot do with it", async () => {
+    let isAccepted = false;
+    const port = await onPackets(({ cmd, messageId }, socket) => {
+      if (cmd === "connect") {
+        isAccepted = false;
+        setTimeout(() => {
+          isAccepted = true;
+          socket.write(ACCEPTED);
+        }, 50);
+      } else if (cmd === "subscribe") socket.end(isAccepted ? subscribed(messageId) : "");
+    });
+    const mqtt = createMqtt(fasterClock(1), rightCalendar, () => []);
+    const first = await connect({ port }, 1, mqtt);
+    expect(first).toMatchObject({ failure: { reason: "broker-closed" } });
+    expect((await connect({ port }, 1, mqtt)).ok).toBe(true);
+  });
+});
+
 test("a message that comes before the SUBACK waits until the session is known", async () => {
   const publish = Buffer.concat([Buffer.of(0x30, 7, 0, 3), Buffer.from("a/bhi")]);
   publish[1] = publish.length - 2;
-  const subscribe = 0x82;
-  const port = await onFirstBytes((socket) => {
-    socket.write(Uint8Array.of(0x20, 2, 0, 0));
-    socket.on("data", (data) => {
-      if (data[0] === subscribe) socket.write(Buffer.concat([publish, Buffer.of(0x90, 3, data[2]!, data[3]!, 1)]));
-    });
+  const port = await onPackets(({ cmd, messageId }, socket) => {
+    if (cmd === "connect") socket.write(ACCEPTED);
+    if (cmd === "subscribe") socket.write(Buffer.concat([publish, subscribed(messageId)]));
   });
   const order: string[] = [];
   const result = await connect({ port, onMessage: ({ payload }) => void order.push(payload) });
