@@ -1,8 +1,8 @@
 /**
  * All of them, one after another as a seeded die falls: two minutes, or `MINUTES=120` two hours. One device in its
- * portal, another one with its broker. That one has gone silent after some 18 minutes with SDK 8.2.3 on Linux, probably
- * because ids of its timers have 16 bits there, and the 65,536th never rings (modules/base/timer/lin/timer.c,
- * tests/simulator/endurance.sim.ts).
+ * portal, another one with its broker. With SDK 8.2.3 on Linux that one is silent after some 18 minutes: ids of its timers
+ * have 16 bits there, and the 65,536th never rings (modules/base/timer/lin/timer.c, tests/simulator/endurance.sim.ts). With
+ * 32 bits in a copy of the SDK the two hours pass.
  */
 import { afterEach, expect, test } from "vitest";
 import { sendForm } from "../../mocks/phone.js";
