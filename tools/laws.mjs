@@ -92,6 +92,7 @@ function bare(path, specifier) {
 const OWN = new Set([
   "modules/base/guard",
   "modules/console/serial-adapter",
+  "modules/system/chip-adapter",
   "modules/tls/certificates-adapter",
   "modules/tls/keys-adapter",
   "modules/tls/session-adapter",

@@ -2,7 +2,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type FFIType from "mc/ffi";
-import { chipDiagnosis, chipFacts, FREE_HEAP_BYTES } from "./chip.js";
 import { host } from "./host.js";
 
 /** `ESP_FAIL` */
@@ -50,45 +49,6 @@ export default class FFI implements FFIType {
     return address ? Buffer.from(address.split(".").map(Number)).readUInt32LE() : 0;
   }
 
-  chip_facts(json: ArrayBuffer, size: number): number {
-    return write(json, size, chipFacts(host.ota.running.label));
-  }
-
-  chip_diagnose(json: ArrayBuffer, size: number): number {
-    const { crashes: row, counts, before } = host.words;
-    return write(json, size, chipDiagnosis({ wifi_reason: host.radio.reason, crashes: { row, ...counts }, before }));
-  }
-
-  chip_free_heap(): number {
-    return FREE_HEAP_BYTES;
-  }
-
-  machine_watch(): void {}
-
-  reset_reason(): number {
-    return host.words.reason;
-  }
-
-  restart_wanted(): void {
-    host.words.want();
-  }
-
-  start_sound(): void {
-    host.words.sound();
-  }
-
-  start_crashes(): number {
-    return host.words.crashes;
-  }
-
-  event_note(text: string): void {
-    host.words.note(text);
-  }
-
-  storage_repaired(): number {
-    return host.storageRepaired;
-  }
-
   efuse_serial(serial: ArrayBuffer): number {
     const target = memory(serial, 32);
     const { userData, key, keyPurpose } = host.efuses;
@@ -112,10 +72,6 @@ export default class FFI implements FFIType {
     return 0;
   }
 
-  is_debug(): number {
-    return host.isDebug ? 1 : 0;
-  }
-
   firmware_on_trial(): number {
     return host.ota.onTrial ? 1 : 0;
   }
@@ -130,12 +86,6 @@ export default class FFI implements FFIType {
     memory(text, size).set(version);
     return version.length;
   }
-}
-
-/** As vsnprintf into a buffer of this size. @returns 0 where the text and the NUL behind it do not fit */
-function write(json: ArrayBuffer, size: number, text: string): number {
-  Buffer.from(text, "ascii").copy(memory(json, 0), 0, 0, Math.max(0, size - 1));
-  return text.length < size ? text.length : 0;
 }
 
 /** What C gets for a buffer (xsffi.c, fxToArrayBufferHandle). @throws for a view, and for less than the manifest says */

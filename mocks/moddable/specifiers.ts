@@ -8,6 +8,7 @@ export const specifiers: Readonly<Record<string, string>> = {
   "modules/base/guard": "../../modules/base/guard.js",
   // What is C on the device.
   "modules/console/serial-adapter": "./console.js",
+  "modules/system/chip-adapter": "./machine-functions.js",
   "modules/tls/certificates-adapter": "./tls/certificates.js",
   "modules/tls/keys-adapter": "./tls/keys.js",
   "modules/tls/session-adapter": "./tls/session.js",

@@ -1,4 +1,16 @@
-import FFI from "mc/ffi";
+import {
+  crashes,
+  diagnosis,
+  facts,
+  freeHeap,
+  isDebug,
+  note,
+  resetReason,
+  restartWanted,
+  sound,
+  storageRepaired,
+  watch,
+} from "modules/system/chip-adapter";
 import Timer from "timer";
 import { parseOwn } from "../data/json.js";
 import { type ChipFacts, type Diagnosis, RESET_REASONS, type System as SystemPort } from "./system.js";
@@ -24,12 +36,12 @@ export const system: SystemPort = {
   restart() {
     Timer.set(restart, LAST_WORDS_MS);
   },
-  resetReason: () => RESET_REASONS[new FFI().reset_reason()],
-  crashes: () => new FFI().start_crashes(),
-  sound: () => new FFI().start_sound(),
-  note: (event) => new FFI().event_note(event),
+  resetReason: () => RESET_REASONS[resetReason()],
+  crashes,
+  sound,
+  note,
   storageRepair() {
-    const repaired = new FFI().storage_repaired();
+    const repaired = storageRepaired();
     if (!repaired) return undefined;
     const error = repaired & ERROR;
     return {
@@ -38,23 +50,23 @@ export const system: SystemPort = {
       isFromCopy: (repaired & FROM_COPY) !== 0,
     };
   },
-  watch: () => new FFI().machine_watch(),
+  watch,
   facts() {
     const json = new ArrayBuffer(FACTS_BYTES);
-    return parsed(json, new FFI().chip_facts(json, FACTS_BYTES)) as ChipFacts | undefined;
+    return parsed(json, facts(json)) as ChipFacts | undefined;
   },
   diagnose() {
     const json = new ArrayBuffer(FACTS_BYTES);
-    return parsed(json, new FFI().chip_diagnose(json, FACTS_BYTES)) as Diagnosis | undefined;
+    return parsed(json, diagnosis(json)) as Diagnosis | undefined;
   },
   get isDebug() {
-    return new FFI().is_debug() !== 0;
+    return isDebug();
   },
-  freeHeapBytes: () => new FFI().chip_free_heap() || undefined,
+  freeHeapBytes: () => freeHeap() || undefined,
 };
 
 function restart(): void {
-  new FFI().restart_wanted();
+  restartWanted();
   System.restart?.();
 }
 

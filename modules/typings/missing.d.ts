@@ -124,26 +124,12 @@ declare module "mc/ffi" {
     station_overlaps(a: number, b: number, c: number, d: number): number;
     /** IPv4, its first number in the lowest byte; 0: there is none. */
     time_server(index: number): number;
-    chip_facts(json: ArrayBuffer, size: number): number;
-    chip_diagnose(json: ArrayBuffer, size: number): number;
-    /** Bytes; 0: there is no chip. */
-    chip_free_heap(): number;
-    machine_watch(): void;
-    /** `esp_reset_reason_t`, or one of XS's aborts behind those. */
-    reset_reason(): number;
-    restart_wanted(): void;
-    start_sound(): void;
-    start_crashes(): number;
-    event_note(text: string): void;
-    /** An `esp_err_t`, with `1 << 16` where it was in this start, and `1 << 17` where the copy of the record was used in it. */
-    storage_repaired(): number;
     /** @param serial 32 bytes */
     efuse_serial(serial: ArrayBuffer): number;
     /** @param digest 32 bytes */
     efuse_hmac(message: ArrayBuffer, length: number, digest: ArrayBuffer): number;
     /** @param mac 6 bytes */
     station_mac(mac: ArrayBuffer): number;
-    is_debug(): number;
     /** 1: the running image has not been accepted yet. */
     firmware_on_trial(): number;
     /** @returns an esp_err_t */

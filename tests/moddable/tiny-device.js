@@ -1,7 +1,7 @@
 // A device of a few lines, for the tests of the virtual device: what to do stands in its configuration.
 import Digital from "embedded:io/digital";
 import config from "mc/config";
-import FFI from "mc/ffi";
+import { resetReason } from "modules/system/chip-adapter";
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
 import Net from "net";
 import Preference from "preference";
@@ -71,7 +71,7 @@ trace("half a line, ");
 trace("the other half\n");
 state("booted", {
   boots,
-  reset: new FFI().reset_reason(),
+  reset: resetReason(),
   mac: Net.get("MAC"),
   serial: Preference.get("factory", "serial"),
   key: Preference.get("factory", "hmac_key"),

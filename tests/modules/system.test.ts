@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import FFI from "mc/ffi";
+import * as functions from "modules/system/chip-adapter";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { chipFacts } from "../../mocks/moddable/chip.js";
-import FFI from "../../mocks/moddable/ffi.js";
 import { host } from "../../mocks/moddable/host.js";
 import { system } from "../../modules/system/adapter.js";
 import { readPartitions } from "../../tools/partitions.js";
@@ -9,9 +10,17 @@ import "../moddable/support.js";
 
 const source = (path: string) => readFileSync(new URL(`../../modules/system/${path}`, import.meta.url), "utf8");
 
+const said = vi.hoisted(() => ({ facts: undefined as string | undefined }));
+vi.mock("modules/system/chip-adapter", async (original) => {
+  const real = await original<typeof functions>();
+  const facts = (json: ArrayBuffer) =>
+    said.facts === undefined ? real.facts(json) : Buffer.from(json).write(said.facts);
+  return { ...real, facts };
+});
+
 afterEach(() => {
   host.isDebug = false;
-  vi.restoreAllMocks();
+  said.facts = undefined;
 });
 
 test("the facts are the chip's", () => {
@@ -22,8 +31,8 @@ test("the facts are the chip's", () => {
 test.each<[string, string]>([
   ["nothing, as the simulator does", ""],
   ["no JSON", '{"model":9,'],
-])("a chip that says %s has no facts", (_name, said) => {
-  vi.spyOn(FFI.prototype, "chip_facts").mockImplementation((json) => Buffer.from(json).write(said));
+])("a chip that says %s has no facts", (_name, text) => {
+  said.facts = text;
   expect(system.facts()).toBeUndefined();
 });
 
@@ -54,11 +63,20 @@ describe("C's side of a call", () => {
     expect(() => ffi.efuse_serial(new Uint8Array(32) as never)).toThrow(TypeError);
   });
 
-  test("writes no further than it may, and says nothing where the facts do not fit", () => {
+  test("says nothing where the facts do not fit", () => {
     const { length } = chipFacts("ota_0");
-    const json = new ArrayBuffer(length + 1);
-    expect(new FFI().chip_facts(json, length)).toBe(0);
-    expect(new Uint8Array(json).subarray(length)).toEqual(new Uint8Array(1));
-    expect(new FFI().chip_facts(json, length + 1)).toBe(length);
+    expect(functions.facts(new ArrayBuffer(length))).toBe(0);
+    expect(functions.facts(new ArrayBuffer(length + 1))).toBe(length);
+  });
+
+  test("has a function for each that is bound by its name, on the chip and on the host", () => {
+    const adapter = source("chip-adapter.ts");
+    const bound = [...adapter.matchAll(/native\("(\w+)"\)/g)].map((match) => match[1]).sort();
+    const defined = [...source("native/chip_xs.c").matchAll(/^void (\w+)\(xsMachine/gm)]
+      .map((match) => match[1])
+      .sort();
+    expect(defined).toEqual(bound);
+    const exported = [...adapter.matchAll(/^export function (\w+)/gm)].map((match) => match[1]).sort();
+    expect(Object.keys(functions).sort()).toEqual(exported);
   });
 });

@@ -1,5 +1,6 @@
-#include "chip_diagnose.h"
-
+/*
+ * How the machine is, for who asks: heap, XS, NVS, and what the start before this one has left.
+ */
 #include <inttypes.h>
 
 #include "esp_heap_caps.h"
@@ -7,6 +8,7 @@
 #include "nvs_flash/include/nvs.h"
 #include "nvs_flash/include/nvs_flash.h"
 
+#include "chip.h"
 #include "json_writer.h"
 #include "last_words.h"
 #include "machine.h"

@@ -3,7 +3,6 @@
  * esp_partition.h, esp_ota_ops.h, esp_system.h, esp_idf_version.h. The members are those of ChipFacts (system.ts).
  */
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "esp_app_desc.h"
@@ -14,9 +13,8 @@
 #include "esp_system.h"
 #include "app_update/include/esp_ota_ops.h"
 
+#include "chip.h"
 #include "json_writer.h"
-
-uint32_t chip_facts(uint8_t *json, uint32_t size);
 
 static void append_text(Writer *writer, const char *name, const char *text)
 {
@@ -60,7 +58,6 @@ static void append_partitions(Writer *writer)
 	json_append(writer, "]");
 }
 
-/* Returns the length; 0 where the facts do not fit. */
 uint32_t chip_facts(uint8_t *json, uint32_t size)
 {
 	Writer writer = { (char *)json, size, 0 };

@@ -8,6 +8,8 @@
 #include "esp_rom_crc.h"
 #include "esp_system.h"
 
+#include "chip.h"
+
 #define EVENTS 10
 /* Ten of them fit into an answer (docs/session.md). */
 #define EVENT_BYTES 25
@@ -146,7 +148,7 @@ uint32_t start_crashes(void)
 	return words.row;
 }
 
-void event_note(char *text)
+void event_note(const char *text)
 {
 	Events *events;
 
@@ -157,7 +159,7 @@ void event_note(char *text)
 	seal();
 }
 
-void abort_note(char *message)
+void abort_note(const char *message)
 {
 	uint8_t index = 0;
 

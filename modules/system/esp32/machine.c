@@ -1,5 +1,6 @@
 #include "xsAll.h"
 
+#include "chip.h"
 #include "machine.h"
 
 /* Of the SDK's main.c. */

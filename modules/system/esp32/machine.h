@@ -14,8 +14,6 @@ typedef struct {
 	uint32_t stackPeakSlots;
 } MachineFigures;
 
-/* Once, early: from then on the deepest place of the stack shows. */
-void machine_watch(void);
 MachineFigures machine_figures(void);
 
 #endif

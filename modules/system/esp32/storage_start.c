@@ -16,6 +16,7 @@
 #include "nvs_flash/include/nvs.h"
 #include "nvs_flash/include/nvs_flash.h"
 
+#include "chip.h"
 #include "factory_record.h"
 
 /* What this has done, for who asks later: an esp_err_t. */
@@ -25,8 +26,6 @@
 #define NVS_ERROR_LAST 0xff
 #define IN_THIS_START (1 << 16)
 #define FROM_COPY (1 << 17)
-
-uint32_t storage_repaired(void);
 
 /* IN_THIS_START, FROM_COPY */
 static uint32_t done;
@@ -135,7 +134,6 @@ static __attribute__((constructor)) void storage_start(void)
 }
 #endif
 
-/* The error that NVS was last erased for, if ever, and what was done in this start. */
 uint32_t storage_repaired(void)
 {
 	nvs_handle_t handle;

@@ -6,7 +6,8 @@ import { test } from "vitest";
 import { ROOT } from "../../../tools/sdk.js";
 
 const HERE = join(ROOT, "tests", "c", "system");
-const DEVICE = join(ROOT, "modules", "system", "esp32");
+const SYSTEM = join(ROOT, "modules", "system");
+const DEVICE = join(SYSTEM, "esp32");
 const FLAGS: readonly string[] = [
   ...["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g"],
   ...["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"],
@@ -30,6 +31,7 @@ export function built(own: string, device: readonly string[]): string {
   mkdirSync(folder, { recursive: true });
   const program = join(folder, `system-${own}`);
   const sources = [join(HERE, `${own}.c`), join(HERE, "rom.c"), ...device.map((name) => join(DEVICE, `${name}.c`))];
-  execFileSync("cc", [...FLAGS, `-I${join(HERE, "idf")}`, `-I${DEVICE}`, ...sources, "-o", program], { stdio: "pipe" });
+  const headers = [join(HERE, "idf"), DEVICE, join(SYSTEM, "native")].map((path) => `-I${path}`);
+  execFileSync("cc", [...FLAGS, ...headers, ...sources, "-o", program], { stdio: "pipe" });
   return program;
 }

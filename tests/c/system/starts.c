@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chip_diagnose.h"
+#include "chip.h"
 #include "esp_heap_caps.h"
 #include "esp_system.h"
 #include "last_words.h"

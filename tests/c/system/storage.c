@@ -12,14 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chip.h"
 #include "esp_partition.h"
 #include "nvs_flash/include/nvs.h"
 #include "nvs_flash/include/nvs_flash.h"
 
 #define NAME_BYTES 16
 #define NAMESPACES 8
-
-uint32_t storage_repaired(void);
 
 typedef struct Value {
 	struct Value *next;

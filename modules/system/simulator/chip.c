@@ -1,16 +1,5 @@
 /* There is no chip, and no memory that outlives the process. */
-#include <stdint.h>
-
-uint32_t chip_facts(uint8_t *json, uint32_t size);
-uint32_t chip_diagnose(uint8_t *json, uint32_t size);
-uint32_t chip_free_heap(void);
-void machine_watch(void);
-uint32_t reset_reason(void);
-void restart_wanted(void);
-void start_sound(void);
-uint32_t start_crashes(void);
-void event_note(char *text);
-uint32_t storage_repaired(void);
+#include "chip.h"
 
 uint32_t chip_facts(uint8_t *json, uint32_t size)
 {
@@ -51,7 +40,7 @@ uint32_t start_crashes(void)
 	return 0;
 }
 
-void event_note(char *text)
+void event_note(const char *text)
 {
 	(void)text;
 }
