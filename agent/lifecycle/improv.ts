@@ -130,7 +130,8 @@ export class Improv {
   private targetOf({ setup, defaultUrl, urlLocked }: Portal): { url: string; protocol: string } {
     const given = urlLocked ? defaultUrl : this.address;
     if (given !== undefined) return { url: given, protocol: AUTOMATIC };
-    const { url, protocol } = setup.candidate ?? setup.stored ?? { url: defaultUrl, protocol: AUTOMATIC };
+    // Not what somebody has tried on the page: who is at the cable does not see it.
+    const { url, protocol } = setup.stored ?? { url: defaultUrl, protocol: AUTOMATIC };
     return { url, protocol };
   }
 

@@ -193,10 +193,23 @@ async function addressLocked(enter: (world: World) => void): Promise<void> {
   check(desk.kept()?.url.startsWith(SERVICE_URL), "the build's address");
 }
 
+/** What was tried on the page is nobody's choice at the cable. */
+async function addressOfThePage(enter: (world: World) => void): Promise<void> {
+  const desk = new Desk(enter);
+  const { world } = desk;
+  await world.untilState("portal");
+  world.fillIn({ ssid: "Home", password: "not-the-password", url: XIAOZHI_URL });
+  await world.until(() => world.joins.length > 0 && world.phase === "failed");
+  desk.cable.ask(COMMAND.wifi, RIGHT);
+  await world.until(() => desk.cable.told.length >= 4);
+  check(desk.kept()?.url.startsWith(SERVICE_URL), "the build's address");
+}
+
 export const improvJourneys: Readonly<Record<string, Journey>> = {
   improvOverTheCable: overTheCable,
   improvReasons: reasonsByNumber,
   improvChangedLater: changedLater,
   improvHostile: hostileRequests,
   improvAddressLocked: addressLocked,
+  improvAddressOfThePage: addressOfThePage,
 };
