@@ -109,7 +109,7 @@ export function forgetStarts(device: Device): void {
 }
 
 /**
- * Nothing but the button is listened to until the pause is over. The minute that forgets the crashes begins then. What the
+ * Nothing but the button and the cable is listened to until the pause is over. The minute that forgets the crashes begins then. What the
  * broker has kept may be what ends the machine before it is acknowledged: it is not taken.
  */
 export async function rest(session: Session, crashes: number): Promise<void> {
