@@ -8,7 +8,7 @@ import { VirtualDevice, type VirtualDeviceOptions } from "../../mocks/device/vir
 import { Nvs } from "../../mocks/moddable/nvs.js";
 import { readNvs, writeNvs } from "../../tools/nvs/nvs.js";
 
-const patienceMs = 8_000;
+const patienceMs = 30_000;
 
 let folder: string;
 const devices: VirtualDevice[] = [];

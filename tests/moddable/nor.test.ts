@@ -29,7 +29,7 @@ const read = (path: string, offset: number, count: number) => [
 
 describe("paths and modes", () => {
   test("the slots by their role, data by its label", () => {
-    expect([...flashModule]).toEqual(["nvs", "phy_init", "otadata", "ota_0", "ota_1"]);
+    expect([...flashModule]).toEqual(["nvs", "phy_init", "otadata", "identity", "ota_0", "ota_1"]);
     expect(flashModule.open({ path: "nextota" }).status()).toEqual({
       ...{ size: SLOTS[1]!.size, blockLength: 4096, blocks: SLOTS[1]!.size / 4096 },
     });
