@@ -55,7 +55,8 @@ export const en: Texts = {
     saveCsv: "Save for the server (CSV)",
     secretNote: "The file holds the key. This page forgets it with the next board: save it now, and hand it on safely.",
     console: "Console",
-    consoleNote: "What the board prints. It names no secret.",
+    consoleNote:
+      "What the board prints. It names no secret but the password of its own network, where the factory gave it none.",
     listen: "Open",
     stop: "Close",
     restart: "Restart",

@@ -53,7 +53,7 @@ export const zhCn: Texts = {
     saveCsv: "保存给服务器（CSV）",
     secretNote: "文件中含有密钥。连接下一块开发板后本页不再保留它，请立即保存并妥善传递。",
     console: "串口日志",
-    consoleNote: "开发板输出的内容，不含任何机密。",
+    consoleNote: "开发板输出的内容。除了设备自己生成的热点密码（出厂时没有写入密码时），不含任何机密。",
     listen: "打开",
     stop: "关闭",
     restart: "重启",
