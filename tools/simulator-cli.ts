@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { choosePort } from "../mocks/device/ports.js";
 import { command } from "./command.js";
 import { openProduct } from "./product.js";
 import { AGENT_APP, buildApp, Simulator } from "./simulator.js";
@@ -25,12 +26,15 @@ await command(usage, async (args) => {
   const app = await buildApp(positionals[0] === undefined ? AGENT_APP : { name, product: manifest, output });
   const folder = join(output, "board");
   mkdirSync(folder, { recursive: true });
-  const simulator = new Simulator(app, folder, { headless, firmwareVersion: parts.config.firmwareVersion });
+  const { firmwareVersion } = parts.config;
+  const portalPort = await choosePort("tcp", parts.config.portalPort as number | undefined);
+  const dnsPort = await choosePort("udp", parts.config.dnsPort as number | undefined);
+  const simulator = new Simulator(app, folder, { headless, config: { firmwareVersion, portalPort, dnsPort } });
   simulator.on("line", (line) => console.log(line));
   simulator.on("abort", (reason) => console.error(`The machine was ended: ${reason}`));
   await simulator.start();
   console.log(
-    `Running${headless ? " without a display" : ""}. The captive page: http://127.0.0.1:8080/   End with Ctrl+C.`,
+    `Running${headless ? " without a display" : ""}. The captive page: http://127.0.0.1:${portalPort}/   End with Ctrl+C.`,
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => void simulator.stop().then(() => process.exit(0)));

@@ -66,18 +66,13 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   /**
    * @param folder of the board's state; its flash is made anew
    * @param config of this board, over the app's own
-   * @param firmwareVersion of a product
    */
-  constructor(
-    app: string,
-    folder: string,
-    options: { headless: boolean; config?: AppOptions["config"]; firmwareVersion?: unknown },
-  ) {
+  constructor(app: string, folder: string, options: { headless: boolean; config?: AppOptions["config"] }) {
     super();
     this.#app = app;
     this.#folder = folder;
     this.#headless = options.headless;
-    const { firmwareVersion = options.firmwareVersion ?? manifestConfig().firmwareVersion } = options.config ?? {};
+    const { firmwareVersion = manifestConfig().firmwareVersion } = options.config ?? {};
     // As with a cable: the image that was built into the first slot, and nothing known of any other.
     flashAtFactory(join(folder, "esp32-online.flash"), makeImage({ version: String(firmwareVersion) }));
     writeFileSync(join(folder, "esp32-online.config"), JSON.stringify(options.config ?? {}));

@@ -36,6 +36,7 @@ test("npm run simulator -- FOLDER: from a blank board to a kettle that obeys", {
   const says = (text: string, timeout = 120_000) => expect.poll(run.output, { timeout }).toContain(text);
   await says('{"state":"portal"', BUILD_MS);
   const portal = `http://127.0.0.1:${portalPort}/`;
+  await says(`The captive page: ${portal} `);
   expect((await sendForm(portal, { ssid: "baja", password: "simulated" })).status).toBe(303);
   await says('{"state":"online"');
   await cloud.sendControl(MAC, { cmd: "heat", id: 1, celsius: 80 });
