@@ -151,7 +151,9 @@ describe("a run that was stopped goes on, and no serial number gets a second key
       options({ rows: () => countedRows(5, { url: "http://example.com/" }) }),
       options({ openNetwork: true }),
     ])
-      await expect(runBatch(change)).rejects.toThrow("row 1: an earlier run made it with other options or cells");
+      await expect(runBatch(change)).rejects.toThrow(
+        "row 1: an earlier run made it with other options or cells: give it those, or begin in another folder (--out)",
+      );
     expect(await runBatch(options())).toMatchObject({ made: 0, before: 5 });
   });
 });

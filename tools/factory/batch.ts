@@ -145,8 +145,9 @@ export async function checkRows(
 
   function changed(here: string, record: FactoryRecord): string | undefined {
     if (taken.holds(here, record) && taken.holdsForm(here, record)) return undefined;
-    const what = taken.holds(here, record) ? "other options or cells" : "another serial number or MAC address";
-    return `an earlier run made it with ${what}: give this batch another name`;
+    return taken.holds(here, record)
+      ? "an earlier run made it with other options or cells: give it those, or begin in another folder (--out)"
+      : "an earlier run made it with another serial number or MAC address: give this batch another name";
   }
 }
 
