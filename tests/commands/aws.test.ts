@@ -17,9 +17,9 @@ test("a board by claim comes online, and the observer's certificate has it rotat
   const cwd = makeFolder();
   const cloud = start("mocks/commands/cloud", ["--port", "0", "--mqtt-port", "0", "--aws", "aws"], { cwd });
   const port = Number(await said(cloud, /Endpoint +localhost, port (\d+)/));
-  const batch = ["--batch", "aws", "--csv", "aws/boards.csv", "--open-network"];
+  const batch = ["--out", "aws/factory", "--batch", "demo", "--csv", "aws/boards.csv"];
   expect(await start("tools/factory/cli", batch, { cwd }).exit).toBe(0);
-  const device = start("mocks/device/cli", ["--factory", "factory/aws/SN-CLAIM.nvs.bin"], { cwd });
+  const device = start("mocks/device/cli", ["--factory", "aws/factory/demo/SN-CLAIM.nvs.bin"], { cwd });
   const portal = await said(device, /^portal .*address="([^"]+)"/m);
   const read = (name: string) => readFileSync(join(cwd, "aws", name), "utf8");
   const [, url = ""] = /name="url"[^>]*value="([^"]*)"/.exec(await readPage(portal)) ?? [];
