@@ -1,6 +1,7 @@
 // A device of a few lines, for the tests of the virtual device: what to do stands in its configuration.
 import Digital from "embedded:io/digital";
 import config from "mc/config";
+import { writeText } from "modules/console/serial-adapter";
 import { resetReason } from "modules/system/chip-adapter";
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
 import Net from "net";
@@ -9,7 +10,8 @@ import Time from "time";
 import Timer from "timer";
 import WiFi from "wifi";
 
-const state = (name, members) => trace(JSON.stringify({ state: name, ...members }), "\n");
+const print = (text) => writeText(text) || trace(text);
+const state = (name, members) => print(`${JSON.stringify({ state: name, ...members })}\r\n`);
 
 const boots = (Preference.get("tiny", "boots") ?? 0) + 1;
 
@@ -67,8 +69,8 @@ const actions = {
 };
 
 WiFi.mode = 1;
-trace("half a line, ");
-trace("the other half\n");
+print("half a line, ");
+print("the other half\r\n");
 state("booted", {
   boots,
   reset: resetReason(),
