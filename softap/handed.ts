@@ -17,16 +17,23 @@ export class HandedCertificates {
   private store: TextStore;
   /** Not kept yet, or just now: what comes with a wrong password is there for the next try. */
   private _handed: Certificates = {};
-  private _hasClaim: boolean;
+  private _hasClaim = false;
   /** Of the claim, milliseconds since 1970. */
   private expiresMs: number | undefined;
-  private _facts: readonly AuthorityFacts[];
+  private _facts: readonly AuthorityFacts[] = [];
   /** The authorities that were replaced; undefined where none are to be put back. */
   private before: { readonly authorities: Authorities | undefined } | undefined;
 
   constructor(store: TextStore) {
     this.store = store;
+    this.drop();
+  }
+
+  /** What is on trial counts no more: what is stored does. */
+  drop(): void {
+    const { store } = this;
     const claim = CLAIM.read(store);
+    this._handed = {};
     this._hasClaim = claim !== undefined || TOKEN.read(store) !== undefined;
     this.expiresMs = claim?.expiresMs;
     this._facts = factsOf(AUTHORITIES.read(store) ?? []);

@@ -123,6 +123,8 @@ export class Improv {
     if (!portal) return this.wantPortal();
     const errors = submit(portal, { ...wifi, ...this.targetOf(portal) }, "", languageOf(portal));
     if (errors) return errors.ssid || errors.password ? ERROR.invalid : ERROR.address;
+    // Nor with what somebody has handed over on the page.
+    portal.setup.certificates.drop();
     this.asked = COMMAND.wifi;
     return ERROR.none;
   }

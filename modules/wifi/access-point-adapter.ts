@@ -28,8 +28,9 @@ export async function startAccessPoint(clock: Clock, { ssid, password }: AccessP
     SdkWiFi.mode = STATION_AND_ACCESS_POINT; // the simulator wants it first
     SdkWiFi.accessPoint(options);
   }
+  const ffi = new FFI(); // one for all looks: each makes all of its functions anew
   const endMs = clock.ticksMs() + START_LIMIT_MS;
-  while (!new FFI().access_point_up()) {
+  while (!ffi.access_point_up()) {
     if (clock.ticksMs() >= endMs) throw new Error("the access point does not start");
     await sleep(clock, START_CHECK_MS);
   }

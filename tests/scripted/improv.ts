@@ -2,6 +2,7 @@
 import type { Build } from "../../agent/device/device.js";
 import { COMMAND, ERROR, STATE } from "../../modules/console/improv.js";
 import { SETTINGS, type Settings } from "../../modules/settings/settings.js";
+import { TOKEN } from "../../provisioning/token.js";
 import { type Told, textsOf } from "../improv/frames.js";
 import { build, PORTAL } from "./build.js";
 import { ScriptedCable } from "./cable.js";
@@ -198,11 +199,20 @@ async function addressOfThePage(enter: (world: World) => void): Promise<void> {
   const desk = new Desk(enter);
   const { world } = desk;
   await world.untilState("portal");
-  world.fillIn({ ssid: "Home", password: "not-the-password", url: XIAOZHI_URL });
+  const token = "0123456789abcdef0123456789abcdef";
+  const sent = {
+    ssid: "Home",
+    password: "not-the-password",
+    url: XIAOZHI_URL,
+    pem: JSON.stringify({ deviceToken: token }),
+  };
+  world.fillIn(sent);
   await world.until(() => world.joins.length > 0 && world.phase === "failed");
+  check(world.visit({}).body.includes('value="claim"'), "the page has what was handed over");
   desk.cable.ask(COMMAND.wifi, RIGHT);
   await world.until(() => desk.cable.told.length >= 4);
   check(desk.kept()?.url.startsWith(SERVICE_URL), "the build's address");
+  check(TOKEN.read(world.device.store) === undefined, "nor what was handed over there");
 }
 
 export const improvJourneys: Readonly<Record<string, Journey>> = {

@@ -104,10 +104,11 @@ static void count(Cause cause)
 /* Not by a constructor: ESP-IDF's own finds the reset's reason in one. */
 static void begin(void)
 {
-	uint32_t reset = (uint32_t)esp_reset_reason();
+	uint32_t reset;
 
 	if (hasBegun) return;
 	hasBegun = true;
+	reset = (uint32_t)esp_reset_reason();
 	if (ESP_RST_POWERON == reset || words.crc != crc_of_words()) {
 		memset(&words, 0, sizeof(words));
 		reason = reset;
