@@ -10,6 +10,7 @@ import { makeRecords } from "../../tools/factory/batch.js";
 import { fromNvsEntries } from "../../tools/factory/record.js";
 import { countedRows, csvRows, type Row } from "../../tools/factory/rows.js";
 import { type RunOptions, runBatch } from "../../tools/factory/run.js";
+import { Taken } from "../../tools/factory/taken.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
 
 let out: string;
@@ -272,4 +273,22 @@ describe("the command line", () => {
     expect(code).toBe(1);
     expect(output).toContain("none.csv");
   });
+});
+
+test("a hundred thousand records: what stays of them in memory is small, and is what finds each of them again", () => {
+  const taken = new Taken();
+  const record = (row: number) => ({ serial: `SN-${row}`, hmacKey: row.toString(16).padStart(64, "0") });
+  for (let row = 1; row <= 100_000; row++) taken.add(row % 2 ? "odd" : "even", row, record(row));
+  expect(taken.bytes).toBeLessThanOrEqual(16 * 2 ** 20);
+  for (const row of [1, 2, 31_415, 99_999, 100_000]) {
+    const [batch, other] = row % 2 ? ["odd", "even"] : ["even", "odd"];
+    expect(taken.find({ ...record(row), hmacKey: "f".repeat(64) })).toEqual({
+      what: `serial number SN-${row}`,
+      place: `batch ${batch}, row ${row}`,
+    });
+    expect([taken.holds(batch, row, record(row)), taken.holdsForm(batch, row, record(row))]).toEqual([true, true]);
+    expect([taken.holds(other, row, record(row)), taken.holdsForm(other, row, record(row))]).toEqual([false, false]);
+    expect(taken.holdsForm(batch, row, { ...record(row), productId: "lamp" })).toBe(false);
+  }
+  expect(taken.find({ serial: "SN-0", hmacKey: "f".repeat(64) })).toBeUndefined();
 });

@@ -2,9 +2,7 @@
  * A batch of records out of rows, one at a time: of each record nothing stays in memory but four fingerprints, which
  * tell whether its serial number, MAC address or key has been there before, and whether it would be the same again.
  */
-import { createHash } from "node:crypto";
 import { normaliseMac } from "../../modules/identity/identity.js";
-import { recordToJson } from "./formats.js";
 import type { Entry } from "./ledger.js";
 import {
   type Credential,
@@ -16,6 +14,7 @@ import {
   withoutGaps,
 } from "./record.js";
 import { FactoryError, type Row, serialOf } from "./rows.js";
+import { Taken } from "./taken.js";
 
 export interface BatchOptions {
   /** Names a folder, too. */
@@ -30,56 +29,6 @@ export interface BatchOptions {
 
 /** Nobody reads more of them at once. */
 const maxProblems = 20;
-
-/** Where serial numbers, MAC addresses and keys were seen. */
-export class Taken {
-  readonly #places = new Map<string, string>();
-
-  readonly #forms = new Map<string, string>();
-
-  add(place: string, record: FactoryRecord): void {
-    for (const [, mark] of marksOf(record)) this.#places.set(mark, place);
-    this.#forms.set(place, formOf(record));
-  }
-
-  /** Whether a record's serial number and MAC address, where it has one, were seen in this place. */
-  holds(place: string, record: FactoryRecord): boolean {
-    return marksOf(record).every(([what, mark]) => what === "key" || this.#places.get(mark) === place);
-  }
-
-  /** Whether the record that was seen there says the same, but for a key and a password, which are made anew. */
-  holdsForm(place: string, record: FactoryRecord): boolean {
-    return this.#forms.get(place) === formOf(record);
-  }
-
-  /** What of a record is there already, and where. */
-  find(record: FactoryRecord): { what: string; place: string } | undefined {
-    for (const [what, mark] of marksOf(record)) {
-      const place = this.#places.get(mark);
-      if (place !== undefined) return { what, place };
-    }
-    return undefined;
-  }
-}
-
-const digest = (text: string) => createHash("sha256").update(text).digest("base64").slice(0, 20);
-
-function formOf(record: FactoryRecord): string {
-  const { accessPointPassword } = record;
-  const made = { hmacKey: "", accessPointPassword: accessPointPassword === undefined ? "none" : "one" };
-  return digest(JSON.stringify({ ...recordToJson(record), ...made }));
-}
-
-function marksOf({ serial, mac, hmacKey }: FactoryRecord): [what: string, mark: string][] {
-  return [
-    // It names files, and some file systems take no notice of the letters' case.
-    [`serial number ${serial}`, digest(`serial ${serial.toLowerCase()}`)],
-    ...(mac ? [[`MAC address ${mac}`, digest(`mac ${mac}`)] as [string, string]] : []),
-    ["key", digest(`key ${hmacKey}`)],
-  ];
-}
-
-export const placeOf = (batch: string, row: number): string => `batch ${batch}, row ${row}`;
 
 /** What one row wants; a key and a password are made where it has none. */
 export function recordOf(row: Row, number: number, options: BatchOptions): FactoryRecord {
@@ -115,6 +64,7 @@ export async function checkRows(
   taken: Taken,
   done: number,
 ): Promise<void> {
+  const { batch } = options;
   const seen = new Taken();
   const problems: string[] = [];
   let number = 0;
@@ -126,7 +76,7 @@ export async function checkRows(
     if (problems.length >= maxProblems) break;
   }
   if (number < done && problems.length === 0)
-    problems.push(`batch ${options.batch} has ${done} rows already, and there are only ${number} now`);
+    problems.push(`batch ${batch} has ${done} rows already, and there are only ${number} now`);
   if (problems.length > 0) throw new FactoryError(`nothing was made:\n${problems.join("\n")}`);
 
   function rowProblem(record: FactoryRecord, at: number): string | undefined {
@@ -134,18 +84,18 @@ export async function checkRows(
       return "no serial number: the column serial_number gives one, or --serials";
     const mistake = checkNewRecord(record);
     if (mistake) return recordMistakes[mistake];
-    const here = placeOf(options.batch, at);
     const twin = seen.find(record);
-    seen.add(here, record);
+    seen.add(batch, at, record);
     if (twin) return `its ${twin.what} is that of ${twin.place}`;
-    if (at <= done) return changed(here, record);
+    if (at <= done) return changed(at, record);
     const earlier = taken.find(record);
     return earlier && `its ${earlier.what} is that of ${earlier.place}`;
   }
 
-  function changed(here: string, record: FactoryRecord): string | undefined {
-    if (taken.holds(here, record) && taken.holdsForm(here, record)) return undefined;
-    return taken.holds(here, record)
+  function changed(at: number, record: FactoryRecord): string | undefined {
+    const isHis = taken.holds(batch, at, record);
+    if (isHis && taken.holdsForm(batch, at, record)) return undefined;
+    return isHis
       ? "an earlier run made it with other options or cells: give it those, or begin in another folder (--out)"
       : "an earlier run made it with another serial number or MAC address: give this batch another name";
   }

@@ -11,10 +11,11 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type BatchOptions, checkRows, makeRecords, placeOf, Taken } from "./batch.js";
+import { type BatchOptions, checkRows, makeRecords } from "./batch.js";
 import { Ledger } from "./ledger.js";
 import { ServerLists, writeBoard } from "./outputs.js";
 import { FactoryError, type Row } from "./rows.js";
+import { Taken } from "./taken.js";
 
 export interface RunOptions extends BatchOptions {
   /** Of all batches. */
@@ -73,7 +74,7 @@ async function readLedger(ledger: Ledger, batch: string): Promise<{ taken: Taken
   const taken = new Taken();
   let done = 0;
   for await (const entry of ledger.entries()) {
-    taken.add(placeOf(entry.batch, entry.row), entry.record);
+    taken.add(entry.batch, entry.row, entry.record);
     if (entry.batch === batch) done = entry.row;
     else if (entry.batch.toLowerCase() === batch.toLowerCase())
       throw new FactoryError(`there is a batch ${entry.batch}: some file systems take both for one folder`);
