@@ -177,8 +177,9 @@ export class ActivationService {
     }
     const known = "serial" in fields ? this.#registry.keyOf(fields.serial) : null;
     const mustSign = this.#registry.hasKey(device.mac);
-    if ("serial" in fields && known?.mac !== device.mac && (mustSign || known || settings.strictSerials)) {
-      const where = known ? `, which is known with MAC ${known.mac}` : ", which is unknown";
+    const isHis = known?.mac === device.mac || (known?.mac === null && !mustSign);
+    if ("serial" in fields && !isHis && (mustSign || known || settings.strictSerials)) {
+      const where = known?.mac ? `, which is known with MAC ${known.mac}` : ", which is unknown";
       log(`activate: ${device.mac} has the serial number ${printable(fields.serial, 64)}${where}, 404`);
       return errorAnswer(this.#context, { status: 404, code: "SERIAL_NOT_FOUND", message: "序列号不存在" });
     }
@@ -213,6 +214,10 @@ export class ActivationService {
       const details = "提供的HMAC签名与服务器计算结果不匹配";
       const refusal = { status: 401, code: "INVALID_HMAC", message: "HMAC签名验证失败", details };
       return errorAnswer(this.#context, { ...refusal, retryAfterMs: 5000 });
+    }
+    if ("serial" in fields && this.#registry.keyOf(fields.serial)?.mac === null) {
+      log(`activate: ${device.mac} has signed as ${printable(fields.serial, 64)}: nobody else will`);
+      this.#registry.own(fields.serial, device.mac);
     }
     return null;
   }

@@ -160,7 +160,7 @@ export class MockCloud implements Operated {
   /** Makes a device's serial number and signing key known. @throws {RangeError} when one of them is malformed */
   addDevice(device: KnownDevice): void {
     this.#registry.addKnown(device);
-    this.#context.log(`cloud: the signing key of ${requireMac(device.mac)} is known`);
+    this.#context.log(`cloud: the signing key of ${printable(device.mac ?? device.serial, 64)} is known`);
   }
 
   /** A person enters the six digits that a device shows. */

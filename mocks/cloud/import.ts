@@ -2,7 +2,7 @@
 import { csvCells } from "../../tools/factory/formats.js";
 import { checkKnown } from "./registry.js";
 import type { KnownDevice } from "./settings.js";
-import { asObject, asString, parseObject, printable } from "./text.js";
+import { asObject, asString, parseObject } from "./text.js";
 
 const NEEDED = ["mac_address", "serial_number", "hmac_key"] as const;
 
@@ -36,10 +36,12 @@ export function readDevices(value: unknown): KnownDevice[] {
 
 function readDevice(entry: unknown, place: string): KnownDevice {
   const { mac_address, serial_number, hmac_key } = asObject(entry) ?? {};
-  const serial = asString(serial_number) ?? "";
-  // As the factory lists boards whose MAC address nobody has told it.
-  if (mac_address === "") fail(`${place}: ${printable(serial, 64)} has no mac address; servers know a board by both`);
-  const device = { mac: asString(mac_address) ?? "", serial, hmacKeyHex: asString(hmac_key) ?? "" };
+  const device = {
+    // As the factory lists boards whose MAC address nobody has told it.
+    mac: mac_address === "" ? null : (asString(mac_address) ?? ""),
+    serial: asString(serial_number) ?? "",
+    hmacKeyHex: asString(hmac_key) ?? "",
+  };
   try {
     checkKnown(device);
   } catch (error) {

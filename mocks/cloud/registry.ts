@@ -20,7 +20,7 @@ const strangersDropped = 500;
 
 /** @throws {RangeError} when a MAC, serial or key is not one. The message does not repeat the key. */
 export function checkKnown({ mac, serial, hmacKeyHex }: KnownDevice): void {
-  requireMac(mac);
+  if (mac !== null) requireMac(mac);
   if (serial.length === 0 || serial.length > 64) throw new RangeError("serial: 1 to 64 characters are needed");
   if (!/^([0-9A-Fa-f]{2}){16,64}$/.test(hmacKeyHex)) {
     throw new RangeError("hmacKeyHex: 16 to 64 bytes in hexadecimal are needed");
@@ -32,7 +32,7 @@ export class Registry {
   readonly #context: CloudContext;
   readonly #devices = new Map<string, Device>();
   /** Signing keys by serial number. */
-  readonly #keys = new Map<string, { mac: string; key: Uint8Array }>();
+  readonly #keys = new Map<string, { mac: string | null; key: Uint8Array }>();
   /** Serial numbers of the devices with a signing key. */
   readonly #serials = new Map<string, string>();
   /** Which device has which code, used and expired ones included until the device has another. */
@@ -68,19 +68,24 @@ export class Registry {
   addKnown(device: KnownDevice): void {
     checkKnown(device);
     const { mac, serial, hmacKeyHex } = device;
-    const canonical = requireMac(mac);
-    const former = this.#serials.get(canonical);
-    if (former !== undefined) this.#keys.delete(former);
     const owner = this.#keys.get(serial)?.mac;
-    if (owner !== undefined) this.#serials.delete(owner);
-    this.#keys.set(serial, { mac: canonical, key: Buffer.from(hmacKeyHex, "hex") });
-    this.#serials.set(canonical, serial);
-    this.#findOrMake(canonical).serial = serial;
-    this.#changed(canonical);
+    if (owner) this.#serials.delete(owner);
+    this.#keys.set(serial, { mac: null, key: Buffer.from(hmacKeyHex, "hex") });
+    if (mac !== null) this.own(serial, requireMac(mac));
   }
 
-  /** The key that signs for this serial number, or null; `mac` is the device that owns it. */
-  keyOf(serial: string): { mac: string; key: Uint8Array } | null {
+  /** From now on no other device has this serial number, and this one no other. */
+  own(serial: string, mac: string): void {
+    const former = this.#serials.get(mac);
+    if (former !== undefined && former !== serial) this.#keys.delete(former);
+    this.#keys.get(serial)!.mac = mac;
+    this.#serials.set(mac, serial);
+    this.#findOrMake(mac).serial = serial;
+    this.#changed(mac);
+  }
+
+  /** The key that signs for this serial number, or null; `mac` is the device that owns it, null before one has signed. */
+  keyOf(serial: string): { mac: string | null; key: Uint8Array } | null {
     return this.#keys.get(serial) ?? null;
   }
 

@@ -29,7 +29,8 @@ export interface Release {
 
 /** A device that the cloud knows by its serial number and signing key before it ever calls. */
 export interface KnownDevice {
-  mac: string;
+  /** Null: the first device that signs with the key tells it. */
+  mac: string | null;
   serial: string;
   /** The raw key in hexadecimal; its decoded bytes are the HMAC key. */
   hmacKeyHex: string;

@@ -94,6 +94,24 @@ test("a serial number that is known with another MAC is refused, and the log say
   );
 });
 
+test("a serial number without a MAC is whose who signs first: a wrong signature takes nothing, and nobody comes after", async () => {
+  const lines: string[] = [];
+  const unlabelled = { mac: null, serial, hmacKeyHex };
+  const cloud = await startCloud({ devices: [unlabelled], strictSerials: true, log: (line) => lines.push(line) });
+  const { code, challenge } = await queryActivation(cloud);
+  cloud.enterCode(code);
+  expect(cloud.state().devices).toMatchObject([{ mac, keyKnown: false }]);
+  expect((await activate(cloud, activateBody(challenge, { hmac: "00".repeat(32) }))).status).toBe(401);
+  expect(cloud.state().devices).toMatchObject([{ mac, keyKnown: false }]);
+  expect((await activate(cloud, activateBody(challenge))).status).toBe(200);
+  expect(cloud.state().devices).toMatchObject([{ mac, serial, keyKnown: true }]);
+  expect(lines).toContain(`activate: ${mac} has signed as ${serial}: nobody else will`);
+  const late = { "Device-Id": "AA:BB:CC:DD:EE:03", "Client-Id": "87654321-1234-4234-8234-123456789012" };
+  const second = await queryActivation(cloud, late);
+  const refused = await activate(cloud, activateBody(second.challenge), late);
+  expect(await errorOf(refused)).toEqual({ status: 404, code: "SERIAL_NOT_FOUND" });
+});
+
 test("a device with a key cannot get round it: another serial, another device's serial, version 1", async () => {
   const other = { mac: "AA:BB:CC:DD:EE:02", serial: "SN-OTHER", hmacKeyHex: "11".repeat(32) };
   const cloud = await startCloud({ devices: [...known.devices, other] });

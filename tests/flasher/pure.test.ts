@@ -159,11 +159,20 @@ test("a board's record out of a file: its own, or the only one that is for any b
   const own = { ...record, mac: board.mac };
   const other = { ...record, serial: "SN-2", mac: "7C:DF:A1:00:00:01" };
   const lines = (...records: object[]) => records.map((one) => JSON.stringify(one)).join("\n");
-  const found = (text: string) => recordFor(board.mac, text);
+  const found = (text: string, serial = "") => recordFor(board.mac, text, serial);
   expect(found(JSON.stringify(record, undefined, 2))).toEqual({ ok: true, value: own });
   expect(found(lines(other, own, record))).toEqual({ ok: true, value: own });
   expect(found(`${lines(other, record)}\ntorn {`)).toEqual({ ok: true, value: own });
   expect(found(lines(other))).toEqual(failed("record-other-board", other.mac));
-  for (const text of ["", "[]", "7", lines(record, record), lines(other, other)])
-    expect(found(text), text).toEqual(failed("record-file"));
+  for (const text of ["", "[]", "7", lines(other, other)]) expect(found(text), text).toEqual(failed("record-file"));
+});
+
+test("records without MAC addresses: the one with the serial number of the label, and no other", () => {
+  const [first, second] = ["SN-1", "SN-2"].map((serial) => ({ serial, hmacKey: "0a".repeat(32) }));
+  const text = [first, second].map((one) => JSON.stringify(one)).join("\n");
+  const found = (serial: string, of = text) => recordFor(board.mac, of, serial);
+  expect(found("SN-2")).toEqual({ ok: true, value: { ...second, mac: board.mac } });
+  expect(found("")).toEqual(failed("record-which", "2"));
+  expect(found("SN-3")).toEqual(failed("record-which", "2"));
+  expect(found("SN-3", JSON.stringify(first))).toEqual(failed("record-which", "1"));
 });

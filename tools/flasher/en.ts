@@ -33,6 +33,7 @@ export const en: Texts = {
     recordImport: "Take one from a file",
     recordFile: "Record (JSON)",
     recordFileNote: "The factory’s records.jsonl, or one record of it.",
+    recordSerialNote: "Only where the records have no MAC addresses: the one of this board’s label.",
     serial: "Serial number",
     serialNote: "1 to 64 letters, digits or signs, no spaces.",
     hardwareVersion: "Hardware version",
@@ -253,6 +254,10 @@ export const en: Texts = {
     "record-file": {
       what: () => "This file holds no factory record for this board.",
       next: "Choose the factory’s records.jsonl with the board’s MAC address in it, or a file with one record.",
+    },
+    "record-which": {
+      what: (count) => `The boards in this file have no MAC addresses (${count} records).`,
+      next: "Type the serial number of the board’s label beside the file: the page takes the record that has it. Nothing was written.",
     },
     "record-other-board": {
       what: (mac) => `This record belongs to the board ${mac}.`,

@@ -31,6 +31,7 @@ export type Reason =
   | "settings-full"
   | "record-invalid"
   | "record-file"
+  | "record-which"
   | "record-other-board";
 
 export interface Failure {

@@ -38,6 +38,7 @@ export interface Labels {
   readonly recordImport: string;
   readonly recordFile: string;
   readonly recordFileNote: string;
+  readonly recordSerialNote: string;
   readonly serial: string;
   readonly serialNote: string;
   readonly hardwareVersion: string;

@@ -31,6 +31,7 @@ export const zhCn: Texts = {
     recordImport: "从文件导入",
     recordFile: "出厂信息（JSON）",
     recordFileNote: "出厂命令行工具的 records.jsonl，或其中一条记录。",
+    recordSerialNote: "仅当记录中没有 MAC 地址时需要：此开发板标签上的序列号。",
     serial: "序列号",
     serialNote: "1 到 64 个字母、数字或符号，不含空格。",
     hardwareVersion: "硬件版本",
@@ -249,6 +250,10 @@ export const zhCn: Texts = {
     "record-file": {
       what: () => "此文件中没有这块开发板的出厂信息。",
       next: "请选择含有此开发板 MAC 的 records.jsonl，或只含一条记录的文件。",
+    },
+    "record-which": {
+      what: (count) => `此文件中的记录没有 MAC 地址（共 ${count} 条）。`,
+      next: "请在文件旁输入开发板标签上的序列号，页面会使用对应的记录。没有写入任何内容。",
     },
     "record-other-board": {
       what: (mac) => `此出厂信息属于开发板 ${mac}。`,

@@ -41,7 +41,7 @@ export class RecordForm {
     for (const field of Object.values(fields)) byId(field).removeAttribute("aria-invalid");
     const choice = this.#choice();
     if (choice === "keep") return done(undefined);
-    const found = choice === "new" ? done(this.#typed(mac)) : recordFor(mac, (await this.#imported) ?? "");
+    const found = choice === "new" ? done(this.#typed(mac)) : await this.#inFile(mac);
     if (!found.ok) return found;
     const record = found.value;
     const mistake = checkNewRecord(record);
@@ -53,9 +53,13 @@ export class RecordForm {
   /** It is on a board: the next one gets another serial number, key and password. */
   clear(): void {
     this.#key = undefined;
-    input("serial").value = "";
+    for (const id of ["serial", "record-serial"]) input(id).value = "";
     this.#takeFile();
     this.#makePassword();
+  }
+
+  async #inFile(mac: string): Promise<Outcome<FactoryRecord>> {
+    return recordFor(mac, (await this.#imported) ?? "", input("record-serial").value.trim());
   }
 
   #typed(mac: string): FactoryRecord {
