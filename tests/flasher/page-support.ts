@@ -6,9 +6,11 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import type { MockBoard } from "../../mocks/chip/browser.js";
 import type { MockChipOptions } from "../../mocks/chip/chip.js";
+import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
 import { buildPage } from "../../tools/flasher/build.js";
 import { chipScript, servePage } from "../../tools/flasher/stand-in.js";
 import { openPage } from "../browser/browser.js";
+import { WIFI } from "../journey/support.js";
 import { MAC, releaseFiles } from "./support.js";
 
 let built: Promise<Awaited<ReturnType<typeof chipScript>>> | undefined;
@@ -104,3 +106,25 @@ export async function failure(page: Page): Promise<string> {
   expect(await alert.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
   return await alert.innerText();
 }
+
+/** From now on the application on the chip is this device. */
+export async function run(page: Page, device: VirtualDevice): Promise<void> {
+  await page.exposeFunction("toDevice", (bytes: number[]) => device.sendOnCable(Uint8Array.from(bytes)));
+  await withBoard(page, ({ chip }) => {
+    chip.application = (bytes) => (globalThis as unknown as { toDevice(bytes: number[]): void }).toDevice([...bytes]);
+  });
+  device.on("cable", (bytes) => {
+    // The page may be gone already.
+    withBoard(page, ({ chip }, told) => chip.tell(Uint8Array.from(told)), [...bytes]).catch(() => {});
+  });
+  await device.start();
+  await device.waitFor("portal", STEP_MS);
+}
+
+export async function give(page: Page, { ssid, password } = WIFI): Promise<void> {
+  await page.getByLabel("Network", { exact: true }).fill(ssid);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await press(page, "Give it to the board");
+}
+
+export const says = (page: Page, text: string) => page.getByText(text).waitFor({ timeout: STEP_MS });

@@ -1,34 +1,10 @@
 /** The flasher gives a board its Wi-Fi over the cable: the mock chip is flashed, and what runs on it is the virtual device. */
-import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import type { VirtualDevice } from "../../mocks/device/virtual-device.js";
 import { browserTest } from "../browser/browser.js";
 import { introduce, openCloud, openDevice, WIFI } from "../journey/support.js";
-import { connect, flashAndSee, openFlasher, press, STEP_MS, withBoard } from "./page-support.js";
+import { connect, flashAndSee, give, openFlasher, run, STEP_MS, says } from "./page-support.js";
 
 const TIMEOUT_MS = 240_000;
-
-/** From now on the application on the chip is this device. */
-async function run(page: Page, device: VirtualDevice): Promise<void> {
-  await page.exposeFunction("toDevice", (bytes: number[]) => device.sendOnCable(Uint8Array.from(bytes)));
-  await withBoard(page, ({ chip }) => {
-    chip.application = (bytes) => (globalThis as unknown as { toDevice(bytes: number[]): void }).toDevice([...bytes]);
-  });
-  device.on("cable", (bytes) => {
-    // The page may be gone already.
-    withBoard(page, ({ chip }, told) => chip.tell(Uint8Array.from(told)), [...bytes]).catch(() => {});
-  });
-  await device.start();
-  await device.waitFor("portal", STEP_MS);
-}
-
-async function give(page: Page, { ssid, password } = WIFI): Promise<void> {
-  await page.getByLabel("Network", { exact: true }).fill(ssid);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await press(page, "Give it to the board");
-}
-
-const says = (page: Page, text: string) => page.getByText(text).waitFor({ timeout: STEP_MS });
 
 browserTest(
   "a blank board is flashed, gets its Wi-Fi, and a person is sent to the code",

@@ -1,5 +1,5 @@
 /** The flasher's page as files that any web server can hand out. */
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { ROOT } from "../sdk.js";
@@ -7,16 +7,20 @@ import { ROOT } from "../sdk.js";
 const SOURCES = join(ROOT, "tools", "flasher", "page");
 export const PAGE = join(ROOT, "build", "flasher");
 
-/** One script: a page that has been opened goes on working when its server is gone. */
+/** One script: a page that has been opened goes on working when its server is gone. Another run may serve the page meanwhile. */
 export async function buildPage(): Promise<void> {
-  rmSync(PAGE, { recursive: true, force: true });
   mkdirSync(PAGE, { recursive: true });
-  await bundle(join(SOURCES, "main.ts"), "esm", join(PAGE, "main.js"));
-  for (const name of ["index.html", "style.css", "controls.css"]) copyFileSync(join(SOURCES, name), join(PAGE, name));
+  put("main.js", await bundle(join(SOURCES, "main.ts"), "esm"));
+  for (const name of ["index.html", "style.css", "controls.css"]) put(name, readFileSync(join(SOURCES, name)));
 }
 
-/** @param file undefined: nothing is written */
-export async function bundle(input: string, format: "esm" | "iife", file?: string): Promise<string> {
+function put(name: string, content: string | Uint8Array): void {
+  const made = join(PAGE, `${name}.${process.pid}`);
+  writeFileSync(made, content);
+  renameSync(made, join(PAGE, name));
+}
+
+export async function bundle(input: string, format: "esm" | "iife"): Promise<string> {
   const build = await rolldown({
     input,
     platform: "browser",
@@ -24,8 +28,7 @@ export async function bundle(input: string, format: "esm" | "iife", file?: strin
     resolve: { extensionAlias: { ".js": [".ts", ".js"] } },
     logLevel: "warn",
   });
-  const options = { format, minify: true, codeSplitting: false, ...(file && { file }) } as const;
-  const { output } = await (file ? build.write(options) : build.generate(options));
+  const { output } = await build.generate({ format, minify: true, codeSplitting: false });
   await build.close();
   return output[0].code;
 }
