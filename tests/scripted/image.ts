@@ -11,6 +11,8 @@ export interface ImageOptions {
   readonly flash?: number;
   /** The bootloader would not start it. */
   readonly isBroken?: boolean;
+  /** For secure boot: padding to a sector, and one with a signature of no key. */
+  readonly isSigned?: boolean;
 }
 
 const HEADER_BYTES = 24;
@@ -21,6 +23,7 @@ const CHECKSUM_SEED = 0xef;
 const FLASH_8MB_80MHZ = 0x3f;
 /** Of the first segment, where the ESP32-S3 maps read-only data; its place in the page is that in the file. */
 const LOAD_ADDRESS = 0x3c000020;
+const SECTOR_BYTES = 4_096;
 
 /** esp_app_format.h: a header, one segment, a checksum in the last byte of a block of 16, and the SHA-256 of it all. */
 export function makeImage(options: ImageOptions): Uint8Array<ArrayBuffer> {
@@ -31,6 +34,7 @@ export function makeImage(options: ImageOptions): Uint8Array<ArrayBuffer> {
     sizeBytes = 14_000,
     flash = FLASH_8MB_80MHZ,
     isBroken = false,
+    isSigned = false,
   } = options;
   const dataBytes = Math.max(DESCRIPTOR_BYTES, Math.ceil((sizeBytes - DESCRIPTOR - 48) / 4) * 4);
   const bodyBytes = Math.ceil((DESCRIPTOR + dataBytes + 1) / 16) * 16;
@@ -54,7 +58,17 @@ export function makeImage(options: ImageOptions): Uint8Array<ArrayBuffer> {
   for (const byte of image.subarray(DESCRIPTOR, DESCRIPTOR + dataBytes)) checksum ^= byte;
   image[bodyBytes - 1] = isBroken ? ~checksum : checksum;
   image.set(sha256(image.subarray(0, bodyBytes)), bodyBytes);
-  return image;
+  return isSigned ? withSignatureSector(image) : image;
+}
+
+/** No board of a script has eFuses: what matters is that each byte arrives. */
+function withSignatureSector(image: Uint8Array): Uint8Array<ArrayBuffer> {
+  const sectorAt = Math.ceil(image.length / SECTOR_BYTES) * SECTOR_BYTES;
+  const file = new Uint8Array(sectorAt + SECTOR_BYTES).fill(0xff);
+  file.set(image);
+  for (let index = 0; index < 1_216; index++) file[sectorAt + index] = index * 31;
+  file.set([0xe7, 2], sectorAt);
+  return file;
 }
 
 function ascii(text: string): Uint8Array {

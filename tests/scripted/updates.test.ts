@@ -8,7 +8,9 @@ installGlobals();
 
 test.each(Object.keys(updateCases))("an update: %s", (name) => play((enter) => playUpdate(name, enter)));
 
-test.each(["updatesCutEverywhere", "updateGoesOnAfterPowerCut"] as const)("%s", (name) => play(updateJourneys[name]));
+test.each(["updatesCutEverywhere", "updateGoesOnAfterPowerCut", "updateSignedForSecureBoot"] as const)("%s", (name) =>
+  play(updateJourneys[name]),
+);
 
 test("an image as large as the slot", () => play((enter) => updateOf(3_000_000, enter)));
 

@@ -1,4 +1,6 @@
 /** Updates, played: each ends with a board that runs one valid image and is online. */
+import { isEqual } from "../../modules/data/bytes.js";
+import { SLOTS } from "../../modules/update/simulator/partitions.js";
 import { offerOf } from "./board.js";
 import { FileServer } from "./file-server.js";
 import { makeImage } from "./image.js";
@@ -83,6 +85,17 @@ async function updateGoesOnAfterPowerCut(enter: Enter): Promise<void> {
   expect(range === `bytes=${128 * 1024}-`, `${range}`);
 }
 
+/** Signed for secure boot: the padding and the signature sector reach the slot, where the connection breaks as well. */
+async function updateSignedForSecureBoot(enter: Enter): Promise<void> {
+  const { board, server } = await playCase(
+    { image: { isSigned: true }, manners: first({ cutAfterBytes: 18_000 }) },
+    enter,
+  );
+  expect(server.requests.length === 2, `${server.requests.length} requests`);
+  const slot = board.chip.read(SLOTS[1]!.address, server.file.length);
+  expect(server.file.length === 20_480 && isEqual(slot, server.file), "the slot holds all of the file");
+}
+
 /** What a large one takes of the heap is what a small one takes. */
 export async function updateOf(sizeBytes: number, enter: Enter): Promise<void> {
   await playCase({ image: { sizeBytes } }, enter);
@@ -97,6 +110,7 @@ export const updateJourneys = {
   updatesCutEverywhere,
   updatesWithPowerCuts,
   updateGoesOnAfterPowerCut,
+  updateSignedForSecureBoot,
   // Bare XS has no native digest: as large as the slot are those in Node and in the simulator.
   updateOfALargeImage: (enter: Enter) => updateOf(300_000, enter),
 } as const;
