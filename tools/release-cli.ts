@@ -2,7 +2,7 @@
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { command, UsageError } from "./command.js";
-import { behaviours, firmwareKeyOf, imageOf, imageOfBuild, openKey, versionOf, writeRelease } from "./release.js";
+import { behaviours, firmwareKeyOf, imageOf, imageOfBuild, openKey, readImage, writeRelease } from "./release.js";
 
 const BUILT = "build/esp32-online/bin/esp32/esp32s3/release/esp32-online";
 
@@ -64,16 +64,23 @@ npm run release -- --build ${BUILT}`;
 await command(USAGE, (args) => {
   const { source, build, notes, key: keyFile = join(".state", "firmware-key.pem"), out } = readArguments(args);
   const image = imageOf(source);
-  const folder = out ?? join("build", "release", versionOf(image));
+  const { version, signers } = readImage(image);
+  const folder = out ?? join("build", "release", version);
   const key = openKey(keyFile);
-  const { version } = writeRelease({
+  writeRelease({
     folder,
     image,
     key,
+    warn: (sentence) => console.error(`Warning: ${sentence}`),
     ...(notes !== undefined && { notes }),
     ...(build !== undefined && { build }),
   });
-  console.log(`Release ${version}: ${image.length} bytes in ${relative(".", folder)}
-firmwareKey of devices that take nothing else: ${firmwareKeyOf(key)}
-${nextStep({ test: "version" in source, build: build !== undefined }, relative(".", folder))}`);
+  const to = relative(".", folder);
+  const lines = [
+    `Release ${version}: ${image.length} bytes in ${to}`,
+    `firmwareKey of devices that take nothing else: ${firmwareKeyOf(key)}`,
+    ...signers.map((digest) => `Signed for secure boot by the key with the digest ${digest}`),
+    nextStep({ test: "version" in source, build: build !== undefined }, to),
+  ];
+  console.log(lines.join("\n"));
 });

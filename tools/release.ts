@@ -4,13 +4,15 @@
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { makeImage } from "../mocks/device/image.js";
 import { OTADATA, SLOTS } from "../modules/update/simulator/partitions.js";
 import { ESP_WEB_TOOLS_MANIFEST, espWebToolsManifest } from "./esp-web-tools.js";
 import { en } from "./flasher/en.js";
 import { TABLE } from "./flasher/layout.js";
 import { BOOTLOADER, descriptorOf, examine, flashSizeOf, type Placed, whyNotStartable } from "./flasher/startable.js";
+import { lastReleaseIn, warningsOf } from "./release-warnings.js";
+import { signersOf } from "./secure-boot.js";
 
 export { behaviours } from "../mocks/device/image.js";
 
@@ -23,12 +25,15 @@ export interface Part {
 }
 
 export interface Manifest {
+  /** The image's project; of a build that has only the SDK's own, the build's name. */
   name: string;
   version: string;
   chip: "esp32s3";
   /** What devices load over the air. */
   image: {
     path: string;
+    /** In its head: devices take no image of another one than their own. */
+    project: string;
     sizeBytes: number;
     sha256: string;
     /** ECDSA on P-256 over the SHA-256, DER as hex. */
@@ -40,20 +45,30 @@ export interface Manifest {
   parts?: Part[];
 }
 
-const NAME = "esp32-online";
 const IMAGE = "firmware.bin";
+/** In the head of every image that the SDK's build for the ESP32-S3 makes, whatever it is of. */
+const SDK_PROJECT = "xs_esp32";
 
 /** What the SDK's build leaves in its `bin` folder, and where the chip looks for it. */
 const BUILD = { image: "xs_esp32.bin", bootloader: "bootloader.bin", table: "partition-table.bin" } as const;
 const OTADATA_FILE = "ota_data_initial.bin";
 
-/** @param image as the bootloader would start it. @throws RangeError where it would not */
-export function versionOf(image: Uint8Array): string {
+/** What an image says of itself. */
+export interface ImageFacts {
+  version: string;
+  project: string;
+  /** For secure boot, by the digests of their keys. */
+  signers: string[];
+}
+
+/** @param image as the bootloader would start it, signed for secure boot or not. @throws RangeError where it would not */
+export function readImage(image: Uint8Array): ImageFacts {
   const found = examine(image);
-  if (found !== image.length) throw new RangeError(`this is no image for an ESP32-S3, or it is damaged: ${found}`);
-  const version = descriptorOf(image)?.version;
+  if (typeof found !== "number") throw new RangeError(`this is no image for an ESP32-S3, or it is damaged: ${found}`);
+  const { version, projectName: project } = descriptorOf(image) ?? {};
   if (!version) throw new RangeError("the image does not say which version it is");
-  return version;
+  if (!project) throw new RangeError("the image does not say which project it is of");
+  return { version, project, signers: signersOf(image, found) };
 }
 
 /** Reads the key, or makes one that its owner alone can read. */
@@ -92,24 +107,40 @@ export interface ReleaseOptions {
   notes?: string;
   /** `bin` folder of the build that the image is of. */
   build?: string;
+  /** Gets what the devices or boards would make of it, a sentence each. */
+  warn?(sentence: string): void;
 }
 
 /**
  * Writes the image, the other parts of a build, and `manifest.json`; with a build that of ESP Web Tools, too.
  * @throws RangeError for an image that is none, or a build that would not start: nothing is written then
  */
-export function writeRelease({ folder, image, key, notes = "", build }: ReleaseOptions): Manifest {
-  const version = versionOf(image);
+export function writeRelease(options: ReleaseOptions): Manifest {
+  const { folder, image, build, warn = () => {} } = options;
+  const facts = readImage(image);
   const parts = build === undefined ? undefined : readParts(build, image);
+  const signers = { image: facts.signers, bootloader: parts && signersOfPart(parts[0]!) };
+  const manifest = manifestOf(options, facts, parts);
+  for (const sentence of warningsOf(manifest, signers, lastReleaseIn(dirname(folder)))) warn(sentence);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, IMAGE), image);
   for (const { path, data } of parts ?? []) writeFileSync(join(folder, path), data);
-  const manifest: Manifest = {
-    name: NAME,
+  writeJson(join(folder, "manifest.json"), manifest);
+  if (manifest.parts)
+    writeJson(join(folder, ESP_WEB_TOOLS_MANIFEST), espWebToolsManifest(manifest.name, facts.version, manifest.parts));
+  return manifest;
+}
+
+/** @param parts the bootloader is the first of them */
+function manifestOf(options: ReleaseOptions, { version, project }: ImageFacts, parts: Placed[] | undefined): Manifest {
+  const { image, key, notes = "", build } = options;
+  return {
+    name: project === SDK_PROJECT && build !== undefined ? basename(resolve(build)) : project,
     version,
     chip: "esp32s3",
     image: {
       path: IMAGE,
+      project,
       sizeBytes: image.length,
       sha256: sha256(image),
       signature: sign("sha256", image, key).toString("hex"),
@@ -117,10 +148,6 @@ export function writeRelease({ folder, image, key, notes = "", build }: ReleaseO
     },
     ...(parts && { flashSizeBytes: flashSizeOf(parts[0]!.data), parts: parts.map(describePart) }),
   };
-  writeJson(join(folder, "manifest.json"), manifest);
-  if (manifest.parts)
-    writeJson(join(folder, ESP_WEB_TOOLS_MANIFEST), espWebToolsManifest(NAME, version, manifest.parts));
-  return manifest;
 }
 
 function writeJson(path: string, value: object): void {
@@ -139,6 +166,14 @@ function readParts(build: string, image: Uint8Array): Placed[] {
   const refused = whyNotStartable(parts, flashSizeOf(parts[0]!.data))?.failure;
   if (refused) throw new RangeError(en.failures[refused.reason].what(refused.detail));
   return parts;
+}
+
+function signersOfPart({ path, data }: Placed): string[] {
+  try {
+    return signersOf(data, examine(data) as number);
+  } catch (error) {
+    throw new RangeError(`${path}: ${(error as Error).message}`);
+  }
 }
 
 function place(path: string, offset: number, data: Uint8Array): Placed {

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { makeImage } from "../../mocks/device/image.js";
 import { NVS, OTADATA, SLOTS } from "../../modules/update/simulator/partitions.js";
-import { firmwareKeyOf, openKey, versionOf, writeRelease } from "../../tools/release.js";
+import { firmwareKeyOf, openKey, readImage, writeRelease } from "../../tools/release.js";
 import { partitions, partitionTable } from "../flasher/support.js";
 import { makeImage as imageFor } from "../scripted/image.js";
+import { writeBuild } from "./release-build.js";
 
 const folder = mkdtempSync(join(tmpdir(), "esp32-online-release-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,11 +48,12 @@ test("the manifest says what the image is", () => {
   const manifest = writeRelease({ folder: out, image, key: openKey(keyFile), notes: "faster" });
   expect(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"))).toEqual(manifest);
   expect(manifest).toEqual({
-    name: "esp32-online",
+    name: "xs_esp32",
     version: "1.2.0",
     chip: "esp32s3",
     image: {
       path: "firmware.bin",
+      project: "xs_esp32",
       sizeBytes: image.length,
       sha256: sha256(image),
       signature: manifest.image.signature,
@@ -60,22 +62,9 @@ test("the manifest says what the image is", () => {
   });
 });
 
-/** What the SDK's build leaves. @param change files by their names */
-function writeBuild(change: Record<string, Uint8Array> = {}): string {
-  const build = mkdtempSync(join(folder, "bin-"));
-  const files = {
-    "bootloader.bin": makeImage({ version: "bootloader" }),
-    "partition-table.bin": partitionTable(),
-    "ota_data_initial.bin": Buffer.alloc(OTADATA.size, 0xff),
-    ...change,
-  };
-  for (const [name, data] of Object.entries(files)) writeFileSync(join(build, name), data);
-  return build;
-}
-
 test("with a whole build it is the web flasher's, too: every part with its place, the settings' left out", () => {
   const out = join(folder, "whole");
-  const build = writeBuild();
+  const build = writeBuild(folder);
   const { flashSizeBytes, parts } = writeRelease({ folder: out, image, key: openKey(keyFile), build });
   expect(flashSizeBytes).toBe(8 * 1024 * 1024);
   expect(parts!.map(({ path, offset }) => [path, offset])).toEqual([
@@ -103,7 +92,7 @@ const known: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 test("with a whole build it is ESP Web Tools', too: it asks before it erases, and waits for Improv", () => {
   const out = join(folder, "web-tools");
-  const { version, parts } = writeRelease({ folder: out, image, key: openKey(keyFile), build: writeBuild() });
+  const { version, parts } = writeRelease({ folder: out, image, key: openKey(keyFile), build: writeBuild(folder) });
   const manifest = JSON.parse(readFileSync(join(out, "esp-web-tools.json"), "utf8"));
   for (const [name, value] of Object.entries(manifest)) expect(known[name]?.(value), name).toBe(true);
   expect(manifest).toMatchObject({
@@ -134,7 +123,7 @@ test("an image alone is no release for a cable", () => {
 test("a build for a board with more flash is a release for such boards", () => {
   const out = join(folder, "large");
   const files = { label: "files", type: 1, subtype: 0x82, address: 2 ** 23, size: 2 ** 20 };
-  const build = writeBuild({
+  const build = writeBuild(folder, {
     "bootloader.bin": imageFor({ version: "bootloader", flash: 0x4f }),
     "partition-table.bin": partitionTable([...partitions, files]),
   });
@@ -143,7 +132,7 @@ test("a build for a board with more flash is a release for such boards", () => {
 
 test("a build that would not start is no release, and nothing of it is written", () => {
   const out = join(folder, "startless");
-  const build = writeBuild({ "bootloader.bin": makeImage({ version: "bootloader" }).fill(0, 12, 13) });
+  const build = writeBuild(folder, { "bootloader.bin": makeImage({ version: "bootloader" }).fill(0, 12, 13) });
   expect(() => writeRelease({ folder: out, image, key: openKey(keyFile), build })).toThrow(
     "The image bootloader.bin is for another chip.",
   );
@@ -156,7 +145,20 @@ test.each([
   ["one without its end", image.subarray(0, -1)],
   ["one with something behind it", Buffer.concat([image, Buffer.alloc(16)])],
 ])("%s is no release", (_what, bytes) => {
-  expect(() => versionOf(bytes)).toThrow(RangeError);
+  expect(() => readImage(bytes)).toThrow(RangeError);
   expect(() => writeRelease({ folder: join(folder, "bad"), image: bytes, key: openKey(keyFile) })).toThrow(RangeError);
   expect(() => statSync(join(folder, "bad"))).toThrow("ENOENT");
+});
+
+test("the manifests carry the image's own project; of the SDK's, which all its builds say, the build's name", () => {
+  const key = openKey(keyFile);
+  const made = (projectName: string, name: string) => {
+    const out = mkdtempSync(join(folder, "named-"));
+    const options = { folder: out, image: makeImage({ version: "1.2.0", projectName }), key };
+    const manifest = writeRelease({ ...options, build: writeBuild(folder, {}, name) });
+    const webTools = JSON.parse(readFileSync(join(out, "esp-web-tools.json"), "utf8"));
+    return [manifest.name, manifest.image.project, webTools.name];
+  };
+  expect(made("blinds", "thermostat")).toEqual(["blinds", "blinds", "blinds"]);
+  expect(made("xs_esp32", "thermostat")).toEqual(["thermostat", "xs_esp32", "thermostat"]);
 });
