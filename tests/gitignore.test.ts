@@ -42,7 +42,7 @@ test("every file that a command of README and docs names", () => {
   const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
   const lines = ["README.md", "README.zh-CN.md", ...docs.map((name) => `docs/${name}`)]
     .flatMap((name) => readFileSync(join(ROOT, name), "utf8").split("\n"))
-    .filter((line) => /npm run|esptool|espefuse|^ +--/.test(line));
+    .filter((line) => /npm run|esptool|espefuse|espsecure|^ +--/.test(line));
   const named = lines.flatMap(
     (line) => line.match(/(?<![\w/.:-])[\w][\w./-]*\.(?:json|jsonl|csv|bin|pem|key)\b/g) ?? [],
   );

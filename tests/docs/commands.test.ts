@@ -33,6 +33,7 @@ const WAYS: readonly (readonly [RegExp, Way])[] = [
   [/^(?:cd|npm ci$)/, leftOut("the copy has its packages")],
   [/^npm exec -c ".*mcconfig /, IDF],
   [/^esptool /, BOARD],
+  [/^(?:BUILD=|espsecure |espefuse )/, leftOut("tests/tools/espressif.test.ts does it")],
   [/^npm run build:esp32 -- \.\./, leftOut("tests/product/build.test.ts does it")],
   [/^npm run build:esp32/, sdk],
   [/^npm run (?:release -- --build|flasher)/, IDF],

@@ -1,36 +1,19 @@
-/**
- * The mock chip in front of Espressif's own esptool, 4.8 or later, unchanged. `ESPTOOL` names its command where it is not
- * in the PATH: `ESPTOOL="python3 /somewhere/esptool.py"`.
- */
-import { spawn, spawnSync } from "node:child_process";
+/** The mock chip in front of Espressif's own esptool. */
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { MockChip, type MockChipOptions } from "../../mocks/chip/chip.js";
+import { commandOf, esptoolTest, found } from "./espressif.js";
 import { serveSerial } from "./rfc2217.js";
 import { MAC, noise, partition, partitionTable } from "./support.js";
 
-const candidates = process.env.ESPTOOL ? [process.env.ESPTOOL] : ["esptool", "esptool.py"];
-const found = candidates.map((text) => text.split(" ")).flatMap(versionOf)[0];
-if (!found) console.error("\n*** LEFT OUT: tests against esptool. There is none; ESPTOOL names its command. ***\n");
-/** No package of Debian's has a version that is new enough, so that they are left out with CI=true, too. */
-const esptoolTest = test.skipIf(!found);
 const TIMEOUT_MS = 120_000;
 
-function versionOf(command: readonly string[]): { command: readonly string[]; major: number }[] {
-  const { stdout } = spawnSync(command[0]!, [...command.slice(1), "version"], { encoding: "utf8" });
-  const [, major, minor] = /^(\d+)\.(\d+)/m.exec(stdout ?? "") ?? [];
-  return Number(major) > 4 || (major === "4" && Number(minor) >= 8) ? [{ command, major: Number(major) }] : [];
-}
-
-/** @param words from version 5 on they have hyphens */
 async function esptool(url: string, ...words: readonly string[]): Promise<string> {
-  const { command, major } = found!;
-  const named = words.map((word) =>
-    major < 5 && /^[a-z-]+$/.test(word) && !word.startsWith("--") ? word.replaceAll("-", "_") : word,
-  );
-  const child = spawn(command[0]!, [...command.slice(1), "--chip", "esp32s3", "--port", url, ...named]);
+  const [file, ...args] = commandOf("esptool", "--chip", "esp32s3", "--port", url, ...words);
+  const child = spawn(file!, args);
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (bytes) => {
