@@ -32,7 +32,9 @@ function tell(line: StateLine, cloudUrl: string): string {
     case "restarting":
       return "The device restarts.";
     case "safe":
-      return `It has crashed five times in a row, and waits for ${Math.ceil(Number(line.retryMs) / 60_000)} minutes.`;
+      return line.broker
+        ? `Safe, because it crashes: it obeys status, diagnose, update and reboot alone. Its broker is ${line.broker}.`
+        : `Safe, because it crashes${line.reason ? ` (${line.reason})` : ""}. It connects in ${Math.ceil(Number(line.retryMs) / 1000)} s.`;
     case "connecting":
       return line.to === "wifi" ? "Joining the Wi-Fi…" : "Connecting to the MQTT broker…";
     case "provisioning":

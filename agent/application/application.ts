@@ -6,6 +6,11 @@ import type { Configuration } from "../../provisioning/configuration.js";
 import type { Display } from "../display/display.js";
 
 export interface Application {
+  /**
+   * The device has started, and not in its safe state: what the product does by itself (timers, sensors) begins here. What
+   * stands beside `startAgent` runs in the safe state, too.
+   */
+  readonly onStart?: () => void;
   /** A reading for the data topic, asked for once each data interval; undefined: nothing to say this time. */
   readonly read?: () => object | undefined;
   /** By name, beside the agent's own, whose names are taken. To xiaozhi's gateway each is a tool. */
@@ -63,7 +68,7 @@ export interface Agent {
   readonly topics: readonly string[] | undefined;
   /**
    * Publishes, now or when the broker is back. Failures: topic-unknown, where the service has given others; message-invalid,
-   * message-too-large; and for what is durable outbox-full and storage-full.
+   * message-too-large; for what is durable outbox-full and storage-full; safe, in the safe state.
    * @param topic its name in the provisioning answer, as "data"
    * @param content becomes JSON; numbers that JSON does not have become null
    * @param durable true: it outlives a power cut once this has returned ok; for what must not be lost, flash wears

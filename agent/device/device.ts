@@ -81,6 +81,7 @@ export interface Device {
   /** Beside those that the build knows. */
   readonly names: NameBudget;
   readonly pauses: Pauses;
-  readonly application: Application;
+  /** Empty in the state `safe`. */
+  application: Application;
   readonly build: Build;
 }

@@ -20,10 +20,11 @@ import { pauseOffline } from "../session/stand-in/stand-in.js";
 import { askForPortal, finishReset, portalAsked, watchButton } from "./asked.js";
 import { keep, reject } from "./identities.js";
 import { Improv } from "./improv.js";
-import { Online } from "./online.js";
+import { Online, STABLE_SESSION_MS } from "./online.js";
 import { type PortalCause, readSettings, runPortal } from "./portal.js";
+import { liveSafely } from "./safe.js";
 import { serviceOf } from "./service.js";
-import { countStart, forgetStarts, isUnsafe, rest } from "./starts.js";
+import { beginApplication, countStart, forgetStarts, isUnsafe } from "./starts.js";
 
 /** `attempt` counts the failures in a row: pauses grow with it. */
 type State =
@@ -44,8 +45,6 @@ type Living = Exclude<State, In<"restarting">>;
 const JOIN = Object.freeze({ limitMs: 30_000, passive: false, isWanted: () => true });
 /** Without credentials a person can help: after so many failures in a row the portal opens and says why. */
 const FAILURES_BEFORE_PORTAL = 3;
-/** A session that ended sooner was none: its end counts as a failure to connect. */
-const STABLE_SESSION_MS = 60_000;
 /** A broker that closes each connection without a word refuses the credentials: so many in a row are no accident. */
 const SILENT_REFUSALS = 3;
 /** A broker that does not answer may have moved: the service is asked after so many tries. */
@@ -146,9 +145,10 @@ function boot(session: Session): State {
   device.log.level = PREFERENCES.read(device.store)?.logLevel ?? "normal";
   const start = countStart(device);
   const asked = portalAsked(device.store);
-  if (start === "portal" || asked)
-    return { name: "portal", attempt: 0, isPresent: start === "portal" || asked === "present" };
-  return isUnsafe(start) ? { name: "safe", crashes: start } : first(device);
+  if (start !== "portal" && !asked && isUnsafe(start)) return { name: "safe", crashes: start };
+  beginApplication(device);
+  const isPresent = start === "portal" || asked === "present";
+  return isPresent || asked ? { name: "portal", attempt: 0, isPresent } : first(device);
 }
 
 function first(device: Device): State {
@@ -158,8 +158,8 @@ function first(device: Device): State {
 }
 
 async function safe(session: Session, { crashes }: In<"safe">): Promise<State> {
-  await rest(session, crashes);
-  return first(session.device);
+  const why = await liveSafely(session, crashes);
+  return why ? { name: "restarting", why } : first(session.device);
 }
 
 /** @param state `isTurn`: nothing came through the network before; the pauses go on growing */

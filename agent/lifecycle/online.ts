@@ -9,14 +9,17 @@ import type { ConnectionOptions } from "../session/connection.js";
 import { keep, prove } from "./identities.js";
 import { serviceOf } from "./service.js";
 
+/** A session that ended sooner was none: its end counts as a failure to connect. */
+export const STABLE_SESSION_MS = 60_000;
+
 export class Online implements ConnectionOptions {
   readonly configuration: Configuration;
   readonly service: Service;
-  private device: Device;
+  protected device: Device;
   private settings: Settings;
   /** In the clock's ticks. */
   private connectedMs = Number.POSITIVE_INFINITY;
-  private isUpdating = false;
+  isUpdating = false;
 
   constructor(device: Device, settings: Settings, configuration: Configuration) {
     this.configuration = configuration;
@@ -54,8 +57,12 @@ export class Online implements ConnectionOptions {
     prove(this.device, this.settings, changed);
   }
 
-  private sayOnline(): void {
+  protected sayOnline(): void {
+    this.device.log.event({ state: "online", broker: this.broker });
+  }
+
+  protected get broker(): string {
     const { host, port } = this.configuration.credentials;
-    this.device.log.event({ state: "online", broker: `${host}:${port}` });
+    return `${host}:${port}`;
   }
 }

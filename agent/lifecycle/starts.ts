@@ -1,23 +1,22 @@
 /**
  * What the starts before this one were: told by the reason of the reset, and by a mark in flash that stays where a start
  * ended soon and nobody wanted that. The power switched off and on three times in a row asks for the portal. Crashes in a
- * row ask for nothing: they lead to a pause in which nothing is open and nothing is taken.
+ * row ask for nothing: they lead to the safe state (safe.ts).
  */
 
-import { change } from "../../modules/base/guard.js";
-import { sleep } from "../../modules/clock/clock.js";
+import { change, reportFault } from "../../modules/base/guard.js";
+import type { Application } from "../application/application.js";
 import type { Device } from "../device/device.js";
-import type { Session } from "../session/session.js";
 
 const STARTS = "starts";
 /** A start with the power that lasts this long is none of a row. */
 const QUICK_START_MS = 8_000;
 const STARTS_FOR_PORTAL = 3;
 /** A device that lives this long does not crash at each start: what made it crash is over. */
-const SOUND_START_MS = 60_000;
+export const SOUND_START_MS = 60_000;
 /** A fault in passing is over by then; whoever sends what crashes the device gets no more tries in a row. */
 const CRASHES_FOR_SAFE = 5;
-/** The first pause; doubled with each crash that follows one. */
+/** The first pause, where the safe state has crashed, too; doubled with each crash that follows one. */
 const SAFE_PAUSE_MS = 5 * 60_000;
 const SAFE_PAUSE_CAP_MS = 60 * 60_000;
 /** Before the causes of crashes; without it a number of starts with the power. */
@@ -108,18 +107,30 @@ export function forgetStarts(device: Device): void {
   device.system.sound();
 }
 
-/**
- * Nothing but the button and the cable is listened to until the pause is over. The minute that forgets the crashes begins then. What the
- * broker has kept may be what ends the machine before it is acknowledged: it is not taken.
- */
-export async function rest(session: Session, crashes: number): Promise<void> {
-  const { clock, random, log } = session.device;
-  const windowMs = Math.min(SAFE_PAUSE_CAP_MS, SAFE_PAUSE_MS * 2 ** (crashes - CRASHES_FOR_SAFE));
-  // Devices that one message has crashed must not all come back at once.
-  const retryMs = Math.round((windowMs * (1 + random())) / 2);
-  log.note(`safe: it has crashed ${crashes} times in a row, and opens and takes nothing before the pause is over`);
-  log.event({ state: "safe", retryMs });
-  await sleep(clock, retryMs);
-  session.leavesQueue = true;
-  clock.after(SOUND_START_MS, forgetStarts, session.device);
+/** How long nothing is open and nothing taken before the safe state: 0 where it has not crashed itself. */
+export function pauseAfter(crashes: number, random: () => number): number {
+  if (crashes <= CRASHES_FOR_SAFE) return 0;
+  const windowMs = Math.min(SAFE_PAUSE_CAP_MS, SAFE_PAUSE_MS * 2 ** (crashes - CRASHES_FOR_SAFE - 1));
+  return Math.round((windowMs * (1 + random())) / 2);
+}
+
+/** The safe state has lasted: the next crash leads to it again, at once. */
+export function forgetPauses({ store, system }: Device): void {
+  const least = CRASHED.length + CRASHES_FOR_SAFE - 1;
+  const mark = store.get(STARTS);
+  if (mark && mark.length > least) change("store", () => store.set(STARTS, mark.slice(0, least)));
+  system.sound();
+}
+
+/** In a turn of its own. A fault of the application's stays its own. */
+export function beginApplication({ clock, application }: Device): void {
+  clock.after(0, tellStart, application);
+}
+
+function tellStart(application: Application): void {
+  try {
+    application.onStart?.();
+  } catch (error) {
+    reportFault("application", error);
+  }
 }

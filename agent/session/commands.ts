@@ -33,6 +33,8 @@ export interface OwnCommand extends Description {
   readonly description: string;
   /** No language model is to use it of its own accord. */
   readonly isForUsers?: true;
+  /** Also in the state `safe`. */
+  readonly isSafe?: true;
   /** @param request the whole message, unchecked */
   readonly run: (context: CommandContext, request: Json) => Outcome | Promise<Outcome>;
 }
@@ -43,6 +45,7 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   {
     name: "ping",
     description: "Tells whether the device answers.",
+    isSafe: true,
     run({ device }) {
       const pong = { ok: true, result: "pong", uptime: uptimeSeconds(device) } as const;
       return pong;
@@ -52,16 +55,19 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
     name: "status",
     description:
       "The device's state: address, signal, free memory, uptime, firmware version and update, messages that wait.",
+    isSafe: true,
     run: ({ session }) => done(status(session)),
   },
   {
     name: "diagnose",
     description: "Memory, storage, crashes, why the device restarted, and its last events before that.",
+    isSafe: true,
     run: ({ device }) => done(diagnosis(device)),
   },
   {
     name: "reboot",
     description: "Restarts the device.",
+    isSafe: true,
     isForUsers: true,
     run: (context) => end(context, { kind: "reboot" }),
   },
@@ -93,6 +99,7 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
   {
     name: "update",
     description: "Looks for new firmware and installs it.",
+    isSafe: true,
     isForUsers: true,
     run(context) {
       const { pauses, updates } = context.device;
@@ -124,6 +131,11 @@ export const OWN_COMMANDS: readonly OwnCommand[] = Object.freeze<OwnCommand[]>([
         : refused(`level: one of ${LOG_LEVELS.join(", ")}`),
   },
 ]);
+
+export function ownCommand(name: string): OwnCommand | undefined {
+  for (const own of OWN_COMMANDS) if (own.name === name) return own;
+  return undefined;
+}
 
 /** What was found, and what becomes of it. */
 function answerOf(updates: Updates, checked: Result<void>): Outcome {

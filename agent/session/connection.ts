@@ -83,7 +83,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   }
 
   override get cleanSession(): boolean {
-    return this.session.leavesQueue || super.cleanSession;
+    return this.session.isSafe || this.session.leavesQueue || super.cleanSession;
   }
 
   get service(): Service {
@@ -104,6 +104,7 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.options.onConnected();
     wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
     this.refreshing = new Refreshing(this);
+    if (!session.isSafe) this.refreshing.begin();
     this.delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs, this.gateway);
     this.reporting = new Reporting(session, mqtt, configuration, this.gateway);
     this.gateway?.onWritable();

@@ -5,11 +5,12 @@ import type { Timer } from "../../modules/clock/clock.js";
 import { type Json, numberAsWritten, parseObject } from "../../modules/data/json.js";
 import { type Outcome, refused } from "../application/application.js";
 import type { Device } from "../device/device.js";
-import { type CommandContext, OWN_COMMANDS } from "./commands.js";
+import { type CommandContext, ownCommand } from "./commands.js";
 import { commandNamed, MESSAGE_NAMES, parseFor } from "./messages.js";
 
 interface Replier {
   readonly device: Pick<Device, "clock" | "application" | "names">;
+  readonly isSafe?: boolean | undefined;
   /** For the status topic. */
   reply(reply: object): void;
 }
@@ -66,7 +67,9 @@ export class Control {
 
   private run(cmd: string, message: Json, context: CommandContext): Outcome | Promise<Outcome> {
     try {
-      for (const { name, run } of OWN_COMMANDS) if (name === cmd) return run(context, message);
+      const own = ownCommand(cmd);
+      if (this.replier.isSafe && !own?.isSafe) return refused("safe");
+      if (own) return own.run(context, message);
       const command = commandNamed(this.replier.device.application.commands, cmd);
       if (!command) return refused("unknown command");
       // What it needs may be missing.

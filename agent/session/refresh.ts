@@ -49,7 +49,11 @@ export class Refreshing {
 
   constructor(watch: RefreshWatch) {
     this.watch = watch;
-    const { pauses, random, build, log } = watch.device;
+  }
+
+  /** From now on the service is asked when it is due, and not for a command alone. */
+  begin(): void {
+    const { pauses, random, build, log } = this.watch.device;
     if (!pauses.isSet("refresh")) {
       pauses.begin("refresh", FIRST_REFRESH_MS + random() * FIRST_REFRESH_SPREAD_MS);
       log.note(`service: asked for settings and firmware in ${Math.ceil(pauses.remainingMs("refresh") / 1_000)} s`);

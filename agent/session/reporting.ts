@@ -42,7 +42,7 @@ export class Reporting {
     const paceMs = hasHeartbeat ? undefined : pace.heartbeatMs;
     this.statusTimer = clock.every(statusIntervalMs ?? paceMs ?? STATUS_INTERVAL_MS, sayStatus, this);
     if (hasHeartbeat) this.heartbeatTimer = clock.every(pace.heartbeatMs ?? HEARTBEAT_INTERVAL_MS, sayHeartbeat, this);
-    this.session.telemetry.keepTime(pace);
+    if (!this.session.isSafe) this.session.telemetry.keepTime(pace);
   }
 
   /** There is something new in it. */

@@ -13,6 +13,8 @@ import { Outbox } from "./outbox/outbox.js";
 import { Telemetry } from "./telemetry.js";
 
 const MAX_NOTE_CHARACTERS = 200;
+/** In place of flash. */
+const NOWHERE: TextStore = Object.freeze({ get: () => undefined, set() {}, delete() {} });
 
 /** Of one device with its brokers, from the start to the restart. */
 export class Session implements Agent {
@@ -24,6 +26,8 @@ export class Session implements Agent {
   connections = 0;
   /** What the broker has kept for the device is given up with the next connection. */
   leavesQueue = false;
+  /** Nothing is published but status and answers, and what waits in flash is not read (agent/lifecycle/safe.ts). */
+  isSafe: boolean | undefined;
   /** With what the last connection was made, or tried. */
   credentials?: Credentials;
   private outboxStore: TextStore;
@@ -40,8 +44,15 @@ export class Session implements Agent {
 
   /** Reads its flash when somebody asks for it first: in the portal nobody does. */
   get outbox(): Outbox {
-    this._outbox ??= new Outbox(this.device.clock, this.outboxStore, this.device.log);
+    this._outbox ??= new Outbox(this.device.clock, this.isSafe ? NOWHERE : this.outboxStore, this.device.log);
     return this._outbox;
+  }
+
+  /** What ended the machine may be in flash or with the broker: neither is taken. */
+  setSafe(isSafe: boolean): void {
+    this.isSafe = isSafe;
+    this._outbox = undefined;
+    if (isSafe) this.leavesQueue = true;
   }
 
   /** As from the factory: before anybody uses the outbox, or right before a restart. @returns false where flash refuses */
@@ -55,6 +66,10 @@ export class Session implements Agent {
   }
 
   publish(topic: string, content: object, durable = false): Result<void> {
+    return this.isSafe ? failed("safe", topic) : this.add(topic, content, durable);
+  }
+
+  private add(topic: string, content: object, durable = false): Result<void> {
     if (this.topics?.includes(topic) === false) return failed("topic-unknown", topic);
     const payload = formatObject(content);
     return payload === undefined ? failed("message-invalid", topic) : this.outbox.add({ topic, payload, durable });
@@ -68,7 +83,7 @@ export class Session implements Agent {
   /** To a command. */
   reply(reply: object): void {
     this.device.log.note(`control: ${printable(JSON.stringify(reply), MAX_NOTE_CHARACTERS)}`);
-    if (!this.publish("status", reply).ok)
-      this.publish("status", { ...reply, result: undefined, ok: false, error: "too large" });
+    if (!this.add("status", reply).ok)
+      this.add("status", { ...reply, result: undefined, ok: false, error: "too large" });
   }
 }

@@ -9,14 +9,17 @@ export interface Reported {
   readonly outbox: { readonly stats: OutboxStats };
   /** To a broker, since the start. */
   readonly connections: number;
+  /** In the state `safe`. */
+  readonly isSafe: boolean | undefined;
 }
 
 /** For the status topic; as the device provisioning service's brokers expect it, and more. */
-export function status({ device, outbox, connections }: Reported): object {
+export function status({ device, outbox, connections, isSafe }: Reported): object {
   const { wifi, system, build, updates } = device;
   const { address, rssi } = wifi.status();
   return {
     online: true,
+    safe: isSafe || undefined,
     ip_address: address,
     rssi,
     free_heap: system.freeHeapBytes(),
@@ -25,7 +28,8 @@ export function status({ device, outbox, connections }: Reported): object {
     reset_reason: system.resetReason(),
     storage_repaired: system.storageRepair()?.error,
     reconnects: Math.max(0, connections - 1),
-    outbox: outbox.stats,
+    // What waits in flash has not been read then.
+    outbox: isSafe ? undefined : outbox.stats,
     update: updates.status,
     timestamp: timestamp(device),
   };

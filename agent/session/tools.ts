@@ -3,7 +3,7 @@
 import { formatObject } from "../../modules/data/json.js";
 import { utf8Length } from "../../modules/settings/settings.js";
 import type { Commands, Description } from "../application/application.js";
-import { OWN_COMMANDS } from "./commands.js";
+import { OWN_COMMANDS, ownCommand } from "./commands.js";
 
 /** Of a page's tools, and so of a tool: with what is around it a page fits into MAX_PACKET_BYTES. */
 const MAX_PAGE_BYTES = 1_100;
@@ -45,7 +45,8 @@ function toolOf(commands: Commands | undefined, name: string): string {
 }
 
 function descriptionOf(commands: Commands | undefined, name: string): Description & { readonly isForUsers?: true } {
-  for (const own of OWN_COMMANDS) if (own.name === name) return own;
+  const own = ownCommand(name);
+  if (own) return own;
   const command = commands?.[name];
   return typeof command === "object" ? command : {};
 }

@@ -177,6 +177,11 @@ const meanings = {
   "storage-full": { patience: "slowly", advice: "The device's storage is full or worn. Nothing was changed." },
   "outbox-full": { patience: "soon", advice: "Too many messages wait for the broker. Check its connection." },
   "message-too-large": { patience: "daily", advice: "The message is too large to be sent." },
+  safe: {
+    patience: "slowly",
+    advice:
+      "The device has crashed again and again: for an hour no more than status, diagnose, update and reboot works.",
+  },
   internal: { patience: "soon", advice: "The device met an internal fault." },
 } as const satisfies Record<string, Meaning>;
 

@@ -4,7 +4,7 @@ import { advise, type Failure, printable } from "./failure.js";
 /** The lifecycle's states as they are told to the outside; the diagram in docs/lifecycle.md shows how they follow. */
 export type LifecycleEvent =
   | { state: "portal"; ssid: string; address: string; password?: string; reason?: string }
-  | { state: "safe"; retryMs: number }
+  | { state: "safe"; broker?: string; reason?: string; retryMs?: number }
   | { state: "connecting"; to: "wifi" | "broker" }
   | { state: "provisioning" }
   | { state: "activating"; code: string; message?: string; url?: string }
@@ -71,6 +71,7 @@ function gist(event: LifecycleEvent): string {
     case "updating":
       return `updating ${event.percent} %`;
     case "portal":
+    case "safe":
     case "offline":
     case "failed":
       return event.reason ? `${event.state} ${event.reason}` : event.state;

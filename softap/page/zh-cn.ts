@@ -68,6 +68,7 @@ const advice: Readonly<Record<Reason, string>> = frozen({
   "storage-full": "设备的存储空间已满或已损坏，未作任何更改。",
   "outbox-full": "等待发送的消息过多，请检查 MQTT 服务器的连接。",
   "message-too-large": "消息过大，无法发送。",
+  safe: "设备反复崩溃，目前处于安全模式：一小时内只响应 status、diagnose、update 和 reboot 命令。",
   internal: "设备内部出错。",
 });
 

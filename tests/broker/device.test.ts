@@ -127,7 +127,7 @@ describe("the device as a whole, where the broker", () => {
     const operator = await Operator.at(broker.port);
     for (let n = 100; n < 119; n++) await operator.send({ cmd: "count", n });
     await wait(() => board.reasons.includes("broker-closed"));
-    // What the state `safe` ends with (tests/lifecycle/starts.test.ts).
+    // What the state `safe` begins with (tests/lifecycle/safe.test.ts).
     board.world.agent.leavesQueue = true;
     proxy.isSilent = false;
     await wait(() => board.connections === 2);

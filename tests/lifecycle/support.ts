@@ -44,6 +44,23 @@ export function life(name: string, run: (stage: Stage) => Promise<void>): void {
   );
 }
 
+/** The start after the fifth crash in a row. */
+export function safeStart(
+  { boot }: Stage,
+  { entries }: ScriptedStore,
+  script: Partial<Script> = {},
+  prepare?: (world: World) => void,
+  options: WorldOptions = {},
+): World {
+  const store = new ScriptedStore(new Map(entries).set("starts", "cpppp"));
+  return boot(script, store, prepare, { resetReason: "panic", ...options });
+}
+
+/** The start that follows on the same flash. */
+export function startAfter({ boot }: Stage, { store: { entries } }: World, resetReason = "software"): World {
+  return boot({}, new ScriptedStore(entries), undefined, { resetReason });
+}
+
 /** The flash of a device whose settings were saved, and that has not been online yet. */
 export function withSettings(
   url = SERVICE_URL,

@@ -5,6 +5,7 @@ import { improvJourneys } from "./improv.js";
 import { journeys } from "./journeys.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { play } from "./play.js";
+import { safeJourneys } from "./safe.js";
 
 installGlobals();
 
@@ -14,6 +15,7 @@ describe("journeys over scripted IO", () => {
     ...gatewayJourneys,
     ...improvJourneys,
     ...outboxJourneys,
+    ...safeJourneys,
   }))
     test(name, () => play(journey));
 });

@@ -10,6 +10,7 @@ import { outageJourneys } from "./outages.js";
 import { outboxJourneys } from "./outbox-journeys.js";
 import { powerJourneys } from "./power.js";
 import { rotationJourneys } from "./rotation.js";
+import { safeJourneys } from "./safe.js";
 import { slotsJourneys } from "./slots.js";
 import { strangersJourneys } from "./strangers.js";
 import { updateJourneys } from "./updates.js";
@@ -31,6 +32,7 @@ const all: Readonly<Record<string, (enter: (played: Playable) => void) => Promis
   ...outageJourneys,
   ...strangersJourneys,
   ...improvJourneys,
+  ...safeJourneys,
 };
 let current: Playable | undefined;
 let outcome = "running";
