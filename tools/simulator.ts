@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { manifestConfig } from "../mocks/device/built.js";
 import { flashAtFactory } from "../mocks/device/flash-file.js";
 import { makeImage } from "../mocks/device/image.js";
+import { RESET_REASONS } from "../modules/system/system.js";
 import { DebugReader } from "./debug-reader.js";
 import { type AppOptions, findSdk, OUTPUT, run, writeManifest } from "./sdk.js";
 
@@ -90,14 +91,14 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     await new Promise((done) => (this.#server ? this.#server.close(done) : done(undefined)));
   }
 
-  /** Ends the machine at this instant and starts it anew. */
-  async powerCycle(): Promise<void> {
+  /** Ends the machine at this instant and starts it anew. @param reason why, as RESET_REASONS has it (modules/system) */
+  async powerCycle(reason?: string): Promise<void> {
     await this.#kill();
     await new Promise((done) => setTimeout(done, RESTART_PAUSE_MS));
-    this.#launch();
+    this.#launch(reason);
   }
 
-  #launch(): void {
+  #launch(reason?: string): void {
     const { port } = this.#server!.address() as AddressInfo;
     // A bus of its own: on a shared one, a second mcsim hands its app to the first and ends.
     const bus = IS_LINUX ? ["dbus-run-session", "--"] : [];
@@ -109,7 +110,13 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     const [command, ...args] = [...bus, ...display, ...unpiped, IS_LINUX ? "mcsim" : inApp, this.#app];
     // mcsim runs a copy of the app that it puts there: on a shared one the next simulator writes over the code of this.
     const config = IS_LINUX ? { XDG_CONFIG_HOME: this.#folder } : {};
-    const env = { ...this.#sdk.env, ...config, XSBUG_HOST: "127.0.0.1", XSBUG_PORT: String(port) };
+    const env = {
+      ...this.#sdk.env,
+      ...config,
+      XSBUG_HOST: "127.0.0.1",
+      XSBUG_PORT: String(port),
+      RESET_REASON: String(RESET_REASONS.indexOf(reason)),
+    };
     // In a group of its own: ending it ends the display and the bus that came with it.
     const child = spawn(command!, args, { cwd: this.#folder, env, stdio: "ignore", detached: true });
     this.#process = child;

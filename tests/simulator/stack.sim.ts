@@ -2,7 +2,7 @@
  * How deep the stack gets by each protocol, over http and https, at a name and at an address: in the portal, and in the
  * field, where stored settings are all that a start has. What overflows it ends the machine.
  */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -186,6 +186,16 @@ test.each(ways)("from the portal to online, and again in the field: %s", async (
   expect(field.states.some(({ state }) => state === "provisioning")).toBe(!asksOnce);
   expect(inPortal).toBeLessThan(limit);
   expect(inField).toBeLessThan(limit);
+
+  // The fifth crash in a row.
+  writeFileSync(join(board.folder, "esp32-online.agent.starts"), JSON.stringify("cpppp"));
+  const safe = new Watch(simulator);
+  await simulator.powerCycle("panic");
+  await safe.until("broker", () => safe.states.some(({ state, broker }) => state === "safe" && broker !== undefined));
+  const whenSafe = await safe.deepestStack();
+  deepest.push([`safe, ${what}`, whenSafe]);
+  expect(whenSafe).toBeLessThan(limit);
+  expect(safe.states.every(({ state }) => state === "safe")).toBe(true);
 });
 
 function forget(folder: string, what: RegExp): void {
