@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { OWN_COMMANDS } from "../../agent/session/commands.js";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
 import { MAX_ANSWER_BYTES } from "../../modules/http/http.js";
@@ -76,7 +77,7 @@ test("from a blank board to a control message, with half of the chip's heap", as
     messages.some(({ payload }) => payload.includes("pong") && payload.includes("from-the-test")),
   );
   const gateway = cloud.gateway(MAC)!;
-  await watch.until("tools", () => gateway.tools.length === 9);
+  await watch.until("tools", () => gateway.tools.length === OWN_COMMANDS.length);
   const pong = { content: [{ type: "text", text: "pong" }], isError: false };
   for (let count = 0; count < 3; count++) {
     expect(await gateway.command("tools/call", { name: "ping" })).toEqual(pong);

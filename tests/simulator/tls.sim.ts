@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
 import { afterEach, expect, test } from "vitest";
+import { OWN_COMMANDS } from "../../agent/session/commands.js";
 import { type Identity, keyPem, makeCertificate, pem } from "../../mocks/certificates.js";
 import { MockCloud } from "../../mocks/cloud/cloud.js";
 import { sendForm, watchTrial } from "../../mocks/phone.js";
@@ -254,6 +255,6 @@ test("from a blank board to the broker with both over TLS, by an authority that 
   await watchTrial(app.portal, ["done"], 60_000);
   await watch.untilState("online");
   const gateway = cloud.gateway(MAC)!;
-  await watch.until("tools", () => gateway.tools.length === 9);
+  await watch.until("tools", () => gateway.tools.length === OWN_COMMANDS.length);
   console.log(JSON.stringify({ memory: HALF, alive: { "online over TLS": await watch.settledHeap() } }));
 });
