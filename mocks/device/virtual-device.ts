@@ -12,6 +12,7 @@ import { resetReasons } from "../moddable/host.js";
 import type { Words } from "../moddable/last-words.js";
 import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
 import type { RadioCommand } from "../moddable/radio.js";
+import { SocketUsage } from "../moddable/socket/usage.js";
 import { built, deviceConfig, manifestConfig } from "./built.js";
 import { Lines } from "./lines.js";
 import { nextState } from "./next-state.js";
@@ -38,6 +39,8 @@ const maxQuickCrashes = 5;
 export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   faults: Faults;
   readonly stateFile: string;
+  /** Of this boot. */
+  readonly sockets = new SocketUsage();
   #options: VirtualDeviceOptions;
   #radio: RadioOptions;
   #identity: DeviceIdentity | undefined;
@@ -131,7 +134,6 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#boot();
   }
 
-  /** Ends the device; the state file stays. */
   stop(): Promise<void> {
     return this.#end("stopped");
   }
@@ -147,13 +149,11 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#command({ command: "drop" });
   }
 
-  /** They are in reach again. */
   restoreWiFi(): void {
     this.#radio.inReach = true;
     this.#command({ command: "restore" });
   }
 
-  /** One more network, after a restart, too. */
   addNetwork(network: Network): void {
     this.#radio = withNetworks(this.#radio, (networks) => [...networks, network]);
     this.#command({ command: "addNetwork", network });
@@ -189,6 +189,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#accessPoint = undefined;
     this.#writesBefore += this.writes;
     Atomics.store(this.#counter, 0, 0);
+    this.sockets.reset();
     this.#bootedAt = Date.now();
     const worker = new Worker(new URL("mocks/device/boot.js", built), { workerData: this.#bootData() });
     this.#worker = worker;
@@ -230,6 +231,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       ...(this.#words && { words: this.#words }),
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
+      sockets: this.sockets.buffer,
       calendar: this.#calendar,
       pace: this.#pace,
       config: { ...deviceConfig(this.#portalPort, this.#dnsPort, product?.config), ...config },

@@ -1,4 +1,4 @@
-/** How many of lwIP's 16 connections are in use at most where phones open as many as they can. */
+/** How many connections are in use at most where phones open as many as they can. */
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import Listener from "../../mocks/moddable/socket/listener.js";
@@ -10,8 +10,8 @@ import { closedPort, fasterClock } from "./net-support.js";
 
 /** The server's four, and those that wait to be accepted. */
 const PORTAL = 4 + 8;
-/** The device's own, online: the broker, the service's answer, its firmware check, a download. In the portal one: a trial's. */
-const OWN = 4;
+/** The device's own, beside the portal: a trial's. */
+const OWN = 2;
 
 const closing: (() => void)[] = [];
 afterEach(async () => {

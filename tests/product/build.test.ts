@@ -32,7 +32,7 @@ describe.skipIf(!process.env.MODDABLE)("npm run build:esp32 -- FOLDER", () => {
     expect(run.output()).toMatch(/Linked so far, without C: [\d,]+ bytes, \d+ % of a slot/);
     expect(existsSync(join(ROOT, "build/kettle"))).toBe(false);
     const below = join(folder, "build/kettle/javascript/tmp/esp32/esp32s3/release/kettle");
-    expect(readFileSync(join(below, "makefile"), "utf8")).toMatch(/^CREATION = -c 81920,0,4928,0,512,/m);
+    expect(readFileSync(join(below, "makefile"), "utf8")).toMatch(/^CREATION = -c 65536,0,4000,0,512,/m);
     const read = (file: string) => readFileSync(join(below, "xsProj-esp32s3", file), "utf8");
     expect(read("sdkconfig.mc")).toContain('CONFIG_APP_PROJECT_VER="1.0.0"\n');
     expect(read("partitions.csv")).toContain("files, data, spiffs");

@@ -9,9 +9,9 @@ import { type AppOptions, ROOT } from "../../tools/sdk.js";
 import { Simulator } from "../../tools/simulator.js";
 import type {} from "./builder.js";
 
-/** What an ESP32-S3 has by default, without increments. */
+/** What the SDK gives an ESP32-S3 by default, without increments. */
 export const CHIP = { slots: 4928, chunkBytes: 78_848 };
-/** The agent lives in it; the other half is a product's. */
+/** The agent lives in it: two thirds of what its manifest gives the chip; the rest is a product's. */
 export const HALF = { slots: CHIP.slots / 2, chunkBytes: CHIP.chunkBytes / 2 };
 const STACK_SLOTS = 512;
 export const FACTORY = { serial: "SN-0A1B2C3D-0242AC110002", hmac_key: "5a".repeat(32) };

@@ -20,7 +20,7 @@ export interface Share {
 }
 
 /**
- * @param makefile mcconfig's: `CREATION = -c 78848,0,4928,0,512,…,main,16384` (xsl's option; tools/mcconfig.js)
+ * @param makefile mcconfig's: `CREATION = -c 59136,0,3696,0,512,…,main,16384` (xsl's option; tools/mcconfig.js)
  * @throws Error where it has no such line
  */
 export function creationOf(makefile: string): Creation {
@@ -42,6 +42,11 @@ const CONNECTIONS = 3;
 /** docs/tls.md: a session that is open with a certificate of its own, and the dearest handshake beside it. */
 const TLS_BYTES = 5_700 + 22_800;
 
+/** lwIP's `struct tcp_pcb`, the largest, is 228 bytes on a 32-bit machine; and the heap's own. */
+const CONTROL_BLOCK_BYTES = 240;
+/** Four phones whose pages ask once a second: the server closes after each answer. */
+const ENDED_A_SECOND = 4;
+
 /** modules/console/esp32/console.c: 2,048 and 512 bytes for each of two ports, and what their drivers are themselves. */
 const CONSOLE_BYTES = 2 * (2_048 + 512) + 880;
 
@@ -54,6 +59,10 @@ export function needs(creation: Creation, config: Sdkconfig, isLinked: boolean):
     number("ESP_WIFI_DYNAMIC_TX_BUFFER_NUM", 32);
   const management = number("ESP_WIFI_RX_MGMT_BUF_NUM_DEF", 5);
   const windowBytes = number("LWIP_TCP_SND_BUF_DEFAULT", 5_760) + number("LWIP_TCP_WND_DEFAULT", 5_760);
+  // What this end has closed first stays for twice the time that a segment may live.
+  const ended = Math.ceil((ENDED_A_SECOND * 2 * number("LWIP_TCP_MSL", 60_000)) / 1_000);
+  const blocks =
+    number("LWIP_MAX_ACTIVE_TCP", 16) + number("LWIP_MAX_LISTENING_TCP", 16) + number("LWIP_MAX_UDP_PCBS", 16);
   // With it blocks of more than 16 KB stand there (SPIRAM_MALLOC_ALWAYSINTERNAL): slots and chunks, not the stack.
   const isInPsram = config.get("CONFIG_SPIRAM") === "y" && config.get("CONFIG_SPIRAM_USE_MALLOC") === "y";
   const heapBytes = creation.chunkBytes + creation.slots * SLOT_BYTES;
@@ -69,6 +78,10 @@ export function needs(creation: Creation, config: Sdkconfig, isLinked: boolean):
       ? []
       : [{ what: "Wi-Fi: its code in IRAM (ESP-IDF's guide, the ESP32's)", bytes: WIFI_IN_IRAM_BYTES }]),
     { what: `TCP: windows of ${CONNECTIONS} connections, full`, bytes: CONNECTIONS * windowBytes },
+    {
+      what: "TCP, UDP: control blocks, with those of what has ended (docs/chip.md)",
+      bytes: (blocks + ended) * CONTROL_BLOCK_BYTES,
+    },
     { what: "Console: the buffers of two ports", bytes: CONSOLE_BYTES },
     { what: "TLS: a session and a handshake beside it (docs/tls.md)", bytes: TLS_BYTES },
   ];

@@ -75,6 +75,11 @@ const BOUNDS: readonly (readonly [name: string, least: number, most: number])[] 
   ["CONFIG_ESP_INT_WDT_TIMEOUT_MS", 300, 1000],
   // Over what one turn of XS may take; and 60 s are Kconfig's end.
   ["CONFIG_ESP_TASK_WDT_TIMEOUT_S", 10, 60],
+  // docs/chip.md counts them; a product may have more.
+  ["CONFIG_LWIP_MAX_ACTIVE_TCP", 14, 1024],
+  ["CONFIG_LWIP_MAX_LISTENING_TCP", 1, 1024],
+  ["CONFIG_LWIP_MAX_UDP_PCBS", 5, 1024],
+  ["CONFIG_LWIP_TCP_MSL", 1_000, 10_000],
   // modules/clock/dhcp-adapter.ts asks for as many.
   ["CONFIG_LWIP_DHCP_MAX_NTP_SERVERS", 2, 2],
   ["CONFIG_LWIP_SNTP_MAX_SERVERS", 2, 2],

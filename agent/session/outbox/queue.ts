@@ -4,7 +4,7 @@ import type { Log } from "../../../modules/base/log.js";
 import { MAX_PAYLOAD_BYTES } from "../../../modules/mqtt/mqtt.js";
 import type { MessageStore } from "./message-store.js";
 
-/** Answers to commands included. In memory: with the 16 in flash 64 entries, of five slots each, of the chip's 4,928. */
+/** Answers to commands included. In memory: with the 16 in flash 64 entries, of five slots each, of the chip's 3,696. */
 export const MAX_READINGS = 48;
 /** Payloads in memory: a tenth of the chip's chunk heap. The largest window and one more fit in. */
 export const MAX_READING_BYTES = 8 * 1024;

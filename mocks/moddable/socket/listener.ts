@@ -10,6 +10,7 @@ import { post } from "../machine.js";
 import { Stream } from "./stream.js";
 import TCP from "./tcp.js";
 import { bindLoopback } from "./tcp-handle.js";
+import { count } from "./usage.js";
 
 /** To be accepted, as the agent's own sockets have it (modules/socket/esp32/agent_tcp_listener.c). */
 const maxWaiting = 8;
@@ -34,6 +35,7 @@ class Listener {
     if ("target" in options) this.target = options.target;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.#accept(socket));
     this.#port = bindLoopback(this.#server, port | 0);
+    count("listeners", 1);
   }
 
   get port(): number {
@@ -59,9 +61,17 @@ class Listener {
   }
 
   close(): void {
+    if (this.#server) count("listeners", -1);
     this.#server?.close();
     this.#server = undefined;
-    for (const socket of this.#pending.splice(0)) socket.destroy();
+    for (const socket of this.#pending) socket.destroy();
+  }
+
+  /** Before anybody has taken it. */
+  #ended(socket: Socket): void {
+    if (!this.#pending.includes(socket)) return;
+    this.#pending = this.#pending.filter((waiting) => waiting !== socket);
+    count("accepted", -1);
   }
 
   #open(): void {
@@ -73,12 +83,13 @@ class Listener {
       if (!phones.up) throw new Error("no phone gets here");
       this.#pending = this.#pending.filter((waiting) => !waiting.destroyed);
       if (this.#pending.length >= maxWaiting) throw new Error("too many wait");
-      Stream.claim();
+      Stream.claim("accepted");
     } catch {
       socket.resetAndDestroy();
       return;
     }
     socket.on("error", () => {});
+    socket.on("close", () => this.#ended(socket));
     this.#pending.push(socket);
     if (!this.#onReadable || this.#posted) return;
     this.#posted = true;

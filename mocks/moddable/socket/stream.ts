@@ -1,15 +1,17 @@
 /**
  * A connection as lwIP keeps it, over a socket of Node: a receive window that closes while nothing is read, segments
  * that come one at a time, a send buffer of fixed size.
- * Numbers: build/devices/esp32/xsProj-esp32s3/sdkconfig.defaults, and lwIP's MAX_ACTIVE_TCP as ESP-IDF sets it.
+ * Numbers: build/devices/esp32/xsProj-esp32s3/sdkconfig.defaults, and MAX_ACTIVE_TCP of the project's own: lwIP itself takes
+ * as many as the heap has (MEMP_MEM_MALLOC).
  */
 import type { Socket } from "node:net";
 import { link, phones } from "../link.js";
+import { count, inUse, type Kind } from "./usage.js";
 
 const windowBytes = 5744;
 const sendBufferBytes = 5744;
 const segmentBytes = 1024;
-const maxConnections = 16;
+const maxConnections = 14;
 /** Node has read by then. */
 const unreadMs = 20;
 /** Shorter pieces are delivered as they come. */
@@ -23,8 +25,6 @@ export interface StreamOwner {
 }
 
 const nobody: StreamOwner = { readable: () => {}, writable: () => {}, error: () => {} };
-
-let connections = 0;
 
 /** What had come before a reset stays to be read, as lwIP keeps it. Node forgets it where a write meets the reset first. */
 function keepUnread(socket: Socket): void {
@@ -54,6 +54,7 @@ export class Stream {
   #stalled = false;
   #held: Uint8Array[] = [];
   #closed = false;
+  #kind: Kind;
   /** The phone is gone, and its end of the connection with it; this end does not know. */
   #severed = false;
   #unwatch: () => void = () => {};
@@ -64,6 +65,7 @@ export class Stream {
    */
   constructor(socket: Socket, options: { station: boolean; reachable?: boolean }) {
     this.socket = socket;
+    this.#kind = options.station ? "own" : "accepted";
     keepUnread(socket);
     this.ready = !socket.connecting && options.reachable !== false;
     socket.on("connect", () => {
@@ -74,7 +76,7 @@ export class Stream {
     socket.on("end", () => this.#arriveEnd());
     socket.on("error", () => this.#break());
     socket.on("close", () => {
-      if (!this.#severed) connections -= 1;
+      if (!this.#severed) count(this.#kind, -1);
       this.#unwatch();
     });
     if (options.station) this.#unwatch = link.watch((up) => this.#linkChanged(up));
@@ -84,13 +86,13 @@ export class Stream {
 
   /** Connections that are counted now. */
   static get open(): number {
-    return connections;
+    return inUse("own") + inUse("accepted");
   }
 
   /** Counts a connection that is about to open. @throws "no socket" when the chip has no more */
-  static claim(): void {
-    if (connections >= maxConnections) throw new RangeError("no socket");
-    connections += 1;
+  static claim(kind: "own" | "accepted"): void {
+    if (Stream.open >= maxConnections) throw new RangeError("no socket");
+    count(kind, 1);
   }
 
   get available(): number {
@@ -129,7 +131,7 @@ export class Stream {
 
   /** What was written still goes out. */
   close(): void {
-    if (this.#severed && !this.#closed) connections -= 1;
+    if (this.#severed && !this.#closed) count(this.#kind, -1);
     this.owner = nobody;
     this.#closed = true;
     this.#arriving = [];

@@ -50,7 +50,7 @@ function opened(options: { address?: string; port?: number }): Stream {
   if (port < 0 || port > 65535) throw new RangeError("invalid port");
   checkNetwork();
   if (!link.up) throw new Error("connect error");
-  Stream.claim();
+  Stream.claim("own");
   if (link.internet) {
     return new Stream(connect({ host: address, port: port | 0, allowHalfOpen: true }), { station: true });
   }

@@ -10,6 +10,7 @@ import { isIPv4 } from "node:net";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
 import { checkNetwork, link, phones } from "../link.js";
 import { post } from "../machine.js";
+import { count } from "./usage.js";
 
 type Options = ConstructorParameters<typeof UDPType>[0];
 type Packet = ArrayBuffer & { address: string; port: number };
@@ -32,6 +33,7 @@ class UDP {
     if ("target" in options) this.target = options.target;
     this.#isServer = port !== 0;
     this.#socket = bound(port | 0);
+    count("udp", 1);
     this.#socket.on("message", (bytes, { address, port }) => this.#receive(bytes, address, port));
   }
 
@@ -58,6 +60,7 @@ class UDP {
   }
 
   close(): void {
+    if (this.#socket) count("udp", -1);
     this.#socket?.close();
     this.#socket = undefined;
     this.#packets = [];
