@@ -30,9 +30,10 @@ export default class FFI implements FFIType {
     return 0;
   }
 
-  station_join(name: ArrayBuffer, length: number, password: string): number {
-    if (length > 32 || password.length > 64 || !host.radio.hasStation) return FAIL;
-    host.radio.join(memory(name, length).slice(0, length), password);
+  /** Where the station is in a network, or on its way to one, the driver has to be told to leave first. */
+  station_join(name: ArrayBuffer, length: number, password: string, channel: number): number {
+    if (length > 32 || password.length > 64 || !host.radio.isFree) return FAIL;
+    host.radio.join(memory(name, length).slice(0, length), password, channel);
     return 0;
   }
 

@@ -61,6 +61,9 @@ export const inventedNetworks: readonly Network[] = [
 export const reasons = { full: 5, left: 8, handshake: 15, lost: 200, notFound: 201, security: 210 } as const;
 /** The code of "disconnect" (xs6wifi.c). */
 export const codeOf = (reason: number): number => (reason === reasons.handshake ? -1 : 0);
+/** Of 2.4 GHz, in Europe and China. */
+export const CHANNELS = 13;
+const ALL_CHANNELS = Array.from({ length: CHANNELS }, (_, index) => index + 1);
 const refusedPassword = "invalid!";
 
 export class Networks {
@@ -87,10 +90,18 @@ export class Networks {
     this.open = false;
   }
 
-  /** The access point that the driver picks for a name. */
-  find(name: Uint8Array): Network | undefined {
-    const found = this.all.find(({ ssid }) => Buffer.compare(xsBytes(ssid), name) === 0);
-    return found ?? (this.open ? { ssid: Buffer.from(name).toString(), rssi: -55, channel: 6 } : undefined);
+  /**
+   * The access point that the driver picks for a name: the strongest, or with a channel the first that it comes to.
+   * @returns with it how many channels it has looked at
+   */
+  find(name: Uint8Array, channel: number): [found: Network | undefined, channels: number] {
+    const named = this.all.filter(({ ssid }) => Buffer.compare(xsBytes(ssid), name) === 0);
+    if (named.length === 0 && this.open) named.push({ ssid: Buffer.from(name).toString(), rssi: -55, channel: 6 });
+    if (!channel) return [named[0], CHANNELS];
+    const order = [channel, ...ALL_CHANNELS.filter((one) => one !== channel)];
+    const places = named.map((network) => order.indexOf(channelOf(network)));
+    const first = Math.min(...places);
+    return named.length > 0 ? [named[places.indexOf(first)], first + 1] : [undefined, CHANNELS];
   }
 
   /** Why it refuses the station, or undefined. */

@@ -6,7 +6,16 @@ import { AccessPoint } from "./access-point.js";
 import { xsBytes } from "./buffers.js";
 import { link } from "./link.js";
 import { post } from "./machine.js";
-import { channelOf, codeOf, type Network, Networks, overlaps, type RadioOptions, reasons } from "./networks.js";
+import {
+  CHANNELS,
+  channelOf,
+  codeOf,
+  type Network,
+  Networks,
+  overlaps,
+  type RadioOptions,
+  reasons,
+} from "./networks.js";
 
 export type { Network, RadioOptions } from "./networks.js";
 
@@ -23,9 +32,12 @@ export type RadioCommand =
 export const mode = { off: -5, none: 0, station: 1, accessPoint: 2, both: 3 } as const;
 export type Mode = (typeof mode)[keyof typeof mode];
 
-/** Some ten times faster than the chip, which is 120 and 360 ms on each channel. */
-const scanMs = { active: 30, passive: 90 } as const;
-const associateMs = 30;
+/** How long the chip listens on each channel (ESP-IDF's guide, "Wi-Fi Driver", `scan_time`). */
+export const CHANNEL_MS = { active: 120, passive: 360 } as const;
+/** So much faster than the chip. */
+const faster = 50;
+const scanMs = (channels: number, kind: keyof typeof CHANNEL_MS) => (channels * CHANNEL_MS[kind]) / faster;
+const associateMs = 10;
 const addressMs = 20;
 /** The driver takes longer to say no than to say yes. */
 const refuseMs = 60;
@@ -39,6 +51,8 @@ export class Radio {
   readonly names: Readonly<Record<string, string>>;
   /** The station's, as the router lists it. */
   hostName = "espressif";
+  /** That the last join has looked at. */
+  channels = 0;
   #networks: Networks;
   #inReach: boolean;
   #leaveMs: number;
@@ -84,6 +98,11 @@ export class Radio {
     return this.#connected ? this.#joined : undefined;
   }
 
+  /** To join a network. */
+  get isFree(): boolean {
+    return this.hasStation && !this.#joined && !this.#attempt;
+  }
+
   get joining(): boolean {
     return this.#attempt !== undefined;
   }
@@ -110,24 +129,25 @@ export class Radio {
 
   /** The access points in reach, the strongest first, after as long as a scan takes. Returns what cancels it. */
   scan(active: boolean, done: (networks: Network[]) => void): () => void {
-    const durationMs = active ? scanMs.active : scanMs.passive;
+    const durationMs = scanMs(CHANNELS, active ? "active" : "passive");
     if (active) this.accessPoint.drop(durationMs);
     const timeout = setTimeout(() => post(() => done(this.#inReach ? this.#networks.all : [])), durationMs);
     return () => clearTimeout(timeout);
   }
 
   /**
-   * Starts joining. The station goes to the network's channel also when it is refused there; a name that is not in
-   * reach it looks for on all channels.
+   * Starts joining, from nothing: looks for the network, from the channel on where there is one. The station goes to the
+   * network's channel also when it is refused there; a name that is not in reach it looks for on all channels.
    */
-  join(ssid: string | Uint8Array, password: string): void {
-    this.disconnect();
+  join(ssid: string | Uint8Array, password: string, channel = 0): void {
     const name = typeof ssid === "string" ? xsBytes(ssid) : ssid;
-    const network = this.#inReach ? this.#networks.find(name) : undefined;
+    const [network, channels] = this.#inReach ? this.#networks.find(name, channel) : [undefined, CHANNELS];
+    this.channels = channels;
     const refusal = network ? this.#networks.refusal(network, password) : reasons.notFound;
     if (network) this.accessPoint.follow(channelOf(network));
     else this.accessPoint.drop(refuseMs);
-    if (network && refusal === undefined) this.#attempt = setTimeout(() => this.#associated(network), associateMs);
+    if (network && refusal === undefined)
+      this.#attempt = setTimeout(() => this.#associated(network), scanMs(channels, "active") + associateMs);
     else this.#attempt = setTimeout(() => this.#lost(refusal!), refuseMs);
   }
 

@@ -171,13 +171,17 @@ export class WiFiAdapter implements WiFi {
   private tryJoin(): void {
     const join = this._join!;
     const { ssid, password, timeoutMs } = join.options;
+    // The access point there may be the one that has no room: the next try looks for all of the name.
+    const channel = join.tries === 0 ? (join.options.channel ?? 0) : 0;
     join.isTrying = true;
     join.isAssociated = false;
     join.timer = this.clock.after(timeoutMs, WiFiAdapter.tryIsLate, this);
     try {
-      const bytes = bytesOf(ssid);
-      if (bytes) connectTo(bytes, password);
-      else SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
+      const bytes = bytesOf(ssid) ?? (channel ? new Uint8Array(ArrayBuffer.fromString(ssid)) : undefined);
+      if (bytes) {
+        SdkWiFi.disconnect(); // the SDK keeps why the last network was lost until then
+        connectTo(bytes, password, channel);
+      } else SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
     } catch (error) {
       reportFault("wifi", error);
       this.tryFailed("internal");

@@ -3,6 +3,8 @@
 import { type Failure, failed, type Result, success } from "../base/failure.js";
 import { retryDelayMs } from "../base/retry.js";
 import { type Clock, sleep } from "../clock/clock.js";
+import type { TextStore } from "../storage/storage.js";
+import { keepChannel, lastChannel } from "./channel.js";
 import { explainJoin } from "./scan.js";
 import type { Silence } from "./silence.js";
 import type { KnownNetwork, Network, WiFi } from "./wifi.js";
@@ -18,13 +20,21 @@ export interface JoinKnownOptions {
   isWanted(): boolean;
 }
 
+export interface JoinParts {
+  readonly wifi: WiFi;
+  readonly silence: Silence;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly store: TextStore;
+}
+
 /** Tries the known networks until one is joined. @returns the failure of the network that is most likely meant */
 export async function joinKnown(
-  io: { readonly wifi: WiFi; readonly silence: Silence; readonly clock: Clock; readonly random: () => number },
+  io: JoinParts,
   known: readonly KnownNetwork[],
   options: JoinKnownOptions,
 ): Promise<Result<void>> {
-  const { wifi, silence, clock, random } = io;
+  const { wifi, silence, clock, random, store } = io;
   const endMs = clock.ticksMs() + options.limitMs;
   let inRange: readonly Network[] | undefined;
   for (let round = 0; ; round++) {
@@ -33,8 +43,12 @@ export async function joinKnown(
     let first: Failure | undefined;
     for (const { ssid, password } of joinOrder(known, inRange, silence)) {
       if (!options.isWanted()) break;
-      const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS });
-      if (joined.ok) return success(undefined);
+      const channel = lastChannel(store, ssid);
+      const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS, channel });
+      if (joined.ok) {
+        keepChannel(store, wifi.status());
+        return success(undefined);
+      }
       first ??= explainJoin(joined.failure, inRange ?? [], ssid);
     }
     const { failure } = first ? { failure: first } : failed("wifi-not-found", known[0]?.ssid);

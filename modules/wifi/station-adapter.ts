@@ -22,9 +22,13 @@ export function prepareDhcp(name: string): void {
   check("station_dhcp", new FFI().station_dhcp(name));
 }
 
-/** Joins a network whose name is no text; the driver's events follow. @throws what the driver does not take */
-export function connectTo(name: Uint8Array<ArrayBuffer>, password: Secret): void {
-  const error = new FFI().station_join(name.buffer, name.length, password.reveal());
+/**
+ * Joins a network whose name is no text, or whose channel is known; the driver's events follow.
+ * @param channel 0: whichever has the strongest access point of the name
+ * @throws what the driver does not take
+ */
+export function connectTo(name: Uint8Array<ArrayBuffer>, password: Secret, channel: number): void {
+  const error = new FFI().station_join(name.buffer, name.length, password.reveal(), channel);
   if (error) throw new Error(`the driver does not take this network: ${error}`);
 }
 

@@ -25,6 +25,8 @@ export interface JoinOptions {
   readonly password: Secret;
   /** For each try. */
   readonly timeoutMs: number;
+  /** From 1, where the network was: the first try looks there first, and takes the first access point of the name. */
+  readonly channel?: number | undefined;
   /** The station is associated; the address comes next. */
   onAssociated?(): void;
 }

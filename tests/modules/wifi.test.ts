@@ -9,6 +9,7 @@ import { Silence } from "../../modules/wifi/silence.js";
 import type { JoinOptions } from "../../modules/wifi/wifi.js";
 import { knownNetwork } from "../lifecycle/support.js";
 import { pause, until } from "../moddable/support.js";
+import { ScriptedStore } from "../scripted/store.js";
 import { fasterClock, faults } from "./net-support.js";
 import { FASTER, switchOff, switchOn } from "./wifi-support.js";
 
@@ -106,7 +107,7 @@ describe("scanning", () => {
     powerOn([...crowd, { ssid: "own stand", password: "correct horse", rssi: -85 }]);
     const known = [knownNetwork("gone", "gone away"), knownNetwork("own stand", "correct horse")];
     const clock = fasterClock(FASTER);
-    const io = { wifi, clock, silence: new Silence(clock), random: Math.random };
+    const io = { wifi, clock, silence: new Silence(clock), random: Math.random, store: new ScriptedStore() };
     expect(await joinKnown(io, known, { limitMs: 0, passive: false, isWanted: () => true })).toMatchObject({
       ok: true,
     });

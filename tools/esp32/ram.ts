@@ -47,6 +47,9 @@ const CONTROL_BLOCK_BYTES = 240;
 /** Four phones whose pages ask once a second: the server closes after each answer. */
 const ENDED_A_SECOND = 4;
 
+/** In what was measured (FREE_WITHOUT_RADIO_BYTES). */
+const SDK_LWIP_STACK_BYTES = 2_560;
+
 /** modules/console/esp32/console.c: 2,048 and 512 bytes for each of two ports, and what their drivers are themselves. */
 const CONSOLE_BYTES = 2 * (2_048 + 512) + 880;
 
@@ -81,6 +84,10 @@ export function needs(creation: Creation, config: Sdkconfig, isLinked: boolean):
     {
       what: "TCP, UDP: control blocks, with those of what has ended (docs/chip.md)",
       bytes: (blocks + ended) * CONTROL_BLOCK_BYTES,
+    },
+    {
+      what: "lwIP: its task's stack, beyond the SDK's",
+      bytes: number("LWIP_TCPIP_TASK_STACK_SIZE", SDK_LWIP_STACK_BYTES) - SDK_LWIP_STACK_BYTES,
     },
     { what: "Console: the buffers of two ports", bytes: CONSOLE_BYTES },
     { what: "TLS: a session and a handshake beside it (docs/tls.md)", bytes: TLS_BYTES },

@@ -45,7 +45,9 @@ const ON = [
   "CONFIG_ESP_TASK_WDT_EN",
   "CONFIG_ESP_TASK_WDT_INIT",
   "CONFIG_ESP_TASK_WDT_PANIC",
+  "CONFIG_LWIP_DHCP_DOES_NOT_CHECK_OFFERED_IP",
   "CONFIG_LWIP_DHCP_GET_NTP_SRV",
+  "CONFIG_LWIP_DHCP_RESTORE_LAST_IP",
   "CONFIG_LWIP_DNS_SUPPORT_MDNS_QUERIES",
   "CONFIG_MBEDTLS_DYNAMIC_BUFFER",
   "CONFIG_MBEDTLS_HAVE_TIME_DATE",
@@ -60,6 +62,7 @@ const OFF = [
   "CONFIG_ESP_SYSTEM_PANIC_GDBSTUB",
   "CONFIG_ESP_SYSTEM_PANIC_PRINT_HALT",
   "CONFIG_ESP_SYSTEM_PANIC_SILENT_REBOOT",
+  "CONFIG_LWIP_DHCP_DOES_ARP_CHECK",
   "CONFIG_MBEDTLS_CERTIFICATE_BUNDLE",
   "CONFIG_MBEDTLS_PEM_PARSE_C",
   "CONFIG_MBEDTLS_PEM_WRITE_C",
@@ -80,6 +83,9 @@ const BOUNDS: readonly (readonly [name: string, least: number, most: number])[] 
   ["CONFIG_LWIP_MAX_LISTENING_TCP", 1, 1024],
   ["CONFIG_LWIP_MAX_UDP_PCBS", 5, 1024],
   ["CONFIG_LWIP_TCP_MSL", 1_000, 10_000],
+  // NVS is read and written there (CONFIG_LWIP_DHCP_RESTORE_LAST_IP).
+  ["CONFIG_LWIP_TCPIP_TASK_STACK_SIZE", 4_096, 16_384],
+  ["CONFIG_LWIP_IPV6_DUP_DETECT_ATTEMPTS", 0, 0],
   // modules/clock/dhcp-adapter.ts asks for as many.
   ["CONFIG_LWIP_DHCP_MAX_NTP_SERVERS", 2, 2],
   ["CONFIG_LWIP_SNTP_MAX_SERVERS", 2, 2],
@@ -97,6 +103,7 @@ export function unmetNeeds(config: Sdkconfig, isResolved = false): string[] {
     ...ON.filter((name) => config.get(name) !== "y").map((name) => `${name} has to be y`),
     ...OFF.filter((name) => !isOff(config.get(name))).map((name) => `${name} has to be n`),
     ...BOUNDS.filter(([name, least, most]) => {
+      if (name.startsWith("CONFIG_LWIP_IPV6_") && config.get("CONFIG_LWIP_IPV6") === "n") return false;
       const value = Number(config.get(name));
       return !(value >= least && value <= most);
     }).map(([name, least, most]) => `${name} has to be ${least === most ? least : `from ${least} to ${most}`}`),

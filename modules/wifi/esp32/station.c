@@ -12,7 +12,7 @@
 
 int32_t station_watch(void);
 int32_t station_dhcp(char *name);
-int32_t station_join(uint8_t *name, uint32_t length, char *password);
+int32_t station_join(uint8_t *name, uint32_t length, char *password, uint32_t channel);
 uint32_t station_reason(void);
 uint32_t station_overlaps(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
@@ -48,8 +48,12 @@ int32_t station_dhcp(char *name)
 	return netif ? esp_netif_set_hostname(netif, name) : ESP_ERR_INVALID_STATE;
 }
 
-/* As xs_wifi_connect has it, for a name that is bytes. Returns an esp_err_t. */
-int32_t station_join(uint8_t *name, uint32_t length, char *password)
+/*
+ * As xs_wifi_connect has it, for a name that is bytes, and with a channel where the network was: the driver looks there,
+ * then on all others, and takes what it finds first (ESP-IDF's guide, "Station Basic Configuration"). With 0 it looks on
+ * all, and takes the strongest. Returns an esp_err_t.
+ */
+int32_t station_join(uint8_t *name, uint32_t length, char *password, uint32_t channel)
 {
 	wifi_config_t config;
 	size_t passwordLength = strlen(password);
@@ -59,7 +63,8 @@ int32_t station_join(uint8_t *name, uint32_t length, char *password)
 	if (length > sizeof(config.sta.ssid) || passwordLength > sizeof(config.sta.password)) return ESP_ERR_INVALID_SIZE;
 	memcpy(config.sta.ssid, name, length);
 	memcpy(config.sta.password, password, passwordLength);
-	config.sta.scan_method = WIFI_ALL_CHANNEL_SCAN;
+	config.sta.channel = channel;
+	config.sta.scan_method = channel ? WIFI_FAST_SCAN : WIFI_ALL_CHANNEL_SCAN;
 	config.sta.sort_method = WIFI_CONNECT_AP_BY_SIGNAL;
 	error = esp_wifi_set_config(WIFI_IF_STA, &config);
 	return ESP_OK == error ? esp_wifi_connect() : error;

@@ -3,7 +3,7 @@
 
 int32_t station_watch(void);
 int32_t station_dhcp(char *name);
-int32_t station_join(uint8_t *name, uint32_t length, char *password);
+int32_t station_join(uint8_t *name, uint32_t length, char *password, uint32_t channel);
 uint32_t station_reason(void);
 uint32_t station_overlaps(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
@@ -18,9 +18,9 @@ int32_t station_dhcp(char *name)
 	return 0;
 }
 
-int32_t station_join(uint8_t *name, uint32_t length, char *password)
+int32_t station_join(uint8_t *name, uint32_t length, char *password, uint32_t channel)
 {
-	(void)name, (void)length, (void)password;
+	(void)name, (void)length, (void)password, (void)channel;
 	return -1;
 }
 
