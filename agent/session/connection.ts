@@ -14,7 +14,7 @@ import type { EndingAction } from "./commands.js";
 import { Gateway, type GatewayWatch } from "./gateway.js";
 import type { Delivery } from "./outbox/delivery.js";
 import { type Refreshed, Refreshing, type RefreshWatch } from "./refresh.js";
-import { Reporting } from "./reporting.js";
+import { Reporting, statusMessage } from "./reporting.js";
 import type { Session } from "./session.js";
 
 /** Why a connection is over. */
@@ -57,6 +57,8 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
   private gateway?: Gateway;
   private refreshing: Refreshing | undefined;
   private reporting: Reporting | undefined;
+  /** The status left before the broker had answered. */
+  private isStatusSaid?: true;
   private proof: Timer | undefined;
   private stopUpdates: (() => void) | undefined;
   private ending: Ending | undefined;
@@ -100,13 +102,14 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     if (session.leavesQueue) device.log.note("safe: what the broker had kept for the device was given up unread");
     session.leavesQueue = false;
     // First, while the send buffer is empty.
-    if (session.connections++ === 0) clearRetained(mqtt, configuration.credentials);
+    if (!this.isStatusSaid) this.clearOnce(mqtt);
+    session.connections++;
     this.options.onConnected();
     wifi.onLost = () => mqtt.close(failed("wifi-lost").failure);
     this.refreshing = new Refreshing(this);
     if (!session.isSafe) this.refreshing.begin();
     this.delivery = session.outbox.attach(mqtt, topics, qos, this.keepAliveMs, this.gateway);
-    this.reporting = new Reporting(session, mqtt, configuration, this.gateway);
+    this.reporting = new Reporting(session, mqtt, configuration, this.gateway, this.isStatusSaid === true);
     this.gateway?.onWritable();
     this.proof = clock.after(PROOF_MS, prove, this);
     this.stopUpdates = device.updates.online(this);
@@ -144,7 +147,20 @@ export class Connection extends BrokerOptions implements MqttOptions, UpdateWatc
     this.mqtt?.close(failed("broker-closed").failure, isBrief);
   }
 
+  private clearOnce(mqtt: Pick<MqttSession, "publish">): void {
+    if (this.session.connections === 0) clearRetained(mqtt, this.configuration.credentials);
+  }
+
   // What the MQTT client tells.
+
+  /** Nobody waits for a device that is back. At the gateway there is nobody to hear it yet. */
+  onSubscribing(mqtt: Pick<MqttSession, "publish">): void {
+    if (this.gateway) return;
+    const { session, configuration } = this;
+    this.clearOnce(mqtt);
+    const message = statusMessage(session, configuration.credentials, session.connections + 1);
+    if (message && typeof mqtt.publish(message) === "object") this.isStatusSaid = true;
+  }
 
   onMessage(message: Incoming): void {
     const { session, device } = this;
@@ -265,7 +281,7 @@ function close(connection: Connection): void {
 }
 
 /** Older firmware retained its status: a server that starts anew took that for a sign of life. */
-function clearRetained(mqtt: MqttSession, credentials: Credentials): void {
+function clearRetained(mqtt: Pick<MqttSession, "publish">, credentials: Credentials): void {
   const { topics, qos } = credentials;
   if (topics.status === undefined || isFromXiaozhi(credentials) || retainsStatus(credentials)) return;
   mqtt.publish({ topic: topics.status, payload: "", retain: true, qos });

@@ -1,9 +1,10 @@
 /** Status and heartbeat, now and from time to time, for as long as a connection lasts. */
 
 import type { Timer } from "../../modules/clock/clock.js";
-import type { MqttSession } from "../../modules/mqtt/mqtt.js";
+import type { MqttSession, Outgoing } from "../../modules/mqtt/mqtt.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import type { Configuration } from "../../provisioning/configuration.js";
+import type { Credentials } from "../../provisioning/credentials.js";
 import { retainsStatus } from "./broker-options.js";
 import type { Gateway } from "./gateway.js";
 import type { Session } from "./session.js";
@@ -12,6 +13,14 @@ import { heartbeat, status } from "./status.js";
 const STATUS_INTERVAL_MS = 60_000;
 /** More often than the status. */
 const HEARTBEAT_INTERVAL_MS = 30_000;
+
+/** @param connections to a broker, since the start. @returns undefined where there is no topic for it */
+export function statusMessage(session: Session, credentials: Credentials, connections: number): Outgoing | undefined {
+  const topic = credentials.topics.status;
+  if (topic === undefined) return undefined;
+  const payload = JSON.stringify(status(session, connections));
+  return { topic, payload, retain: retainsStatus(credentials), qos: credentials.qos };
+}
 
 /** Past the outbox: what finds no room is not said, the next one is newer. */
 export class Reporting {
@@ -22,12 +31,19 @@ export class Reporting {
   private statusTimer: Timer | undefined;
   private heartbeatTimer: Timer | undefined;
 
-  constructor(session: Session, mqtt: MqttSession, configuration: Configuration, gateway: Gateway | undefined) {
+  /** @param isStatusSaid in this connection, before it stood */
+  constructor(
+    session: Session,
+    mqtt: MqttSession,
+    configuration: Configuration,
+    gateway: Gateway | undefined,
+    isStatusSaid: boolean,
+  ) {
     this.session = session;
     this.mqtt = mqtt;
     this.configuration = configuration;
     if (gateway) this.gateway = gateway;
-    this.sayStatus();
+    if (!isStatusSaid) this.sayStatus();
     this.retime();
   }
 
@@ -50,24 +66,21 @@ export class Reporting {
     const { credentials } = this.configuration;
     // Nobody else would hear it, and the gateway would answer goodbye.
     if (this.gateway?.hasListener === false) return;
-    this.say(credentials.topics.status, status(this.session), retainsStatus(credentials));
+    const message = statusMessage(this.session, credentials, this.session.connections);
+    if (message)
+      this.mqtt.publish({ ...message, payload: this.gateway?.dressed("status", message.payload) ?? message.payload });
   }
 
   sayHeartbeat(): void {
-    this.say(this.configuration.credentials.topics.heartbeat, heartbeat(this.session.device), false);
+    const { topics, qos } = this.configuration.credentials;
+    if (topics.heartbeat === undefined) return;
+    this.mqtt.publish({ topic: topics.heartbeat, payload: JSON.stringify(heartbeat(this.session.device)), qos });
   }
 
   stop(): void {
     const { clock } = this.session.device;
     clock.cancel(this.statusTimer);
     clock.cancel(this.heartbeatTimer);
-  }
-
-  private say(topic: string | undefined, content: object, retain: boolean): void {
-    const { qos } = this.configuration.credentials;
-    const text = JSON.stringify(content);
-    const payload = this.gateway?.dressed("status", text) ?? text;
-    if (topic !== undefined) this.mqtt.publish({ topic, payload, retain, qos });
   }
 }
 

@@ -13,8 +13,11 @@ export interface Reported {
   readonly isSafe: boolean | undefined;
 }
 
-/** For the status topic; as the device provisioning service's brokers expect it, and more. */
-export function status({ device, outbox, connections, isSafe }: Reported): object {
+/**
+ * For the status topic; as the device provisioning service's brokers expect it, and more.
+ * @param connections with the one that it leaves on
+ */
+export function status({ device, outbox, isSafe, connections: before }: Reported, connections = before): object {
   const { wifi, system, build, updates } = device;
   const { address, rssi } = wifi.status();
   return {

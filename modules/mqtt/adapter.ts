@@ -195,7 +195,10 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
     this.isSending = false;
     const outbound = this.outbound!;
     if (!outbound.isOpen) return;
-    if (this.isSubscribeUnsent) this.isSubscribeUnsent = !outbound.subscribe(this.options);
+    if (this.isSubscribeUnsent) {
+      this.isSubscribeUnsent = !outbound.subscribe(this.options);
+      if (!this.isSubscribeUnsent) this.tell("subscribing");
+    }
     outbound.flush();
     this.queue.tellSoon();
     this.tellOfRoom();
@@ -211,11 +214,12 @@ class MqttConnection implements MqttSession, ClientEvents, Listener {
   }
 
   /** A fault of the application does not end the connection. */
-  tell(event: MqttEvent): void {
+  tell(event: MqttEvent | "subscribing"): void {
     const options = this.options;
     try {
       if (typeof event === "number") options.onAcknowledged?.(event);
       else if (event === "writable") options.onWritable?.();
+      else if (event === "subscribing") options.onSubscribing?.(this);
       else options.onMessage(event);
     } catch (error) {
       reportFault("mqtt", error);

@@ -23,6 +23,11 @@ export interface MqttOptions {
   readonly subscribe: readonly string[];
   /** Of the subscriptions and the will. */
   readonly qos: Qos;
+  /**
+   * SUBSCRIBE is out, and no answer is here: what is published now leaves right behind it. A broker that refuses the
+   * connection drops it (MQTT 3.1.1 §3.1.4), so this is for what is said anew in the next one.
+   */
+  onSubscribing?(session: Pick<MqttSession, "publish">): void;
   /** One of quality 1 is acknowledged after this has returned, also where it throws. */
   onMessage(message: Incoming): void;
   /**

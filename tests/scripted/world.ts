@@ -274,6 +274,7 @@ export class World {
     const reason = this.script.broker(options);
     if (reason) return failed(reason);
     this.session = this.broker.open(options, this.answerMs);
+    options.onSubscribing?.(this.session);
     return success(this.session);
   }
 
