@@ -5,12 +5,14 @@ import { WINDOW } from "../agent/session/outbox/delivery.js";
 import { pageModel } from "../mocks/page-models.js";
 import type { PageModel } from "../softap/model.js";
 import { renderPage } from "../softap/view.js";
+import { parseSdkconfig } from "../tools/esp32/sdkconfig.js";
 import { ROOT } from "../tools/sdk.js";
 import { type FleetOptions, measureFleet } from "./fleet.js";
 import { measureHashShare } from "./hashing.js";
 import { measureMessageRates, PAYLOAD } from "./mqtt.js";
-import { measureTraffic } from "./traffic.js";
+import { type Boot, measureTraffic } from "./traffic.js";
 import { IMAGE_BYTES } from "./update-life.js";
+import { fixedMsOf, roundTripsOf, waitsOf } from "./waits.js";
 import { isEngineThere, measureDownload, measureJourneys, measureMessages } from "./xs.js";
 
 function title(text: string, how: string): void {
@@ -28,11 +30,39 @@ async function traffic(): Promise<void> {
     "virtual device and mock cloud through counting proxies; TCP payload; a TCP handshake is a round trip",
   );
   const boots = await measureTraffic();
-  for (const [boot, { connections, sentBytes, receivedBytes, roundTrips }] of Object.entries(boots)) {
+  for (const [boot, { traffic }] of Object.entries(boots)) {
+    const { connections, sentBytes, receivedBytes, roundTrips, beforePublish } = traffic;
     row(`${boot} boot: connections`, connections, "");
     row(`${boot} boot: sequential round trips`, roundTrips, "");
+    row("before the first message leaves", beforePublish!, "");
     row(`${boot} boot: sent`, sentBytes, "bytes");
     row(`${boot} boot: received`, receivedBytes, "bytes");
+  }
+  await waits("addresses", boots);
+  await waits("names", await measureTraffic(true));
+}
+
+/** @param by what service and broker have */
+async function waits(by: string, { cold, warm }: Record<"cold" | "warm", Boot>): Promise<void> {
+  const own = readFileSync(join(ROOT, "modules/system/esp32/sdkconfig.defaults"), "utf8");
+  title(
+    `What a start waits for, until it is on MQTT: service and broker by ${by}`,
+    "what the mock of the radio and the proxies count, in the chip's time; none of it was measured on a chip",
+  );
+  for (const [boot, figures, config] of [
+    ["cold, with the SDK's options", cold, parseSdkconfig("")],
+    ["cold", cold, parseSdkconfig(own)],
+    ["warm", warm, parseSdkconfig(own)],
+  ] as const) {
+    const all = waitsOf(figures, config, boot === "warm");
+    console.log(`\n  ${boot}`);
+    for (const { what, fixedMs, roundTrips, madeOf } of all)
+      row(what, `${fixedMs.toLocaleString("en")} ms`, `+ ${roundTrips} round trips (${madeOf})`);
+    row(
+      "in all",
+      `${fixedMsOf(all).toLocaleString("en")} ms`,
+      `+ ${roundTripsOf(all)} round trips beyond the router's DHCP`,
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parser } from "mqtt-packet";
 import { MockCloud } from "../mocks/cloud/cloud.js";
 import { VirtualDevice } from "../mocks/device/virtual-device.js";
 import { sendForm, watchTrial } from "../mocks/phone.js";
@@ -14,6 +15,15 @@ export interface Traffic {
   receivedBytes: number;
   /** A TCP handshake is one, and each answer that had to be waited for is one. */
   roundTrips: number;
+  /** Of these so many were over when the first message left for the broker. */
+  beforePublish?: number;
+}
+
+/** From a reset to MQTT. */
+export interface Boot {
+  readonly traffic: Traffic;
+  /** Since that reset. */
+  readonly usage: { readonly channels: number; readonly lookups: number };
 }
 
 const none = (): Traffic => ({ connections: 0, sentBytes: 0, receivedBytes: 0, roundTrips: 0 });
@@ -23,17 +33,20 @@ interface Counter {
   traffic: Traffic;
 }
 
-/** On the way there: what does not wait for an answer is sent before it can come. */
-const WAY_MS = 50;
+const WIFI = { ssid: "Home", password: "correct horse", channel: 11 };
+/** On the way there, from the last piece on: what does not wait for an answer is sent before it can come. */
+const WAY_MS = 300;
 
 /** A proxy before one of the cloud's ports that counts. */
 class Meter {
   readonly #server: Server;
   readonly #counter: Counter;
+  readonly #isMqtt: boolean;
   #rewrite: (data: Buffer) => Buffer = (data) => data;
 
-  constructor(targetPort: number, counter: Counter) {
+  constructor(targetPort: number, counter: Counter, isMqtt: boolean) {
     this.#counter = counter;
+    this.#isMqtt = isMqtt;
     this.#server = createServer((client) => this.#connect(client, targetPort));
   }
 
@@ -52,11 +65,19 @@ class Meter {
     counter.traffic.connections++;
     counter.traffic.roundTrips++;
     let asked = false;
+    let way: NodeJS.Timeout | undefined;
+    const pieces: Buffer[] = [];
+    const packets = parser({ protocolVersion: 4 }).on("packet", ({ cmd }) => {
+      if (cmd === "publish") counter.traffic.beforePublish ??= counter.traffic.roundTrips;
+    });
     const upstream = createConnection({ port, host: "127.0.0.1" });
     client.on("data", (data) => {
       counter.traffic.sentBytes += data.length;
       asked = true;
-      setTimeout(() => upstream.write(data), WAY_MS);
+      if (this.#isMqtt) packets.parse(data);
+      clearTimeout(way);
+      pieces.push(data);
+      way = setTimeout(() => upstream.write(Buffer.concat(pieces.splice(0))), WAY_MS);
     });
     upstream.on("data", (data) => {
       counter.traffic.receivedBytes += data.length;
@@ -74,33 +95,43 @@ class Meter {
   }
 }
 
-/** Cold: from the first Wi-Fi of a blank board, in the portal and after it. Warm: settings and credentials are stored. */
-export async function measureTraffic(): Promise<{ cold: Traffic; warm: Traffic }> {
+/** As long as the address that it stands for: the answers keep their lengths. */
+const [ADDRESS, NAME] = ["127.0.0.1", "host.test"] as const;
+
+/**
+ * Cold: from the first Wi-Fi of a blank board, in the portal and after it; what is counted of its radio and of DNS is of the
+ * start after the portal. Warm: settings, credentials and the channel are stored.
+ * @param isNamed service and broker have a name in place of an address
+ */
+export async function measureTraffic(isNamed = false): Promise<{ cold: Boot; warm: Boot }> {
   const folder = mkdtempSync(join(tmpdir(), "esp32-online-bench-"));
   const cloud = new MockCloud({ httpPort: 0, mqttPort: 0, rateLimited: false, autoRegister: true });
   await cloud.start();
+  const host = isNamed ? NAME : ADDRESS;
   const counter: Counter = { traffic: none() };
-  const mqtt = new Meter(cloud.mqttPort, counter);
+  const mqtt = new Meter(cloud.mqttPort, counter, true);
   const mqttPort = await mqtt.listen();
-  const http = new Meter(cloud.httpPort, counter);
+  const http = new Meter(cloud.httpPort, counter, false);
   // The answer sends the device to the meter in place of the broker; both ports have as many digits.
   const httpPort = await http.listen((data) =>
-    Buffer.from(data.toString().replaceAll(String(cloud.mqttPort), String(mqttPort))),
+    Buffer.from(data.toString().replaceAll(String(cloud.mqttPort), String(mqttPort)).replaceAll(ADDRESS, host)),
   );
-  const device = new VirtualDevice({ stateFile: join(folder, "device.json") });
+  const radio = { networks: [WIFI], names: { [NAME]: ADDRESS } };
+  const device = new VirtualDevice({ stateFile: join(folder, "device.json"), radio });
+  const boot = () => ({ traffic: { ...counter.traffic }, usage: device.usage.most });
   try {
     await device.start();
     const { address } = await device.waitFor("portal", 10_000);
-    const fields = { ssid: "Home", password: "correct horse", url: `http://127.0.0.1:${httpPort}` };
+    const fields = { ssid: WIFI.ssid, password: WIFI.password, url: `http://${host}:${httpPort}` };
     await sendForm(String(address), fields);
     await watchTrial(String(address), ["done"], 20_000);
     await device.waitFor("online", 20_000);
-    const cold = counter.traffic;
+    const cold = boot();
     await device.powerCut();
     counter.traffic = none();
     await device.start();
     await device.waitFor("online", 20_000);
-    return { cold, warm: counter.traffic };
+    return { cold, warm: boot() };
   } finally {
     await device.stop();
     await cloud.stop();

@@ -23,8 +23,8 @@ export interface BootData {
   powerCutAfterWrites?: number;
   /** One Int32: the flash operations of this boot so far. Shared, so that it survives the thread. */
   writes: SharedArrayBuffer;
-  /** Of a `SocketUsage`. */
-  sockets: SharedArrayBuffer;
+  /** Of a `Usage`. */
+  usage: SharedArrayBuffer;
   /** As `unsetCalendar` makes it, or as the boot before left it. */
   calendar: SharedArrayBuffer;
   /** How many times as fast as the host's the device's time passes. */

@@ -12,7 +12,7 @@ import { resetReasons } from "../moddable/host.js";
 import type { Words } from "../moddable/last-words.js";
 import { type Network, type RadioOptions, withNetworks } from "../moddable/networks.js";
 import type { RadioCommand } from "../moddable/radio.js";
-import { SocketUsage } from "../moddable/socket/usage.js";
+import { Usage } from "../moddable/usage.js";
 import { built, deviceConfig, manifestConfig } from "./built.js";
 import { Lines } from "./lines.js";
 import { nextState } from "./next-state.js";
@@ -40,7 +40,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
   faults: Faults;
   readonly stateFile: string;
   /** Of this boot. */
-  readonly sockets = new SocketUsage();
+  readonly usage = new Usage();
   #options: VirtualDeviceOptions;
   #radio: RadioOptions;
   #identity: DeviceIdentity | undefined;
@@ -189,7 +189,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#accessPoint = undefined;
     this.#writesBefore += this.writes;
     Atomics.store(this.#counter, 0, 0);
-    this.sockets.reset();
+    this.usage.reset();
     this.#bootedAt = Date.now();
     const worker = new Worker(new URL("mocks/device/boot.js", built), { workerData: this.#bootData() });
     this.#worker = worker;
@@ -231,7 +231,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
       ...(this.#words && { words: this.#words }),
       ...(cut !== undefined && { powerCutAfterWrites: cut - this.#writesBefore }),
       writes: this.#counter.buffer as SharedArrayBuffer,
-      sockets: this.sockets.buffer,
+      usage: this.usage.buffer,
       calendar: this.#calendar,
       pace: this.#pace,
       config: { ...deviceConfig(this.#portalPort, this.#dnsPort, product?.config), ...config },

@@ -12,6 +12,7 @@ import { host } from "./host.js";
 import { link } from "./link.js";
 import { post } from "./machine.js";
 import { bssidOf, channelOf, signalOf } from "./networks.js";
+import { count } from "./usage.js";
 
 /** Where a station is that has no network. */
 const FIRST_CHANNEL = 1;
@@ -86,6 +87,7 @@ async function look(name: string): Promise<string | undefined> {
   if (isIPv4(name)) return name;
   // By multicast (CONFIG_LWIP_DNS_SUPPORT_MDNS_QUERIES): the network's own devices answer, whatever is behind its router.
   if (link.up && /\.local$/i.test(name)) return host.radio.names[name.toLowerCase()] ?? sleep(dnsTimeoutMs, undefined);
+  count("lookups", 1);
   if (link.up && !link.internet) return sleep(dnsTimeoutMs, undefined);
   if (!link.up) return name === "localhost" ? zone[name] : undefined;
   const lowerCase = name.toLowerCase();

@@ -16,6 +16,7 @@ import {
   type RadioOptions,
   reasons,
 } from "./networks.js";
+import { count } from "./usage.js";
 
 export type { Network, RadioOptions } from "./networks.js";
 
@@ -51,8 +52,6 @@ export class Radio {
   readonly names: Readonly<Record<string, string>>;
   /** The station's, as the router lists it. */
   hostName = "espressif";
-  /** That the last join has looked at. */
-  channels = 0;
   #networks: Networks;
   #inReach: boolean;
   #leaveMs: number;
@@ -142,7 +141,7 @@ export class Radio {
   join(ssid: string | Uint8Array, password: string, channel = 0): void {
     const name = typeof ssid === "string" ? xsBytes(ssid) : ssid;
     const [network, channels] = this.#inReach ? this.#networks.find(name, channel) : [undefined, CHANNELS];
-    this.channels = channels;
+    count("channels", channels);
     const refusal = network ? this.#networks.refusal(network, password) : reasons.notFound;
     if (network) this.accessPoint.follow(channelOf(network));
     else this.accessPoint.drop(refuseMs);

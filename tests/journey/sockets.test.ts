@@ -41,8 +41,8 @@ function watch(device: VirtualDevice): Map<string, number> {
   const seen = new Map<string, number>();
   let [row, isBlank] = ["portal, nobody tries settings", true];
   device.on("state", ({ state }) => {
-    const most = device.sockets.most;
-    device.sockets.countAnew();
+    const most = device.usage.most;
+    device.usage.countAnew();
     for (const kind of ["own", "accepted", "listeners", "udp"] as const)
       expect.soft(most[kind], `${row}: ${kind}`).toBeLessThanOrEqual(TABLE.get(row)![kind]);
     seen.set(row, Math.max(most.own, seen.get(row) ?? 0));
@@ -69,7 +69,7 @@ test("from a blank board over an update to an outage no state has more sockets t
   const seen = watch(device);
   await device.start();
   await device.waitFor("portal", STEP_MS);
-  expect(device.sockets.most).toEqual({ own: 0, accepted: 0, listeners: 1, udp: 1 });
+  expect(device.usage.most).toMatchObject({ own: 0, accepted: 0, listeners: 1, udp: 1 });
   await fillIn(device, cloud.url);
   await untilRestarting(device);
   await device.waitFor("online", STEP_MS);

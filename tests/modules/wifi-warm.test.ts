@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { CHANNELS } from "../../mocks/moddable/networks.js";
 import { CHANNEL_MS, type Network } from "../../mocks/moddable/radio.js";
+import { inUse } from "../../mocks/moddable/usage.js";
 import type { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { forgetChannel, lastChannel } from "../../modules/wifi/channel.js";
 import { joinKnown } from "../../modules/wifi/join.js";
@@ -21,13 +22,14 @@ afterEach(() => {
 
 /** After a power cut: flash has what it had. @returns which channels the driver has looked at, in the chip's time */
 async function start(store: ScriptedStore, networks: Network[], known = [NETWORK]): Promise<number> {
+  const before = inUse("channels");
   const wifi: WiFiAdapter = switchOn(networks);
   const clock = fasterClock(FASTER);
   const io = { wifi, clock, silence: new Silence(clock), random: () => 0.5, store };
   const joined = await joinKnown(io, known, { limitMs: 60_000, passive: false, isWanted: () => true });
   expect(joined).toMatchObject({ ok: true });
   expect(faults).toEqual([]);
-  return host.radio.channels * CHANNEL_MS.active;
+  return (inUse("channels") - before) * CHANNEL_MS.active;
 }
 
 test("the second start looks at one channel; it is written once", async () => {

@@ -84,7 +84,7 @@ const BOUNDS: readonly (readonly [name: string, least: number, most: number])[] 
   ["CONFIG_LWIP_MAX_UDP_PCBS", 5, 1024],
   ["CONFIG_LWIP_TCP_MSL", 1_000, 10_000],
   // NVS is read and written there (CONFIG_LWIP_DHCP_RESTORE_LAST_IP).
-  ["CONFIG_LWIP_TCPIP_TASK_STACK_SIZE", 4_096, 16_384],
+  ["CONFIG_LWIP_TCPIP_TASK_STACK_SIZE", 4_096, 10_000],
   ["CONFIG_LWIP_IPV6_DUP_DETECT_ATTEMPTS", 0, 0],
   // modules/clock/dhcp-adapter.ts asks for as many.
   ["CONFIG_LWIP_DHCP_MAX_NTP_SERVERS", 2, 2],

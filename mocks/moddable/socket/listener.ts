@@ -7,10 +7,10 @@ import type TCPType from "embedded:io/socket/tcp";
 import { createServer, type Server, type Socket } from "node:net";
 import { checkNetwork, phones } from "../link.js";
 import { post } from "../machine.js";
+import { count } from "../usage.js";
 import { Stream } from "./stream.js";
 import TCP from "./tcp.js";
 import { bindLoopback } from "./tcp-handle.js";
-import { count } from "./usage.js";
 
 /** To be accepted, as the agent's own sockets have it (modules/socket/esp32/agent_tcp_listener.c). */
 const maxWaiting = 8;

@@ -6,7 +6,7 @@
  */
 import type { Socket } from "node:net";
 import { link, phones } from "../link.js";
-import { count, inUse, type Kind } from "./usage.js";
+import { count, inUse, type Kind } from "../usage.js";
 
 const windowBytes = 5744;
 const sendBufferBytes = 5744;

@@ -10,7 +10,7 @@ import { isIPv4 } from "node:net";
 import { bytesOf, toArrayBuffer, type XsBuffer } from "../buffers.js";
 import { checkNetwork, link, phones } from "../link.js";
 import { post } from "../machine.js";
-import { count } from "./usage.js";
+import { count } from "../usage.js";
 
 type Options = ConstructorParameters<typeof UDPType>[0];
 type Packet = ArrayBuffer & { address: string; port: number };

@@ -1,11 +1,14 @@
-/** How many of lwIP's control blocks the device's own sockets have, and at most since somebody began to count. */
-const KINDS = ["own", "accepted", "listeners", "udp"] as const;
+/** What the device has of the network: sockets, now and at most since somebody began to count, and what it waits for. */
+const KINDS = ["own", "accepted", "listeners", "udp", "channels", "lookups"] as const;
 export type Kind = (typeof KINDS)[number];
 
 const COUNT_BYTES = KINDS.length * Int32Array.BYTES_PER_ELEMENT;
 
-/** `own`: connections that the device has opened, or is opening; `accepted`: others, those that wait for it included. */
-export class SocketUsage {
+/**
+ * `own`: connections that the device has opened, or is opening; `accepted`: others, those that wait for it included;
+ * `channels`: that the radio has looked at to join; `lookups`: names that DNS was asked for.
+ */
+export class Usage {
   /** Shared, so that the parent of a virtual device reads along. */
   readonly buffer: SharedArrayBuffer;
   #now: Int32Array;
@@ -26,7 +29,7 @@ export class SocketUsage {
     return Object.fromEntries(KINDS.map((kind, index) => [kind, this.#most[index]])) as Record<Kind, number>;
   }
 
-  change(kind: Kind, change: 1 | -1): void {
+  change(kind: Kind, change: number): void {
     const index = KINDS.indexOf(kind);
     this.#now[index]! += change;
     this.#most[index] = Math.max(this.#most[index]!, this.#now[index]!);
@@ -36,19 +39,19 @@ export class SocketUsage {
     this.#most.set(this.#now);
   }
 
-  /** A reset leaves nothing open. */
+  /** A reset leaves nothing. */
   reset(): void {
     this.#now.fill(0);
     this.#most.fill(0);
   }
 }
 
-let usage = new SocketUsage();
+let usage = new Usage();
 
-/** From the boot on they are counted there. */
+/** From the boot on it is counted there. */
 export function countInto(buffer: SharedArrayBuffer): void {
-  usage = new SocketUsage(buffer);
+  usage = new Usage(buffer);
 }
 
 export const inUse = (kind: Kind): number => usage.now(kind);
-export const count = (kind: Kind, change: 1 | -1): void => usage.change(kind, change);
+export const count = (kind: Kind, change: number): void => usage.change(kind, change);
