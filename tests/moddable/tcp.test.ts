@@ -159,13 +159,13 @@ describe("opening", () => {
     expect(errors).toEqual([[]]);
   });
 
-  test("there are sixteen connections and no more", async () => {
+  test("there are fourteen connections and no more", async () => {
     const { port } = await serve();
     expect(() => {
-      for (let count = 0; count < 17; count++) kept(new TCP({ address, port, onError: () => {} }));
+      for (let count = 0; count < 15; count++) kept(new TCP({ address, port, onError: () => {} }));
     }).toThrow("no socket");
     const mine = open.length;
-    expect(mine).toBe(2 + 16);
+    expect(mine).toBe(2 + 14);
     for (const one of open.splice(0)) one.close();
     await pause(30);
     const again = await serve();
