@@ -68,6 +68,6 @@ await command(usage, (args) => {
   console.log(`A product is in ${folder}. Next:
   npm run device -- --product ${given}     runs it as a virtual device
   npm run simulator -- ${given}            … in the Moddable simulator (needs MODDABLE)
-  npm run build:esp32 -- ${given}          builds its firmware (needs MODDABLE and IDF_PATH)
+  npm run build:esp32 -- ${given}          builds its firmware (needs MODDABLE; IDF_PATH for the image)
 docs/product.md goes on from here.`);
 });

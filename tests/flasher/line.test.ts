@@ -39,7 +39,7 @@ browserTest.each([
   await connect(page);
   await page.getByLabel("Take one from a file").check();
   await page.getByLabel("Record (JSON)").setInputFiles(join(folder, "records.jsonl"));
-  if (!isKnown) await page.locator("#record-serial").fill(SERIAL);
+  if (!isKnown) await page.getByLabel("Number on the label").fill(SERIAL);
   await flashAndSee(page);
   await says(page, "It has started.");
   const nvs = await flashOf(page, NVS.offset, NVS.sizeBytes);

@@ -23,13 +23,22 @@ browserTest(
     await run(page, device);
     introduce(cloud, device);
 
+    const password = page.getByLabel("Password", { exact: true });
+    const show = page.getByRole("button", { name: "Show", exact: true });
+    for (const [type, isPressed] of [
+      ["text", "true"],
+      ["password", "false"],
+    ] as const) {
+      await show.click();
+      expect([await password.getAttribute("type"), await show.getAttribute("aria-pressed")]).toEqual([type, isPressed]);
+    }
     await give(page, { ...WIFI, password: "not-the-password" });
     await says(page, "The board could not join the network.");
     await give(page);
     await says(page, "It works, and the board keeps it.");
     const link = page.locator("#wifi-link");
     expect(await link.getAttribute("href")).toMatch(/\/activate$/);
-    expect(await page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
+    expect(await password.inputValue()).toBe("");
     cloud.enterCode(String((await device.waitFor("activating", STEP_MS)).code));
     await device.waitFor("online", STEP_MS);
     await expect.poll(() => page.locator("#log").innerText(), { timeout: STEP_MS }).toContain('{"state":"online"');

@@ -38,6 +38,7 @@ export interface Labels {
   readonly recordImport: string;
   readonly recordFile: string;
   readonly recordFileNote: string;
+  readonly recordSerial: string;
   readonly recordSerialNote: string;
   readonly serial: string;
   readonly serialNote: string;
@@ -71,6 +72,7 @@ export interface Labels {
   readonly wifiNote: string;
   readonly wifiName: string;
   readonly wifiPassword: string;
+  readonly show: string;
   readonly join: string;
   readonly cancel: string;
 }

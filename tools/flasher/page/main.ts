@@ -64,6 +64,14 @@ function speak(chosen: string): void {
   render(state, texts());
 }
 
+/** Or hides it. */
+function showPassword(): void {
+  const field = input("wifi-password");
+  const isShown = field.type === "text";
+  field.type = isShown ? "password" : "text";
+  button("show-password").setAttribute("aria-pressed", String(!isShown));
+}
+
 for (const [tag, { name }] of Object.entries(languages)) {
   const choice = document.createElement("button");
   Object.assign(choice, { type: "button", lang: tag, textContent: name });
@@ -79,6 +87,7 @@ if ("serial" in navigator) {
   const controller = new Controller({ serial, form, label, texts, state: () => state, dispatch, print });
   const actions = ["connect", "disconnect", "flash", "listen", "stop", "restart", "join", "reset"] as const;
   for (const name of actions) button(name).addEventListener("click", () => void controller[name]());
+  button("show-password").addEventListener("click", showPassword);
   button("save-log").addEventListener("click", () => save("console.log", "text/plain", byId("log").textContent ?? ""));
   input("release-files").addEventListener("change", () => void controller.load(chosenFiles()));
   const beside = await fetchFile(MANIFEST);
