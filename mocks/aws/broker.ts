@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { Aedes, type AedesOptions, type Client } from "aedes";
 import { generate } from "mqtt-packet";
 import { RateLimiter } from "../cloud/rate-limit.js";
+import { connackFirst } from "../connack-first.js";
 import type { Account, Certificate } from "./account.js";
 import type { Refused } from "./events.js";
 import type { Faults } from "./faults.js";
@@ -137,6 +138,7 @@ export class Broker {
 
   async #connect(...[client, { clientId, protocolVersion = 4 }, done]: Connect): Promise<void> {
     const { context, account, claims, faults } = this.#options;
+    connackFirst(client);
     const certificate = this.#certificates.get(client);
     if (!certificate) return destroy(client);
     const refuse = (why: string): void => this.#refused("connect", why, { certificate, clientId });

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
+import { connackFirst } from "../connack-first.js";
 import { type Account, admit, type Login, refusal, UNAVAILABLE } from "./admission.js";
 import type { Device } from "./device.js";
 import type { Faults } from "./faults.js";
@@ -50,6 +51,10 @@ export class Broker {
   async start(port: number): Promise<number> {
     if (this.#running) throw new Error("the broker runs already");
     const aedes = await Aedes.createBroker({
+      preConnect(client, _packet, done) {
+        connackFirst(client);
+        done(null, true);
+      },
       authenticate: (client, username, password, done) => {
         const verdict = this.#authenticate(client, username, password);
         if (verdict === "silence") return;
