@@ -147,6 +147,6 @@ describe.each(servers)("over the %s's server", (_name, createHttpServer) => {
     };
     const { received } = await talk(get()).ended;
     expect(received).toBe("");
-    expect(faults.join("")).toContain("handler");
+    await expect.poll(() => faults.join("")).toContain("handler");
   });
 });
