@@ -1,4 +1,4 @@
-/** The agent in the simulator with half of the chip's heap, a state of its own, and a look into its heap. */
+/** The agent in the simulator with half of the heap that the SDK gives a chip, a state of its own, and a look into its heap. */
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
@@ -24,7 +24,7 @@ export interface Heap {
 }
 
 export interface AppParts {
-  /** Of the app; default: the agent with half of the chip's heap, that most files share. */
+  /** Of the app; default: the agent with half of that heap, which most files share. */
   readonly name?: string;
   readonly memory?: Heap;
   /** A product's manifest, from the project's folder; default: the agent's own. */
