@@ -134,6 +134,7 @@ export class VirtualDevice extends EventEmitter<VirtualDeviceEvents> {
     this.#boot();
   }
 
+  /** Ends the device; the state file stays. */
   stop(): Promise<void> {
     return this.#end("stopped");
   }

@@ -1,14 +1,11 @@
 /** The page of docs/flashing.md with ESP Web Tools as npm has it: it flashes the mock chip, and gives the virtual device its Wi-Fi. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { makeImage } from "../../mocks/device/image.js";
-import { answerFile } from "../../tools/flasher/serve.js";
-import { chipScript } from "../../tools/flasher/stand-in.js";
+import { chipScript, serve } from "../../tools/flasher/stand-in.js";
 import { openKey, writeRelease } from "../../tools/release.js";
 import { ROOT } from "../../tools/sdk.js";
 import { browserTest, openPage } from "../browser/browser.js";
@@ -23,7 +20,7 @@ const VERSION = "1.2.0";
 const image = makeImage({ version: VERSION });
 
 /** The page as the document has it, but for the package's address, with a release beside it. */
-async function serve(): Promise<string> {
+async function openSite(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "web-tools-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const html = /```html\n([^`]*)```/.exec(readFileSync(join(ROOT, "docs/flashing.md"), "utf8"))![1]!;
@@ -33,13 +30,10 @@ async function serve(): Promise<string> {
   writeFileSync(join(site, "index.html"), html.replace(PUBLIC, "/esp-web-tools/install-button.js"));
   const release = join(site, "release");
   writeRelease({ folder: release, image, key: openKey(join(folder, "key.pem")), build: writeBuild(folder) });
-  const folders = { "/": site, "/esp-web-tools/": join(ROOT, "node_modules/esp-web-tools/dist/web") };
-  const server = createServer((request, response) => void answerFile(folders, request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const tools = join(ROOT, "node_modules/esp-web-tools/dist/web");
+  const { url, close } = await serve({ "/": site, "/esp-web-tools/": tools });
+  onTestFinished(close);
+  return url;
 }
 
 /** Of its buttons and of what it lists; those that are about to go are still there for a moment. */
@@ -60,7 +54,7 @@ browserTest("it flashes a board, and brings it online by Improv", { timeout: 300
   });
   const { page, problems } = await openPage({ locale: "en-US" });
   await page.addInitScript((await chipScript())({ mac: MAC }));
-  await page.goto(await serve());
+  await page.goto(await openSite());
   await page.getByRole("button", { name: "Connect" }).click();
   await choose(page, "Install esp32-online");
   // Without it settings and factory record stay.

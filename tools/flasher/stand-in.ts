@@ -7,9 +7,13 @@ import { ROOT } from "../sdk.js";
 import { bundle, PAGE } from "./build.js";
 import { answerFile } from "./serve.js";
 
-/** On a port of this machine; `release`: the folder beside the page. */
-export async function servePage(release?: string): Promise<{ url: string; close: () => void }> {
-  const folders = { "/": PAGE, ...(release && { "/release/": release }) };
+/** `release`: the folder beside the page. */
+export function servePage(release?: string): Promise<{ url: string; close: () => void }> {
+  return serve({ "/": PAGE, ...(release && { "/release/": release }) });
+}
+
+/** On a port of this machine. @param folders by the paths that they stand under, as `answerFile` takes them */
+export async function serve(folders: Readonly<Record<string, string>>): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => void answerFile(folders, request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
