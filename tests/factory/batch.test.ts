@@ -6,12 +6,11 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseDevices } from "../../mocks/cloud/import.js";
 import { IDENTITY, NVS } from "../../modules/update/simulator/partitions.js";
-import { makeRecords } from "../../tools/factory/batch.js";
 import { fromNvsEntries } from "../../tools/factory/record.js";
-import { countedRows, csvRows, type Row } from "../../tools/factory/rows.js";
+import { countedRows } from "../../tools/factory/rows.js";
 import { type RunOptions, runBatch } from "../../tools/factory/run.js";
-import { Taken } from "../../tools/factory/taken.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
+import { csvIn, devicesIn, runOptions } from "./runs.js";
 
 let out: string;
 beforeEach(() => {
@@ -19,57 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(out, { recursive: true, force: true }));
 
-const noCredential = () => {
-  throw new Error("no certificates here");
-};
-const options = (change: Partial<RunOptions> = {}): RunOptions => ({
-  batch: "one",
-  out,
-  serials: "SN-#####",
-  first: 1,
-  openNetwork: false,
-  recordsOnly: true,
-  readCredential: noCredential,
-  rows: () => countedRows(5, {}),
-  ...change,
-});
-const csv = (text: string) => {
-  writeFileSync(join(out, "rows.csv"), text);
-  return { serials: undefined, rows: () => csvRows(join(out, "rows.csv"), {}) };
-};
-const devices = (batch = "one") => parseLines(readFileSync(join(out, batch, "devices.csv"), "utf8"));
-/** Serial number to key. */
-const parseLines = (text: string): Map<string, string> =>
-  new Map(
-    text
-      .trimEnd()
-      .split("\r\n")
-      .slice(1)
-      .map((line) => line.split(",").slice(1, 3) as [string, string]),
-  );
-
-test("10,000 records: no serial number and no key twice", async () => {
-  expect(await runBatch(options({ rows: () => countedRows(10_000, {}) }))).toMatchObject({ made: 10_000, before: 0 });
-  const made = devices();
-  expect(made.size).toBe(10_000);
-  expect(new Set(made.values()).size).toBe(10_000);
-  expect([...made.keys()].at(-1)).toBe("SN-10000");
-  const { devices: list } = JSON.parse(readFileSync(join(out, "one", "devices.json"), "utf8"));
-  expect(list).toHaveLength(10_000);
-}, 60_000);
-
-test("records are made one at a time: no row is read before the record of the last one is taken", async () => {
-  let read = 0;
-  async function* rows(): AsyncGenerator<Row> {
-    for (; ; read++) yield {}; // never ends
-  }
-  let taken = 0;
-  for await (const { row } of makeRecords(rows(), options(), 0)) {
-    expect(row).toBe(++taken);
-    expect(read).toBe(taken - 1);
-    if (taken === 1_000) break;
-  }
-});
+const options = (change: Partial<RunOptions> = {}) => runOptions(out, change);
+const csv = (text: string) => csvIn(out, text);
+const devices = (batch?: string) => devicesIn(out, batch);
 
 test("a batch makes images, labels and lists, for nobody else to read", async () => {
   const rows = "serial_number,mac_address,url,url_locked\nSN/1,7c-df-a1-00-be-ef,http://example.com/,yes\n";
@@ -156,6 +107,13 @@ describe("a run that was stopped goes on, and no serial number gets a second key
         "row 1: an earlier run made it with other options or cells: give it those, or begin in another folder (--out)",
       );
     expect(await runBatch(options())).toMatchObject({ made: 0, before: 5 });
+  });
+
+  test("nor with another key in a row than the one that was made of it", async () => {
+    const rows = (key: string) => options(csv(`serial_number,hmac_key\nSN-1,${key.repeat(32)}\n`));
+    await runBatch(rows("5e"));
+    await expect(runBatch(rows("5f"))).rejects.toThrow("row 1: an earlier run made it with other options or cells");
+    expect(await runBatch(rows("5E"))).toMatchObject({ made: 0, before: 1 });
   });
 });
 
@@ -273,22 +231,4 @@ describe("the command line", () => {
     expect(code).toBe(1);
     expect(output).toContain("none.csv");
   });
-});
-
-test("a hundred thousand records: what stays of them in memory is small, and is what finds each of them again", () => {
-  const taken = new Taken();
-  const record = (row: number) => ({ serial: `SN-${row}`, hmacKey: row.toString(16).padStart(64, "0") });
-  for (let row = 1; row <= 100_000; row++) taken.add(row % 2 ? "odd" : "even", row, record(row));
-  expect(taken.bytes).toBeLessThanOrEqual(16 * 2 ** 20);
-  for (const row of [1, 2, 31_415, 99_999, 100_000]) {
-    const [batch, other] = row % 2 ? ["odd", "even"] : ["even", "odd"];
-    expect(taken.find({ ...record(row), hmacKey: "f".repeat(64) })).toEqual({
-      what: `serial number SN-${row}`,
-      place: `batch ${batch}, row ${row}`,
-    });
-    expect([taken.holds(batch, row, record(row)), taken.holdsForm(batch, row, record(row))]).toEqual([true, true]);
-    expect([taken.holds(other, row, record(row)), taken.holdsForm(other, row, record(row))]).toEqual([false, false]);
-    expect(taken.holdsForm(batch, row, { ...record(row), productId: "lamp" })).toBe(false);
-  }
-  expect(taken.find({ serial: "SN-0", hmacKey: "f".repeat(64) })).toBeUndefined();
 });

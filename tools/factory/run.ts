@@ -11,21 +11,19 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type BatchOptions, checkRows, makeRecords } from "./batch.js";
+import { makeRecords } from "./batch.js";
+import { type CheckOptions, checkRows } from "./check.js";
 import { Ledger } from "./ledger.js";
 import { ServerLists, writeBoard } from "./outputs.js";
-import { FactoryError, type Row } from "./rows.js";
-import { Taken } from "./taken.js";
+import { FactoryError } from "./rows.js";
 
-export interface RunOptions extends BatchOptions {
+export interface RunOptions extends CheckOptions {
   /** Of all batches. */
   readonly out: string;
   /** No images and labels. */
   readonly recordsOnly: boolean;
   /** Called with how many images and labels are written. */
   readonly tick?: (boards: number) => void;
-  /** The rows, from the first one each time. */
-  rows(): AsyncIterable<Row>;
 }
 
 export interface RunResult {
@@ -44,8 +42,7 @@ export async function runBatch(options: RunOptions): Promise<RunResult> {
   const ledgerFile = join(out, "records.jsonl");
   const ledger = new Ledger(ledgerFile);
   try {
-    const { taken, done } = await readLedger(ledger, batch);
-    await checkRows(options.rows(), options, taken, done);
+    const done = await checkRows(options, ledger.entries(), join(out, ".check"));
     let made = 0;
     for await (const entry of makeRecords(options.rows(), options, done)) {
       ledger.append(entry);
@@ -68,18 +65,6 @@ function removeEmpty(out: string, ledgerFile: string): void {
   if (statSync(ledgerFile).size > 0) return;
   rmSync(ledgerFile);
   if (readdirSync(out).length === 0) rmdirSync(out);
-}
-
-async function readLedger(ledger: Ledger, batch: string): Promise<{ taken: Taken; done: number }> {
-  const taken = new Taken();
-  let done = 0;
-  for await (const entry of ledger.entries()) {
-    taken.add(entry.batch, entry.row, entry.record);
-    if (entry.batch === batch) done = entry.row;
-    else if (entry.batch.toLowerCase() === batch.toLowerCase())
-      throw new FactoryError(`there is a batch ${entry.batch}: some file systems take both for one folder`);
-  }
-  return { taken, done };
 }
 
 async function writeOutputs(ledger: Ledger, options: RunOptions, folder: string): Promise<void> {
