@@ -23,7 +23,7 @@ export interface Traffic {
 export interface Boot {
   readonly traffic: Traffic;
   /** Since that reset. */
-  readonly usage: { readonly channels: number; readonly lookups: number };
+  readonly usage: { readonly searchMs: number; readonly lookups: number };
 }
 
 const none = (): Traffic => ({ connections: 0, sentBytes: 0, receivedBytes: 0, roundTrips: 0 });
@@ -100,7 +100,7 @@ const [ADDRESS, NAME] = ["127.0.0.1", "host.test"] as const;
 
 /**
  * Cold: from the first Wi-Fi of a blank board, in the portal and after it; what is counted of its radio and of DNS is of the
- * start after the portal. Warm: settings, credentials and the channel are stored.
+ * start after the portal. Warm: settings, credentials and the access point are stored.
  * @param isNamed service and broker have a name in place of an address
  */
 export async function measureTraffic(isNamed = false): Promise<{ cold: Boot; warm: Boot }> {

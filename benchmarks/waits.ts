@@ -1,5 +1,4 @@
 /** From reset to MQTT: what the device waits for, in the chip's time, and what each wait is made of. */
-import { CHANNEL_MS } from "../mocks/moddable/radio.js";
 import type { Sdkconfig } from "../tools/esp32/sdkconfig.js";
 import type { Boot } from "./traffic.js";
 
@@ -29,9 +28,9 @@ export function waitsOf({ usage, traffic }: Boot, config: Sdkconfig, hasLease: b
   return [
     {
       what: "scan",
-      fixedMs: usage.channels * CHANNEL_MS.active,
+      fixedMs: usage.searchMs,
       roundTrips: 0,
-      madeOf: `${usage.channels} × ${CHANNEL_MS.active} ms, a channel each`,
+      madeOf: "70 ms a channel for the last access point, 120 ms for all of the name",
     },
     { what: "association", fixedMs: ASSOCIATION_MS, roundTrips: 0, madeOf: "and the four-way handshake" },
     {

@@ -5,7 +5,7 @@ import { AUTHORITIES } from "../../modules/settings/authorities.js";
 import { PREFERENCES } from "../../modules/settings/preferences.js";
 import { SETTINGS } from "../../modules/settings/settings.js";
 import type { Store } from "../../modules/storage/storage.js";
-import { forgetChannel } from "../../modules/wifi/channel.js";
+import { forgetBss } from "../../modules/wifi/bss.js";
 import { eraseRecords } from "../../provisioning/records.js";
 import type { Session } from "../session/session.js";
 import { eraseIdentities } from "./identities.js";
@@ -53,7 +53,7 @@ function eraseAll(session: Session): boolean {
   const { store, journal } = device;
   let isDone = true;
   for (const record of SET_BY_PEOPLE) isDone = record.erase(store).ok && isDone;
-  isDone = forgetChannel(store) && isDone;
+  isDone = forgetBss(store) && isDone;
   isDone = eraseRecords(store) && isDone;
   isDone = journal.erase().ok && isDone;
   isDone = session.eraseOutbox() && isDone;

@@ -3,6 +3,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type FFIType from "mc/ffi";
 import { host } from "./host.js";
+import { type Bss, bssidOf, channelOf } from "./networks.js";
 
 /** `ESP_FAIL` */
 const FAIL = -1;
@@ -31,10 +32,17 @@ export default class FFI implements FFIType {
   }
 
   /** Where the station is in a network, or on its way to one, the driver has to be told to leave first. */
-  station_join(name: ArrayBuffer, length: number, password: string, channel: number): number {
+  station_join(name: ArrayBuffer, length: number, password: string, bss: string): number {
     if (length > 32 || password.length > 64 || !host.radio.isFree) return FAIL;
-    host.radio.join(memory(name, length).slice(0, length), password, channel);
+    host.radio.join(memory(name, length).slice(0, length), password, bssOf(bss));
     return 0;
+  }
+
+  station_bss(text: ArrayBuffer, size: number): number {
+    const { at } = host.radio;
+    if (!at || size < 14) return 0;
+    memory(text, size).set(Buffer.from(Buffer.of(channelOf(at), ...bssidOf(at)).toString("hex")));
+    return 14;
   }
 
   station_reason(): number {
@@ -87,6 +95,12 @@ export default class FFI implements FFIType {
     memory(text, size).set(version);
     return version.length;
   }
+}
+
+/** What `station_bss` wrote; anything else is none. */
+function bssOf(text: string): Bss | undefined {
+  const [channel = 0, ...bssid] = /^[\da-f]{14}$/.test(text) ? Buffer.from(text, "hex") : [];
+  return channel >= 1 && channel <= 13 ? { channel, bssid: Uint8Array.from(bssid) } : undefined;
 }
 
 /** What C gets for a buffer (xsffi.c, fxToArrayBufferHandle). @throws for a view, and for less than the manifest says */

@@ -26,6 +26,13 @@ export interface Network {
   timeServers?: string[];
 }
 
+/** Of one access point. */
+export interface Bss {
+  readonly channel: number;
+  /** 6 bytes */
+  readonly bssid: Uint8Array;
+}
+
 /**
  * When the event of the access point's start is handled: before the driver's call returns, in the turn after it, or so
  * many milliseconds later. Which of them it is depends on the task that was quicker.
@@ -91,17 +98,17 @@ export class Networks {
   }
 
   /**
-   * The access point that the driver picks for a name: the strongest, or with a channel the first that it comes to.
+   * The access point that the driver picks for a name: the strongest, or that with the BSSID, which it looks for where it
+   * was first.
    * @returns with it how many channels it has looked at
    */
-  find(name: Uint8Array, channel: number): [found: Network | undefined, channels: number] {
+  find(name: Uint8Array, bss: Bss | undefined): [found: Network | undefined, channels: number] {
     const named = this.all.filter(({ ssid }) => Buffer.compare(xsBytes(ssid), name) === 0);
     if (named.length === 0 && this.open) named.push({ ssid: Buffer.from(name).toString(), rssi: -55, channel: 6 });
-    if (!channel) return [named[0], CHANNELS];
-    const order = [channel, ...ALL_CHANNELS.filter((one) => one !== channel)];
-    const places = named.map((network) => order.indexOf(channelOf(network)));
-    const first = Math.min(...places);
-    return named.length > 0 ? [named[places.indexOf(first)], first + 1] : [undefined, CHANNELS];
+    if (!bss) return [named[0], CHANNELS];
+    const found = named.find((network) => Buffer.compare(bssidOf(network), bss.bssid) === 0);
+    const order = [bss.channel, ...ALL_CHANNELS.filter((one) => one !== bss.channel)];
+    return [found, found ? order.indexOf(channelOf(found)) + 1 : CHANNELS];
   }
 
   /** Why it refuses the station, or undefined. */

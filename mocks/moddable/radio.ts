@@ -7,6 +7,7 @@ import { xsBytes } from "./buffers.js";
 import { link } from "./link.js";
 import { post } from "./machine.js";
 import {
+  type Bss,
   CHANNELS,
   channelOf,
   codeOf,
@@ -33,11 +34,14 @@ export type RadioCommand =
 export const mode = { off: -5, none: 0, station: 1, accessPoint: 2, both: 3 } as const;
 export type Mode = (typeof mode)[keyof typeof mode];
 
-/** How long the chip listens on each channel (ESP-IDF's guide, "Wi-Fi Driver", `scan_time`). */
-export const CHANNEL_MS = { active: 120, passive: 360 } as const;
+/**
+ * How long the chip listens on each channel (ESP-IDF's guide, "Wi-Fi Driver", `scan_time`), and where it looks for one
+ * access point alone (modules/wifi/esp32/station.c).
+ */
+export const CHANNEL_MS = { active: 120, passive: 360, quick: 70 } as const;
 /** So much faster than the chip. */
 const faster = 50;
-const scanMs = (channels: number, kind: keyof typeof CHANNEL_MS) => (channels * CHANNEL_MS[kind]) / faster;
+const scanMs = (channels: number, kind: keyof typeof CHANNEL_MS) => channels * CHANNEL_MS[kind];
 const associateMs = 10;
 const addressMs = 20;
 /** The driver takes longer to say no than to say yes. */
@@ -97,6 +101,11 @@ export class Radio {
     return this.#connected ? this.#joined : undefined;
   }
 
+  /** The access point that the station is at, with an address or without one yet. */
+  get at(): Network | undefined {
+    return this.#joined;
+  }
+
   /** To join a network. */
   get isFree(): boolean {
     return this.hasStation && !this.#joined && !this.#attempt;
@@ -128,25 +137,26 @@ export class Radio {
 
   /** The access points in reach, the strongest first, after as long as a scan takes. Returns what cancels it. */
   scan(active: boolean, done: (networks: Network[]) => void): () => void {
-    const durationMs = scanMs(CHANNELS, active ? "active" : "passive");
+    const durationMs = scanMs(CHANNELS, active ? "active" : "passive") / faster;
     if (active) this.accessPoint.drop(durationMs);
     const timeout = setTimeout(() => post(() => done(this.#inReach ? this.#networks.all : [])), durationMs);
     return () => clearTimeout(timeout);
   }
 
   /**
-   * Starts joining, from nothing: looks for the network, from the channel on where there is one. The station goes to the
+   * Starts joining, from nothing: looks for the network, or for one access point of it alone. The station goes to the
    * network's channel also when it is refused there; a name that is not in reach it looks for on all channels.
    */
-  join(ssid: string | Uint8Array, password: string, channel = 0): void {
+  join(ssid: string | Uint8Array, password: string, bss?: Bss): void {
     const name = typeof ssid === "string" ? xsBytes(ssid) : ssid;
-    const [network, channels] = this.#inReach ? this.#networks.find(name, channel) : [undefined, CHANNELS];
-    count("channels", channels);
+    const [network, channels] = this.#inReach ? this.#networks.find(name, bss) : [undefined, CHANNELS];
+    const searchMs = scanMs(channels, bss ? "quick" : "active");
+    count("searchMs", searchMs);
     const refusal = network ? this.#networks.refusal(network, password) : reasons.notFound;
     if (network) this.accessPoint.follow(channelOf(network));
     else this.accessPoint.drop(refuseMs);
     if (network && refusal === undefined)
-      this.#attempt = setTimeout(() => this.#associated(network), scanMs(channels, "active") + associateMs);
+      this.#attempt = setTimeout(() => this.#associated(network), searchMs / faster + associateMs);
     else this.#attempt = setTimeout(() => this.#lost(refusal!), refuseMs);
   }
 

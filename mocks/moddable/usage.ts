@@ -1,12 +1,12 @@
 /** What the device has of the network: sockets, now and at most since somebody began to count, and what it waits for. */
-const KINDS = ["own", "accepted", "listeners", "udp", "channels", "lookups"] as const;
+const KINDS = ["own", "accepted", "listeners", "udp", "searchMs", "lookups"] as const;
 export type Kind = (typeof KINDS)[number];
 
 const COUNT_BYTES = KINDS.length * Int32Array.BYTES_PER_ELEMENT;
 
 /**
  * `own`: connections that the device has opened, or is opening; `accepted`: others, those that wait for it included;
- * `channels`: that the radio has looked at to join; `lookups`: names that DNS was asked for.
+ * `searchMs`: that the radio has looked for networks to join, in the chip's time; `lookups`: names that DNS was asked for.
  */
 export class Usage {
   /** Shared, so that the parent of a virtual device reads along. */

@@ -117,7 +117,9 @@ declare module "mc/ffi" {
     /** @returns an esp_err_t, as `station_dhcp` and `station_join` do */
     station_watch(): number;
     station_dhcp(name: string): number;
-    station_join(name: ArrayBuffer, length: number, password: string, channel: number): number;
+    station_join(name: ArrayBuffer, length: number, password: string, bss: string): number;
+    /** @param text 14 bytes @returns its length; 0: the station is at no access point */
+    station_bss(text: ArrayBuffer, size: number): number;
     /** `wifi_err_reason_t`; 0: no disconnection, or the driver does not tell. */
     station_reason(): number;
     /** 1: the station's network has addresses of the 256 around this one. */

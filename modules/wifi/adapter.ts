@@ -1,20 +1,20 @@
-import Net from "net";
 import SdkWiFi, { type WiFiCallback } from "wifi";
 import { failed, type Reason, type Result, success } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
 import { type Clock, sleep, type Timer } from "../clock/clock.js";
 import { startAccessPoint } from "./access-point-adapter.js";
-import { bytesOf } from "./name.js";
 import { packed, unpacked } from "./scan.js";
 import { scanOnce } from "./scan-adapter.js";
 import {
   connectTo,
+  currentBss,
   DRIVERS_ADDRESS,
   freeAddress,
   hasLeft,
   isBehind,
   moveAccessPoint,
   prepareDhcp,
+  stationStatus,
   wasRefused,
   watchStation,
 } from "./station-adapter.js";
@@ -35,12 +35,6 @@ const RESCAN_PAUSE_MS = 1_000;
 const MOVE_NOTICE_MS = 3_000;
 const STATION = 1;
 
-/** What the SDK's typings leave out. */
-interface ChipNet {
-  get(what: "IP", which: "station"): string | undefined;
-  get(what: "CHANNEL"): number | undefined;
-}
-
 /** The SDK's object, with what its callback finds its way by. */
 type Driver = SdkWiFi & { adapter: WiFiAdapter };
 
@@ -51,6 +45,8 @@ interface Join {
   /** It is the driver's turn; otherwise it waits for the next try, or for the driver to leave. */
   isTrying: boolean;
   isAssociated: boolean;
+  /** Where it is asked for first; empty from the first failure on. */
+  bss: string;
   /** That have failed. */
   tries: number;
   /** Of the try, of the pause before the next one, or until the access point has moved out of its way. */
@@ -88,6 +84,10 @@ export class WiFiAdapter implements WiFi {
     return this._joined !== undefined;
   }
 
+  get bss(): string {
+    return this.joined ? currentBss() : "";
+  }
+
   get lastFound(): Network[] {
     return unpacked(this._lastFound);
   }
@@ -107,6 +107,7 @@ export class WiFiAdapter implements WiFi {
         end,
         isTrying: false,
         isAssociated: false,
+        bss: options.bss ?? "",
         tries: 0,
         timer: undefined,
         nextAddress: undefined,
@@ -145,15 +146,7 @@ export class WiFiAdapter implements WiFi {
   }
 
   status(): WiFiStatus {
-    const net = Net as unknown as ChipNet;
-    return {
-      ssid: this._joined ?? "",
-      // Without the name of the interface the chip has no answer while its access point is up.
-      address: net.get("IP", "station") ?? "",
-      rssi: Net.get("RSSI"),
-      // The radio's, which is on some channel without a network, too.
-      channel: this.joined ? net.get("CHANNEL") : undefined,
-    };
+    return stationStatus(this._joined);
   }
 
   private async scanInTurn(options: ScanOptions): Promise<Network[]> {
@@ -171,17 +164,11 @@ export class WiFiAdapter implements WiFi {
   private tryJoin(): void {
     const join = this._join!;
     const { ssid, password, timeoutMs } = join.options;
-    // The access point there may be the one that has no room: the next try looks for all of the name.
-    const channel = join.tries === 0 ? (join.options.channel ?? 0) : 0;
     join.isTrying = true;
     join.isAssociated = false;
     join.timer = this.clock.after(timeoutMs, WiFiAdapter.tryIsLate, this);
     try {
-      const bytes = bytesOf(ssid) ?? (channel ? new Uint8Array(ArrayBuffer.fromString(ssid)) : undefined);
-      if (bytes) {
-        SdkWiFi.disconnect(); // the SDK keeps why the last network was lost until then
-        connectTo(bytes, password, channel);
-      } else SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
+      connectTo(ssid, password, join.bss);
     } catch (error) {
       reportFault("wifi", error);
       this.tryFailed("internal");
@@ -194,6 +181,7 @@ export class WiFiAdapter implements WiFi {
 
   private tryFailed(reason: Reason): void {
     const join = this._join!;
+    join.bss = "";
     // An access point that took the station, and a DHCP server that did not answer in all that time, will not next time.
     const limit = reason === "wifi-no-address" ? 1 : reason === "wifi-refused" ? REFUSED_TRIES : TRIES;
     if (++join.tries >= limit) this.endJoin(failed(reason, join.options.ssid));
@@ -204,6 +192,13 @@ export class WiFiAdapter implements WiFi {
       join.timer = this.clock.after(REJOIN_PAUSE_MS, WiFiAdapter.tryAgain, this);
     }
     this.disconnect(); // ends what the driver may still be doing, and lets it forget the network
+  }
+
+  /** The access point of the last time is gone, or has no room: the driver is free, and no try was lost. */
+  private tryAll(join: Join): void {
+    join.bss = "";
+    this.clock.cancel(join.timer);
+    this.tryJoin();
   }
 
   private static tryAgain(adapter: WiFiAdapter): void {
@@ -255,8 +250,11 @@ export class WiFiAdapter implements WiFi {
       join.options.onAssociated?.();
     } else if (event === SdkWiFi.gotIP) this.reached(join);
     // What has been left tells of it late.
-    else if (event === SdkWiFi.disconnected && !hasLeft())
-      this.tryFailed(code === CODE_AUTHENTICATION ? "wifi-password" : wasRefused() ? "wifi-refused" : "wifi-not-found");
+    else if (event === SdkWiFi.disconnected && !hasLeft()) {
+      if (join.bss) this.tryAll(join);
+      else if (code === CODE_AUTHENTICATION) this.tryFailed("wifi-password");
+      else this.tryFailed(wasRefused() ? "wifi-refused" : "wifi-not-found");
+    }
   }
 
   private reached(join: Join): void {

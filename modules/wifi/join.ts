@@ -4,7 +4,7 @@ import { type Failure, failed, type Result, success } from "../base/failure.js";
 import { retryDelayMs } from "../base/retry.js";
 import { type Clock, sleep } from "../clock/clock.js";
 import type { TextStore } from "../storage/storage.js";
-import { keepChannel, lastChannel } from "./channel.js";
+import { keepBss, lastBss } from "./bss.js";
 import { explainJoin } from "./scan.js";
 import type { Silence } from "./silence.js";
 import type { KnownNetwork, Network, WiFi } from "./wifi.js";
@@ -43,10 +43,9 @@ export async function joinKnown(
     let first: Failure | undefined;
     for (const { ssid, password } of joinOrder(known, inRange, silence)) {
       if (!options.isWanted()) break;
-      const channel = lastChannel(store, ssid);
-      const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS, channel });
+      const joined = await wifi.join({ ssid, password, timeoutMs: JOIN_TIMEOUT_MS, bss: lastBss(store, ssid) });
       if (joined.ok) {
-        keepChannel(store, wifi.status());
+        keepBss(store, ssid, wifi.bss);
         return success(undefined);
       }
       first ??= explainJoin(joined.failure, inRange ?? [], ssid);

@@ -1,7 +1,12 @@
 /** What the SDK's `wifi` has no way for: C of this folder's `esp32/`. In the simulator nothing of it does anything. */
 import FFI from "mc/ffi";
+import Net from "net";
+import SdkWiFi from "wifi";
 import { reportFault } from "../base/guard.js";
 import type { Secret } from "../base/secret.js";
+import { BSS_LENGTH } from "./bss.js";
+import { bytesOf } from "./name.js";
+import type { WiFiStatus } from "./wifi.js";
 
 /** What the driver gives its access point. */
 export const DRIVERS_ADDRESS = "192.168.4.1";
@@ -11,6 +16,12 @@ const SPARE_ADDRESS = "172.31.4.1";
 const LEFT = 8;
 /** There is no access point of the name, or none of this security. */
 const NOT_FOUND: readonly number[] = Object.freeze([201, 210, 211, 212]);
+
+/** What the SDK's typings leave out. */
+interface ChipNet {
+  get(what: "IP", which: "station"): string | undefined;
+  get(what: "CHANNEL"): number | undefined;
+}
 
 /** Before the radio is switched on: the driver's own listener must not be told first. */
 export function watchStation(): void {
@@ -23,13 +34,39 @@ export function prepareDhcp(name: string): void {
 }
 
 /**
- * Joins a network whose name is no text, or whose channel is known; the driver's events follow.
- * @param channel 0: whichever has the strongest access point of the name
+ * Begins to join a network; the driver's events follow. The SDK takes no name that is no text, and looks for all of the
+ * name on all channels.
+ * @param bss `currentBss` of an earlier join: that access point alone; empty: the strongest of the name
  * @throws what the driver does not take
  */
-export function connectTo(name: Uint8Array<ArrayBuffer>, password: Secret, channel: number): void {
-  const error = new FFI().station_join(name.buffer, name.length, password.reveal(), channel);
+export function connectTo(ssid: string, password: Secret, bss: string): void {
+  const name = bytesOf(ssid) ?? (bss ? new Uint8Array(ArrayBuffer.fromString(ssid)) : undefined);
+  if (!name) {
+    SdkWiFi.connect({ ssid, ...(!password.isEmpty && { password: password.reveal() }) });
+    return;
+  }
+  SdkWiFi.disconnect(); // the SDK keeps why the last network was lost until then
+  const error = new FFI().station_join(name.buffer, name.length, password.reveal(), bss);
   if (error) throw new Error(`the driver does not take this network: ${error}`);
+}
+
+/** Channel and BSSID of the access point that the station is at; empty where it is at none. */
+export function currentBss(): string {
+  const text = new ArrayBuffer(BSS_LENGTH);
+  return new FFI().station_bss(text, BSS_LENGTH) ? String.fromArrayBuffer(text) : "";
+}
+
+/** @param ssid of the network that was joined */
+export function stationStatus(ssid: string | undefined): WiFiStatus {
+  const net = Net as unknown as ChipNet;
+  return {
+    ssid: ssid ?? "",
+    // Without the name of the interface the chip has no answer while its access point is up.
+    address: net.get("IP", "station") ?? "",
+    rssi: Net.get("RSSI"),
+    // The radio's, which is on some channel without a network, too.
+    channel: ssid === undefined ? undefined : net.get("CHANNEL"),
+  };
 }
 
 /** The last disconnection was the station's own doing. */

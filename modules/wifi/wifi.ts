@@ -25,8 +25,8 @@ export interface JoinOptions {
   readonly password: Secret;
   /** For each try. */
   readonly timeoutMs: number;
-  /** From 1, where the network was: the first try looks there first, and takes the first access point of the name. */
-  readonly channel?: number | undefined;
+  /** The access point that is asked for first, alone (`WiFi.bss`); empty: whichever of the name is the strongest. */
+  readonly bss?: string;
   /** The station is associated; the address comes next. */
   onAssociated?(): void;
 }
@@ -54,7 +54,8 @@ export interface WiFi {
   /** What the last scan found. A new list each time: it is kept as a text. */
   readonly lastFound: Network[];
   /**
-   * A first association that fails is tried once more after 3 s, one that the access point refuses three times more.
+   * What fails at the access point of `bss` is tried at once with all of the name. Then a first association that fails is
+   * tried once more after 3 s, one that the access point refuses three times more.
    * Ends with an IP address, or with the reason why there is none: `wifi-password`, `wifi-not-found`, `wifi-refused`,
    * `wifi-no-address`, `internal`; `wifi-lost` when `leave` or another join ended it.
    */
@@ -62,6 +63,8 @@ export interface WiFi {
   /** Leaves the network, or gives up joining; nothing happens where there is none. A join under way ends with `wifi-lost`. */
   leave(): void;
   readonly joined: boolean;
+  /** BSSID and channel of the access point that the station has joined, for the next `join`; empty where there is none. */
+  readonly bss: string;
   /** Called when a joined network is lost; not for `leave`. */
   onLost: (() => void) | undefined;
   /**

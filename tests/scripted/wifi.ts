@@ -27,6 +27,10 @@ export class ScriptedWiFi implements WiFi {
     return this.#joined !== undefined;
   }
 
+  get bss(): string {
+    return this.joined ? "06021b00000001" : "";
+  }
+
   scan({ passive }: ScanOptions): Promise<Network[]> {
     this.scans.push({ passive });
     return this.#clock.later(1_500, () => {

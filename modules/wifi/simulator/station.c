@@ -3,7 +3,8 @@
 
 int32_t station_watch(void);
 int32_t station_dhcp(char *name);
-int32_t station_join(uint8_t *name, uint32_t length, char *password, uint32_t channel);
+int32_t station_join(uint8_t *name, uint32_t length, char *password, char *bss);
+uint32_t station_bss(uint8_t *text, uint32_t size);
 uint32_t station_reason(void);
 uint32_t station_overlaps(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
@@ -18,10 +19,16 @@ int32_t station_dhcp(char *name)
 	return 0;
 }
 
-int32_t station_join(uint8_t *name, uint32_t length, char *password, uint32_t channel)
+int32_t station_join(uint8_t *name, uint32_t length, char *password, char *bss)
 {
-	(void)name, (void)length, (void)password, (void)channel;
+	(void)name, (void)length, (void)password, (void)bss;
 	return -1;
+}
+
+uint32_t station_bss(uint8_t *text, uint32_t size)
+{
+	(void)text, (void)size;
+	return 0;
 }
 
 uint32_t station_reason(void)

@@ -29,8 +29,26 @@ typedef struct {
   int8_t rssi;
 } wifi_event_sta_disconnected_t;
 typedef enum { WIFI_IF_STA = 0 } wifi_interface_t;
-enum { WIFI_EVENT_STA_DISCONNECTED = 5 };
+enum { WIFI_EVENT_STA_CONNECTED = 4, WIFI_EVENT_STA_DISCONNECTED = 5 };
+typedef struct {
+  uint8_t bssid[6];
+  uint8_t ssid[33];
+  uint8_t primary;
+} wifi_ap_record_t;
+typedef struct {
+  struct {
+    struct {
+      uint32_t min, max;
+    } active;
+    uint32_t passive;
+  } scan_time;
+  uint8_t home_chan_dwell_time;
+} wifi_scan_default_params_t;
+#define WIFI_SCAN_PARAMS_DEFAULT_CONFIG() \
+  {.scan_time.active.min = 0, .scan_time.active.max = 120, .scan_time.passive = 360, .home_chan_dwell_time = 30}
 extern esp_event_base_t const WIFI_EVENT;
 esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *config);
 esp_err_t esp_wifi_connect(void);
+esp_err_t esp_wifi_set_scan_parameters(const wifi_scan_default_params_t *parameters);
+esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *record);
 #endif
