@@ -63,6 +63,7 @@ export class Radio {
   #joined: Network | undefined;
   #connected = false;
   #attempt: NodeJS.Timeout | undefined;
+  #stopScan: (() => void) | undefined;
   #events = new Set<RadioEvent>();
   #reason = 0;
   /** What the driver makes of the reason; it stays at -1 until the next `connect`. */
@@ -135,19 +136,36 @@ export class Radio {
     return () => this.#events.delete(event);
   }
 
-  /** The access points in reach, the strongest first, after as long as a scan takes. Returns what cancels it. */
-  scan(active: boolean, done: (networks: Network[]) => void): () => void {
+  /**
+   * The access points in reach, the strongest first, after as long as a scan takes; none where it is stopped before. The
+   * task of the driver's events calls `done`, in no turn of the device's.
+   */
+  scan(active: boolean, done: (networks: Network[]) => void): void {
     const durationMs = scanMs(CHANNELS, active ? "active" : "passive") / faster;
     if (active) this.accessPoint.drop(durationMs);
-    const timeout = setTimeout(() => post(() => done(this.#inReach ? this.#networks.all : [])), durationMs);
-    return () => clearTimeout(timeout);
+    const timeout = setTimeout(() => {
+      this.#stopScan = undefined;
+      done(this.#inReach ? this.#networks.all : []);
+    }, durationMs);
+    this.#stopScan = () => {
+      clearTimeout(timeout);
+      setTimeout(done, 0, []);
+    };
+  }
+
+  /** The driver tells of it as of one that has come to its end. */
+  stopScan(): void {
+    this.#stopScan?.();
+    this.#stopScan = undefined;
   }
 
   /**
    * Starts joining, from nothing: looks for the network, or for one access point of it alone. The station goes to the
-   * network's channel also when it is refused there; a name that is not in reach it looks for on all channels.
+   * network's channel also when it is refused there; a name that is not in reach it looks for on all channels. A scan
+   * that is under way ends (esp_wifi.h, `esp_wifi_connect`).
    */
   join(ssid: string | Uint8Array, password: string, bss?: Bss): void {
+    this.stopScan();
     const name = typeof ssid === "string" ? xsBytes(ssid) : ssid;
     const [network, channels] = this.#inReach ? this.#networks.find(name, bss) : [undefined, CHANNELS];
     const searchMs = scanMs(channels, bss ? "quick" : "active");
@@ -175,7 +193,7 @@ export class Radio {
 
   #hasLeft(): void {
     this.#reason = reasons.left;
-    this.#emit("disconnect", 0);
+    this.#emit("disconnect");
   }
 
   command(command: RadioCommand): void {
@@ -220,7 +238,7 @@ export class Radio {
     this.accessPoint.follow(undefined);
     this.#reason = reason;
     this.#code ||= codeOf(reason);
-    this.#emit("disconnect", this.#code);
+    this.#emit("disconnect");
   }
 
   /** A router whose addresses the access point has, too, is not to be found: the packets stay on the board. */
@@ -241,9 +259,10 @@ export class Radio {
     return had;
   }
 
-  /** Events reach the device in a later turn, as messages to the machine do. */
-  #emit(message: RadioMessage, code?: number): void {
+  /** Events reach the device in a later turn, as messages to the machine do; the code is what it is by then. */
+  #emit(message: RadioMessage): void {
     post(() => {
+      const code = message === "disconnect" ? this.#code : undefined;
       for (const event of [...this.#events]) event(message, code);
     });
   }

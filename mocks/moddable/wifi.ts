@@ -8,6 +8,7 @@ import type WiFiType from "wifi";
 import type { AccessPointOptions, ScanOptions, WiFiCallback, WiFiOptions, WiFiScanCallback } from "wifi";
 import { xsBytes } from "./buffers.js";
 import { host } from "./host.js";
+import { post } from "./machine.js";
 import { bssidOf, channelOf, type Network, signalOf } from "./networks.js";
 import { type Mode, mode } from "./radio.js";
 
@@ -23,7 +24,8 @@ type ChipAccessPointOptions = AccessPointOptions & { station?: boolean };
 type ChipConnectOptions = WiFiOptions & { channel?: number };
 type ChipScanOptions = ScanOptions & { active?: boolean };
 
-let scanning: (() => void) | undefined;
+/** `gScan`: whoever asked last is told of the next end of a scan, whichever it is of. */
+let scanning: ((networks: Network[]) => void) | undefined;
 
 function checkName(ssid: string): void {
   if (xsBytes(ssid).length > ssidBytes) throw new Error("ssid too long - 32 bytes max");
@@ -61,6 +63,12 @@ function report(callback: WiFiScanCallback, networks: Network[]): void {
     }
   }
   callback.call(globalThis, null);
+}
+
+function reportScan(networks: Network[]): void {
+  const told = scanning;
+  scanning = undefined;
+  told?.(networks);
 }
 
 class WiFi {
@@ -106,7 +114,7 @@ class WiFi {
   static scan(options?: ScanOptions, callback?: WiFiScanCallback): void {
     wake(mode.station);
     if (options === undefined) {
-      scanning?.();
+      if (scanning) host.radio.stopScan();
       scanning = undefined;
       return;
     }
@@ -114,11 +122,13 @@ class WiFi {
     if (typeof options !== "object" || callback === undefined) throw new Error("invalid");
     if (!host.radio.hasStation || host.radio.joining) throw new Error("scan request failed");
     const { channel = 0, hidden = false, active = true } = options as ChipScanOptions;
-    scanning = host.radio.scan(active, (networks) => {
-      scanning = undefined;
+    host.radio.scan(active, (networks) => {
+      if (scanning) post(() => reportScan(networks));
+    });
+    scanning = (networks) => {
       const listed = networks.filter((network) => hidden || !network.hidden);
       report(callback, channel ? listed.filter((network) => channelOf(network) === (channel | 0)) : listed);
-    });
+    };
   }
 
   /** Joins a network; without arguments leaves it. */

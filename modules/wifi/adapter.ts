@@ -1,10 +1,9 @@
 import SdkWiFi, { type WiFiCallback } from "wifi";
 import { failed, type Reason, type Result, success } from "../base/failure.js";
 import { reportFault } from "../base/guard.js";
-import { type Clock, sleep, type Timer } from "../clock/clock.js";
+import type { Clock, Timer } from "../clock/clock.js";
 import { startAccessPoint } from "./access-point-adapter.js";
-import { packed, unpacked } from "./scan.js";
-import { scanOnce } from "./scan-adapter.js";
+import { ScanAdapter } from "./scan-adapter.js";
 import {
   connectTo,
   currentBss,
@@ -18,7 +17,7 @@ import {
   wasRefused,
   watchStation,
 } from "./station-adapter.js";
-import type { AccessPoint, JoinOptions, Network, ScanOptions, WiFi, WiFiStatus } from "./wifi.js";
+import type { AccessPoint, JoinOptions, WiFi, WiFiStatus } from "./wifi.js";
 
 /** The driver says this of a failed four-way handshake (xs6wifi.c): the password. */
 const CODE_AUTHENTICATION = -1;
@@ -29,8 +28,6 @@ const TRIES = 2;
 const REFUSED_TRIES = 4;
 /** The driver tells that it has left within some ten milliseconds; the simulator never does. */
 const LEAVE_LIMIT_MS = 500;
-/** The driver needs a moment after it left a network. */
-const RESCAN_PAUSE_MS = 1_000;
 /** The page asks once a second: it has to be told before its phone loses it. */
 const MOVE_NOTICE_MS = 3_000;
 const STATION = 1;
@@ -58,22 +55,19 @@ interface Join {
  * The SDK's classic `wifi`: the ECMA-419 one has no access point. The manifest sets the driver's own retries to none:
  * five of them within milliseconds do not help a busy access point, and make a wrong password take half a minute.
  */
-export class WiFiAdapter implements WiFi {
+export class WiFiAdapter extends ScanAdapter implements WiFi {
   onLost: (() => void) | undefined;
-  private clock: Clock;
   /** Name of the joined network. */
   private _joined: string | undefined;
   private _join: Join | undefined;
   /** Set until the driver has left: its late "disconnect" would be taken for the next try's. */
   private leaving: Timer | undefined;
-  private scanning: Promise<Network[]> | undefined;
-  private _lastFound = "";
   /** Which the driver's access point keeps when it is closed. */
   private _address = DRIVERS_ADDRESS;
 
   /** @param hostName the device's in the lists of routers */
   constructor(clock: Clock, hostName: string) {
-    this.clock = clock;
+    super(clock);
     watchStation();
     SdkWiFi.mode = STATION;
     prepareDhcp(hostName);
@@ -86,17 +80,6 @@ export class WiFiAdapter implements WiFi {
 
   get bss(): string {
     return this.joined ? currentBss() : "";
-  }
-
-  get lastFound(): Network[] {
-    return unpacked(this._lastFound);
-  }
-
-  scan(options: ScanOptions): Promise<Network[]> {
-    this.scanning ??= this.scanInTurn(options).finally(() => {
-      this.scanning = undefined;
-    });
-    return this.scanning;
   }
 
   join(options: JoinOptions): Promise<Result<void>> {
@@ -149,24 +132,13 @@ export class WiFiAdapter implements WiFi {
     return stationStatus(this._joined);
   }
 
-  private async scanInTurn(options: ScanOptions): Promise<Network[]> {
-    let found = await scanOnce(this.clock, options);
-    if (!found) {
-      await sleep(this.clock, RESCAN_PAUSE_MS);
-      found = await scanOnce(this.clock, options);
-    }
-    if (!found) return this.lastFound;
-    found.sort((a, b) => b.rssi - a.rssi);
-    this._lastFound = packed(found);
-    return found;
-  }
-
   private tryJoin(): void {
     const join = this._join!;
     const { ssid, password, timeoutMs } = join.options;
     join.isTrying = true;
     join.isAssociated = false;
     join.timer = this.clock.after(timeoutMs, WiFiAdapter.tryIsLate, this);
+    this.stopScan?.();
     try {
       connectTo(ssid, password, join.bss);
     } catch (error) {

@@ -48,7 +48,7 @@ export interface AccessPoint {
 export interface WiFi {
   /**
    * Networks in range, the strongest of each name, strongest first. Hidden ones have no name and are not among them.
-   * Where the driver refuses, as it does while it joins: what the last scan found.
+   * Where the driver refuses, as it does while it joins, and where a join stops the scan: what the last one found.
    */
   scan(options: ScanOptions): Promise<Network[]>;
   /** What the last scan found. A new list each time: it is kept as a text. */

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link } from "../../mocks/moddable/link.js";
 import Net from "../../mocks/moddable/net.js";
@@ -93,6 +93,15 @@ describe("joining", () => {
     expect(events.filter((one) => one === "gotIP")).toHaveLength(2);
   });
 
+  test("the code is what it is when the device hears it, not when the driver tells", async () => {
+    connect("home", "wrong");
+    await new Promise<void>((told) => vi.spyOn(host.radio.accessPoint, "follow").mockImplementationOnce(() => told()));
+    expect([host.radio.reason, events]).toEqual([15, ["start"]]);
+    WiFi.disconnect();
+    await until(() => events.length === 2);
+    expect(events).toEqual(["start", "disconnect 0"]);
+  });
+
   test("the driver's limits", () => {
     expect(() => connect("")).toThrow("ssid required");
     expect(() => connect("é".repeat(17))).toThrow("32 bytes max");
@@ -115,6 +124,30 @@ describe("scanning", () => {
       null,
     ]);
     expect(items[0]!.bssid.byteLength).toBe(6);
+  });
+
+  test("ends with nothing when a network is joined", async () => {
+    WiFi.mode = 1;
+    const items: unknown[] = [];
+    WiFi.scan({}, (item) => items.push(item) as never);
+    connect("home", "correct horse");
+    await until(() => items.length > 0);
+    expect(items).toEqual([null]);
+    await until(() => events.includes("gotIP"));
+    expect(items).toEqual([null]);
+  });
+
+  test("that is stopped is not told of; the end of it is taken for the next one's", async () => {
+    const told: string[] = [];
+    WiFi.scan({}, () => told.push("first") as never);
+    WiFi.scan();
+    WiFi.scan({}, (item) => told.push(item ? item.ssid : "end") as never);
+    await until(() => told.length > 0);
+    await pause(50);
+    expect(told).toEqual(["end"]);
+    WiFi.scan({}, (item) => told.push(item ? item.ssid : "end") as never);
+    await until(() => told.length === 5);
+    expect(told).toEqual(["end", "near", "home", "open", "end"]);
   });
 
   test("does not work for an access point alone, nor while joining", () => {

@@ -1,0 +1,131 @@
+/** Orders of the driver's events that only a quick or a busy device sees (xs6wifi.c posts each to the machine's queue). */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { host } from "../../mocks/moddable/host.js";
+import { link } from "../../mocks/moddable/link.js";
+import type { Network } from "../../mocks/moddable/radio.js";
+import { Secret } from "../../modules/base/secret.js";
+import type { WiFiAdapter } from "../../modules/wifi/adapter.js";
+import { joinKnown } from "../../modules/wifi/join.js";
+import { Silence } from "../../modules/wifi/silence.js";
+import { knownNetwork } from "../lifecycle/support.js";
+import { pause } from "../moddable/support.js";
+import { ScriptedStore } from "../scripted/store.js";
+import { fasterClock, faults } from "./net-support.js";
+import { FASTER, switchOff, switchOn } from "./wifi-support.js";
+
+const networks: Network[] = [
+  { ssid: "home", password: "correct horse", rssi: -40 },
+  { ssid: "router", password: "correct horse", rssi: -60, subnet: "192.168.4.0/24" },
+];
+
+let wifi: WiFiAdapter;
+let losses: number;
+
+beforeEach(() => {
+  wifi = switchOn(networks);
+  losses = 0;
+  wifi.onLost = () => losses++;
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  switchOff();
+});
+
+const join = async (ssid: string, password = "correct horse") => {
+  const result = await wifi.join({ ssid, password: new Secret(password), timeoutMs: 10_000 });
+  return result.ok ? "joined" : result.failure.reason;
+};
+const scan = () => wifi.scan({ passive: false });
+/** The address has come, and the event of it is on its way to the device. */
+const addressed = () => new Promise<void>((done) => void link.watch((up) => up && done()));
+/** The same of a refusal. */
+const refused = () =>
+  new Promise<void>((done) => vi.spyOn(host.radio.accessPoint, "follow").mockImplementationOnce(() => done()));
+
+describe("a scan", () => {
+  test("that a join stops keeps what the last one found", async () => {
+    const found = await scan();
+    expect(found).toHaveLength(2);
+    const scanning = scan();
+    await pause(5);
+    expect(await join("home")).toBe("joined");
+    expect(await scanning).toEqual(found);
+    expect(wifi.lastFound).toEqual(found);
+  });
+
+  test("that each of many joins stops keeps it, too, and the next one is a whole one", async () => {
+    const found = await scan();
+    const scanning = scan();
+    const joins = [join("home"), join("router"), join("home")];
+    expect(await Promise.all(joins)).toEqual(["wifi-lost", "wifi-lost", "joined"]);
+    expect(await scanning).toEqual(found);
+    expect(await scan()).toEqual(found);
+  });
+
+  test("that never ends says nothing about the networks", async () => {
+    const found = await scan();
+    vi.spyOn(host.radio, "scan").mockImplementation(() => {});
+    expect(await scan()).toEqual(found);
+    vi.restoreAllMocks();
+    expect(await scan()).toEqual(found);
+    expect(faults).toEqual([]);
+  });
+
+  test("in the moment of leaving is a whole one", async () => {
+    await join("home");
+    wifi.leave();
+    expect(await scan()).toHaveLength(2);
+  });
+
+  test.each(["open", "close"])("in which the access point comes or goes is a whole one: %s", async (change) => {
+    const accessPoint = { ssid: "ESP32-0001", password: undefined, address: "192.168.4.1" };
+    if (change === "close") await wifi.openAccessPoint(accessPoint);
+    const scanning = wifi.scan({ passive: true });
+    if (change === "close") wifi.closeAccessPoint();
+    else await wifi.openAccessPoint(accessPoint);
+    expect(await scanning).toHaveLength(2);
+  });
+});
+
+describe("events that wait in the device's queue", () => {
+  test("an address, when the network is left: it is not joined, and the next one is", async () => {
+    const joining = join("home");
+    await addressed();
+    wifi.leave();
+    expect(await joining).toBe("wifi-lost");
+    const tries = vi.spyOn(host.radio, "join");
+    expect(await join("router")).toBe("joined");
+    expect([tries.mock.calls.length, wifi.status().ssid, losses]).toEqual([1, "router", 0]);
+  });
+
+  test("a loss, when the network is left: it is told to nobody, and the next one is joined", async () => {
+    await join("home");
+    host.radio.command({ command: "removeNetwork", ssid: "home" });
+    wifi.leave();
+    const tries = vi.spyOn(host.radio, "join");
+    expect(await join("router")).toBe("joined");
+    expect([tries.mock.calls.length, losses]).toEqual([1, 0]);
+  });
+
+  test("an address and the loss of it: whoever waited for the join sees that the network is gone", async () => {
+    const clock = fasterClock(FASTER);
+    const store = new ScriptedStore();
+    const io = { wifi, clock, silence: new Silence(clock), random: () => 0.5, store };
+    const known = [knownNetwork("home", "correct horse")];
+    const joining = joinKnown(io, known, { limitMs: 0, passive: false, isWanted: () => true });
+    await addressed();
+    host.radio.command({ command: "drop" });
+    await joining;
+    expect([wifi.joined, wifi.status().ssid, store.get("channel")]).toEqual([false, "", undefined]);
+    expect(losses).toBe(1);
+    host.radio.command({ command: "restore" });
+    expect(await join("home")).toBe("joined");
+  });
+
+  test("a refusal, when another network is joined: it is not the other one's", async () => {
+    const first = join("home", "wrong horse");
+    await refused();
+    const second = join("router");
+    expect([await first, await second]).toEqual(["wifi-lost", "joined"]);
+  });
+});
