@@ -28,6 +28,8 @@ export type RadioEvent = (message: RadioMessage, code?: number) => void;
 export type RadioCommand =
   | { command: "drop" }
   | { command: "restore" }
+  /** The access point sends the station away, with the reason that the station itself leaves with. */
+  | { command: "kick" }
   | { command: "addNetwork"; network: Network }
   | { command: "removeNetwork"; ssid: string };
 
@@ -205,6 +207,9 @@ export class Radio {
       case "restore":
         this.#inReach = true;
         break;
+      case "kick":
+        this.#abandon(reasons.left);
+        break;
       case "addNetwork":
         this.#networks.add(command.network);
         break;
@@ -229,8 +234,8 @@ export class Radio {
     }, addressMs);
   }
 
-  #abandon(): void {
-    if (this.#joined || this.#attempt) this.#lost(reasons.lost);
+  #abandon(reason: number = reasons.lost): void {
+    if (this.#joined || this.#attempt) this.#lost(reason);
   }
 
   #lost(reason: number): void {

@@ -221,8 +221,8 @@ export class WiFiAdapter extends ScanAdapter implements WiFi {
       join.isAssociated = true;
       join.options.onAssociated?.();
     } else if (event === SdkWiFi.gotIP) this.reached(join);
-    // What has been left tells of it late.
-    else if (event === SdkWiFi.disconnected && !hasLeft()) {
+    // What has been left tells of it late, but before the next association: then it is an access point's word, too.
+    else if (event === SdkWiFi.disconnected && (join.isAssociated || !hasLeft())) {
       if (join.bss) this.tryAll(join);
       else if (code === CODE_AUTHENTICATION) this.tryFailed("wifi-password");
       else this.tryFailed(wasRefused() ? "wifi-refused" : "wifi-not-found");

@@ -93,6 +93,14 @@ describe("joining", () => {
     expect(events.filter((one) => one === "gotIP")).toHaveLength(2);
   });
 
+  test("an access point that sends the station away gives the reason that the station itself leaves with", async () => {
+    connect("home", "correct horse");
+    await until(() => events.includes("connect"));
+    host.radio.command({ command: "kick" });
+    await until(() => events.includes("disconnect 0"));
+    expect([host.radio.reason, events.includes("gotIP")]).toEqual([8, false]);
+  });
+
   test("the code is what it is when the device hears it, not when the driver tells", async () => {
     connect("home", "wrong");
     await new Promise<void>((told) => vi.spyOn(host.radio.accessPoint, "follow").mockImplementationOnce(() => told()));

@@ -2,13 +2,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link } from "../../mocks/moddable/link.js";
-import type { Network } from "../../mocks/moddable/radio.js";
+import type { Network, RadioCommand, RadioMessage } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { joinKnown } from "../../modules/wifi/join.js";
 import { Silence } from "../../modules/wifi/silence.js";
 import { knownNetwork } from "../lifecycle/support.js";
-import { pause } from "../moddable/support.js";
+import { pause, until } from "../moddable/support.js";
 import { ScriptedStore } from "../scripted/store.js";
 import { fasterClock, faults } from "./net-support.js";
 import { FASTER, switchOff, switchOn } from "./wifi-support.js";
@@ -17,6 +17,7 @@ const networks: Network[] = [
   { ssid: "home", password: "correct horse", rssi: -40 },
   { ssid: "router", password: "correct horse", rssi: -60, subnet: "192.168.4.0/24" },
 ];
+const lost: RadioCommand[] = [{ command: "kick" }, { command: "removeNetwork", ssid: "router" }];
 
 let wifi: WiFiAdapter;
 let losses: number;
@@ -36,6 +37,15 @@ const join = async (ssid: string, password = "correct horse") => {
   return result.ok ? "joined" : result.failure.reason;
 };
 const scan = () => wifi.scan({ passive: false });
+/** The event has come to the device. */
+const told = (wanted: RadioMessage) =>
+  new Promise<void>((done) => {
+    const end = host.radio.subscribe((message) => {
+      if (message !== wanted) return;
+      end();
+      done();
+    });
+  });
 /** The address has come, and the event of it is on its way to the device. */
 const addressed = () => new Promise<void>((done) => void link.watch((up) => up && done()));
 /** The same of a refusal. */
@@ -87,6 +97,36 @@ describe("a scan", () => {
   });
 });
 
+describe("an access point that sends the station away while it joins", () => {
+  test.each([1, 2])(
+    "before it has an address, %i times: it is asked again each time",
+    { timeout: 5_000 },
+    async (times) => {
+      const joining = join("home");
+      for (let time = 0; time < times; time++) {
+        await told("connect");
+        host.radio.command({ command: "kick" });
+      }
+      expect(await joining).toBe("joined");
+      expect([host.radio.network?.ssid, losses]).toEqual(["home", 0]);
+    },
+  );
+
+  test.each(lost)("while the device's own is about to move: nothing moves, nothing is joined: %j", async (command) => {
+    await wifi.openAccessPoint({ ssid: "ESP32-0001", password: undefined, address: "192.168.4.1" });
+    const joining = join("router");
+    await until(() => wifi.nextAddress !== undefined);
+    host.radio.command(command);
+    await until(() => wifi.nextAddress === undefined);
+    expect([wifi.accessPointAddress, wifi.joined]).toEqual(["192.168.4.1", false]);
+    expect(await joining).toBe(command.command === "kick" ? "joined" : "wifi-not-found");
+    expect([wifi.joined, wifi.accessPointAddress]).toEqual(
+      command.command === "kick" ? [true, "172.31.4.1"] : [false, "192.168.4.1"],
+    );
+    expect(host.radio.network?.ssid).toBe(command.command === "kick" ? "router" : undefined);
+  });
+});
+
 describe("events that wait in the device's queue", () => {
   test("an address, when the network is left: it is not joined, and the next one is", async () => {
     const joining = join("home");
@@ -114,11 +154,10 @@ describe("events that wait in the device's queue", () => {
     const known = [knownNetwork("home", "correct horse")];
     const joining = joinKnown(io, known, { limitMs: 0, passive: false, isWanted: () => true });
     await addressed();
-    host.radio.command({ command: "drop" });
+    host.radio.command({ command: "kick" });
     await joining;
     expect([wifi.joined, wifi.status().ssid, store.get("channel")]).toEqual([false, "", undefined]);
     expect(losses).toBe(1);
-    host.radio.command({ command: "restore" });
     expect(await join("home")).toBe("joined");
   });
 
