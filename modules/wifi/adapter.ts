@@ -169,6 +169,7 @@ export class WiFiAdapter extends ScanAdapter implements WiFi {
   /** The access point of the last time is gone, or has no room: the driver is free, and no try was lost. */
   private tryAll(join: Join): void {
     join.bss = "";
+    join.nextAddress = undefined;
     this.clock.cancel(join.timer);
     this.tryJoin();
   }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { host } from "../../mocks/moddable/host.js";
 import { link } from "../../mocks/moddable/link.js";
-import type { Network, RadioCommand, RadioMessage } from "../../mocks/moddable/radio.js";
+import type { Network, RadioMessage } from "../../mocks/moddable/radio.js";
 import { Secret } from "../../modules/base/secret.js";
 import type { WiFiAdapter } from "../../modules/wifi/adapter.js";
 import { joinKnown } from "../../modules/wifi/join.js";
@@ -17,7 +17,6 @@ const networks: Network[] = [
   { ssid: "home", password: "correct horse", rssi: -40 },
   { ssid: "router", password: "correct horse", rssi: -60, subnet: "192.168.4.0/24" },
 ];
-const lost: RadioCommand[] = [{ command: "kick" }, { command: "removeNetwork", ssid: "router" }];
 
 let wifi: WiFiAdapter;
 let losses: number;
@@ -32,8 +31,8 @@ afterEach(() => {
   switchOff();
 });
 
-const join = async (ssid: string, password = "correct horse") => {
-  const result = await wifi.join({ ssid, password: new Secret(password), timeoutMs: 10_000 });
+const join = async (ssid: string, password = "correct horse", bss = "") => {
+  const result = await wifi.join({ ssid, password: new Secret(password), timeoutMs: 10_000, bss });
   return result.ok ? "joined" : result.failure.reason;
 };
 const scan = () => wifi.scan({ passive: false });
@@ -112,18 +111,25 @@ describe("an access point that sends the station away while it joins", () => {
     },
   );
 
-  test.each(lost)("while the device's own is about to move: nothing moves, nothing is joined: %j", async (command) => {
+  test.each(
+    ["kick", "removeNetwork"].flatMap((way) => [
+      [way, "the strongest of the name"],
+      [way, "the one of the last time"],
+    ]),
+  )("while the device's own is about to move: nothing moves, nothing is joined: %s, %s", async (way, which) => {
+    const isKicked = way === "kick";
+    await join("router");
+    const { bss } = wifi;
+    wifi.leave();
     await wifi.openAccessPoint({ ssid: "ESP32-0001", password: undefined, address: "192.168.4.1" });
-    const joining = join("router");
+    const joining = join("router", "correct horse", which.endsWith("time") ? bss : "");
     await until(() => wifi.nextAddress !== undefined);
-    host.radio.command(command);
-    await until(() => wifi.nextAddress === undefined);
-    expect([wifi.accessPointAddress, wifi.joined]).toEqual(["192.168.4.1", false]);
-    expect(await joining).toBe(command.command === "kick" ? "joined" : "wifi-not-found");
-    expect([wifi.joined, wifi.accessPointAddress]).toEqual(
-      command.command === "kick" ? [true, "172.31.4.1"] : [false, "192.168.4.1"],
-    );
-    expect(host.radio.network?.ssid).toBe(command.command === "kick" ? "router" : undefined);
+    host.radio.command(isKicked ? { command: "kick" } : { command: "removeNetwork", ssid: "router" });
+    await told("disconnect");
+    expect([wifi.nextAddress, wifi.accessPointAddress, wifi.joined]).toEqual([undefined, "192.168.4.1", false]);
+    expect(await joining).toBe(isKicked ? "joined" : "wifi-not-found");
+    expect([wifi.joined, wifi.accessPointAddress]).toEqual([isKicked, isKicked ? "172.31.4.1" : "192.168.4.1"]);
+    expect(host.radio.network?.ssid).toBe(isKicked ? "router" : undefined);
   });
 });
 
@@ -156,7 +162,7 @@ describe("events that wait in the device's queue", () => {
     await addressed();
     host.radio.command({ command: "kick" });
     await joining;
-    expect([wifi.joined, wifi.status().ssid, store.get("channel")]).toEqual([false, "", undefined]);
+    expect([wifi.joined, wifi.status().ssid, store.get("bss")]).toEqual([false, "", undefined]);
     expect(losses).toBe(1);
     expect(await join("home")).toBe("joined");
   });
