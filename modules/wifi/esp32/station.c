@@ -128,7 +128,9 @@ int32_t station_join(uint8_t *name, uint32_t length, char *password, char *bss)
 	config.sta.sort_method = WIFI_CONNECT_AP_BY_SIGNAL;
 	scanQuickly(config.sta.bssid_set);
 	error = esp_wifi_set_config(WIFI_IF_STA, &config);
-	return ESP_OK == error ? esp_wifi_connect() : error;
+	if (ESP_OK == error) error = esp_wifi_connect();
+	if (ESP_OK != error) scanQuickly(0); /* no event will say so */
+	return error;
 }
 
 /* Of the access point that the station is at, for station_join. Returns its length; 0 where it is at none. */
