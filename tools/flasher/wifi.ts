@@ -21,6 +21,8 @@ export type WiFi =
 
 /** The board answers when it has looked for networks. */
 const DETECT_MS = 10_000;
+/** That, after its restart; the driver's first scan may have to be asked for again. */
+const RESTART_MS = 30_000;
 /** Of a trial: the network, the service and its broker are waited for. */
 const TRIAL_MS = 90_000;
 /** In the client's words: the board restarts into its setup. */
@@ -38,17 +40,17 @@ const QUIET = { log() {}, debug() {}, error() {} };
 
 /** @param openPort a port of its own for each client, beside the console */
 export async function giveWiFi(openPort: () => SerialPort, ssid: string, password: string): Promise<WiFi> {
-  const first = await tryOnce(openPort(), ssid, password);
+  const first = await tryOnce(openPort(), DETECT_MS, ssid, password);
   // What is sent to a board that is set up is sent once more.
-  const outcome = first === RESTARTS ? await tryOnce(openPort(), ssid, password) : first;
+  const outcome = first === RESTARTS ? await tryOnce(openPort(), RESTART_MS, ssid, password) : first;
   return typeof outcome === "string" ? { name: "refused", why: REFUSALS.get(outcome) ?? "unknown" } : outcome;
 }
 
 /** @returns what went wrong in the client's words */
-async function tryOnce(port: SerialPort, ssid: string, password: string): Promise<WiFi | string> {
+async function tryOnce(port: SerialPort, detectMs: number, ssid: string, password: string): Promise<WiFi | string> {
   const client = new ImprovSerial(port, QUIET);
   try {
-    await client.initialize(DETECT_MS);
+    await client.initialize(detectMs);
   } catch {
     return { name: "refused", why: "silent" };
   }
