@@ -42,6 +42,12 @@ test("of many rows the first twenty with something wrong are told, in their orde
   ]);
 });
 
+test("what is wrong with the rows of now is told, not that there are fewer of them than before", async () => {
+  await runBatch(options({ rows: () => countedRows(30, {}) }));
+  const bad = runBatch(options(csv(`serial_number\n${"SN 1\n".repeat(25)}`)));
+  await expect(bad).rejects.toThrow(/^nothing was made:\nline 2, row 1: The serial number/);
+});
+
 test("10,000 records: no serial number and no key twice", async () => {
   expect(await runBatch(options({ rows: () => countedRows(10_000, {}) }))).toMatchObject({ made: 10_000, before: 0 });
   const made = devices();
