@@ -13,7 +13,7 @@ import UDP from "../../mocks/moddable/socket/udp.js";
 import WiFi from "../../mocks/moddable/wifi.js";
 import { pause, text, until } from "./support.js";
 
-const changeMs = 120;
+const changeMs = 300;
 let events: string[];
 const closing: (() => void)[] = [];
 
