@@ -1,4 +1,5 @@
 /** From reset to MQTT: what the device waits for, in the chip's time, and what each wait is made of. */
+import { CHANNEL_MS } from "../mocks/moddable/radio.js";
 import type { Sdkconfig } from "../tools/esp32/sdkconfig.js";
 import type { Boot } from "./traffic.js";
 
@@ -30,7 +31,7 @@ export function waitsOf({ usage, traffic }: Boot, config: Sdkconfig, hasLease: b
       what: "scan",
       fixedMs: usage.searchMs,
       roundTrips: 0,
-      madeOf: "70 ms a channel for the last access point, 120 ms for all of the name",
+      madeOf: `${CHANNEL_MS.quick} ms a channel for the last access point, ${CHANNEL_MS.active} ms for all of the name`,
     },
     { what: "association", fixedMs: ASSOCIATION_MS, roundTrips: 0, madeOf: "and the four-way handshake" },
     {

@@ -3,7 +3,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type FFIType from "mc/ffi";
 import { host } from "./host.js";
-import { type Bss, bssidOf, channelOf } from "./networks.js";
+import { type Bss, bssidOf, CHANNELS, channelOf } from "./networks.js";
 
 /** `ESP_FAIL` */
 const FAIL = -1;
@@ -100,7 +100,7 @@ export default class FFI implements FFIType {
 /** What `station_bss` wrote; anything else is none. */
 function bssOf(text: string): Bss | undefined {
   const [channel = 0, ...bssid] = /^[\da-f]{14}$/.test(text) ? Buffer.from(text, "hex") : [];
-  return channel >= 1 && channel <= 13 ? { channel, bssid: Uint8Array.from(bssid) } : undefined;
+  return channel >= 1 && channel <= CHANNELS ? { channel, bssid: Uint8Array.from(bssid) } : undefined;
 }
 
 /** What C gets for a buffer (xsffi.c, fxToArrayBufferHandle). @throws for a view, and for less than the manifest says */

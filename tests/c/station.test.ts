@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { CHANNEL_MS } from "../../mocks/moddable/radio.js";
 import { ROOT } from "../../tools/sdk.js";
 import { compiled } from "./compile.js";
 import { systemTest } from "./system/build.js";
@@ -10,8 +11,6 @@ import { systemTest } from "./system/build.js";
 const HERE = join(ROOT, "tests", "c", "wifi");
 const SOURCES = [join(HERE, "station.c"), join(ROOT, "modules", "wifi", "esp32", "station.c")];
 const FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-fsanitize=address,undefined"];
-/** The driver's own. */
-const CHANNEL_MS = 120;
 /** The states of DHCP's client (lwip/prot/dhcp.h). */
 const [REBOOTING, SELECTING, BOUND] = [3, 6, 10];
 
@@ -28,7 +27,14 @@ const joined = (name: string, password: string, bss: string) => told("join", nam
 systemTest("without an access point of the last time the driver looks on all channels, and takes the strongest", () => {
   expect(joined("Home", "correct horse", "")).toEqual({
     ...{ error: 0, connects: 1, ssid: "Home", password: "correct horse", reason: 201 },
-    ...{ fast: false, channel: 0, bySignal: true, bssid: null, scanMs: CHANNEL_MS, afterwardsMs: CHANNEL_MS },
+    ...{
+      fast: false,
+      channel: 0,
+      bySignal: true,
+      bssid: null,
+      scanMs: CHANNEL_MS.active,
+      afterwardsMs: CHANNEL_MS.active,
+    },
   });
 });
 
@@ -36,7 +42,8 @@ systemTest("with one it looks for that one alone, there first, and on all 13 cha
   const { scanMs, ...rest } = joined("Home", "", "0b7cdfa1000bee");
   expect(rest).toMatchObject({ error: 0, fast: true, channel: 11, bssid: "7C:DF:A1:00:0B:EE", password: "" });
   expect(Number(scanMs) * 13).toBeLessThan(1_000);
-  expect(rest.afterwardsMs).toBe(CHANNEL_MS);
+  expect(scanMs).toBe(CHANNEL_MS.quick);
+  expect(rest.afterwardsMs).toBe(CHANNEL_MS.active);
 });
 
 systemTest("what the station is at is a text that it takes, where there is room for it", () => {
@@ -72,6 +79,11 @@ systemTest(
       [`${name}n`, key],
       [name, `${key}a`],
     ] as const)
-      expect(joined(ssid, password, bss)).toMatchObject({ error: 0x104, connects: 0, ssid: "", scanMs: CHANNEL_MS });
+      expect(joined(ssid, password, bss)).toMatchObject({
+        error: 0x104,
+        connects: 0,
+        ssid: "",
+        scanMs: CHANNEL_MS.active,
+      });
   },
 );

@@ -1,62 +1,53 @@
 import { execFile } from "node:child_process";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseDevices } from "../../mocks/cloud/import.js";
 import { IDENTITY, NVS } from "../../modules/update/simulator/partitions.js";
 import { fromNvsEntries } from "../../tools/factory/record.js";
 import { countedRows } from "../../tools/factory/rows.js";
-import { type RunOptions, runBatch } from "../../tools/factory/run.js";
+import { runBatch } from "../../tools/factory/run.js";
 import { readNvs } from "../../tools/nvs/nvs.js";
-import { csvIn, devicesIn, runOptions } from "./runs.js";
+import { Runs } from "./runs.js";
 
-let out: string;
-beforeEach(() => {
-  out = mkdtempSync(join(tmpdir(), "factory-"));
-});
-afterEach(() => rmSync(out, { recursive: true, force: true }));
-
-const options = (change: Partial<RunOptions> = {}) => runOptions(out, change);
-const csv = (text: string) => csvIn(out, text);
-const devices = (batch?: string) => devicesIn(out, batch);
+const runs = new Runs();
 
 test("a batch makes images, labels and lists, for nobody else to read", async () => {
   const rows = "serial_number,mac_address,url,url_locked\nSN/1,7c-df-a1-00-be-ef,http://example.com/,yes\n";
-  await runBatch(options({ ...csv(rows), recordsOnly: false }));
-  expect(readdirSync(join(out, "one")).sort()).toEqual([
+  await runBatch(runs.options({ ...runs.csv(rows), recordsOnly: false }));
+  expect(readdirSync(join(runs.out, "one")).sort()).toEqual([
     ...["SN%2F1.identity.bin", "SN%2F1.nvs.bin", "SN%2F1.svg", "devices.csv", "devices.json"],
   ]);
-  for (const file of [...readdirSync(join(out, "one")).map((name) => join("one", name)), "records.jsonl"])
-    expect(statSync(join(out, file)).mode & 0o777).toBe(0o600);
-  const image = readFileSync(join(out, "one", "SN%2F1.nvs.bin"));
-  const copy = readFileSync(join(out, "one", "SN%2F1.identity.bin"));
+  for (const file of [...readdirSync(join(runs.out, "one")).map((name) => join("one", name)), "records.jsonl"])
+    expect(statSync(join(runs.out, file)).mode & 0o777).toBe(0o600);
+  const image = readFileSync(join(runs.out, "one", "SN%2F1.nvs.bin"));
+  const copy = readFileSync(join(runs.out, "one", "SN%2F1.identity.bin"));
   expect(copy).toHaveLength(IDENTITY.size);
   expect(readNvs(copy)).toEqual(readNvs(image));
   expect(image).toHaveLength(NVS.size);
   const record = fromNvsEntries(readNvs(image).entries)!;
   expect(record).toMatchObject({ serial: "SN/1", url: "http://example.com/", urlLocked: true });
-  expect(parseDevices(readFileSync(join(out, "one", "devices.json"), "utf8"))).toEqual([
+  expect(parseDevices(readFileSync(join(runs.out, "one", "devices.json"), "utf8"))).toEqual([
     { mac: "7C:DF:A1:00:BE:EF", serial: "SN/1", hmacKeyHex: record.hmacKey },
   ]);
-  expect(readFileSync(join(out, "one", "SN%2F1.svg"), "utf8")).toContain(record.accessPointPassword);
+  expect(readFileSync(join(runs.out, "one", "SN%2F1.svg"), "utf8")).toContain(record.accessPointPassword);
 });
 
 test("no serial number leads out of the batch's folder, or names a device of Windows", async () => {
   const serials = ["..", ".", "../x", "..\\x", "con", "LPT1.a", "a*b", "%2e", "..x"];
-  await runBatch(options({ ...csv(`serial_number\n${serials.join("\n")}\n`), recordsOnly: false }));
-  expect(readdirSync(out).sort()).toEqual(["one", "records.jsonl", "rows.csv"]);
-  const files = readdirSync(join(out, "one")).filter((name) => name.endsWith(".nvs.bin"));
+  await runBatch(runs.options({ ...runs.csv(`serial_number\n${serials.join("\n")}\n`), recordsOnly: false }));
+  expect(readdirSync(runs.out).sort()).toEqual(["one", "records.jsonl", "rows.csv"]);
+  const files = readdirSync(join(runs.out, "one")).filter((name) => name.endsWith(".nvs.bin"));
   expect(files).toHaveLength(serials.length);
   for (const name of files) expect(name).toMatch(/^(?!(?:con|prn|aux|nul|com\d|lpt\d)\.)[\w%-][\w%.-]*$/i);
-  const found = files.map((name) => fromNvsEntries(readNvs(readFileSync(join(out, "one", name))).entries)?.serial);
+  const found = files.map((name) => fromNvsEntries(readNvs(readFileSync(join(runs.out, "one", name))).entries)?.serial);
   expect(found.sort()).toEqual([...serials].sort());
 });
 
 test("batches whose names differ in the letters' case alone would share a folder", async () => {
-  await runBatch(options());
-  await expect(runBatch(options({ batch: "One", serials: "XX-#####" }))).rejects.toThrow("there is a batch one");
+  await runBatch(runs.options());
+  await expect(runBatch(runs.options({ batch: "One", serials: "XX-#####" }))).rejects.toThrow("there is a batch one");
 });
 
 describe("a run that was stopped goes on, and no serial number gets a second key", () => {
@@ -64,17 +55,17 @@ describe("a run that was stopped goes on, and no serial number gets a second key
     ["after a whole line", ""],
     ["within a line", '{"batch":"one","row":4,"serial":"SN-00004","hmacKey":"5a5a'],
   ])("%s", async (_when, torn) => {
-    await runBatch(options({ rows: () => countedRows(3, {}), recordsOnly: false }));
-    const before = devices();
-    appendFileSync(join(out, "records.jsonl"), torn);
-    rmSync(join(out, "one", "SN-00002.nvs.bin")); // not written yet
-    expect(await runBatch(options({ recordsOnly: false }))).toMatchObject({ made: 2, before: 3 });
-    const after = devices();
+    await runBatch(runs.options({ rows: () => countedRows(3, {}), recordsOnly: false }));
+    const before = runs.devices();
+    appendFileSync(join(runs.out, "records.jsonl"), torn);
+    rmSync(join(runs.out, "one", "SN-00002.nvs.bin")); // not written yet
+    expect(await runBatch(runs.options({ recordsOnly: false }))).toMatchObject({ made: 2, before: 3 });
+    const after = runs.devices();
     expect([...after.keys()]).toEqual([1, 2, 3, 4, 5].map((number) => `SN-0000${number}`));
     for (const [serial, key] of before) expect(after.get(serial)).toBe(key);
     expect(new Set(after.values()).size).toBe(5);
     for (const [serial, hmacKey] of after) {
-      const { entries } = readNvs(readFileSync(join(out, "one", `${serial}.nvs.bin`)));
+      const { entries } = readNvs(readFileSync(join(runs.out, "one", `${serial}.nvs.bin`)));
       expect(fromNvsEntries(entries)).toMatchObject({ serial, hmacKey });
     }
   });
@@ -82,35 +73,35 @@ describe("a run that was stopped goes on, and no serial number gets a second key
   test("also when it ended before its lock was taken away", async () => {
     const child = execFile(process.execPath, ["-e", ""]);
     await new Promise((done) => child.once("exit", done));
-    writeFileSync(join(out, "lock"), String(child.pid));
-    expect(await runBatch(options())).toMatchObject({ made: 5 });
-    expect(readdirSync(out)).not.toContain("lock");
+    writeFileSync(join(runs.out, "lock"), String(child.pid));
+    expect(await runBatch(runs.options())).toMatchObject({ made: 5 });
+    expect(readdirSync(runs.out)).not.toContain("lock");
   });
 
   test("but not beside another one", async () => {
-    writeFileSync(join(out, "lock"), String(process.ppid));
-    await expect(runBatch(options())).rejects.toThrow(`process ${process.ppid}`);
+    writeFileSync(join(runs.out, "lock"), String(process.ppid));
+    await expect(runBatch(runs.options())).rejects.toThrow(`process ${process.ppid}`);
   });
 
   test("nor with other rows under the same name", async () => {
-    await runBatch(options());
-    const other = options({ serials: "XX-#####" });
+    await runBatch(runs.options());
+    const other = runs.options({ serials: "XX-#####" });
     await expect(runBatch(other)).rejects.toThrow("row 1: an earlier run made it with another serial number");
-    await expect(runBatch(options({ rows: () => countedRows(4, {}) }))).rejects.toThrow("has 5 rows already");
-    const withMac = options({ rows: () => countedRows(5, { mac_address: "7C:DF:A1:00:00:01" }) });
+    await expect(runBatch(runs.options({ rows: () => countedRows(4, {}) }))).rejects.toThrow("has 5 rows already");
+    const withMac = runs.options({ rows: () => countedRows(5, { mac_address: "7C:DF:A1:00:00:01" }) });
     await expect(runBatch(withMac)).rejects.toThrow("row 1: an earlier run");
     for (const change of [
-      options({ rows: () => countedRows(5, { url: "http://example.com/" }) }),
-      options({ openNetwork: true }),
+      runs.options({ rows: () => countedRows(5, { url: "http://example.com/" }) }),
+      runs.options({ openNetwork: true }),
     ])
       await expect(runBatch(change)).rejects.toThrow(
         "row 1: an earlier run made it with other options or cells: give it those, or begin in another folder (--out)",
       );
-    expect(await runBatch(options())).toMatchObject({ made: 0, before: 5 });
+    expect(await runBatch(runs.options())).toMatchObject({ made: 0, before: 5 });
   });
 
   test("nor with another key in a row than the one that was made of it", async () => {
-    const rows = (key: string) => options(csv(`serial_number,hmac_key\nSN-1,${key.repeat(32)}\n`));
+    const rows = (key: string) => runs.options(runs.csv(`serial_number,hmac_key\nSN-1,${key.repeat(32)}\n`));
     await runBatch(rows("5e"));
     await expect(runBatch(rows("5f"))).rejects.toThrow("row 1: an earlier run made it with other options or cells");
     expect(await runBatch(rows("5E"))).toMatchObject({ made: 0, before: 1 });
@@ -166,28 +157,28 @@ describe("before anything is made, it is refused with its place", () => {
     ["open quotes", 'serial_number\n"SN-1\n', "line 2: the quotes do not match"],
     ["more cells than columns", "serial_number\nSN-1,x\n", "line 2: more cells"],
   ])("%s", async (_what, text, problem) => {
-    const run = runBatch(options(csv(text)));
+    const run = runBatch(runs.options(runs.csv(text)));
     await expect(run).rejects.toThrow(problem);
     await expect(run).rejects.not.toThrow(/5e5e/i);
-    expect(readdirSync(out)).toEqual(["rows.csv"]);
+    expect(readdirSync(runs.out)).toEqual(["rows.csv"]);
   });
 
   test("what an earlier batch has", async () => {
     const first = `serial_number,mac_address,hmac_key\nSN-1,7C:DF:A1:00:00:01,${key}\n`;
-    await runBatch(options(csv(first)));
+    await runBatch(runs.options(runs.csv(first)));
     for (const [row, what] of [
       ["SN-1,,", "serial number SN-1"],
       ["SN-2,7C:DF:A1:00:00:01,", "MAC address 7C:DF:A1:00:00:01"],
       [`SN-2,,${key}`, "key"],
     ] as const) {
-      const again = options({ ...csv(`serial_number,mac_address,hmac_key\n${row}\n`), batch: "two" });
+      const again = runs.options({ ...runs.csv(`serial_number,mac_address,hmac_key\n${row}\n`), batch: "two" });
       await expect(runBatch(again)).rejects.toThrow(`row 1: its ${what} is that of batch one, row 1`);
     }
   });
 
   test("a pattern without room, or without a place, for the number", async () => {
-    await expect(runBatch(options({ serials: "SN-#", first: 7 }))).rejects.toThrow("no room for 10");
-    await expect(runBatch(options({ serials: "SN" }))).rejects.toThrow("has no #");
+    await expect(runBatch(runs.options({ serials: "SN-#", first: 7 }))).rejects.toThrow("no room for 10");
+    await expect(runBatch(runs.options({ serials: "SN" }))).rejects.toThrow("has no #");
   });
 });
 
@@ -195,7 +186,7 @@ describe("the command line", () => {
   const cli = fileURLToPath(new URL("../../build/host/tools/factory/cli.js", import.meta.url));
   const run = (...args: string[]) =>
     new Promise<{ code: unknown; output: string }>((done) => {
-      const child = execFile(process.execPath, [cli, ...args], { cwd: out }, (_error, stdout, stderr) =>
+      const child = execFile(process.execPath, [cli, ...args], { cwd: runs.out }, (_error, stdout, stderr) =>
         done({ code: child.exitCode, output: stdout + stderr }),
       );
     });
@@ -210,7 +201,7 @@ describe("the command line", () => {
       "--first=8",
     );
     expect([code, output]).toEqual([0, "2 records made, 0 were there already: factory/b1\n"]);
-    const image = readFileSync(join(out, "factory/b1/SN-09.nvs.bin"));
+    const image = readFileSync(join(runs.out, "factory/b1/SN-09.nvs.bin"));
     expect(fromNvsEntries(readNvs(image).entries)).toMatchObject({ serial: "SN-09", productId: "lamp" });
   });
 

@@ -1,24 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeRecords } from "../../tools/factory/batch.js";
 import { Fingerprints, marksOf } from "../../tools/factory/fingerprints.js";
 import { countedRows, type Row } from "../../tools/factory/rows.js";
-import { type RunOptions, runBatch } from "../../tools/factory/run.js";
-import { csvIn, devicesIn, runOptions } from "./runs.js";
+import { runBatch } from "../../tools/factory/run.js";
+import { Runs } from "./runs.js";
 
-let out: string;
-beforeEach(() => {
-  out = mkdtempSync(join(tmpdir(), "factory-"));
-});
-afterEach(() => rmSync(out, { recursive: true, force: true }));
-
-const options = (change: Partial<RunOptions> = {}) => runOptions(out, change);
-const csv = (text: string) => csvIn(out, text);
-const devices = () => devicesIn(out);
+const runs = new Runs();
 const hexPair = (row: number) => row.toString(16).toUpperCase().padStart(4, "0").replace(/..$/, ":$&");
 
 test("of many rows the first twenty with something wrong are told, in their order, each once", async () => {
@@ -26,7 +17,7 @@ test("of many rows the first twenty with something wrong are told, in their orde
   const rows = Array.from({ length: 3_000 }, (_, index) => `SN-${index + 1},7C:DF:A1:00:${hexPair(index + 1)}`);
   for (const row of twins) rows[row - 1] = `sn-${row - 1000},7C:DF:A1:00:${hexPair(row - 1000)}`;
   rows[2_710] = "SN 2711,";
-  const run = runBatch(options(csv(`serial_number,mac_address\n${rows.join("\n")}\n`)));
+  const run = runBatch(runs.options(runs.csv(`serial_number,mac_address\n${rows.join("\n")}\n`)));
   const told = await run.then(
     () => [],
     (error: Error) => error.message.split("\n"),
@@ -43,18 +34,21 @@ test("of many rows the first twenty with something wrong are told, in their orde
 });
 
 test("what is wrong with the rows of now is told, not that there are fewer of them than before", async () => {
-  await runBatch(options({ rows: () => countedRows(30, {}) }));
-  const bad = runBatch(options(csv(`serial_number\n${"SN 1\n".repeat(25)}`)));
+  await runBatch(runs.options({ rows: () => countedRows(30, {}) }));
+  const bad = runBatch(runs.options(runs.csv(`serial_number\n${"SN 1\n".repeat(25)}`)));
   await expect(bad).rejects.toThrow(/^nothing was made:\nline 2, row 1: The serial number/);
 });
 
 test("10,000 records: no serial number and no key twice", async () => {
-  expect(await runBatch(options({ rows: () => countedRows(10_000, {}) }))).toMatchObject({ made: 10_000, before: 0 });
-  const made = devices();
+  expect(await runBatch(runs.options({ rows: () => countedRows(10_000, {}) }))).toMatchObject({
+    made: 10_000,
+    before: 0,
+  });
+  const made = runs.devices();
   expect(made.size).toBe(10_000);
   expect(new Set(made.values()).size).toBe(10_000);
   expect([...made.keys()].at(-1)).toBe("SN-10000");
-  const { devices: list } = JSON.parse(readFileSync(join(out, "one", "devices.json"), "utf8"));
+  const { devices: list } = JSON.parse(readFileSync(join(runs.out, "one", "devices.json"), "utf8"));
   expect(list).toHaveLength(10_000);
 }, 60_000);
 
@@ -72,13 +66,13 @@ test("100,000 records take the memory that 1,000 take: nothing of a record stays
       yield {};
     }
   }
-  expect(await runBatch(options({ serials: "SN-######", rows }))).toMatchObject({ made: 100_000 });
+  expect(await runBatch(runs.options({ serials: "SN-######", rows }))).toMatchObject({ made: 100_000 });
   expect(liveMB).toHaveLength(8);
   for (const live of liveMB) expect(live).toBeLessThan(liveMB[0]! + 2);
 }, 240_000);
 
 test("what is looked at together is a small part of all, however many there are", () => {
-  const fingerprints = new Fingerprints(join(out, ".check"));
+  const fingerprints = new Fingerprints(join(runs.out, ".check"));
   const all = 64 * 1_000;
   for (let row = 1; row <= all / 4; row++)
     for (const mark of marksOf({ serial: `SN-${row}`, mac: `MAC ${row}`, hmacKey: `key ${row}` }, "batch one"))
@@ -87,7 +81,7 @@ test("what is looked at together is a small part of all, however many there are"
   fingerprints.close();
   expect(sizes.reduce((sum, size) => sum + size)).toBe(all);
   expect(Math.max(...sizes)).toBeLessThan(1_200);
-  expect(readdirSync(out)).toEqual([]);
+  expect(readdirSync(runs.out)).toEqual([]);
 });
 
 test("records are made one at a time: no row is read before the record of the last one is taken", async () => {
@@ -96,7 +90,7 @@ test("records are made one at a time: no row is read before the record of the la
     for (; ; read++) yield {}; // never ends
   }
   let taken = 0;
-  for await (const { row } of makeRecords(rows(), options(), 0)) {
+  for await (const { row } of makeRecords(rows(), runs.options(), 0)) {
     expect(row).toBe(++taken);
     expect(read).toBe(taken - 1);
     if (taken === 1_000) break;

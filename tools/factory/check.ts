@@ -8,7 +8,7 @@ import { FactoryError, type Row } from "./rows.js";
 /** Nobody reads more of them at once. */
 const maxProblems = 20;
 
-/** Of the batch's rows now; the batches of the ledger have the indexes behind it. */
+/** Index of the batch's rows now; what the ledger has of any batch stands behind it. */
 const NOW = 0;
 
 interface Problem {
@@ -40,8 +40,7 @@ export async function checkRows(options: CheckOptions, entries: AsyncIterable<En
     const rows = await addRows(options, fingerprints, problems);
     if (rows < done && problems.list.length === 0)
       throw nothingMade([`batch ${options.batch} has ${done} rows already, and there are only ${rows} now`]);
-    for (const part of fingerprints.parts())
-      for (const problem of twins(part, batches, { batch: options.batch, done })) problems.add(problem);
+    for (const part of fingerprints.parts()) for (const problem of twins(part, batches, done)) problems.add(problem);
     if (problems.list.length > 0) throw nothingMade(await texts(problems.list, options));
     return done;
   } finally {
@@ -65,13 +64,13 @@ async function addEntries(
   fingerprints: Fingerprints,
   batchNow: string,
 ): Promise<{ done: number; batches: string[] }> {
-  const batches = ["(now)"];
+  const batches = [batchNow];
   let done = 0;
   for await (const { batch, row, record } of entries) {
     if (batch === batchNow) done = row;
     else if (batch.toLowerCase() === batchNow.toLowerCase())
       throw new FactoryError(`there is a batch ${batch}: some file systems take both for one folder`);
-    if (batch !== batches.at(-1)) batches.push(batch);
+    if (batches.length === 1 || batch !== batches.at(-1)) batches.push(batch);
     const place = { batch: batches.length - 1, row };
     for (const mark of marksOf(record, placeOf(batch, row))) fingerprints.add({ ...mark, ...place });
   }
@@ -103,20 +102,15 @@ function mistakeOf(record: FactoryRecord, { serials }: CheckOptions): string | u
 }
 
 /** What rows of now share with each other, or with what was made, and what of rows that were made is not the same. */
-function* twins(
-  part: Iterable<Fingerprint>,
-  batches: readonly string[],
-  { batch, done }: { batch: string; done: number },
-): Generator<Problem> {
+function* twins(part: Iterable<Fingerprint>, batches: readonly string[], done: number): Generator<Problem> {
   const earlier = new Map<bigint, string>();
   const now = new Map<bigint, string>();
-  for (const fingerprint of part) {
-    const { kind, mark, row } = fingerprint;
-    if (fingerprint.batch !== NOW) {
-      earlier.set(mark, placeOf(batches[fingerprint.batch]!, row));
+  for (const { kind, mark, batch, row } of part) {
+    const place = placeOf(batches[batch]!, row);
+    if (batch !== NOW) {
+      earlier.set(mark, place);
       continue;
     }
-    const place = placeOf(batch, row);
     const twin = now.get(mark) ?? (row > done ? earlier.get(mark) : undefined);
     if (twin !== undefined) yield { row, rank: 1 + KINDS.indexOf(kind), kind, text: `is that of ${twin}` };
     else if (row <= done && earlier.get(mark) !== place) yield { row, ...changed[kind] };
@@ -145,9 +139,12 @@ async function texts(problems: readonly Problem[], options: CheckOptions): Promi
     if (problem.row !== row) continue;
     const place = cells.line === undefined ? `row ${row}` : `line ${cells.line}, row ${row}`;
     const { serial, mac } = recordOf(cells, row, options);
-    const names = { "serial number": `serial number ${serial}`, "MAC address": `MAC address ${mac}` };
+    const names: Partial<Record<Kind, string>> = {
+      "serial number": `serial number ${serial}`,
+      "MAC address": `MAC address ${mac}`,
+    };
     const { kind, text } = problem;
-    const subject = kind ? `its ${names[kind as keyof typeof names] ?? kind} ` : "";
+    const subject = kind ? `its ${names[kind] ?? kind} ` : "";
     texts.push(`${place}: ${subject}${text}`);
   }
   return texts;

@@ -35,7 +35,7 @@ export class Fingerprints {
   /** @param folder made anew; secret as hashes of keys are */
   constructor(folder: string) {
     this.#folder = folder;
-    this.remove();
+    this.#remove();
     mkdirSync(folder, { mode: 0o700 });
     this.#files = Array.from({ length: FILES }, (_, index) => ({
       descriptor: openSync(this.#path(index), "wx", 0o600),
@@ -65,10 +65,10 @@ export class Fingerprints {
 
   close(): void {
     for (const { descriptor } of this.#files) closeSync(descriptor);
-    this.remove();
+    this.#remove();
   }
 
-  remove(): void {
+  #remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
